@@ -1,0 +1,206 @@
+"""The command line: exit status 0 done, 1 the data is at fault, 2 the command is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import synthetic
+from .cell import Cell, OutOfDomainError
+from .codes import checked_code
+from .compiler import CompileReport, compile
+from .demo import run_demo
+from .index import METRICS, STAGES, VERIFY_LEVELS, FormatError, Index, open
+from .progress import ProgressBar
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], None] = options.command
+        command(options)
+    except (FormatError, OutOfDomainError) as error:
+        return _complain(error, 1)
+    except (OSError, ValueError) as error:
+        return _complain(error, 2)
+    return 0
+
+
+def _complain(error: Exception, status: int) -> int:
+    text = " ".join(str(error).split())
+    print(f"nb101fast: {text}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nb101fast", description="NAS-Bench-101 at the speed of memory."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], None], text: str, example: str) -> Any:
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=f"example: {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(command=run)
+        return command
+
+    command = add(
+        "compile",
+        _compile,
+        "compile official TFRecord files into an index",
+        "nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101",
+    )
+    command.add_argument("inputs", nargs="+", metavar="IN", help="a TFRecord file")
+    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the index file")
+    command.add_argument(
+        "--denominator", type=int, metavar="D", help="of the accuracies (default: found)"
+    )
+    command.add_argument(
+        "--synthetic", action="store_true", help="mark the values as made up for load tests"
+    )
+
+    command = add(
+        "synthetic",
+        _synthetic,
+        "write an index of made-up values of the whole space",
+        "nb101fast synthetic -o synthetic.nb101",
+    )
+    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the index file")
+    command.add_argument("--seed", type=int, default=0, help="of the values (default: 0)")
+
+    command = add(
+        "verify",
+        _verify,
+        "check an index",
+        "nb101fast verify nasbench_full.nb101 --level sections",
+    )
+    command.add_argument("index", metavar="INDEX")
+    command.add_argument(
+        "--level", choices=VERIFY_LEVELS, default="full", help="how thoroughly (default: full)"
+    )
+
+    command = add("info", _info, "say what an index holds", "nb101fast info nasbench_full.nb101")
+    command.add_argument("index", metavar="INDEX", nargs="?")
+    command.add_argument("--json", action="store_true", help="as JSON")
+
+    command = add(
+        "query",
+        _query,
+        "print the metrics of cells",
+        "nb101fast query nasbench_full.nb101 28cfc7874f6d200472e1a9dcd8650aa0 --epochs 36",
+    )
+    command.add_argument("index", metavar="INDEX")
+    command.add_argument("cells", nargs="+", metavar="CELL", help="a hash, id:NUMBER or a code")
+    command.add_argument("--epochs", type=int, default=108, help="the budget (default: 108)")
+    command.add_argument("--stage", choices=STAGES, default="final", help="default: final")
+    command.add_argument("--repeat", default="mean", help="0..R-1, mean or random (default: mean)")
+
+    command = add("demo", _demo, "make, compile, open and query a data set", "nb101fast demo")
+    command.add_argument(
+        "--cells", type=int, default=20_000, help="how many (default: 20000)", metavar="N"
+    )
+    return parser
+
+
+def _compile(options: argparse.Namespace) -> None:
+    with ProgressBar("compiling") as bar:
+        report = compile(
+            options.inputs,
+            options.output,
+            denominator=options.denominator,
+            synthetic=options.synthetic,
+            progress=bar,
+        )
+    _print_report(report)
+
+
+def _print_report(report: CompileReport) -> None:
+    print(
+        f"{report.output}: {report.cells:,} cells, {report.runs:,} runs, "
+        f"{report.num_bytes / 1e6:.1f} MB in {report.seconds:.1f} s"
+    )
+    for source in report.sources:
+        print(f"  from {source.name}: {source.records:,} records, SHA-256 {source.sha256}")
+    if report.missing_runs:
+        print(f"  missing runs: {report.missing_runs:,}")
+    if report.wide_columns:
+        print(f"  stored wide: {len(report.wide_columns)} columns, first {report.wide_columns[0]}")
+    for name, (count, first) in vars(report.findings).items():
+        if count:
+            print(f"  {name.replace('_', ' ')}: {count:,}, first {first}")
+
+
+def _synthetic(options: argparse.Namespace) -> None:
+    with ProgressBar("making a synthetic index") as bar:
+        synthetic.write_index(options.output, seed=options.seed, progress=bar)
+    print(repr(open(options.output)))
+
+
+def _verify(options: argparse.Namespace) -> None:
+    index = open(options.index, verify=options.level)
+    print(f"{options.index}: sound ({options.level}); {len(index):,} cells, {index.num_runs:,} runs")
+
+
+def _info(options: argparse.Namespace) -> None:
+    index = open(options.index)
+    facts = _facts(index)
+    if options.json:
+        print(json.dumps(facts, indent=2))
+        return
+    for name, value in facts.items():
+        if name != "sections":
+            print(f"{name:12} {value}")
+
+
+def _facts(index: Index) -> dict[str, Any]:
+    return {
+        "path": index.path,
+        "synthetic": index.is_synthetic,
+        "cells": len(index),
+        "runs": index.num_runs,
+        "epochs": list(index.epochs),
+        "repeats": list(index.repeats),
+        "denominator": index.denominator,
+        "provenance": index.provenance,
+        "sections": [
+            {"name": name, "dtype": str(dtype), "offset": offset, "bytes": size}
+            for name, dtype, offset, size in index.sections
+        ],
+    }
+
+
+def _query(options: argparse.Namespace) -> None:
+    index = open(options.index)
+    repeat = int(options.repeat) if options.repeat.isdecimal() else options.repeat
+    if index.is_synthetic:
+        print("synthetic values, made up for load tests", file=sys.stderr)
+    for text in options.cells:
+        values = index.query(
+            _cell_from(text), epochs=options.epochs, stage=options.stage, repeat=repeat
+        )
+        print(text, *(f"{metric}={values[metric]:.10g}" for metric in METRICS))
+
+
+def _cell_from(text: str) -> Any:
+    if text.startswith("id:") and text[3:].isdecimal():
+        return Cell.from_id(int(text[3:]))
+    if text.isdecimal() and len(text) < 32:
+        return checked_code(int(text))
+    return text
+
+
+def _demo(options: argparse.Namespace) -> None:
+    run_demo(options.cells)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

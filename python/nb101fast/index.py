@@ -1,0 +1,346 @@
+"""The compiled index: every run's metrics, memory-mapped, found by code, cell or hash."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from .cell import Cell, OutOfDomainError, bytes_of_hash
+from .codes import NUM_CELLS, Codes, cell_ids, checked_code, is_scalar
+
+FormatError = _core.FormatError
+
+METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "training_time")
+STAGES: tuple[str, ...] = tuple(_core.STAGES)
+VERIFY_LEVELS = ("header", "sections", "full")
+
+Stage = Literal["start", "halfway", "final"]
+Repeat: TypeAlias = int | Literal["mean", "random"]
+Verify = Literal["header", "sections", "full"]
+
+INDEX_VARIABLE = "NB101FAST_INDEX"
+CACHED_NAMES = ("nasbench_full.nb101", "nasbench_only108.nb101")
+
+
+def cache_folder() -> Path:
+    """Where `fetch` and the drop-in keep compiled indexes: `$NB101FAST_CACHE` or the user's cache."""
+    if folder := os.environ.get("NB101FAST_CACHE"):
+        return Path(folder)
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "nb101fast"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nb101fast"
+
+
+def open(path: str | os.PathLike[str] | None = None, *, verify: Verify = "header") -> Index:
+    """Open an index; its pages are shared by all processes that do.
+
+    Args:
+        path: an index file. None: `$NB101FAST_INDEX`, then the user's cache.
+        verify: "header" checks the file's shape, "sections" every checksum too, "full" every
+            invariant of the contents too.
+
+    Raises:
+        FormatError: not a sound index.
+        FileNotFoundError: no such file, or nothing to open; says what to do.
+
+    Example:
+        >>> index = nb101fast.open("nasbench_full.nb101")
+    """
+    if verify not in VERIFY_LEVELS:
+        raise ValueError(f"verify={verify!r}; {', '.join(map(repr, VERIFY_LEVELS))} are allowed")
+    return Index(os.fspath(path) if path is not None else _default_path(), verify=verify)
+
+
+def _default_path() -> str:
+    if path := os.environ.get(INDEX_VARIABLE):
+        return path
+    for name in CACHED_NAMES:
+        if (path_in_cache := cache_folder() / name).is_file():
+            return str(path_in_cache)
+    raise FileNotFoundError(
+        f"no index to open: ${INDEX_VARIABLE} is not set and {cache_folder()} has none of "
+        f"{', '.join(CACHED_NAMES)}. Compile an official file with "
+        "`nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101` and open that, or make "
+        "a synthetic one with `nb101fast.synthetic.write_index(path)`"
+    )
+
+
+class Index:
+    """A compiled index, open for queries; `nb101fast.open` makes one.
+
+    Pickles by its path, survives fork, and may be queried from many threads.
+    """
+
+    def __init__(self, path: str, *, verify: Verify = "header") -> None:
+        self.path = os.path.abspath(path)
+        self._file = _core.IndexFile(self.path, VERIFY_LEVELS.index(verify))
+        self.epochs: tuple[int, ...] = tuple(epochs for epochs, _ in self._file.budgets)
+        self.repeats: tuple[int, ...] = tuple(repeats for _, repeats in self._file.budgets)
+        self._cells: npt.NDArray[np.int32] | None = None
+
+    @property
+    def cells(self) -> npt.NDArray[np.int32]:
+        """Ids of the cells present, ascending: read-only int32 (C,). Columns are in this order."""
+        if self._cells is None:
+            complete = self._file.is_complete
+            cells = np.arange(NUM_CELLS, dtype=np.int32) if complete else self._file.cells()
+            cells.setflags(write=False)
+            self._cells = cells
+        return self._cells
+
+    @property
+    def denominator(self) -> int | None:
+        """Accuracies stored as counts are float32(count / denominator); None without counts."""
+        return self._file.denominator or None
+
+    @property
+    def num_runs(self) -> int:
+        """How many training runs the index holds."""
+        return self._file.num_runs
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the contents came from: sources with SHA-256, tool, time, what was found."""
+        contents = json.loads(self._file.provenance)
+        assert isinstance(contents, dict)
+        return contents
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the values were made up for load tests."""
+        return bool(self.provenance.get("synthetic"))
+
+    @property
+    def sections(self) -> list[tuple[str, np.dtype[Any], int, int]]:
+        """(description, dtype, offset, bytes) of each section; offset 0: one constant value."""
+        return self._file.sections
+
+    def __len__(self) -> int:
+        """The number of cells present."""
+        return self._file.num_cells
+
+    # ---------------------------------------------------------------- look-ups
+
+    def objective(
+        self,
+        metric: str = "validation_accuracy",
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: Repeat = "mean",
+        seed: int | None = None,
+    ) -> _core.Objective:
+        """A callable bound to one metric, for optimizer loops.
+
+        `f(int or Cell) -> float`; `f(uint32 array, *, out=None, threads=1) -> float32 array`. An
+        int and an array give the same number. Without such a run it is NaN; outside the search
+        space OutOfDomainError for one cell, NaN within an array.
+
+        Args:
+            metric: one of `METRICS`, or "total_time" or "trainable_parameters".
+            epochs: a budget, one of `epochs`.
+            stage: "start", "halfway" or "final".
+            repeat: 0..R-1 for that run's exact value; "mean" over the runs present, summed in
+                double and rounded once to float32; "random" for one of them, drawn at each query.
+            seed: of the draws; None for another each time. The n-th query draws the same however
+                queries are grouped into arrays.
+
+        Example:
+            >>> f = index.objective("test_accuracy", repeat="mean")
+            >>> f(4195329)
+            0.9022769331932068
+        """
+        place = self._place(metric, epochs, stage)
+        kind, number = self._repeat(repeat, epochs, seed)
+        text = (
+            f"<Objective {metric} at {epochs} epochs, {stage}, repeat {repeat!r} "
+            f"of {os.path.basename(self.path)}>"
+        )
+        recipe = (_bind, (self, metric, epochs, stage, repeat, seed))
+        return self._file.objective(*place, kind, number, recipe, text)
+
+    @overload
+    def query(
+        self,
+        cell: int | Cell | str,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: Repeat = "mean",
+    ) -> dict[str, float]: ...
+    @overload
+    def query(
+        self, cell: Codes, *, epochs: int = 108, stage: Stage = "final", repeat: Repeat = "mean"
+    ) -> npt.NDArray[np.void]: ...
+    def query(
+        self, cell: Any, *, epochs: int = 108, stage: Stage = "final", repeat: Repeat = "mean"
+    ) -> Any:
+        """Every metric of one cell by name, or of an array of codes as a structured array.
+
+        Args:
+            cell: a code, a Cell or an official hash; or uint32 (N,) codes.
+            epochs, stage, repeat: as of `objective`; "random" draws one repeat for all metrics.
+
+        Returns:
+            A dict of floats, or (N,) of float64 fields; NaN where there is no such run.
+
+        Raises:
+            OutOfDomainError: one cell that is outside the search space. (In an array: NaN.)
+        """
+        if isinstance(cell, np.ndarray) and cell.ndim:
+            return self._query_ids(cell_ids(cell), epochs, stage, repeat)
+        ids = np.array([self._id_of(cell)], np.int32)
+        row = self._query_ids(ids, epochs, stage, repeat)[0]
+        return {metric: float(row[metric]) for metric in METRICS}
+
+    def find(
+        self, hashes: Sequence[str] | npt.NDArray[np.uint8], *, threads: int = 1
+    ) -> npt.NDArray[np.int32]:
+        """Cell ids of official hashes: int32 (N,), -1 where this index has no such cell.
+
+        Args:
+            hashes: hex strings, or uint8 (N, 16).
+        """
+        if not isinstance(hashes, np.ndarray) or hashes.dtype.kind in "USO":
+            if isinstance(hashes, (str, bytes)):
+                raise TypeError("hashes is one string; a sequence of them is allowed")
+            texts = [h.decode("ascii") if isinstance(h, bytes) else h for h in hashes]
+            joined = b"".join(map(bytes_of_hash, texts))
+            hashes = np.frombuffer(joined, np.uint8).reshape(-1, 16)
+        if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != 16:
+            raise ValueError(
+                f"hashes of shape {hashes.shape} and dtype {hashes.dtype}; "
+                "(N, 16) uint8 or hex strings are allowed"
+            )
+        return self._file.find(np.ascontiguousarray(hashes), threads)
+
+    def column(
+        self, metric: str, *, epochs: int = 108, stage: Stage = "final", repeat: int = 0
+    ) -> npt.NDArray[Any]:
+        """One run's values of all cells as they are stored, aligned with `cells`; read-only.
+
+        uint16 counts, to be divided by `denominator`, 65535 for no such run; or float32 or
+        float64, NaN for none. (A complete index has cell id i at position i.)
+        """
+        place = self._place(metric, epochs, stage)
+        _, number = self._repeat(self._one(repeat), epochs, None)
+        return self._file.column(*place, number)
+
+    def run_counts(self, *, epochs: int = 108) -> npt.NDArray[np.uint16]:
+        """How many repeats each of `cells` has at a budget."""
+        return self._file.run_counts(self._budget(epochs))
+
+    # ---------------------------------------------------------------- arguments
+
+    def _id_of(self, cell: Any) -> int:
+        if isinstance(cell, Cell):
+            number, what = cell.id, repr(cell)
+        elif isinstance(cell, str):
+            found = int(self.find([cell])[0])
+            number, what = (found, "") if found >= 0 else (Cell.from_hash(cell).id, "")
+        elif is_scalar(cell):
+            what = f"code {cell}"
+            fits = 0 <= int(cell.__index__()) < 1 << 32
+            number = cell_ids(checked_code(cell)) if fits else -1
+        else:
+            raise TypeError(
+                f"a cell is a code (int), a Cell, a hash (str) or an array, not {type(cell)!r}"
+            )
+        if number < 0:
+            raise OutOfDomainError(f"{what} is outside the search space")
+        return number
+
+    def _query_ids(
+        self, ids: npt.NDArray[np.int32], epochs: int, stage: Stage, repeat: Repeat
+    ) -> npt.NDArray[np.void]:
+        rows = self._file.rows_of(ids)
+        result = np.empty(len(ids), [(metric, np.float64) for metric in METRICS])
+        draws = self._draw(rows, epochs) if repeat == "random" else None
+        for metric in METRICS:
+            place = self._place(metric, epochs, stage)
+            kind, number = self._repeat(repeat, epochs, None)
+            if draws is not None:
+                columns = [self._file.run_values(*place, r, rows) for r in range(max(draws) + 1)]
+                result[metric] = np.choose(draws, columns) if len(ids) else 0
+            elif kind == "mean":
+                result[metric] = self._file.mean_values(*place, rows)
+            else:
+                result[metric] = self._file.run_values(*place, number, rows)
+        return result
+
+    def _draw(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
+        counts = np.maximum(self.run_counts(epochs=epochs)[rows], 1)
+        return np.random.default_rng().integers(counts)
+
+    def _place(self, metric: str, epochs: int, stage: str) -> tuple[int, int, int]:
+        names = _core.METRICS
+        if metric not in names:
+            raise ValueError(f"metric={metric!r}; {', '.join(map(repr, names))} are allowed")
+        if stage not in STAGES:
+            raise ValueError(f"stage={stage!r}; {', '.join(map(repr, STAGES))} are allowed")
+        return names.index(metric), STAGES.index(stage), self._budget(epochs)
+
+    def _budget(self, epochs: int) -> int:
+        if epochs not in self.epochs:
+            raise ValueError(f"epochs={epochs!r}; this index has {_listed(self.epochs)}")
+        return self.epochs.index(epochs)
+
+    def _repeat(self, repeat: Any, epochs: int, seed: int | None) -> tuple[str, int]:
+        """The kind of a repeat and its number or seed."""
+        if repeat == "mean":
+            return "mean", 0
+        if repeat == "random":
+            return "random", secrets.randbits(64) if seed is None else seed % (1 << 64)
+        return "one", self._one(repeat, self.repeats[self._budget(epochs)])
+
+    @staticmethod
+    def _one(repeat: Any, repeats: int | None = None) -> int:
+        is_number = is_scalar(repeat) and not isinstance(repeat, bool)
+        if is_number and repeat >= 0 and (repeats is None or repeat < repeats):
+            return int(repeat)
+        above = "R - 1" if repeats is None else repeats - 1
+        names = "" if repeats is None else ", 'mean' and 'random'"
+        raise ValueError(f"repeat={repeat!r}; 0 to {above}{names} are allowed")
+
+    # ---------------------------------------------------------------- as an object
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Index, (self.path,)
+
+    def __repr__(self) -> str:
+        kind = "SYNTHETIC index" if self.is_synthetic else "Index"
+        return (
+            f"<{kind} {os.path.basename(self.path)}: {len(self):,} cells, {self.num_runs:,} runs, "
+            f"epochs {_listed(self.epochs)}, repeats {_listed(self.repeats)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "file": self.path,
+            "cells": f"{len(self):,} of {NUM_CELLS:,}",
+            "runs": f"{self.num_runs:,}",
+            "epochs": _listed(self.epochs),
+            "repeats": _listed(self.repeats),
+            "values": "synthetic, made up for load tests" if self.is_synthetic else "as measured",
+        }
+        cells = (f"<tr><th>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
+        return f"<table>{''.join(cells)}</table>"
+
+
+def _bind(
+    index: Index, metric: str, epochs: int, stage: Stage, repeat: Repeat, seed: int | None
+) -> _core.Objective:
+    return index.objective(metric, epochs=epochs, stage=stage, repeat=repeat, seed=seed)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))

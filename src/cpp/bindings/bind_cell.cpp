@@ -1,0 +1,168 @@
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <bit>
+
+#include "bindings/arrays.hpp"
+#include "bindings/registers.hpp"
+#include "nb101/canonical.hpp"
+#include "nb101/channels.hpp"
+#include "nb101/error.hpp"
+#include "nb101/graph_hash.hpp"
+#include "nb101/matrix_codec.hpp"
+#include "nb101/op.hpp"
+#include "nb101/prune.hpp"
+#include "nb101/search_space.hpp"
+#include "nb101/simd.hpp"
+
+namespace nb101::bindings {
+namespace {
+
+using ByteArray = py::array_t<std::uint8_t, py::array::c_style>;
+using LabelArray = py::array_t<std::int64_t, py::array::c_style>;
+
+// A strictly upper triangular 0/1 matrix of 2..32 vertices and the labels of all of them.
+Graph graph_from(const ByteArray& matrix, const LabelArray& labels) {
+  Graph graph;
+  graph.num_vertices = static_cast<int>(matrix.shape(0));
+  for (int v = 0; v < graph.num_vertices; ++v) {
+    graph.labels[v] = labels.at(v);
+    for (int w = v + 1; w < graph.num_vertices; ++w) {
+      if (matrix.at(v, w)) graph.successors[v] |= 1u << w;
+    }
+  }
+  return graph;
+}
+
+Graph pruned(const Graph& graph) {
+  const auto kept = prune(graph);
+  if (!kept) throw OutOfDomainError("nothing joins input and output: the cell is disconnected");
+  return *kept;
+}
+
+// (codes, position of the first faulty cell or N); (N, 7, 7) matrices, (N, 5) or (N, 7) labels.
+py::tuple encode_arrays(const ByteArray& matrices, const ByteArray& labels) {
+  const auto count = static_cast<std::size_t>(matrices.shape(0));
+  const auto stride = static_cast<std::size_t>(labels.shape(1));
+  const std::size_t skipped = stride == kMaxVertices ? 1 : 0;  // the input's label
+  py::array_t<Code> codes(static_cast<py::ssize_t>(count));
+  const std::uint8_t* const from = matrices.data();
+  const std::uint8_t* const label_from = labels.data() + skipped;
+  Code* const to = codes.mutable_data();
+  std::size_t done;
+  {
+    const py::gil_scoped_release release;
+    done = encode_matrices(from, label_from, stride, count, to);
+  }
+  return py::make_tuple(codes, done);
+}
+
+py::tuple decode_array(const py::array& given) {
+  const py::array_t<Code> codes = as_codes(given);
+  ByteArray matrices({codes.size(), py::ssize_t{kMaxVertices}, py::ssize_t{kMaxVertices}});
+  ByteArray labels({codes.size(), py::ssize_t{kMaxInterior}});
+  decode_codes(codes.data(), static_cast<std::size_t>(codes.size()), matrices.mutable_data(),
+               labels.mutable_data());
+  return py::make_tuple(matrices, labels);
+}
+
+py::array cell_ids_array(const py::object& given, const py::object& out, int threads) {
+  check_threads(threads);
+  const py::array_t<Code> codes = as_codes(given);
+  py::array_t<std::int32_t> ids = output_for<std::int32_t>(codes, out);
+  const std::span<const Code> from = span_of(codes);
+  std::int32_t* const to = ids.mutable_data();
+  {
+    const py::gil_scoped_release release;
+    SearchSpace::instance().ids(from, to, threads);
+  }
+  return std::move(ids);
+}
+
+// Valid cells of the official meaning with at most so many edges before pruning.
+py::array_t<bool> valid_array(const py::object& given, int max_raw_edges) {
+  const py::array_t<Code> codes = as_codes(given);
+  py::array_t<bool> valid(codes.size());
+  bool* const to = valid.mutable_data();
+  SearchSpace::instance().for_each_id(span_of(codes), [&](std::size_t i, std::int32_t id) {
+    const int edges = std::popcount(codes.data()[i] & kMatrixMask);
+    to[i] = id != kNoCell && edges <= max_raw_edges;
+  });
+  return valid;
+}
+
+std::string hash_text(const ByteArray& matrix, const LabelArray& labels) {
+  return to_hex(graph_hash(pruned(graph_from(matrix, labels))));
+}
+
+// Positions of the vertices that pruning keeps; empty where it keeps none.
+std::vector<int> kept_vertices(const ByteArray& matrix) {
+  const Graph graph = graph_from(matrix, LabelArray(matrix.shape(0)));
+  const std::uint32_t live = live_vertices(graph.successors.data(), graph.num_vertices);
+  std::vector<int> kept;
+  for (int v = 0; v < graph.num_vertices; ++v) {
+    if (live >> v & 1) kept.push_back(v);
+  }
+  return kept;
+}
+
+std::int64_t parameters_of(const ByteArray& matrix, const LabelArray& labels) {
+  return count_parameters(pruned(graph_from(matrix, labels)));
+}
+
+py::tuple canonical_key(const ByteArray& matrix, const LabelArray& labels) {
+  const CanonicalForm form = canonical_form(graph_from(matrix, labels));
+  return py::make_tuple(form.num_vertices, form.bits, py::cast(form.labels));
+}
+
+std::string force_simd_name(const std::string& name) {
+  const auto level = simd_from_name(name);
+  if (!level) {
+    throw py::value_error("'" + name + "' is no instruction set; portable, avx2 and avx512 are");
+  }
+  return std::string(simd_name(force_simd(*level)));
+}
+
+}  // namespace
+
+void register_cell(py::module_& module) {
+  module.attr("NUM_CELLS") = kNumCells;
+  module.attr("MAX_GRAPH_VERTICES") = kMaxGraphVertices;
+  module.attr("OPS") = py::cast(kOpNames);
+
+  module.def("encode_arrays", &encode_arrays, py::arg("matrices").noconvert(),
+             py::arg("labels").noconvert());
+  module.def("decode_codes", &decode_array, py::arg("codes"));
+  module.def("cell_ids", &cell_ids_array, py::arg("codes"), py::arg("out") = py::none(),
+             py::arg("threads") = 1);
+  module.def(
+      "cell_id", [](Code code) { return SearchSpace::instance().id(code); }, py::arg("code"));
+  module.def("valid_codes", &valid_array, py::arg("codes"), py::arg("max_raw_edges"));
+
+  module.def("cell_codes", [] { return view(SearchSpace::instance().codes(), {}); });
+  module.def("cell_parameters", [] { return view(SearchSpace::instance().parameters(), {}); });
+  module.def("cell_hashes", [] {
+    const SearchSpace& space = SearchSpace::instance();
+    std::span<const Digest> hashes;
+    {
+      const py::gil_scoped_release release;
+      hashes = space.hashes();
+    }
+    return view_digests(hashes, {});
+  });
+
+  module.def("module_hash", &hash_text, py::arg("matrix").noconvert(),
+             py::arg("labels").noconvert());
+  module.def("kept_vertices", &kept_vertices, py::arg("matrix").noconvert());
+  module.def("count_parameters", &parameters_of, py::arg("matrix").noconvert(),
+             py::arg("labels").noconvert());
+  module.def("canonical_key", &canonical_key, py::arg("matrix").noconvert(),
+             py::arg("labels").noconvert());
+
+  module.def("active_simd", [] { return std::string(simd_name(active_simd())); });
+  module.def("best_simd", [] { return std::string(simd_name(best_simd())); });
+  module.def("force_simd", &force_simd_name, py::arg("name"));
+}
+
+}  // namespace nb101::bindings

@@ -1,0 +1,202 @@
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+
+#include "bindings/arrays.hpp"
+#include "bindings/bind_objective.hpp"
+#include "bindings/registers.hpp"
+#include "nb101/index.hpp"
+#include "nb101/objective.hpp"
+
+namespace nb101::bindings {
+namespace {
+
+using DigestArray = py::array_t<std::uint8_t, py::array::c_style>;
+
+const IndexView& view_of(const IndexFile& index) { return index.view(); }
+
+std::unique_ptr<IndexFile> open_index(const std::string& path, int verify) {
+  const py::gil_scoped_release release;
+  return std::make_unique<IndexFile>(path, static_cast<Verify>(verify));
+}
+
+py::dtype dtype_of(ElementType type) {
+  switch (type) {
+    case ElementType::u8:
+      return py::dtype::of<std::uint8_t>();
+    case ElementType::u16:
+    case ElementType::counts:
+      return py::dtype::of<std::uint16_t>();
+    case ElementType::u32:
+      return py::dtype::of<std::uint32_t>();
+    case ElementType::i32:
+      return py::dtype::of<std::int32_t>();
+    case ElementType::f32:
+      return py::dtype::of<float>();
+    default:
+      return py::dtype::of<double>();
+  }
+}
+
+// As stored, by row: a read-only view of the file; with stride 0 where all are one constant.
+py::array column_view(const py::object& self, int metric, int stage, std::size_t budget,
+                      std::size_t repeat) {
+  const IndexView& index = view_of(self.cast<const IndexFile&>());
+  const Column& column =
+      index.column(static_cast<Metric>(metric), static_cast<Stage>(stage), budget, repeat);
+  const auto size = static_cast<py::ssize_t>(element_size(column.type));
+  py::array array(dtype_of(column.type), {static_cast<py::ssize_t>(index.num_rows())},
+                  {column.constant ? 0 : size}, column.data, self);
+  array.attr("setflags")(py::arg("write") = false);
+  return array;
+}
+
+// The values of rows as doubles, exact; NaN where a row (or -1) has no such repeat.
+py::array_t<double> run_values(const IndexFile& file, int metric, int stage, std::size_t budget,
+                               std::size_t repeat, const py::array_t<std::int64_t>& rows) {
+  const IndexView& index = file.view();
+  const Column& column =
+      index.column(static_cast<Metric>(metric), static_cast<Stage>(stage), budget, repeat);
+  py::array_t<double> values(rows.size());
+  for (py::ssize_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<std::size_t>(rows.at(i));
+    const bool has_run = row < index.num_rows() && repeat < index.run_count(row, budget);
+    values.mutable_at(i) = has_run ? column[row] : std::numeric_limits<double>::quiet_NaN();
+  }
+  return values;
+}
+
+py::array_t<double> mean_values(const IndexFile& file, int metric, int stage, std::size_t budget,
+                                const py::array_t<std::int64_t>& rows) {
+  const IndexView& index = file.view();
+  py::array_t<double> values(rows.size());
+  for (py::ssize_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<std::size_t>(rows.at(i));
+    values.mutable_at(i) = row < index.num_rows()
+                               ? mean_value(index, static_cast<Metric>(metric),
+                                            static_cast<Stage>(stage), budget, row)
+                               : std::numeric_limits<double>::quiet_NaN();
+  }
+  return values;
+}
+
+// Rows of cell ids, -1 where the index has no such cell.
+py::array_t<std::int64_t> rows_of(const IndexFile& file,
+                                  const py::array_t<std::int32_t>& cell_ids) {
+  py::array_t<std::int64_t> rows(cell_ids.size());
+  for (py::ssize_t i = 0; i < cell_ids.size(); ++i) {
+    const auto row = file.view().row_of(cell_ids.at(i));
+    rows.mutable_at(i) = row ? static_cast<std::int64_t>(*row) : -1;
+  }
+  return rows;
+}
+
+py::array_t<std::uint16_t> run_counts(const IndexFile& file, std::size_t budget) {
+  const IndexView& index = file.view();
+  if (budget >= index.budgets().size()) throw py::index_error("no such budget");
+  py::array_t<std::uint16_t> counts(static_cast<py::ssize_t>(index.num_rows()));
+  for (std::size_t row = 0; row < index.num_rows(); ++row) {
+    counts.mutable_at(row) = static_cast<std::uint16_t>(index.run_count(row, budget));
+  }
+  return counts;
+}
+
+py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& hashes,
+                                      int threads) {
+  check_threads(threads);
+  if (hashes.ndim() != 2 || hashes.shape(1) != static_cast<py::ssize_t>(sizeof(Digest))) {
+    throw py::value_error("hashes must have shape (N, 16)");
+  }
+  const auto count = static_cast<std::size_t>(hashes.shape(0));
+  py::array_t<std::int32_t> ids(hashes.shape(0));
+  const std::span keys(reinterpret_cast<const Digest*>(hashes.data()), count);
+  std::int32_t* const to = ids.mutable_data();
+  {
+    const py::gil_scoped_release release;
+    file.view().find(keys, to, threads);
+  }
+  return ids;
+}
+
+py::object bind_objective(const IndexFile& file, int metric, int stage, std::size_t budget,
+                          const std::string& kind, std::uint64_t number, const py::tuple& recipe,
+                          const py::str& text) {
+  Repeat repeat;
+  if (kind == "one") {
+    repeat = {Repeat::Kind::one, number, 0};
+  } else if (kind == "random") {
+    repeat = {Repeat::Kind::random, 0, number};
+  }
+  std::unique_ptr<Objective> objective;
+  {
+    const py::gil_scoped_release release;
+    objective = std::make_unique<Objective>(file.view(), static_cast<Metric>(metric),
+                                            static_cast<Stage>(stage), budget, repeat);
+  }
+  return make_objective(std::move(objective), recipe, text);
+}
+
+py::list describe_sections(const IndexFile& file) {
+  py::list sections;
+  for (const SectionEntry& section : file.view().sections()) {
+    sections.append(py::make_tuple(describe(section), dtype_of(section.type), section.offset,
+                                   section.bytes));
+  }
+  return sections;
+}
+
+py::list budgets_of(const IndexFile& file) {
+  py::list budgets;
+  for (const Budget& budget : file.view().budgets()) {
+    budgets.append(py::make_tuple(budget.epochs, budget.repeats));
+  }
+  return budgets;
+}
+
+}  // namespace
+
+void register_index(py::module_& module) {
+  module.attr("METRICS") = py::cast(kMetricNames);
+  module.attr("STAGES") = py::cast(kStageNames);
+  module.attr("FORMAT_VERSION") = kIndexVersion;
+
+  py::class_<IndexFile>(module, "IndexFile")
+      .def(py::init(&open_index), py::arg("path"), py::arg("verify"))
+      .def_property_readonly("budgets", &budgets_of)
+      .def_property_readonly("num_cells", [](const IndexFile& f) { return f.view().num_rows(); })
+      .def_property_readonly("num_runs",
+                             [](const IndexFile& f) { return f.view().header().num_runs; })
+      .def_property_readonly("num_bytes",
+                             [](const IndexFile& f) { return f.view().header().file_bytes; })
+      .def_property_readonly("denominator",
+                             [](const IndexFile& f) { return f.view().header().denominator; })
+      .def_property_readonly("is_complete",
+                             [](const IndexFile& f) { return f.view().is_complete(); })
+      .def_property_readonly("provenance",
+                             [](const IndexFile& f) { return std::string(f.view().provenance()); })
+      .def_property_readonly("sections", &describe_sections)
+      .def("cells", [](const py::object& self) {
+        return view(self.cast<const IndexFile&>().view().cells(), self);
+      })
+      .def("hashes", [](const py::object& self) {
+        return view_digests(self.cast<const IndexFile&>().view().hashes(), self);
+      })
+      .def("order", [](const py::object& self) {
+        return view(self.cast<const IndexFile&>().view().order(), self);
+      })
+      .def("run_counts", &run_counts, py::arg("budget"))
+      .def("column", &column_view, py::arg("metric"), py::arg("stage"), py::arg("budget"),
+           py::arg("repeat"))
+      .def("run_values", &run_values, py::arg("metric"), py::arg("stage"), py::arg("budget"),
+           py::arg("repeat"), py::arg("rows"))
+      .def("mean_values", &mean_values, py::arg("metric"), py::arg("stage"), py::arg("budget"),
+           py::arg("rows"))
+      .def("rows_of", &rows_of, py::arg("cell_ids"))
+      .def("find", &find_hashes, py::arg("hashes").noconvert(), py::arg("threads") = 1)
+      .def("objective", &bind_objective, py::arg("metric"), py::arg("stage"), py::arg("budget"),
+           py::arg("kind"), py::arg("number"), py::arg("recipe"), py::arg("text"));
+}
+
+}  // namespace nb101::bindings

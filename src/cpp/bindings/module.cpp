@@ -1,0 +1,12 @@
+// nb101fast._core: the core for Python, one concept to a file.
+#include "bindings/registers.hpp"
+
+PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
+  module.doc() = "The compiled core of nb101fast; use the package nb101fast.";
+  module.attr("__version__") = NB101FAST_VERSION;
+  nb101::bindings::register_errors(module);
+  nb101::bindings::register_cell(module);
+  nb101::bindings::register_objective(module);
+  nb101::bindings::register_index(module);
+  nb101::bindings::register_compile(module);
+}

@@ -1,0 +1,42 @@
+// Little-endian numbers in unaligned memory, and growing byte strings.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+namespace nb101 {
+
+static_assert(std::endian::native == std::endian::little,
+              "index files are mapped as they are, so the host must be little-endian");
+
+using Bytes = std::span<const std::uint8_t>;
+
+template <class T>
+inline T load(const void* from) noexcept {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+template <class T>
+inline void store(void* to, T value) noexcept {
+  std::memcpy(to, &value, sizeof value);
+}
+
+inline Bytes as_bytes(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+inline std::string_view as_text(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+template <class T>
+inline Bytes object_bytes(std::span<const T> values) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()};
+}
+
+}  // namespace nb101

@@ -1,0 +1,289 @@
+#include "nb101/index.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "nb101/error.hpp"
+
+namespace nb101 {
+namespace {
+
+template <class T>
+std::span<const T> elements(Bytes bytes) noexcept {  // sections are aligned to 64 bytes
+  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+bool is_number(ElementType type) noexcept {
+  return type != ElementType::bytes && type != ElementType::digest;
+}
+
+inline void prefetch(const void* address) noexcept {
+#if defined(__GNUC__)
+  __builtin_prefetch(address);
+#else
+  (void)address;
+#endif
+}
+
+}  // namespace
+
+double Column::operator[](std::size_t row) const noexcept {
+  const std::uint8_t* const at = data + (constant ? 0 : row * element_size(type));
+  switch (type) {
+    case ElementType::counts:  // as the official values are: float32(k / d)
+      return static_cast<float>(load<std::uint16_t>(at)) / static_cast<float>(denominator);
+    case ElementType::f32:
+      return load<float>(at);
+    case ElementType::f64:
+      return load<double>(at);
+    case ElementType::i32:
+      return load<std::int32_t>(at);
+    case ElementType::u32:
+      return load<std::uint32_t>(at);
+    case ElementType::u16:
+      return load<std::uint16_t>(at);
+    case ElementType::u8:
+      return load<std::uint8_t>(at);
+    case ElementType::bytes:
+    case ElementType::digest:
+      break;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+IndexView::IndexView(Bytes file, std::string source, Verify verify)
+    : file_(file), source_(std::move(source)), directory_(read_directory(file, source_)) {
+  run_counts_.resize(budgets().size());
+  std::size_t num_columns = 0;
+  std::uint32_t epochs_before = 0;
+  for (const Budget& budget : budgets()) {
+    if (budget.epochs <= epochs_before) fail("its budgets are not ascending");
+    if (budget.repeats == 0 || budget.repeats > sections().size()) {
+      fail("a budget of " + std::to_string(budget.repeats) + " repeats");
+    }
+    epochs_before = budget.epochs;
+    first_column_.push_back(num_columns);
+    num_columns += budget.repeats * kColumnsPerRun;
+  }
+  if (num_columns > sections().size()) fail("it has fewer columns than its budgets need");
+  columns_.resize(num_columns);
+  for (const SectionEntry& section : sections()) take_section(section);
+  check_complete();
+  if (verify != Verify::header) check_sections(directory_, file_, source_);
+  if (verify == Verify::full) check_contents();
+}
+
+void IndexView::fail(const SectionEntry& section, const std::string& what) const {
+  throw FormatError(source_, section.offset, describe(section) + ": " + what);
+}
+
+void IndexView::fail(const std::string& what) const { throw FormatError(source_, 0, what); }
+
+Bytes IndexView::section_bytes(const SectionEntry& section, ElementType type,
+                               std::size_t elements) const {
+  if (section.type != type || section.is_constant()) fail(section, "of a wrong type");
+  if (section.bytes != elements * element_size(type)) {
+    fail(section, std::to_string(section.bytes) + " bytes where " +
+                      std::to_string(elements * element_size(type)) + " are needed");
+  }
+  return file_.subspan(section.offset, section.bytes);
+}
+
+void IndexView::take_section(const SectionEntry& section) {
+  const std::size_t stored = section.bytes / element_size(section.type);
+  switch (section.kind) {
+    case SectionKind::provenance:
+      provenance_ = section_bytes(section, ElementType::bytes, stored);
+      break;
+    case SectionKind::cells:
+      cells_ = elements<std::int32_t>(section_bytes(section, ElementType::i32, num_rows()));
+      break;
+    case SectionKind::hashes:
+      hashes_ = elements<Digest>(section_bytes(section, ElementType::digest, num_rows()));
+      break;
+    case SectionKind::pilots:
+      pilots_ = elements<std::uint16_t>(section_bytes(section, ElementType::u16, stored));
+      break;
+    case SectionKind::slots:
+      slots_ = elements<std::int32_t>(section_bytes(section, ElementType::i32, stored));
+      break;
+    case SectionKind::order:
+      order_ = elements<std::uint32_t>(section_bytes(section, ElementType::u32, header().num_runs));
+      break;
+    case SectionKind::run_counts:
+      if (section.budget >= budgets().size() || section.type != ElementType::u16) {
+        fail(section, "no such run counts");
+      }
+      run_counts_[section.budget] = take_column(section);
+      break;
+    case SectionKind::column: {
+      if (section.budget >= budgets().size() ||
+          section.repeat >= budgets()[section.budget].repeats) {
+        fail(section, "no such budget or repeat");
+      }
+      const std::size_t run = section.repeat * kColumnsPerRun;
+      columns_[first_column_[section.budget] + run + column_slot(section.metric, section.stage)] =
+          take_column(section);
+      break;
+    }
+  }
+}
+
+Column IndexView::take_column(const SectionEntry& section) const {
+  if (!is_number(section.type)) fail(section, "not of numbers");
+  if (section.type == ElementType::counts && header().denominator == 0) {
+    fail(section, "counts, but the header has no denominator");
+  }
+  Column column{section.type, section.is_constant(), header().denominator, nullptr};
+  column.data = column.constant ? section.constant.data()
+                                : section_bytes(section, section.type, num_rows()).data();
+  return column;
+}
+
+void IndexView::check_complete() const {
+  if (num_rows() == 0 || num_rows() > static_cast<std::size_t>(kNumCells)) {
+    fail("it holds " + std::to_string(num_rows()) + " cells");
+  }
+  if (cells_.empty() && num_rows() != static_cast<std::size_t>(kNumCells)) {
+    fail("the section of its cells is missing");
+  }
+  if (hashes_.empty() || pilots_.empty() || slots_.empty() || provenance_.empty()) {
+    fail("a section of its hashes or its provenance is missing");
+  }
+  for (const Column& counts : run_counts_) {
+    if (!counts.data) fail("the run counts of a budget are missing");
+  }
+  for (const auto& column : columns_) {
+    if (!column) fail("a column is missing");
+  }
+}
+
+std::optional<std::size_t> IndexView::row_of(std::int32_t cell_id) const noexcept {
+  if (cell_id < 0 || cell_id >= kNumCells) return std::nullopt;
+  if (is_complete()) return static_cast<std::size_t>(cell_id);
+  const auto found = std::ranges::lower_bound(cells_, cell_id);
+  if (found == cells_.end() || *found != cell_id) return std::nullopt;
+  return static_cast<std::size_t>(found - cells_.begin());
+}
+
+std::size_t IndexView::column_slot(Metric metric, Stage stage) noexcept {
+  const auto position = static_cast<std::size_t>(metric);
+  if (is_staged(metric)) return position * kNumStages + static_cast<std::size_t>(stage);
+  return kNumStagedMetrics * kNumStages + position - kNumStagedMetrics;
+}
+
+const Column& IndexView::column(Metric metric, Stage stage, std::size_t budget,
+                                std::size_t repeat) const {
+  return *columns_.at(first_column_.at(budget) + repeat * kColumnsPerRun +
+                      column_slot(metric, stage));
+}
+
+std::uint32_t IndexView::run_count(std::size_t row, std::size_t budget) const noexcept {
+  const auto count = static_cast<std::uint32_t>(run_counts_[budget][row]);
+  return std::min(count, budgets()[budget].repeats);
+}
+
+void IndexView::find(std::span<const Digest> hashes, std::int32_t* ids, int threads) const {
+  parallel_for(hashes.size(), threads, [&](std::size_t begin, std::size_t end) {
+    find_part(hashes.subspan(begin, end - begin), ids + begin);
+  });
+}
+
+// Three dependent loads a key, each started for a whole group before any is used.
+void IndexView::find_part(std::span<const Digest> keys, std::int32_t* ids) const noexcept {
+  constexpr std::size_t kGroup = 32;
+  const PerfectHash function(pilots_, slots_);
+  std::array<std::size_t, kGroup> place;
+  for (std::size_t first = 0; first < keys.size(); first += kGroup) {
+    const std::size_t count = std::min(kGroup, keys.size() - first);
+    const Digest* const group = keys.data() + first;
+    for (std::size_t i = 0; i < count; ++i) {
+      place[i] = function.bucket(group[i]);
+      prefetch(function.pilot_address(place[i]));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      place[i] = function.slot(group[i], place[i]);
+      prefetch(function.row_address(place[i]));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = static_cast<std::size_t>(*function.row_address(place[i]));
+      place[i] = row < num_rows() ? row : num_rows();  // an empty slot too
+      prefetch(hashes_.data() + place[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool known = place[i] < num_rows() && hashes_[place[i]] == group[i];
+      ids[first + i] = known ? cell_id(place[i]) : kNoCell;
+    }
+  }
+}
+
+void IndexView::check_contents() const {
+  check_cells();
+  check_hashes();
+  std::uint64_t runs = 0;
+  for (std::size_t budget = 0; budget < budgets().size(); ++budget) {
+    check_runs(budget);
+    for (std::size_t row = 0; row < num_rows(); ++row) runs += run_count(row, budget);
+  }
+  if (runs != header().num_runs) {
+    fail("its run counts add up to " + std::to_string(runs) + ", its header says " +
+         std::to_string(header().num_runs));
+  }
+  for (const std::uint32_t record : order_) {
+    if (record / budgets().size() >= num_rows()) fail("the order of its records names no cell");
+  }
+}
+
+void IndexView::check_cells() const {
+  for (std::size_t row = 0; row < cells_.size(); ++row) {
+    const std::int32_t before = row ? cells_[row - 1] : -1;
+    if (cells_[row] <= before || cells_[row] >= kNumCells) {
+      fail("cell id " + std::to_string(cells_[row]) + " at row " + std::to_string(row) +
+           " is not above the last or not below " + std::to_string(kNumCells));
+    }
+  }
+}
+
+void IndexView::check_hashes() const {
+  const std::span<const Digest> known = SearchSpace::instance().hashes();
+  const PerfectHash function(pilots_, slots_);
+  for (std::size_t row = 0; row < num_rows(); ++row) {
+    const Digest& hash = hashes_[row];
+    if (hash != known[static_cast<std::size_t>(cell_id(row))]) {
+      fail("hash " + to_hex(hash) + " is not that of cell " + std::to_string(cell_id(row)));
+    }
+    if (function.row(hash) != static_cast<std::int32_t>(row)) {
+      fail("hash " + to_hex(hash) + " is not found by its own perfect hash");
+    }
+  }
+}
+
+void IndexView::check_runs(std::size_t budget) const {
+  const SearchSpace& space = SearchSpace::instance();
+  for (std::size_t row = 0; row < num_rows(); ++row) {
+    const auto where = [&] {
+      return " of cell " + std::to_string(cell_id(row)) + " at " +
+             std::to_string(budgets()[budget].epochs) + " epochs";
+    };
+    if (run_counts_[budget][row] > budgets()[budget].repeats) fail("too many runs" + where());
+    for (std::size_t repeat = 0; repeat < run_count(row, budget); ++repeat) {
+      const Column& graphs = column(Metric::graph, Stage::start, budget, repeat);
+      if (space.id(static_cast<Code>(graphs[row])) != cell_id(row)) {
+        fail("the stored graph is not" + where());
+      }
+      for (int metric = 0; metric < kNumStagedMetrics; ++metric) {
+        for (int stage = 0; stage < kNumStages; ++stage) {
+          const Column& values = column(Metric{static_cast<std::uint8_t>(metric)},
+                                        Stage{static_cast<std::uint8_t>(stage)}, budget, repeat);
+          if (values.type == ElementType::counts && values[row] > 1) {
+            fail("a count above the denominator" + where());
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace nb101

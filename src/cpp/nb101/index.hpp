@@ -1,0 +1,103 @@
+// A compiled index: a checked view of its bytes, and the owner of the mapped file.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nb101/file_format.hpp"
+#include "nb101/mapped_file.hpp"
+#include "nb101/perfect_hash.hpp"
+#include "nb101/search_space.hpp"
+
+namespace nb101 {
+
+// header: shape of the file. sections: checksums too. full: every invariant of the contents too.
+enum class Verify { header, sections, full };
+
+// One metric of one repeat at one budget, by row.
+struct Column {
+  ElementType type = ElementType::f32;
+  bool constant = false;
+  std::uint32_t denominator = 1;     // of counts
+  const std::uint8_t* data = nullptr;  // one element where constant
+
+  double operator[](std::size_t row) const noexcept;
+};
+
+// Rows are the cells present, by ascending id. All look-ups are safe at any level of verification.
+class IndexView {
+ public:
+  // `source` names the bytes in errors. Throws FormatError.
+  IndexView(Bytes file, std::string source, Verify verify);
+
+  const FileHeader& header() const noexcept { return directory_.header; }
+  const std::vector<Budget>& budgets() const noexcept { return directory_.budgets; }
+  const std::vector<SectionEntry>& sections() const noexcept { return directory_.sections; }
+  std::string_view provenance() const noexcept { return as_text(provenance_); }
+  const std::string& source() const noexcept { return source_; }
+
+  std::size_t num_rows() const noexcept { return directory_.header.num_cells; }
+  bool is_complete() const noexcept { return cells_.empty(); }  // every cell has its row
+  std::int32_t cell_id(std::size_t row) const noexcept {
+    return is_complete() ? static_cast<std::int32_t>(row) : cells_[row];
+  }
+  std::span<const std::int32_t> cells() const noexcept { return cells_; }
+  std::optional<std::size_t> row_of(std::int32_t cell_id) const noexcept;
+
+  std::span<const Digest> hashes() const noexcept { return hashes_; }  // by row
+  std::span<const std::uint32_t> order() const noexcept { return order_; }
+
+  const Column& column(Metric metric, Stage stage, std::size_t budget, std::size_t repeat) const;
+  // How many runs the row has: repeats 0 .. count - 1 exist.
+  std::uint32_t run_count(std::size_t row, std::size_t budget) const noexcept;
+  bool has_every_run(std::size_t budget) const noexcept { return run_counts_[budget].constant; }
+
+  // Official hashes to cell ids; kNoCell where the index has no such cell.
+  void find(std::span<const Digest> hashes, std::int32_t* ids, int threads) const;
+
+ private:
+  static constexpr std::size_t kColumnsPerRun =
+      kNumStagedMetrics * kNumStages + (kNumMetrics - kNumStagedMetrics);
+
+  static std::size_t column_slot(Metric metric, Stage stage) noexcept;
+  void take_section(const SectionEntry& section);
+  Column take_column(const SectionEntry& section) const;
+  Bytes section_bytes(const SectionEntry& section, ElementType type, std::size_t elements) const;
+  void check_complete() const;
+  void check_contents() const;
+  void check_runs(std::size_t budget) const;
+  void check_cells() const;
+  void check_hashes() const;
+  [[noreturn]] void fail(const SectionEntry& section, const std::string& what) const;
+  [[noreturn]] void fail(const std::string& what) const;
+  void find_part(std::span<const Digest> hashes, std::int32_t* ids) const noexcept;
+
+  Bytes file_;
+  std::string source_;
+  Directory directory_;
+  Bytes provenance_;
+  std::span<const std::int32_t> cells_;
+  std::span<const Digest> hashes_;
+  std::span<const std::uint16_t> pilots_;
+  std::span<const std::int32_t> slots_;
+  std::span<const std::uint32_t> order_;
+  std::vector<Column> run_counts_;                // by budget
+  std::vector<std::size_t> first_column_;         // by budget
+  std::vector<std::optional<Column>> columns_;    // by budget, repeat, metric and stage
+};
+
+class IndexFile {
+ public:
+  IndexFile(const std::string& path, Verify verify)
+      : file_(path), view_(file_.bytes(), path, verify) {}
+
+  const IndexView& view() const noexcept { return view_; }
+
+ private:
+  MappedFile file_;
+  IndexView view_;
+};
+
+}  // namespace nb101

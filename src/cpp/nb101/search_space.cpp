@@ -1,0 +1,218 @@
+#include "nb101/search_space.hpp"
+
+#include <array>
+#include <bit>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "nb101/canonical.hpp"
+#include "nb101/channels.hpp"
+#include "nb101/graph_hash.hpp"
+#include "nb101/op.hpp"
+#include "nb101/prune.hpp"
+
+namespace nb101 {
+namespace {
+
+constexpr std::size_t kRowLength = 1 << (2 * kMaxInterior);
+constexpr int kMaxLabelings = 243;  // 3^5
+
+using StructureKey = std::pair<int, std::uint32_t>;  // vertices, bits: the official walk's order
+
+// Labels of the interior vertices, the first most significant, as itertools.product counts.
+using Labels = std::array<int, kMaxInterior>;
+
+int count_labelings(int interior) noexcept {
+  int count = 1;
+  for (int i = 0; i < interior; ++i) count *= kNumOps;
+  return count;
+}
+
+Labels labels_of(int labeling, int interior) noexcept {
+  Labels labels{};
+  for (int i = interior - 1; i >= 0; --i, labeling /= kNumOps) labels[i] = labeling % kNumOps;
+  return labels;
+}
+
+int labeling_of(const Labels& labels, int interior) noexcept {
+  int labeling = 0;
+  for (int i = 0; i < interior; ++i) labeling = labeling * kNumOps + labels[i];
+  return labeling;
+}
+
+Labels relabeled(const Labels& labels, const Relabeling& relabeling, int interior) noexcept {
+  Labels result{};
+  for (int i = 0; i < interior; ++i) result[relabeling[i]] = labels[i];
+  return result;
+}
+
+// The orbits of a structure's labelings under its automorphisms, numbered by their least member.
+struct Orbits {
+  std::vector<std::uint8_t> rank_of_labeling;
+  std::vector<int> least_labelings;
+};
+
+Orbits count_orbits(const CanonicalStructure& structure) {
+  constexpr std::uint8_t kUnset = kMaxLabelings;
+  const int interior = structure.num_vertices - 2;
+  Orbits orbits;
+  orbits.rank_of_labeling.assign(static_cast<std::size_t>(count_labelings(interior)), kUnset);
+  for (int labeling = 0; labeling < count_labelings(interior); ++labeling) {
+    if (orbits.rank_of_labeling[labeling] != kUnset) continue;
+    const Labels labels = labels_of(labeling, interior);
+    for (const Relabeling& automorphism : structure.relabelings) {
+      const int image = labeling_of(relabeled(labels, automorphism, interior), interior);
+      orbits.rank_of_labeling[image] = static_cast<std::uint8_t>(orbits.least_labelings.size());
+    }
+    orbits.least_labelings.push_back(labeling);
+  }
+  return orbits;
+}
+
+// A pruned matrix, its vertices where they lie among the seven, and its canonical structure.
+struct PlacedMatrix {
+  std::uint32_t matrix;
+  std::uint32_t live;
+  CanonicalStructure structure;
+};
+
+std::uint32_t live_of_matrix(std::uint32_t matrix) noexcept {
+  return live_vertices(unpack(matrix).successors.data(), kMaxVertices);
+}
+
+}  // namespace
+
+class SearchSpaceBuilder {
+ public:
+  SearchSpace build() {
+    place_matrices();
+    enumerate_cells();
+    fill_placements();
+    return std::move(space_);
+  }
+
+ private:
+  struct Structure {
+    std::int32_t first_id = 0;
+    Orbits orbits;
+  };
+
+
+  // Finds every matrix that is its own pruned form; the others lead to the same placement.
+  void place_matrices() {
+    space_.placement_of_matrix_.assign(std::size_t{1} << kMatrixBits, 0);
+    for (std::uint32_t matrix = 1; matrix <= kMatrixMask; ++matrix) {
+      const std::uint32_t pruned = prune_matrix(matrix);
+      if (pruned == 0 || std::popcount(pruned) > kMaxEdges) continue;
+      if (pruned == matrix) {
+        const std::uint32_t live = live_of_matrix(matrix);
+        const Graph graph = keep_vertices(unpack(matrix), live);
+        placed_.push_back({matrix, live, canonical_structure(graph)});
+        space_.placement_of_matrix_[matrix] = static_cast<std::uint16_t>(placed_.size());
+      } else {  // pruning only clears bits, so the pruned matrix came first
+        space_.placement_of_matrix_[matrix] = space_.placement_of_matrix_[pruned];
+      }
+    }
+  }
+
+  // The official walk: vertices, then edge bits, then labelings; the first of each class stays.
+  void enumerate_cells() {
+    for (const PlacedMatrix& placed : placed_) {
+      structures_.try_emplace({placed.structure.num_vertices, placed.structure.bits});
+    }
+    space_.codes_.reserve(kNumCells);
+    space_.parameters_.reserve(kNumCells);
+    for (auto& [key, structure] : structures_) {
+      Graph graph = structure_graph(key.first, key.second);
+      structure.first_id = static_cast<std::int32_t>(space_.codes_.size());
+      structure.orbits = count_orbits(canonical_structure(graph));
+      const int interior = key.first - 2;
+      for (const int labeling : structure.orbits.least_labelings) {
+        const Labels labels = labels_of(labeling, interior);
+        for (int i = 0; i < interior; ++i) graph.labels[i + 1] = labels[i];
+        space_.codes_.push_back(pack(graph));
+        space_.parameters_.push_back(static_cast<std::uint32_t>(count_parameters(graph)));
+      }
+    }
+  }
+
+  void fill_placements() {
+    space_.placements_.push_back({kNoCell, 0});
+    space_.ranks_.assign(kRowLength, 0);
+    for (const PlacedMatrix& placed : placed_) {
+      const Structure& structure =
+          structures_.at({placed.structure.num_vertices, placed.structure.bits});
+      space_.placements_.push_back({structure.first_id, rank_row(placed, structure)});
+    }
+  }
+
+  // Many placements rank labels alike: rows are kept once.
+  std::uint32_t rank_row(const PlacedMatrix& placed, const Structure& structure) {
+    const Relabeling& relabeling = placed.structure.relabelings.front();
+    const RowKey key{placed.live, relabeling, structure.orbits.rank_of_labeling};
+    const auto [known, is_new] =
+        rows_.try_emplace(key, static_cast<std::uint32_t>(space_.ranks_.size()));
+    if (is_new) append_rank_row(placed, structure);
+    return known->second;
+  }
+
+  void append_rank_row(const PlacedMatrix& placed, const Structure& structure) {
+    const int interior = placed.structure.num_vertices - 2;
+    for (std::uint32_t packed = 0; packed < kRowLength; ++packed) {
+      const Code code = packed << kMatrixBits;
+      if (code_faults(code)) {  // never read: faulty codes are refused before
+        space_.ranks_.push_back(0);
+        continue;
+      }
+      Labels labels{};
+      int i = 0;
+      for (int v = 1; v <= kMaxInterior; ++v) {
+        if (placed.live >> v & 1) labels[i++] = code_label(code, v);
+      }
+      const Labels canonical = relabeled(labels, placed.structure.relabelings.front(), interior);
+      space_.ranks_.push_back(structure.orbits.rank_of_labeling[labeling_of(canonical, interior)]);
+    }
+  }
+
+  using RowKey = std::tuple<std::uint32_t, Relabeling, std::vector<std::uint8_t>>;
+
+  SearchSpace space_;
+  std::vector<PlacedMatrix> placed_;
+  std::map<StructureKey, Structure> structures_;
+  std::map<RowKey, std::uint32_t> rows_;
+};
+
+const SearchSpace& SearchSpace::instance() {
+  static const SearchSpace space = SearchSpaceBuilder().build();
+  return space;
+}
+
+void SearchSpace::ids(std::span<const Code> codes, std::int32_t* out, int threads) const {
+  parallel_for(codes.size(), threads, [&](std::size_t begin, std::size_t end) {
+    std::int32_t* const part = out + begin;
+    for_each_id(codes.subspan(begin, end - begin),
+                [part](std::size_t i, std::int32_t id) { part[i] = id; });
+  });
+}
+
+std::span<const Digest> SearchSpace::hashes() const {
+  static const std::vector<Digest> digests = [this] {
+    std::vector<Digest> all(codes_.size());
+    const int threads = static_cast<int>(std::thread::hardware_concurrency());
+    parallel_for(all.size(), threads, [&](std::size_t begin, std::size_t end) {
+      constexpr std::size_t kBlock = 64;  // graphs are large: never all of them at once
+      std::vector<Graph> graphs;
+      for (std::size_t first = begin; first < end; first += kBlock) {
+        const std::size_t count = std::min(kBlock, end - first);
+        graphs.clear();
+        for (std::size_t i = 0; i < count; ++i) graphs.push_back(*prune(unpack(codes_[first + i])));
+        hash_graphs(graphs, std::span(all).subspan(first, count));
+      }
+    });
+    return all;
+  }();
+  return digests;
+}
+
+}  // namespace nb101

@@ -1,0 +1,182 @@
+#include <doctest.h>
+
+#include <cmath>
+#include <system_error>
+
+#include "nb101/error.hpp"
+#include "nb101/index.hpp"
+#include "sample_runs.hpp"
+
+namespace nb101 {
+namespace {
+
+std::vector<std::uint8_t> sample_index() {
+  const TemporaryFolder folder;
+  write_sample_index(folder.file("i.nb101"), sample_runs());
+  return read_file(folder.file("i.nb101"));
+}
+
+// Takes a view apart by everything that it offers.
+double sum_of_everything(const IndexView& index) {
+  double sum = 0;
+  for (std::size_t budget = 0; budget < index.budgets().size(); ++budget) {
+    for (std::size_t row = 0; row < index.num_rows(); ++row) {
+      for (std::uint32_t repeat = 0; repeat < index.run_count(row, budget); ++repeat) {
+        for (int metric = 0; metric < kNumMetrics; ++metric) {
+          sum += index.column(static_cast<Metric>(metric), Stage::final, budget, repeat)[row];
+        }
+      }
+      sum += index.row_of(index.cell_id(row)) == row ? 1 : 0;
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("an index gives back every value of every run, to the bit") {
+  const TemporaryFolder folder;
+  const std::vector<Run> runs = sample_runs();
+  const IndexSummary summary = write_sample_index(folder.file("i.nb101"), runs);
+  CHECK(folder.num_files() == 1);
+  CHECK(summary.cells == 6);
+  CHECK(summary.runs == 35);
+  CHECK(summary.missing_runs == 1);
+  CHECK(summary.denominator == 9984);
+  CHECK(summary.wide_columns.empty());
+
+  const IndexFile file(folder.file("i.nb101"), Verify::full);
+  const IndexView& index = file.view();
+  CHECK(index.header().file_bytes == summary.bytes);
+  CHECK(index.provenance() == R"({"made":"by a test"})");
+  REQUIRE(index.budgets().size() == 2);
+  CHECK(index.budgets()[1].epochs == 12);
+  CHECK(index.budgets()[1].repeats == 3);
+  CHECK(index.has_every_run(0));
+  CHECK_FALSE(index.has_every_run(1));
+  CHECK_FALSE(index.is_complete());
+
+  std::size_t run = 0;
+  for (std::size_t row = 0; row < index.num_rows(); ++row) {
+    for (std::size_t budget = 0; budget < 2; ++budget) {
+      for (std::size_t repeat = 0; repeat < index.run_count(row, budget); ++repeat, ++run) {
+        REQUIRE(runs[run].cell_id == index.cell_id(row));
+        for (int metric = 0; metric < kNumMetrics; ++metric) {
+          for (int stage = 0; stage < kNumStages; ++stage) {
+            const auto m = static_cast<Metric>(metric);
+            const auto s = static_cast<Stage>(stage);
+            REQUIRE(index.column(m, s, budget, repeat)[row] == value_of(runs[run], m, s));
+          }
+        }
+      }
+    }
+  }
+  CHECK(run == runs.size());
+}
+
+TEST_CASE("cells and hashes that are there are found, others are not") {
+  const std::vector<std::uint8_t> bytes = sample_index();
+  const IndexView index(bytes, "i", Verify::full);
+  const auto official = SearchSpace::instance().hashes();
+  std::vector<std::int32_t> ids(official.size());
+  for (const int threads : {1, 3}) {
+    index.find(official, ids.data(), threads);
+    for (std::int32_t id = 0; id < kNumCells; ++id) {
+      const bool known = index.row_of(id).has_value();
+      REQUIRE(ids[static_cast<std::size_t>(id)] == (known ? id : kNoCell));
+    }
+  }
+  CHECK(index.row_of(5) == 1);
+  CHECK_FALSE(index.row_of(6).has_value());
+  CHECK_FALSE(index.row_of(kNoCell).has_value());
+  CHECK_FALSE(index.row_of(kNumCells).has_value());
+}
+
+TEST_CASE("every flipped byte is noticed by the checksums, and harms nobody before") {
+  std::vector<std::uint8_t> bytes = sample_index();
+  int opened = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    bytes[at] ^= 0x81;
+    REQUIRE_THROWS_AS(IndexView(bytes, "i", Verify::sections), FormatError);
+    try {
+      const IndexView index(bytes, "i", Verify::header);
+      std::int32_t id = 0;
+      index.find(SearchSpace::instance().hashes().first(1), &id, 1);
+      CHECK(sum_of_everything(index) != 0);
+      ++opened;
+    } catch (const FormatError&) {
+    }
+    bytes[at] ^= 0x81;
+  }
+  CHECK(opened > 100);
+}
+
+TEST_CASE("a file cut short, empty, missing or a folder") {
+  const TemporaryFolder folder;
+  const std::vector<std::uint8_t> bytes = sample_index();
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{63}, bytes.size() / 2, bytes.size() - 1}) {
+    write_file(folder.file("cut"), Bytes(bytes).first(size));
+    CHECK_THROWS_AS(IndexFile(folder.file("cut"), Verify::header), FormatError);
+  }
+  CHECK_THROWS_AS(IndexFile(folder.file("missing"), Verify::header), std::system_error);
+  CHECK_THROWS_AS(IndexFile(folder.file(""), Verify::header), std::system_error);
+}
+
+TEST_CASE("an index replaced under its reader stays readable") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("i.nb101");
+  write_sample_index(path, sample_runs());
+  const IndexFile before(path, Verify::header);
+  const double sum = sum_of_everything(before.view());
+  std::vector<Run> fewer = sample_runs();
+  fewer.resize(6);
+  write_sample_index(path, fewer);
+  CHECK(IndexFile(path, Verify::full).view().num_rows() == 1);
+  CHECK(sum_of_everything(before.view()) == sum);
+}
+
+TEST_CASE("values that no count and no float32 holds are kept") {
+  std::vector<Run> runs = sample_runs();
+  runs[1].metrics.evaluations[2].validation_accuracy = 0.1;
+  runs[2].metrics.evaluations[2].test_accuracy = -0.0;
+  const TemporaryFolder folder;
+  const IndexSummary summary = write_sample_index(folder.file("i"), runs);
+  CHECK(summary.wide_columns.size() >= 2);
+  const IndexFile file(folder.file("i"), Verify::full);
+  CHECK(file.view().column(Metric::validation_accuracy, Stage::final, 0, 1)[0] == 0.1);
+  CHECK(std::signbit(file.view().column(Metric::test_accuracy, Stage::final, 0, 2)[0]));
+}
+
+TEST_CASE("an order other than the official one is kept") {
+  std::vector<Run> runs = sample_runs();
+  std::swap(runs[0], runs[20]);
+  const TemporaryFolder folder;
+  const IndexSummary summary = write_sample_index(folder.file("i"), runs);
+  CHECK_FALSE(summary.official_order);
+  const IndexFile file(folder.file("i"), Verify::full);
+  const auto order = file.view().order();
+  REQUIRE(order.size() == runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    CHECK(file.view().cell_id(order[i] / 2) == runs[i].cell_id);
+    CHECK(file.view().budgets()[order[i] % 2].epochs == runs[i].epochs);
+  }
+}
+
+TEST_CASE("no runs make no index, and leave nothing behind") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(write_sample_index(folder.file("i"), {}), std::invalid_argument);
+  CHECK(folder.num_files() == 0);
+  CHECK_THROWS_AS(write_sample_index(folder.file("no/such/folder/i"), sample_runs()),
+                  std::system_error);
+}
+
+TEST_CASE("denominators") {
+  const std::vector<double> official = {0.0, 949 / 9984.0f, 1.0};
+  CHECK(find_denominator(official) == 9984);
+  const std::vector<double> thousandths = {1 / 1000.0f, 999 / 1000.0f, 0.5};
+  CHECK(find_denominator(thousandths) == 1000);
+  CHECK(find_denominator(std::vector<double>{0.1234567890123}) == 0);
+}
+
+}  // namespace nb101

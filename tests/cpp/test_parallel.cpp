@@ -1,0 +1,54 @@
+#include <doctest.h>
+
+#include <atomic>
+#include <mutex>
+#include <stdexcept>
+
+#include "nb101/parallel.hpp"
+
+namespace nb101 {
+
+TEST_CASE("every index is worked on once") {
+  for (const std::size_t size : {0, 1, 16'383, 16'384, 32'768, 100'003}) {
+    for (const int threads : {-1, 0, 1, 2, 3, 7, 64}) {
+      std::vector<int> visits(size);
+      parallel_for(size, threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) ++visits[i];
+      });
+      REQUIRE(std::ranges::count(visits, 1) == static_cast<std::ptrdiff_t>(size));
+    }
+  }
+}
+
+TEST_CASE("no more parts than threads, the first in the caller's") {
+  std::atomic<int> parts = 0;
+  std::thread::id first;
+  parallel_for(1'000'000, 3, [&](std::size_t begin, std::size_t) {
+    ++parts;
+    if (begin == 0) first = std::this_thread::get_id();
+  });
+  CHECK(parts == 3);
+  CHECK(first == std::this_thread::get_id());
+}
+
+TEST_CASE("little work starts no thread") {
+  int parts = 0;
+  parallel_for(20'000, 8, [&](std::size_t, std::size_t) { ++parts; });
+  CHECK(parts == 1);
+}
+
+TEST_CASE("an exception of any part comes out, after all parts have ended") {
+  constexpr std::size_t kSize = 400'000;
+  for (std::size_t part = 0; part < 4; ++part) {
+    std::atomic<int> ended = 0;
+    const auto work = [&](std::size_t begin, std::size_t) {
+      ++ended;
+      if (begin == kSize / 4 * part) throw std::runtime_error("part " + std::to_string(part));
+    };
+    const std::string message = "part " + std::to_string(part);
+    CHECK_THROWS_WITH_AS(parallel_for(kSize, 4, work), message.c_str(), std::runtime_error);
+    CHECK(ended == 4);
+  }
+}
+
+}  // namespace nb101

@@ -1,0 +1,64 @@
+"""The official walk over all cells, in cell id order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from reference.cells import (
+    MAX_EDGES,
+    OPERATIONS,
+    Graph,
+    matrix_of_walk_bits,
+    module_hash,
+    relabelled,
+    smallest_orders,
+)
+
+
+def labelings(vertices: int) -> Iterator[tuple[int, ...]]:
+    """Every labeling of the interior vertices, the first vertex most significant."""
+    return product(range(len(OPERATIONS)), repeat=vertices - 2)
+
+
+def pruned_masks(vertices: int) -> Iterator[int]:
+    """The edge masks, upwards, of at most 9 edges from which pruning takes no vertex.
+
+    Column y of the matrix is y adjacent bits of the mask. In a DAG whose every vertex but input
+    has an edge in, and every vertex but output an edge out, every vertex lies on a path.
+    """
+    columns = [range(1, 1 << y) for y in reversed(range(1, vertices))]
+    for values in product(*columns):
+        mask = leaving = 0
+        for y, value in zip(reversed(range(1, vertices)), values, strict=True):
+            mask |= value << (y * (y - 1) // 2)
+            leaving |= value
+        if leaving == (1 << (vertices - 1)) - 1 and mask.bit_count() <= MAX_EDGES:
+            yield mask
+
+
+def walk(max_vertices: int) -> Iterator[Graph]:
+    """The first graph of each class, as the official generator keeps them: by hash."""
+    seen: set[str] = set()
+    for vertices in range(2, max_vertices + 1):
+        for mask in pruned_masks(vertices):
+            matrix = matrix_of_walk_bits(mask, vertices)
+            for labels in labelings(vertices):
+                graph = Graph(matrix, labels)
+                digest = module_hash(graph)
+                if digest not in seen:
+                    seen.add(digest)
+                    yield graph
+
+
+def representatives(max_vertices: int) -> Iterator[Graph]:
+    """The same graphs without hashing: those that no relabeling makes smaller."""
+    for vertices in range(2, max_vertices + 1):
+        for mask in pruned_masks(vertices):
+            matrix = matrix_of_walk_bits(mask, vertices)
+            smallest, orders = smallest_orders(matrix)
+            if smallest != mask:
+                continue
+            for labels in labelings(vertices):
+                if all(labels <= relabelled(labels, position) for position in orders):
+                    yield Graph(matrix, labels)
