@@ -20,8 +20,8 @@ from .codes import (
     encode,
     is_valid,
 )
-from .compiler import CompileReport, compile  # noqa: A004 - the name that users know
-from .index import METRICS, STAGES, FormatError, Index, open  # noqa: A004 - likewise
+from .compiler import CompileReport, compile
+from .index import METRICS, STAGES, FormatError, Index, open
 
 __all__ = [
     "METRICS",

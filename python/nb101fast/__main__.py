@@ -147,7 +147,9 @@ def _synthetic(options: argparse.Namespace) -> None:
 
 def _verify(options: argparse.Namespace) -> None:
     index = open(options.index, verify=options.level)
-    print(f"{options.index}: sound ({options.level}); {len(index):,} cells, {index.num_runs:,} runs")
+    print(
+        f"{options.index}: sound ({options.level}); {len(index):,} cells, {index.num_runs:,} runs"
+    )
 
 
 def _info(options: argparse.Namespace) -> None:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 OutOfDomainError = _core.OutOfDomainError
 
-_OP_COLUMNS = {name: label for label, name in enumerate(OPS)}
+_LABELS = {name: label for label, name in enumerate(OPS)}
+_LOW_LABEL_BITS = 0x155 << 21  # of a code's five labels
 
 
 def module_hash(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) -> str:
@@ -90,7 +91,11 @@ def _all_labels(ops: Sequence[str] | npt.ArrayLike, vertices: int) -> npt.NDArra
         raise ValueError(f"ops {given!r}; {vertices - 2} or {vertices} are allowed")
     whole = len(given) == vertices
     interior = given[1:-1] if whole else given
-    if whole and any(isinstance(op, str) for op in given) and (given[0], given[-1]) != (INPUT, OUTPUT):
+    if (
+        whole
+        and any(isinstance(op, str) for op in given)
+        and (given[0], given[-1]) != (INPUT, OUTPUT)
+    ):
         raise ValueError(f"ops {given!r} don't begin with {INPUT!r} and end with {OUTPUT!r}")
     labels = np.zeros(vertices, np.int64)
     labels[1:-1] = [_label_of(op) for op in interior]
@@ -99,12 +104,13 @@ def _all_labels(ops: Sequence[str] | npt.ArrayLike, vertices: int) -> npt.NDArra
 
 def _label_of(op: Any) -> int:
     if isinstance(op, str):
-        if op not in _OP_COLUMNS:
+        if op not in _LABELS:
             raise ValueError(f"unknown operation {op!r}; {', '.join(OPS)} are allowed")
-        return _OP_COLUMNS[op]
-    if isinstance(op, (bool, int, float, np.number)) and int(op) == op:
+        return _LABELS[op]
+    is_number = isinstance(op, (bool, int, float, np.number))
+    if is_number and -(1 << 63) <= op < 1 << 63 and int(op) == op:  # not so for infinity and NaN
         return int(op)
-    raise ValueError(f"label {op!r}; an operation's name or an integer is allowed")
+    raise ValueError(f"label {op!r}; an operation's name or an integer of 64 bits is allowed")
 
 
 class Cell:
@@ -125,7 +131,7 @@ class Cell:
     Example:
         >>> cell = Cell([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
         >>> cell.id, cell.hash, cell.trainable_parameters
-        (4, '1c5a5b7a8e9f...', 5356682)
+        (4, 'd32d0b26d534203b48d866facd98cc3e', 11051402)
     """
 
     __slots__ = ("_code", "_hash", "_id", "_labels", "_matrix")
@@ -167,9 +173,11 @@ class Cell:
 
     @classmethod
     def from_code(cls, code: int) -> Cell:
-        """The cell of a code, pruned."""
-        matrix, labels = decode(np.array([checked_code(code)], np.uint32))
-        return cls(matrix[0], labels[0])
+        """The cell of a code, pruned; OutOfDomainError for bit 31 or a label 3."""
+        number = checked_code(code)
+        if number & number >> 1 & _LOW_LABEL_BITS or number >> 31:
+            raise OutOfDomainError(f"code {number} has bit 31 set or a label 3: no cell has")
+        return cls(*decode(number))
 
     @classmethod
     def from_id(cls, cell_id: int) -> Cell:
@@ -189,7 +197,7 @@ class Cell:
         return cls.from_id(int(found[0]))
 
     @classmethod
-    def from_networkx(cls, graph: networkx.DiGraph) -> Cell:
+    def from_networkx(cls, graph: networkx.DiGraph[Any]) -> Cell:
         """The cell of a directed graph whose nodes carry an operation's name as `op`.
 
         One node has the op "input", one "output"; the others are put in a topological order
@@ -210,16 +218,19 @@ class Cell:
                 raise ValueError(f"{len(having)} nodes with op {end!r}; one is allowed")
             ends += having
         order = [ends[0], *(node for node in order if node not in ends), ends[1]]
-        matrix = nx.to_numpy_array(graph, nodelist=order, dtype=np.uint8, weight=None)
-        return cls(matrix, [ops[node] for node in order])
+        position = {node: i for i, node in enumerate(order)}
+        matrix = np.zeros((len(order), len(order)), np.uint8)
+        for start, end in graph.edges:
+            matrix[position[start], position[end]] = 1
+        return cls(matrix, [str(ops[node]) for node in order])
 
-    def to_networkx(self) -> networkx.DiGraph:
+    def to_networkx(self) -> networkx.DiGraph[Any]:
         """A directed graph of nodes 0..n-1 that carry their operation's name as `op`."""
         import networkx as nx
 
-        graph = nx.DiGraph()
+        graph: nx.DiGraph[int] = nx.DiGraph()
         graph.add_nodes_from((v, {"op": op}) for v, op in enumerate(self.ops))
-        graph.add_edges_from(np.argwhere(self._matrix).tolist())
+        graph.add_edges_from((v, w) for v, w in np.argwhere(self._matrix).tolist())
         return graph
 
     @property

@@ -86,7 +86,7 @@ def _check_shape(matrices: npt.NDArray[Any], single: bool) -> int:
         raise ValueError(f"matrices have shape {given}; (N, V, V) or (V, V) is allowed")
     if not 2 <= shape[1] <= MAX_VERTICES:
         raise ValueError(f"matrices have shape {given}: {shape[1]} vertices; 2 to 7 are allowed")
-    return shape[1]
+    return int(shape[1])
 
 
 def as_labels(ops: Any, count: int, vertices: int, single: bool) -> npt.NDArray[Any]:
@@ -115,7 +115,7 @@ def _labels_of_names(names: npt.NDArray[Any], vertices: int) -> npt.NDArray[np.u
     for position in np.ndindex(names.shape):
         name, column = names[position], position[-1] if position else 0
         is_end = whole and column in (0, vertices - 1)
-        if is_end and name not in (expected := INPUT if column == 0 else OUTPUT):
+        if is_end and name != (expected := INPUT if column == 0 else OUTPUT):
             raise ValueError(f"operation {name!r} at position {column}; {expected!r} is allowed")
         if is_end:
             continue
@@ -153,9 +153,7 @@ def _spread(
     return spread, spread_labels
 
 
-def _explain(
-    matrices: npt.NDArray[Any], labels: npt.NDArray[Any], cell: int, single: bool
-) -> None:
+def _explain(matrices: npt.NDArray[Any], labels: npt.NDArray[Any], cell: int, single: bool) -> None:
     """Raise ValueError for the first fault of a faulty cell."""
     where = "" if single else f" of cell {cell}"
     for (row, column), value in np.ndenumerate(matrices[cell]):
@@ -175,7 +173,7 @@ def _explain(
             )
 
 
-def decode(codes: Codes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+def decode(codes: Codes | int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Unpack codes as they are: matrices (N, 7, 7) and labels (N, 5), both uint8.
 
     One int gives (7, 7) and (5,).
@@ -183,12 +181,14 @@ def decode(codes: Codes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     if is_scalar(codes):
         matrices, labels = _core.decode_codes(np.array([checked_code(codes)], np.uint32))
         return matrices[0], labels[0]
-    return _core.decode_codes(codes)
+    return _core.decode_codes(np.asarray(codes))
 
 
 def is_scalar(codes: object) -> bool:
     """True for an int, a NumPy integer or a 0-d integer array."""
-    return isinstance(codes, (int, np.integer)) or (isinstance(codes, np.ndarray) and not codes.ndim)
+    return isinstance(codes, (int, np.integer)) or (
+        isinstance(codes, np.ndarray) and not codes.ndim
+    )
 
 
 def checked_code(code: Any) -> int:

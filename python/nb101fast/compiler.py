@@ -29,6 +29,7 @@ class Source:
     num_bytes: int
     sha256: str
     records: int
+    modified_ns: int  # as before reading: by it and the size, a compiled copy is current
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _read(table: _core.RunTable, path: str, threads: int, meter: _Meter) -> Sour
     reader = _core.RecordReader(table, path, threads)
     digest = hashlib.sha256()
     num_bytes = 0
+    modified_ns = os.stat(path).st_mtime_ns
     # One helper thread reads ahead and one digests: both release the GIL, as the parser does.
     with ThreadPoolExecutor(2) as helpers:
         hashed: Future[None] | None = None
@@ -169,7 +171,8 @@ def _read(table: _core.RunTable, path: str, threads: int, meter: _Meter) -> Sour
         if hashed:
             hashed.result()
     reader.finish()
-    return Source(os.path.basename(path), num_bytes, digest.hexdigest(), reader.num_records)
+    name = os.path.basename(path)
+    return Source(name, num_bytes, digest.hexdigest(), reader.num_records, modified_ns)
 
 
 def _chunks(path: str, helpers: ThreadPoolExecutor) -> Iterator[bytes]:

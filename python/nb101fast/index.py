@@ -32,7 +32,7 @@ CACHED_NAMES = ("nasbench_full.nb101", "nasbench_only108.nb101")
 
 
 def cache_folder() -> Path:
-    """Where `fetch` and the drop-in keep compiled indexes: `$NB101FAST_CACHE` or the user's cache."""
+    """Where compiled indexes are kept: `$NB101FAST_CACHE` or the user's cache."""
     if folder := os.environ.get("NB101FAST_CACHE"):
         return Path(folder)
     if os.name == "nt":
@@ -156,8 +156,7 @@ class Index:
 
         Example:
             >>> f = index.objective("test_accuracy", repeat="mean")
-            >>> f(4195329)
-            0.9022769331932068
+            >>> f(code), f(codes)  # a float, a float32 array
         """
         place = self._place(metric, epochs, stage)
         kind, number = self._repeat(repeat, epochs, seed)

@@ -91,9 +91,10 @@ def write_tfrecord(
     with `synthetic=True`. Arguments as of `write_index`.
     """
     with open(path, "wb") as file:
-        _write_records(file, generate(
-            cells=cells, epochs=epochs, repeats=repeats, seed=seed, progress=progress
-        ))
+        _write_records(
+            file,
+            generate(cells=cells, epochs=epochs, repeats=repeats, seed=seed, progress=progress),
+        )
 
 
 def _write_records(file: BinaryIO, batches: Iterator[Runs]) -> None:
@@ -206,4 +207,5 @@ def _accuracies(quality: Doubles, trained: Doubles, rng: np.random.Generator) ->
     for column, gap in enumerate((0.06, 0.0, -0.006)):
         noise = rng.normal(0, 0.0025, quality.shape)
         accuracies[..., column] = level + gap * progress + noise
-    return np.rint(np.clip(accuracies, 0, 1) * DENOMINATOR)
+    counts: Doubles = np.rint(np.clip(accuracies, 0, 1) * DENOMINATOR)
+    return counts

@@ -6,12 +6,15 @@ import csv
 import gzip
 from pathlib import Path
 
+import nb101fast
 import numpy as np
 import numpy.typing as npt
 import pytest
-
-from reference.cells import encode
+from reference import tfrecord
+from reference.cells import decode, encode, prune
 from reference.enumeration import representatives
+from reference.runs import random_records
+from reference.tfrecord import Record
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,3 +52,22 @@ def representative_codes() -> npt.NDArray[np.uint32]:
     codes = np.fromiter((encode(graph) for graph in representatives(7)), np.uint32)
     codes.setflags(write=False)
     return codes
+
+
+@pytest.fixture(scope="session")
+def small_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Record]]:
+    """An index of 36 cells, some without some runs, and its records, which are in no order."""
+    rng = np.random.default_rng(36)
+    chosen = [*rng.choice(2532, 24, replace=False), *rng.choice(np.arange(2532, 423624), 12)]
+    graphs = [prune(decode(int(code))) for code in nb101fast.cell_codes()[chosen]]
+    records = [
+        record
+        for i, graph in enumerate(graphs)
+        if graph
+        for record in random_records(rng, [graph], {4: 1 + i % 3, 36: 2, 108: (i + 3) % 4})
+    ]
+    records = [records[i] for i in rng.permutation(len(records))]
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.tfrecord").write_bytes(tfrecord.write(records))
+    nb101fast.compile(folder / "small.tfrecord", folder / "small.nb101", synthetic=True)
+    return folder / "small.nb101", records

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import nb101fast
 import numpy as np
 from hypothesis import assume, given, settings
-
-import nb101fast
 from reference.cells import (
     Graph,
     canonical,
@@ -40,7 +39,8 @@ def codes() -> st.SearchStrategy[int]:
 
 
 def id_of(graph: Graph) -> int:
-    return nb101fast.cell_ids(nb101fast.encode(graph.matrix, graph.labels))
+    code: int = nb101fast.encode(graph.matrix, graph.labels)
+    return nb101fast.cell_ids(code)
 
 
 def canonical_form(graph: Graph) -> Graph | None:

@@ -113,7 +113,7 @@ std::int64_t parameters_of(const ByteArray& matrix, const LabelArray& labels) {
 
 py::tuple canonical_key(const ByteArray& matrix, const LabelArray& labels) {
   const CanonicalForm form = canonical_form(graph_from(matrix, labels));
-  return py::make_tuple(form.num_vertices, form.bits, py::cast(form.labels));
+  return py::make_tuple(form.num_vertices, form.bits, py::tuple(py::cast(form.labels)));
 }
 
 std::string force_simd_name(const std::string& name) {

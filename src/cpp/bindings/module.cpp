@@ -9,4 +9,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   nb101::bindings::register_objective(module);
   nb101::bindings::register_index(module);
   nb101::bindings::register_compile(module);
+  nb101::bindings::register_spec(module);
 }

@@ -10,6 +10,7 @@ void register_cell(pybind11::module_& module);
 void register_objective(pybind11::module_& module);
 void register_index(pybind11::module_& module);
 void register_compile(pybind11::module_& module);
+void register_spec(pybind11::module_& module);
 
 // The exception class that Python sees.
 PyObject* out_of_domain_error() noexcept;

@@ -12,6 +12,12 @@ namespace nb101 {
 static_assert(std::endian::native == std::endian::little,
               "index files are mapped as they are, so the host must be little-endian");
 
+constexpr std::uint64_t swap_bytes(std::uint64_t word) noexcept {
+  word = (word & 0x00ff00ff00ff00ff) << 8 | (word >> 8 & 0x00ff00ff00ff00ff);
+  word = (word & 0x0000ffff0000ffff) << 16 | (word >> 16 & 0x0000ffff0000ffff);
+  return word << 32 | word >> 32;
+}
+
 using Bytes = std::span<const std::uint8_t>;
 
 template <class T>

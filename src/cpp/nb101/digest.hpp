@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,11 +12,21 @@ namespace nb101 {
 
 using Digest = std::array<std::uint8_t, 16>;  // compares as its hexadecimal text does
 
-inline void write_hex(const Digest& digest, char* text) noexcept {
+using HexPairs = std::array<std::array<char, 2>, 256>;
+
+constexpr HexPairs make_hex_pairs() noexcept {
   constexpr char kDigits[] = "0123456789abcdef";
-  for (const std::uint8_t byte : digest) {
-    *text++ = kDigits[byte >> 4];
-    *text++ = kDigits[byte & 15];
+  HexPairs pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) {
+    pairs[byte] = {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return pairs;
+}
+inline constexpr HexPairs kHexPairs = make_hex_pairs();
+
+inline void write_hex(const Digest& digest, char* text) noexcept {
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    std::memcpy(text + 2 * i, kHexPairs[digest[i]].data(), 2);
   }
 }
 

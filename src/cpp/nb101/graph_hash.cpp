@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdio>
+#include <charconv>
 #include <cstring>
-#include <memory>
+#include <string_view>
 #include <vector>
 
+#include "nb101/bytes.hpp"
 #include "nb101/md5.hpp"
 
 namespace nb101 {
@@ -18,9 +19,27 @@ constexpr std::size_t kGraphsAtOnce = 64;  // enough to fill the lanes, small en
 constexpr std::int64_t kInputLabel = -1;
 constexpr std::int64_t kOutputLabel = -2;
 
+std::uint8_t* write_text(std::string_view text, std::uint8_t* to) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+std::uint8_t* write_number(std::int64_t number, std::uint8_t* to) {
+  constexpr std::ptrdiff_t kMostDigits = 20;  // and sign, of 64 bits
+  auto* const text = reinterpret_cast<char*>(to);
+  return to + (std::to_chars(text, text + kMostDigits, number).ptr - text);
+}
+
 struct Vertex {
   Digest digest{};
   std::array<char, kHex> hex{};
+
+  // As the text of the digests compares: no call for what the first eight bytes nearly always tell.
+  bool operator<(const Vertex& other) const noexcept {
+    const auto mine = swap_bytes(load<std::uint64_t>(digest.data()));
+    const auto theirs = swap_bytes(load<std::uint64_t>(other.digest.data()));
+    return mine != theirs ? mine < theirs : digest < other.digest;
+  }
 };
 
 // One graph on its way: the vertices' hashes and the order of their text.
@@ -42,11 +61,15 @@ class Refinement {
     const std::int64_t label = v == 0         ? kInputLabel
                                : v + 1 == n_ ? kOutputLabel
                                              : graph_->labels[v];
-    const int out = std::popcount(graph_->successors[v]);
-    const int in = std::popcount(predecessors_[v]);
-    const int written = std::snprintf(reinterpret_cast<char*>(to), kMd5Block, "(%d, %d, %lld)", out,
-                                      in, static_cast<long long>(label));
-    return static_cast<std::size_t>(written);
+    std::uint8_t* const begin = to;
+    *to++ = '(';
+    to = write_number(std::popcount(graph_->successors[v]), to);
+    to = write_text(", ", to);
+    to = write_number(std::popcount(predecessors_[v]), to);
+    to = write_text(", ", to);
+    to = write_number(label, to);
+    *to++ = ')';
+    return static_cast<std::size_t>(to - begin);
   }
 
   // Step 2: the sorted hashes of in-neighbours, of out-neighbours, and the vertex's own.
@@ -64,7 +87,7 @@ class Refinement {
   std::size_t write_end(std::uint8_t* to) const {
     std::uint8_t* const begin = to;
     for (int i = 0; i < n_; ++i) {
-      to = static_cast<std::uint8_t*>(std::memcpy(to, i ? ", '" : "['", i ? 3 : 2)) + (i ? 3 : 2);
+      to = write_text(i ? ", '" : "['", to);
       std::memcpy(to, vertices_[order_[i]].hex.data(), kHex);
       to += kHex;
       *to++ = '\'';
@@ -78,7 +101,7 @@ class Refinement {
     for (int v = 0; v < n_; ++v) {
       write_hex(vertices_[v].digest, vertices_[v].hex.data());
       int place = v;
-      while (place > 0 && vertices_[v].digest < vertices_[order_[place - 1]].digest) {
+      while (place > 0 && vertices_[v] < vertices_[order_[place - 1]]) {
         order_[place] = order_[place - 1];
         --place;
       }

@@ -1,0 +1,150 @@
+"""Fixtures of all benchmarks, and the table that they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nb101fast
+import numpy as np
+import numpy.typing as npt
+import pytest
+from nb101fast.codes import Codes
+
+from .floors.compiled import (
+    NoCompilerError,
+    PlainLoops,
+    PlainProbing,
+    compile_shared,
+    load_fastcall,
+)
+from .race import Race
+from .report import Row, render
+
+NUM_CODES = 1 << 20
+ROWS = pytest.StashKey[list[Row]]()
+
+MARKERS = (
+    "gate: its floor is measured in the same run, or it repeats exactly; --enforce holds its must",
+    "informational: wall time, another on each machine; never fails",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--enforce",
+        action="store_true",
+        help="fail the benchmarks marked gate that miss their must",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ROWS] = []
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    rows = config.stash[ROWS]
+    if not rows:
+        return
+    terminalreporter.section("nb101fast against its floors")
+    terminalreporter.write_line(
+        "An item's time in the best of its rounds; package and floor took turns, round by round."
+    )
+    for line in render(rows):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def race(request: pytest.FixtureRequest, benchmark: Any) -> Race:
+    """Times a benchmark's work against its floor."""
+    is_gate = request.node.get_closest_marker("gate") is not None
+    must_hold = is_gate and bool(request.config.getoption("--enforce"))
+    return Race(benchmark, request.config.stash[ROWS], must_hold=must_hold)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same random numbers for every benchmark and every run."""
+    return np.random.default_rng(101)
+
+
+@pytest.fixture(scope="session")
+def plain_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled plain loops."""
+    try:
+        return compile_shared("loops.cpp", tmp_path_factory.mktemp("floors"))
+    except NoCompilerError as error:
+        pytest.skip(f"the floors can't be compiled: {error}")
+
+
+@pytest.fixture(scope="session")
+def plain_loops(plain_library: Path) -> PlainLoops:
+    """The plain loops with their tables, built in about a second."""
+    return PlainLoops(plain_library)
+
+
+@pytest.fixture(scope="session")
+def plain_probing(plain_library: Path) -> PlainProbing:
+    """A plain hash table of all official hashes."""
+    return PlainProbing(plain_library, nb101fast.cell_hashes())
+
+
+@pytest.fixture(scope="session")
+def fastcall(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], float]:
+    """The cheapest function that Python can call with an int."""
+    try:
+        return load_fastcall(tmp_path_factory.mktemp("fastcall"))
+    except NoCompilerError as error:
+        pytest.skip(f"the floor can't be compiled: {error}")
+
+
+@pytest.fixture(scope="session")
+def full_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of all cells at 108 epochs, of made-up values."""
+    path = tmp_path_factory.mktemp("index") / "full.nb101"
+    nb101fast.synthetic.write_index(path, epochs=(108,))
+    return path
+
+
+@pytest.fixture(scope="session")
+def full_index(full_path: Path) -> nb101fast.Index:
+    """The same, open."""
+    return nb101fast.open(full_path)
+
+
+@pytest.fixture(scope="session")
+def raw_codes() -> Codes:
+    """1 Mi codes drawn from all raw configurations that are valid, most of them to be pruned."""
+    rng = np.random.default_rng(1)
+    codes = np.empty(0, np.uint32)
+    while len(codes) < NUM_CODES:
+        drawn = rng.integers(0, 1 << 21, NUM_CODES, np.uint32)
+        for vertex in range(5):
+            drawn |= rng.integers(0, 3, NUM_CODES, np.uint32) << np.uint32(21 + 2 * vertex)
+        codes = np.concatenate([codes, drawn[nb101fast.is_valid(drawn)]])
+    return codes[:NUM_CODES]
+
+
+@pytest.fixture(scope="session")
+def cell_codes() -> Codes:
+    """1 Mi codes drawn from the representatives of all cells."""
+    ids = np.random.default_rng(2).integers(0, nb101fast.NUM_CELLS, NUM_CODES)
+    return nb101fast.cell_codes()[ids]
+
+
+@pytest.fixture(params=["raw_codes", "cell_codes"])
+def codes(request: pytest.FixtureRequest) -> Codes:
+    """Each of the two."""
+    chosen: Codes = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+def ids_out() -> npt.NDArray[np.int32]:
+    """A written array for the floor's ids: its pages are there before the first round."""
+    return np.zeros(NUM_CODES, np.int32)

@@ -1,0 +1,129 @@
+"""Times work against its floor in one run: their rounds take turns, and the best round counts.
+
+The time is the thread's own, so that a busy machine counts less; of work that other threads share
+it is the wall's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter_ns, thread_time_ns
+from typing import Any, Generic, TypeVar
+
+import pytest
+
+from .report import Row, Target, Unit
+
+Answer = TypeVar("Answer")
+FloorAnswer = TypeVar("FloorAnswer")
+
+
+class Timed(Generic[Answer]):
+    """Work that is timed each time it is called."""
+
+    answer: Answer
+
+    def __init__(self, work: Callable[[], Answer], by_wall: bool = False) -> None:
+        self._work = work
+        self._clock = perf_counter_ns if by_wall else thread_time_ns
+        self._times: list[int] = []
+
+    def __call__(self) -> None:
+        began = self._clock()
+        answer = self._work()
+        self._times.append(self._clock() - began)
+        self.answer = answer
+
+    @property
+    def best(self) -> int:
+        """The least of its times, in nanoseconds."""
+        return min(self._times)
+
+
+class Race:
+    """What the `race` fixture gives to a benchmark.
+
+    With `--benchmark-disable` each side runs once and nothing is recorded, so that a benchmark's
+    assertions are all that is left of it.
+    """
+
+    def __init__(self, benchmark: Any, rows: list[Row], *, must_hold: bool) -> None:
+        self._benchmark, self._rows, self._must_hold = benchmark, rows, must_hold
+
+    def against(
+        self,
+        floor: Callable[[], FloorAnswer],
+        engine: Callable[[], Answer],
+        work: str,
+        *,
+        items: int,
+        target: Target | None = None,
+        rounds: int = 100,
+        by_wall: bool = False,
+    ) -> tuple[Answer, FloorAnswer]:
+        """Time both, by turns; returns both answers.
+
+        Args:
+            floor, engine: a whole round of the plain way, and of the package.
+            work: what the table calls it.
+            items: how many cells or calls a round is.
+            target: in multiples of the floor.
+            by_wall: the work has threads of its own.
+        """
+        timed_floor, timed_engine = Timed(floor, by_wall), Timed(engine, by_wall)
+        self._benchmark.pedantic(timed_engine, setup=timed_floor, rounds=rounds)
+        row = Row(work, timed_engine.best / items, timed_floor.best / items, target=target)
+        self._note(row)
+        return timed_engine.answer, timed_floor.answer
+
+    def alone(
+        self,
+        engine: Callable[[], Answer],
+        work: str,
+        *,
+        items: int = 1,
+        stated_floor: float | None = None,
+        target: Target | None = None,
+        rounds: int = 100,
+    ) -> Answer:
+        """Time work without a floor, or with a published one in nanoseconds an item.
+
+        Args:
+            target: in multiples of the floor; without one, in nanoseconds.
+        """
+        timed = Timed(engine)
+        self._benchmark.pedantic(timed, rounds=rounds)
+        stated = stated_floor is not None
+        self._note(Row(work, timed.best / items, stated_floor, stated, target))
+        return timed.answer
+
+    def reported(
+        self,
+        engine: Callable[[], tuple[float, Answer]],
+        work: str,
+        *,
+        unit: Unit = "ns",
+        stated_floor: float | None = None,
+        target: Target | None = None,
+        rounds: int = 1,
+    ) -> Answer:
+        """Note what the work itself reports, as of a fresh process: (amount, answer)."""
+        amounts: list[float] = []
+
+        def run() -> Answer:
+            amount, answer = engine()
+            amounts.append(amount)
+            return answer
+
+        answer: Answer = self._benchmark.pedantic(run, rounds=rounds)
+        stated = stated_floor is not None
+        self._note(Row(work, min(amounts), stated_floor, stated, target, unit))
+        return answer
+
+    def _note(self, row: Row) -> None:
+        if self._benchmark.disabled:
+            return
+        self._rows.append(row)
+        self._benchmark.extra_info.update({"work": row.work, "ratio": row.ratio})
+        if self._must_hold and row.verdict == "missed":
+            pytest.fail("missed: " + ", ".join(row.cells()))

@@ -1,0 +1,51 @@
+"""1 Mi raw matrices and their labels to ids."""
+
+from __future__ import annotations
+
+import nb101fast
+import numpy as np
+import numpy.typing as npt
+import pytest
+from nb101fast.codes import Codes
+
+from .floors.compiled import PlainLoops
+from .race import Race
+from .report import Target
+
+
+@pytest.mark.gate
+def test_matrices_to_ids(
+    race: Race, plain_loops: PlainLoops, raw_codes: Codes, ids_out: npt.NDArray[np.int32]
+) -> None:
+    """The package checks every element; the floor checks none."""
+    matrices, labels = nb101fast.decode(raw_codes)
+    out = np.zeros_like(ids_out)
+    ids, plain_ids = race.against(
+        lambda: plain_loops.matrix_ids(matrices, labels, ids_out),
+        lambda: nb101fast.cell_ids(nb101fast.encode(matrices, labels), out=out),
+        "raw matrices to ids",
+        items=len(raw_codes),
+        target=Target(must=0.7, aim=0.3),
+        rounds=60,
+    )
+    assert np.array_equal(ids, plain_ids)
+    assert ids.min() >= 0
+
+
+@pytest.mark.gate
+def test_seven_label_columns_to_ids(
+    race: Race, plain_loops: PlainLoops, raw_codes: Codes, ids_out: npt.NDArray[np.int32]
+) -> None:
+    """Labels of all seven vertices, the input's and the output's being -1 and -2."""
+    matrices, labels = nb101fast.decode(raw_codes)
+    all_labels = np.empty((len(labels), 7), np.int8)
+    all_labels[:, 0], all_labels[:, 1:6], all_labels[:, 6] = -1, labels, -2
+    out = np.zeros_like(ids_out)
+    ids, plain_ids = race.against(
+        lambda: plain_loops.matrix_ids(matrices, labels, ids_out),
+        lambda: nb101fast.cell_ids(nb101fast.encode(matrices, all_labels), out=out),
+        "raw matrices and int8 labels of 7 vertices to ids",
+        items=len(raw_codes),
+        rounds=20,
+    )
+    assert np.array_equal(ids, plain_ids)

@@ -1,0 +1,147 @@
+"""The index file, the plain way: taken apart, and put together with sound checksums.
+
+All numbers are little-endian. The file is, in this order:
+
+header, 64 bytes
+    8s magic, u32 version, u32 CRC-32C of header, budgets and directory (itself taken as 0),
+    u64 bytes of the file, u32 bytes of header, budgets and directory, u32 cells (rows), u64 runs,
+    u32 budgets, u32 sections, u32 denominator of the counts (0: none), 12 bytes of zeros
+budgets, 8 bytes each, by ascending epochs
+    u32 epochs, u32 repeats (the most that any cell has)
+directory, 40 bytes a section
+    u8 kind, u8 element type, u8 metric, u8 stage, u16 budget number, u16 repeat,
+    u32 CRC-32C of the contents, u32 zero, u64 offset, u64 bytes, 8 bytes constant.
+    Offset 0: every element is the constant, and nothing is stored.
+sections
+    each at the next multiple of 64, zeros between them; equal contents are stored once.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from reference.tfrecord import crc32c
+
+MAGIC = b"\x89NB101\r\n"
+HEADER = struct.Struct("<8sIIQIIQIII12x")
+BUDGET = struct.Struct("<II")
+ENTRY = struct.Struct("<BBBBHHIIQQ8s")
+CRC_OFFSET = 12
+ALIGNMENT = 64
+
+PROVENANCE, CELLS, HASHES, PILOTS, SLOTS, RUN_COUNTS, COLUMN, ORDER = range(1, 9)
+BYTES, U8, U16, U32, I32, F32, F64, COUNTS, DIGEST = range(9)
+SIZES = (1, 1, 2, 4, 4, 4, 8, 2, 16)
+METRIC_NAMES = (
+    *("train_accuracy", "validation_accuracy", "test_accuracy", "training_time"),
+    *("current_epoch", "total_time", "trainable_parameters", "graph"),
+)
+NO_RUN = 65535  # among counts
+
+
+@dataclass
+class Section:
+    """One section: `contents`, or None where all elements are the `constant`."""
+
+    kind: int
+    type: int
+    metric: int = 0
+    stage: int = 0
+    budget: int = 0
+    repeat: int = 0
+    constant: bytes = bytes(8)
+    contents: bytearray | None = None
+
+    @property
+    def name(self) -> str:
+        """The metric's."""
+        return METRIC_NAMES[self.metric]
+
+
+@dataclass
+class PlainIndex:
+    """An index taken apart."""
+
+    num_cells: int
+    num_runs: int
+    denominator: int
+    version: int = 1
+    budgets: list[tuple[int, int]] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+
+    def find(self, kind: int, metric: str | None = None, *, repeat: int = 0) -> Section:
+        """The first section of that kind, metric and repeat."""
+        return next(
+            section
+            for section in self.sections
+            if section.kind == kind
+            and section.repeat == repeat
+            and (metric is None or section.name == metric)
+        )
+
+
+def header_bytes(data: bytes) -> int:
+    """The size of header, budgets and directory."""
+    return int(HEADER.unpack_from(data)[4])
+
+
+def parse(data: bytes) -> PlainIndex:
+    """The parts of an index, its checksums checked."""
+    magic, version, crc, size, front, cells, runs, budgets, sections, denominator = (
+        HEADER.unpack_from(data)
+    )
+    if magic != MAGIC or size != len(data) or crc != header_crc(data):
+        raise ValueError("no index, or damaged")
+    index = PlainIndex(cells, runs, denominator, version)
+    at = HEADER.size
+    for _ in range(budgets):
+        index.budgets.append(BUDGET.unpack_from(data, at))
+        at += BUDGET.size
+    for _ in range(sections):
+        *place, crc, _, offset, size, constant = ENTRY.unpack_from(data, at)
+        section = Section(*place, constant=constant)
+        if offset:
+            section.contents = bytearray(data[offset : offset + size])
+            if crc32c(section.contents) != crc:
+                raise ValueError(f"wrong checksum of {section}")
+        index.sections.append(section)
+        at += ENTRY.size
+    if at != front:
+        raise ValueError(f"a header of {front} bytes that ends at {at}")
+    return index
+
+
+def write(index: PlainIndex) -> bytes:
+    """The parts as a file whose checksums are right, whatever the contents."""
+    front = HEADER.size + BUDGET.size * len(index.budgets) + ENTRY.size * len(index.sections)
+    data = bytearray(front)
+    stored: dict[bytes, int] = {}
+    entries = b""
+    for s in index.sections:
+        offset, contents = 0, bytes(s.contents or b"")
+        if s.contents is not None:
+            if contents not in stored:
+                data += bytes(-len(data) % ALIGNMENT)
+                stored[contents] = len(data)
+                data += contents
+            offset = stored[contents]
+        place = s.kind, s.type, s.metric, s.stage, s.budget, s.repeat
+        entries += ENTRY.pack(*place, crc32c(contents), 0, offset, len(contents), s.constant)
+    counts = len(index.budgets), len(index.sections), index.denominator
+    data[: HEADER.size] = HEADER.pack(
+        MAGIC, index.version, 0, len(data), front, index.num_cells, index.num_runs, *counts
+    )
+    data[HEADER.size : front] = b"".join(BUDGET.pack(*b) for b in index.budgets) + entries
+    return with_header_crc(bytes(data))
+
+
+def header_crc(data: bytes) -> int:
+    """The checksum that belongs in the header."""
+    front = data[: header_bytes(data)]
+    return crc32c(front[:CRC_OFFSET] + bytes(4) + front[CRC_OFFSET + 4 :])
+
+
+def with_header_crc(data: bytes) -> bytes:
+    """The file with that checksum in its place."""
+    return data[:CRC_OFFSET] + struct.pack("<I", header_crc(data)) + data[CRC_OFFSET + 4 :]
