@@ -55,7 +55,9 @@ std::string records_path(const std::string& folder) { return folder + "/records.
 Run random_run(std::int32_t cell_id, std::mt19937& random) {
   const SearchSpace& space = SearchSpace::instance();
   const auto id = static_cast<std::size_t>(cell_id);
-  const auto accuracy = [&] { return static_cast<float>(random() % (kDenominator + 1)) / kDenominator; };
+  const auto accuracy = [&] {
+    return static_cast<float>(random() % (kDenominator + 1)) / kDenominator;
+  };
   Run run;
   run.graph = space.codes()[id];
   run.cell_id = cell_id;
@@ -64,7 +66,8 @@ Run random_run(std::int32_t cell_id, std::mt19937& random) {
   for (int stage = 0; stage < kNumStages; ++stage) {
     Evaluation& evaluation = run.metrics.evaluations[static_cast<std::size_t>(stage)];
     evaluation.current_epoch = kEpochs * stage / 2.0;
-    evaluation.training_time = static_cast<float>(stage) * static_cast<float>(1 + random() % 9999) / 8;
+    evaluation.training_time =
+        static_cast<float>(stage) * static_cast<float>(1 + random() % 9999) / 8;
     evaluation.train_accuracy = accuracy();
     evaluation.validation_accuracy = accuracy();
     evaluation.test_accuracy = accuracy();
@@ -126,8 +129,8 @@ Kernel objective(const std::string& folder) {
   struct State {
     explicit State(const std::string& path) : file(path, Verify::header) {}
     IndexFile file;
-    Objective objective{file.view(), Metric::validation_accuracy, Stage::final, 0,
-                        {Repeat::Kind::one, 0, 0}};
+    Objective objective{
+        file.view(), Metric::validation_accuracy, Stage::final, 0, {Repeat::Kind::one, 0, 0}};
     std::vector<Code> codes;
     std::vector<float> values = std::vector<float>(kNumCodes);
   };
@@ -140,8 +143,7 @@ Kernel objective(const std::string& folder) {
   return {[=] { state->objective(state->codes, state->values.data(), 1); },
           [=] {
             const IndexView& view = state->file.view();
-            const Column& column =
-                view.column(Metric::validation_accuracy, Stage::final, 0, 0);
+            const Column& column = view.column(Metric::validation_accuracy, Stage::final, 0, 0);
             for (std::size_t i = 0; i < kNumCodes; ++i) {
               if (state->values[i] != static_cast<float>(column[i % view.num_rows()])) return false;
             }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nb101fast
 import numpy as np
 import pytest
+
+import nb101fast
 from nb101fast import api
 from nb101fast.codes import Codes
 

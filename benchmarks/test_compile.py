@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nb101fast
 import pytest
+
+import nb101fast
 from nb101fast.compiler import CHUNK_BYTES
 
 from .race import Race

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import nb101fast
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+import nb101fast
 from nb101fast.codes import Codes
 
 from .floors.compiled import PlainLoops

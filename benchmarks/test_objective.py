@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import nb101fast
 import numpy as np
 import pytest
+
+import nb101fast
 from nb101fast.codes import Codes
 
 from .race import Race

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import nb101fast
 import pytest
+
+import nb101fast
 
 from .fresh import run_fresh
 from .race import Race

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-import nb101fast
 import numpy as np
 import pytest
+
+import nb101fast
 from nb101fast.codes import Codes
 
 from .floors.compiled import PlainLoops

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nb101fast
 import numpy as np
 import numpy.typing as npt
+
+import nb101fast
 
 SOURCES = Path(__file__).parent
 FLAGS = ("-std=c++20", "-O3", "-DNDEBUG", "-shared", "-fPIC")  # as the package's own core

@@ -1,5 +1,5 @@
-// The plain way to look cells up: three tables, one loop, nothing prefetched and nothing unrolled by
-// hand. It shares no code with the package, so equal answers say that both are right.
+// The plain way to look cells up: three tables, one loop, nothing prefetched and nothing unrolled
+// by hand. It shares no code with the package, so equal answers say that both are right.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -195,8 +195,8 @@ std::uint64_t next_place(std::uint64_t place) { return (place + 1) & ((1u << kPr
 
 extern "C" {
 
-// Fills 2^21 places, up to 256 rows of 1024 label codes and the code of every slot; the caller turns
-// slot codes into ids. Returns the number of slots, and that of rows in *num_permutations.
+// Fills 2^21 places, up to 256 rows of 1024 label codes and the code of every slot; the caller
+// turns slot codes into ids. Returns the number of slots, and that of rows in *num_permutations.
 int build_tables(std::uint32_t* places, std::uint8_t* label_codes, std::uint32_t* slot_codes,
                  int* num_permutations) {
   TableBuilder builder(label_codes, slot_codes);

@@ -10,6 +10,7 @@ from .cell import Cell
 NUM_CELLS: int
 MAX_GRAPH_VERTICES: int
 FORMAT_VERSION: int
+MAX_DENOMINATOR: int
 OPS: list[str]
 METRICS: list[str]
 STAGES: list[str]

@@ -155,9 +155,10 @@ class Cell:
         self._set(matrix_bytes, tuple(labels[1:-1].tolist()), code)
 
     def _set(self, matrix: npt.NDArray[np.uint8], labels: tuple[int, ...], code: int) -> None:
-        matrix.setflags(write=False)
+        # Over bytes, which nobody can make writable again.
+        frozen = np.frombuffer(matrix.tobytes(), np.uint8).reshape(matrix.shape)
         for name, value in (
-            ("_matrix", matrix),
+            ("_matrix", frozen),
             ("_labels", labels),
             ("_code", code),
             ("_id", _core.cell_id(code)),

@@ -87,6 +87,8 @@ def compile(
         423624
     """
     began = time.monotonic()
+    if denominator is not None and not 1 <= denominator <= _core.MAX_DENOMINATOR:
+        raise ValueError(f"denominator={denominator}; 1 to {_core.MAX_DENOMINATOR} are allowed")
     paths = _paths(inputs)
     target = os.fspath(output)
     _check_output(paths, target)
@@ -171,6 +173,8 @@ def _read(table: _core.RunTable, path: str, threads: int, meter: _Meter) -> Sour
         if hashed:
             hashed.result()
     reader.finish()
+    if not num_bytes:
+        raise _core.FormatError(f"{path}: byte 0: an empty file: it has no record")
     name = os.path.basename(path)
     return Source(name, num_bytes, digest.hexdigest(), reader.num_records, modified_ns)
 

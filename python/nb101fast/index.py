@@ -92,9 +92,9 @@ class Index:
         """Ids of the cells present, ascending: read-only int32 (C,). Columns are in this order."""
         if self._cells is None:
             complete = self._file.is_complete
-            cells = np.arange(NUM_CELLS, dtype=np.int32) if complete else self._file.cells()
-            cells.setflags(write=False)
-            self._cells = cells
+            # Over bytes, which nobody can make writable again.
+            every = np.arange(NUM_CELLS, dtype=np.int32).tobytes() if complete else b""
+            self._cells = np.frombuffer(every, np.int32) if complete else self._file.cells()
         return self._cells
 
     @property
@@ -231,8 +231,7 @@ class Index:
         float64, NaN for none. (A complete index has cell id i at position i.)
         """
         place = self._place(metric, epochs, stage)
-        _, number = self._repeat(self._one(repeat), epochs, None)
-        return self._file.column(*place, number)
+        return self._file.column(*place, self._number(repeat, epochs, ""))
 
     def run_counts(self, *, epochs: int = 108) -> npt.NDArray[np.uint16]:
         """How many repeats each of `cells` has at a budget."""
@@ -268,8 +267,10 @@ class Index:
             place = self._place(metric, epochs, stage)
             kind, number = self._repeat(repeat, epochs, None)
             if draws is not None:
-                columns = [self._file.run_values(*place, r, rows) for r in range(max(draws) + 1)]
-                result[metric] = np.choose(draws, columns) if len(ids) else 0
+                for number in np.unique(draws).tolist():
+                    chosen = draws == number
+                    values = self._file.run_values(*place, number, rows[chosen])
+                    result[metric][chosen] = values
             elif kind == "mean":
                 result[metric] = self._file.mean_values(*place, rows)
             else:
@@ -298,17 +299,16 @@ class Index:
         if repeat == "mean":
             return "mean", 0
         if repeat == "random":
-            return "random", secrets.randbits(64) if seed is None else seed % (1 << 64)
-        return "one", self._one(repeat, self.repeats[self._budget(epochs)])
+            return "random", secrets.randbits(64) if seed is None else int(seed) % (1 << 64)
+        return "one", self._number(repeat, epochs, ", 'mean' and 'random'")
 
-    @staticmethod
-    def _one(repeat: Any, repeats: int | None = None) -> int:
+    def _number(self, repeat: Any, epochs: int, others: str) -> int:
+        """The repeat as a number, or ValueError that names what is allowed."""
+        repeats = self.repeats[self._budget(epochs)]
         is_number = is_scalar(repeat) and not isinstance(repeat, bool)
-        if is_number and repeat >= 0 and (repeats is None or repeat < repeats):
-            return int(repeat)
-        above = "R - 1" if repeats is None else repeats - 1
-        names = "" if repeats is None else ", 'mean' and 'random'"
-        raise ValueError(f"repeat={repeat!r}; 0 to {above}{names} are allowed")
+        if not is_number or not 0 <= repeat < repeats:
+            raise ValueError(f"repeat={repeat!r}; 0 to {repeats - 1}{others} are allowed")
+        return int(repeat)
 
     # ---------------------------------------------------------------- as an object
 

@@ -6,10 +6,11 @@ import csv
 import gzip
 from pathlib import Path
 
-import nb101fast
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+import nb101fast
 from reference import tfrecord
 from reference.cells import decode, encode, prune
 from reference.enumeration import representatives

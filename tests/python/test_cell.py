@@ -9,10 +9,11 @@ from itertools import product
 from typing import Any
 from xml.etree import ElementTree
 
-import nb101fast
 import networkx as nx
 import numpy as np
 import pytest
+
+import nb101fast
 from nb101fast import Cell, OutOfDomainError
 from reference.cells import (
     OPERATIONS,

@@ -6,10 +6,11 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-import nb101fast
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+import nb101fast
 from reference.cells import canonical_code, decode, encode, is_valid_code, orders, prune, relabel
 from reference.sampling import random_graph
 

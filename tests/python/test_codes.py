@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import nb101fast
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+import nb101fast
 from reference.cells import OPERATIONS, Graph, decode, encode, names_of
 from reference.sampling import random_graph
 

@@ -12,10 +12,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import nb101fast
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+import nb101fast
 from nb101fast import Cell, FormatError, Index, OutOfDomainError
 from reference import tfrecord
 from reference.cells import encode
@@ -166,7 +167,7 @@ def test_invalid_cells_in_an_array(index: Index, graphs: dict[str, int]) -> None
 
 
 def test_cells_and_runs_that_are_absent(index: Index, small_sample: Sample) -> None:
-    absent = [id for id in range(100) if id not in index.cells]
+    absent = [i for i in range(100) if i not in index.cells]
     for cell_id in absent:
         code = int(nb101fast.cell_codes()[cell_id])
         for repeat in (0, "mean", "random"):
@@ -501,7 +502,7 @@ def test_columns(index: Index, small_sample: Sample) -> None:
             column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat)  # type: ignore[arg-type]
             assert column.shape == index.cells.shape
             assert not column.flags.writeable
-            with pytest.raises(ValueError, match="read-only|WRITEABLE"):
+            with pytest.raises(ValueError, match=r"read-only|WRITEABLE"):
                 column[0] = 0
             with pytest.raises(ValueError, match="WRITEABLE"):
                 column.setflags(write=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import nb101fast
 import numpy as np
 import pytest
+
+import nb101fast
 from nb101fast import OutOfDomainError
 from reference.cells import Graph, graph_of, module_hash, names_of
 from reference.sampling import random_connected_graphs

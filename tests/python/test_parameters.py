@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import nb101fast
 import numpy as np
 import pytest
+
+import nb101fast
 from nb101fast import OutOfDomainError
 from reference.cells import Graph, graph_of, is_valid, names_of, orders, relabel
 from reference.cells import trainable_parameters as expected_parameters

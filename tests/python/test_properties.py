@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
-import nb101fast
 import numpy as np
 from hypothesis import assume, given, settings
+
+import nb101fast
 from reference.cells import (
     Graph,
     canonical,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from reference import tfrecord
 from reference.cells import (
     OPERATIONS,

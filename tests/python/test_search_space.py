@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-import nb101fast
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+import nb101fast
 from reference.cells import (
     canonical,
     decode,

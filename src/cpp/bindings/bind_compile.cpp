@@ -8,6 +8,7 @@
 #include "bindings/registers.hpp"
 #include "nb101/crc32c.hpp"
 #include "nb101/error.hpp"
+#include "nb101/file_format.hpp"
 #include "nb101/model_metrics.hpp"
 #include "nb101/record_reader.hpp"
 #include "nb101/run_table.hpp"
@@ -72,13 +73,12 @@ void append_runs(RunTable& table, const RunArrays& runs) {
 // The runs as the bytes of a TFRecord file.
 py::bytes format_runs(const RunArrays& runs) {
   check_shapes(runs);
-  const std::span<const Digest> hashes = SearchSpace::instance().hashes();
   std::vector<std::uint8_t> out;
   std::string payload;
   for (py::ssize_t i = 0; i < runs.codes.size(); ++i) {
     const Run run = runs.run(i);
     payload.clear();
-    append_record_payload(payload, hashes[static_cast<std::size_t>(run.cell_id)], run);
+    append_record_payload(payload, SearchSpace::instance().hash(run.cell_id), run);
     append_frame(out, as_bytes(payload));
   }
   return {reinterpret_cast<const char*>(out.data()), out.size()};
@@ -126,6 +126,7 @@ void feed(RecordReader& reader, const py::buffer& buffer) {
 }  // namespace
 
 void register_compile(py::module_& module) {
+  module.attr("MAX_DENOMINATOR") = kMaxDenominator;
   py::class_<RunTable>(module, "RunTable")
       .def(py::init<>())
       .def("__len__", &RunTable::size)

@@ -24,6 +24,9 @@ std::unique_ptr<IndexFile> open_index(const std::string& path, int verify) {
 
 py::dtype dtype_of(ElementType type) {
   switch (type) {
+    case ElementType::digest:
+      return py::dtype("V16");
+    case ElementType::bytes:
     case ElementType::u8:
       return py::dtype::of<std::uint8_t>();
     case ElementType::u16:

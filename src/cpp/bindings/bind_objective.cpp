@@ -92,6 +92,7 @@ Keywords read_keywords(PyObject* const* values, PyObject* names) {
     if (name == "out") {
       keywords.out = value;
     } else if (name == "threads") {
+      if (!PyLong_Check(values[i])) throw py::type_error("threads is not an int");
       keywords.threads = value.cast<int>();
     } else {
       throw py::type_error("an objective has no argument '" + name + "'; out and threads it has");

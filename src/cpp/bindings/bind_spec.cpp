@@ -68,7 +68,7 @@ void make_names() {
 
 // Runs f, whose exceptions become Python's.
 template <class F>
-PyObject* guarded(F f) noexcept {
+PyObject* guarded(F f) {
   try {
     return f().release().ptr();
   } catch (py::error_already_set& error) {
@@ -193,7 +193,7 @@ std::uint32_t live_vertices_of(const Graph& graph) noexcept {
 
 // (matrix, ops) -> copies of both, and pruned copies of both, which are None where nothing joins
 // input and output. None: not a usual upper triangular matrix with a list of names or labels.
-PyObject* prune_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) noexcept {
+PyObject* prune_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
   return guarded([&]() -> py::object {
     check_count(count, 2);
     const std::optional<SpecMatrix> matrix = read_matrix(arguments[0]);
@@ -218,7 +218,7 @@ PyObject* prune_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) no
 }
 
 // (matrix, labels of the interior) -> the official hash of the graph as it is, not pruned.
-PyObject* hash_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) noexcept {
+PyObject* hash_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
   return guarded([&]() -> py::object {
     check_count(count, 2);
     std::optional<SpecMatrix> matrix = read_matrix(arguments[0]);
@@ -274,7 +274,7 @@ std::int32_t find_cell(PyObject* object, PyObject* ops) {
 }
 
 // (matrix, ops) -> the cell id of a pruned spec, -1 for anything else.
-PyObject* cell_of_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) noexcept {
+PyObject* cell_of_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
   return guarded([&] {
     check_count(count, 2);
     return py::int_(find_cell(arguments[0], arguments[1]));
@@ -408,7 +408,7 @@ py::object new_dict() {
   return dict;
 }
 
-PyObject* row_of_cell(PyObject* self, PyObject* cell_id) noexcept {
+PyObject* row_of_cell(PyObject* self, PyObject* cell_id) {
   return guarded([&] {
     const long id = PyLong_AsLong(cell_id);
     if (PyErr_Occurred()) throw py::error_already_set();
@@ -417,22 +417,22 @@ PyObject* row_of_cell(PyObject* self, PyObject* cell_id) noexcept {
   });
 }
 
-PyObject* row_of_hash(PyObject* self, PyObject* text) noexcept {
+PyObject* row_of_hash(PyObject* self, PyObject* text) {
   return guarded([&] { return py::int_(reader_of(self).row_of_hash(text)); });
 }
 
-PyObject* hash_of_row(PyObject* self, PyObject* row) noexcept {
+PyObject* hash_of_row(PyObject* self, PyObject* row) {
   return guarded([&] { return py::str(reader_of(self).hash(reader_of(self).row(row))); });
 }
 
-PyObject* rows(PyObject* self, PyObject*) noexcept {
+PyObject* rows(PyObject* self, PyObject*) {
   return guarded([&] {
     const std::vector<std::int32_t> rows = reader_of(self).rows();
     return py::array_t<std::int32_t>(static_cast<py::ssize_t>(rows.size()), rows.data());
   });
 }
 
-PyObject* run_count(PyObject* self, PyObject* const* arguments, Py_ssize_t count) noexcept {
+PyObject* run_count(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return guarded([&] {
     check_count(count, 2);
     const Reader& reader = reader_of(self);
@@ -440,7 +440,7 @@ PyObject* run_count(PyObject* self, PyObject* const* arguments, Py_ssize_t count
   });
 }
 
-PyObject* fixed(PyObject* self, PyObject* row) noexcept {
+PyObject* fixed(PyObject* self, PyObject* row) {
   return guarded([&] {
     py::object dict = new_dict();
     reader_of(self).add_graph(dict.ptr(), reader_of(self).row(row));
@@ -448,7 +448,7 @@ PyObject* fixed(PyObject* self, PyObject* row) noexcept {
   });
 }
 
-PyObject* computed(PyObject* self, PyObject* const* arguments, Py_ssize_t count) noexcept {
+PyObject* computed(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return guarded([&] {
     check_count(count, 2);
     const Reader& reader = reader_of(self);
@@ -465,7 +465,7 @@ PyObject* computed(PyObject* self, PyObject* const* arguments, Py_ssize_t count)
   });
 }
 
-PyObject* answer(PyObject* self, PyObject* const* arguments, Py_ssize_t count) noexcept {
+PyObject* answer(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return guarded([&] {
     check_count(count, 4);
     const Reader& reader = reader_of(self);
@@ -490,7 +490,7 @@ void deallocate(PyObject* self) {
 }
 
 // METH_FASTCALL has another signature than PyCFunction, which CPython knows by the flag.
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t) noexcept;
+using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t);
 PyCFunction as_method(FastCall function) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }

@@ -30,12 +30,15 @@ class JsonCursor {
   // The string's text; a view of the payload where nothing is escaped, else of `unescaped`.
   std::string_view string(std::string& unescaped) {
     expect('"');
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\') ++at_;
-    if (at_ < text_.size() && text_[at_] == '"') return text_.substr(begin, at_++ - begin);
-    unescaped.assign(text_.substr(begin, at_ - begin));
-    while (at_ < text_.size() && text_[at_] != '"') {
-      unescaped.push_back(text_[at_] == '\\' ? escaped() : text_[at_++]);
+    const std::string_view plain = plain_run();
+    if (at_ < text_.size() && text_[at_] == '"') {
+      ++at_;
+      return plain;
+    }
+    unescaped.assign(plain);
+    while (at_ < text_.size() && text_[at_] == '\\') {
+      unescaped.push_back(escaped());
+      unescaped.append(plain_run());
     }
     expect('"');
     return unescaped;
@@ -61,6 +64,13 @@ class JsonCursor {
  private:
   void skip_space() {
     while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != text_.npos) ++at_;
+  }
+
+  // Up to the next quote or backslash.
+  std::string_view plain_run() {
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\') ++at_;
+    return text_.substr(begin, at_ - begin);
   }
 
   char escaped() {
@@ -107,28 +117,65 @@ constexpr std::array<std::int8_t, 256> base64_values() noexcept {
   return values;
 }
 
-std::string decode_base64(std::string_view text, const RecordPlace& place) {
+// Four digits to three bytes, or a negative number where one of them is no digit.
+std::int32_t decode_quad(const char* digits) noexcept {
   static constexpr auto kValues = base64_values();
-  std::string bytes;
-  std::uint32_t bits = 0;
-  std::size_t digits = 0;
+  const auto value = [&](int i) {
+    return std::int32_t{kValues[static_cast<std::uint8_t>(digits[i])]};
+  };
+  const std::int32_t negative = value(0) | value(1) | value(2) | value(3);
+  if (negative < 0) return negative;
+  return value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
+}
+
+// The digits of a quad, line ends skipped and padding read as zeros.
+struct PaddedQuad {
+  std::array<char, 4> digits{};
   std::size_t padding = 0;
-  for (const char c : text) {
+};
+
+PaddedQuad gather_quad(std::string_view text, std::size_t& at, const RecordPlace& place) {
+  PaddedQuad quad;
+  for (std::size_t i = 0; i < quad.digits.size(); ++at) {
+    if (at == text.size()) place.fail("its base64 is cut short");
+    const char c = text[at];
     if (c == '\n') continue;
-    const int value = kValues[static_cast<std::uint8_t>(c)];
-    if (c == '=') {
-      ++padding;
-    } else if (value < 0 || padding) {
+    quad.padding += c == '=';
+    if (c != '=' && (quad.padding || kBase64.find(c) == kBase64.npos)) {
       place.fail("character " + std::to_string(static_cast<unsigned char>(c)) +
                  " within its base64");
     }
-    bits = bits << 6 | static_cast<std::uint32_t>(value < 0 ? 0 : value);
-    if (++digits % 4 != 0) continue;
-    for (int shift = 16; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(bits >> shift));
-    bits = 0;
+    quad.digits[i++] = c == '=' ? kBase64[0] : c;
   }
-  if (digits % 4 != 0 || padding > 2) place.fail("its base64 is cut short");
-  bytes.resize(bytes.size() - padding);
+  if (quad.padding > 2) place.fail("its base64 has too much padding");
+  return quad;
+}
+
+std::string decode_base64(std::string_view text, const RecordPlace& place) {
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  const auto append = [&](std::int32_t bits, std::size_t count) {
+    const char triple[3] = {static_cast<char>(bits >> 16), static_cast<char>(bits >> 8),
+                            static_cast<char>(bits)};
+    bytes.append(triple, count);
+  };
+  std::size_t padding = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '\n') {
+      ++at;
+      continue;
+    }
+    if (padding) place.fail("its base64 goes on behind its padding");
+    const std::int32_t bits = at + 4 <= text.size() ? decode_quad(text.data() + at) : -1;
+    if (bits >= 0) {
+      append(bits, 3);
+      at += 4;
+      continue;
+    }
+    const PaddedQuad quad = gather_quad(text, at, place);
+    padding = quad.padding;
+    append(decode_quad(quad.digits.data()), 3 - padding);
+  }
   return bytes;
 }
 
@@ -342,8 +389,7 @@ void check_graph(const Record& record, const Graph& graph, const RecordPlace& pl
   if (record.run.cell_id == kNoCell) {
     place.fail("its graph has " + std::to_string(num_edges(graph)) + " edges; at most 9 are a cell");
   }
-  const Digest& hash =
-      SearchSpace::instance().hashes()[static_cast<std::size_t>(record.run.cell_id)];
+  const Digest hash = SearchSpace::instance().hash(record.run.cell_id);
   if (record.hash != hash) {
     place.fail("its module hash is " + to_hex(record.hash) + ", that of its graph " + to_hex(hash));
   }

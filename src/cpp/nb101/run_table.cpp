@@ -170,7 +170,7 @@ class IndexAssembly {
       if (!present[id]) continue;
       rows_[id] = static_cast<std::uint32_t>(cells_.size());
       cells_.push_back(id);
-      hashes_.push_back(SearchSpace::instance().hashes()[static_cast<std::size_t>(id)]);
+      hashes_.push_back(SearchSpace::instance().hash(id));
     }
   }
 
@@ -311,13 +311,10 @@ class IndexAssembly {
       return write_as<std::int32_t>(writer, entry, ElementType::i32);
     }
     if (is_accuracy(entry.metric) && write_counts(writer, entry)) return;
-    if (std::ranges::all_of(values_, holds<float>)) {
-      return write_as<float>(writer, entry, ElementType::f32);
-    }
-    if (entry.metric != Metric::total_time) {
-      entry.type = ElementType::f64;
-      summary_.wide_columns.push_back(describe(entry));
-    }
+    const bool narrow = std::ranges::all_of(values_, holds<float>);
+    const bool expected = narrow ? !is_accuracy(entry.metric) : entry.metric == Metric::total_time;
+    if (!expected) summary_.wide_columns.push_back(describe(entry));
+    if (narrow) return write_as<float>(writer, entry, ElementType::f32);
     write_as<double>(writer, entry, ElementType::f64);
   }
 
@@ -326,10 +323,7 @@ class IndexAssembly {
     std::vector<std::uint16_t> counts(values_.size());
     for (std::size_t row = 0; row < values_.size(); ++row) {
       const auto count = count_of(values_[row], denominator_);
-      if (!count) {
-        summary_.wide_columns.push_back(describe(entry));
-        return false;
-      }
+      if (!count) return false;
       counts[row] = is_run_[row] ? *count : kNoRunCount;
     }
     write_elements<std::uint16_t>(writer, entry, ElementType::counts, counts);

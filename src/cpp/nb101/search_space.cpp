@@ -3,7 +3,7 @@
 #include <array>
 #include <bit>
 #include <map>
-#include <mutex>
+#include <tuple>
 #include <utility>
 
 #include "nb101/canonical.hpp"
@@ -85,11 +85,12 @@ std::uint32_t live_of_matrix(std::uint32_t matrix) noexcept {
 
 class SearchSpaceBuilder {
  public:
-  SearchSpace build() {
+  explicit SearchSpaceBuilder(SearchSpace& space) : space_(space) {}
+
+  void build() {
     place_matrices();
     enumerate_cells();
     fill_placements();
-    return std::move(space_);
   }
 
  private:
@@ -177,14 +178,16 @@ class SearchSpaceBuilder {
 
   using RowKey = std::tuple<std::uint32_t, Relabeling, std::vector<std::uint8_t>>;
 
-  SearchSpace space_;
+  SearchSpace& space_;
   std::vector<PlacedMatrix> placed_;
   std::map<StructureKey, Structure> structures_;
   std::map<RowKey, std::uint32_t> rows_;
 };
 
+SearchSpace::SearchSpace() { SearchSpaceBuilder(*this).build(); }
+
 const SearchSpace& SearchSpace::instance() {
-  static const SearchSpace space = SearchSpaceBuilder().build();
+  static const SearchSpace space;
   return space;
 }
 
@@ -194,6 +197,14 @@ void SearchSpace::ids(std::span<const Code> codes, std::int32_t* out, int thread
     for_each_id(codes.subspan(begin, end - begin),
                 [part](std::size_t i, std::int32_t id) { part[i] = id; });
   });
+}
+
+Digest SearchSpace::hash(std::int32_t cell_id) const {
+  constexpr int kManySingles = 20000;  // all hashes cost about as much as 100,000 single ones
+  const auto place = static_cast<std::size_t>(cell_id);
+  if (num_single_hashes_.load(std::memory_order_relaxed) >= kManySingles) return hashes()[place];
+  num_single_hashes_.fetch_add(1, std::memory_order_relaxed);
+  return graph_hash(*prune(unpack(codes_[place])));
 }
 
 std::span<const Digest> SearchSpace::hashes() const {

@@ -4,6 +4,7 @@
 // of the structure's first cell, and the row of ranks by which its labels count up from there.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -37,8 +38,10 @@ class SearchSpace {
   // By cell id. The representatives' packed codes and their trainable parameters.
   std::span<const Code> codes() const noexcept { return codes_; }
   std::span<const std::uint32_t> parameters() const noexcept { return parameters_; }
-  // Computed at the first call: 25 million MD5 messages, on two threads where there are two.
+  // Computed at the first call: 25 million MD5 messages, on all processors.
   std::span<const Digest> hashes() const;
+  // One of them: by itself as long as few were asked for, so that a small file stays cheap.
+  Digest hash(std::int32_t cell_id) const;
 
  private:
   friend class SearchSpaceBuilder;
@@ -48,7 +51,7 @@ class SearchSpace {
     std::uint32_t ranks;  // where its row of 1024 starts
   };
 
-  SearchSpace() = default;
+  SearchSpace();
 
   std::int32_t id_of_faultless(Code code) const noexcept {
     const Placement placement = placements_[placement_of_matrix_[code & kMatrixMask]];
@@ -68,6 +71,7 @@ class SearchSpace {
   std::vector<std::uint8_t> ranks_;                 // rows of 1024, by packed labels
   std::vector<Code> codes_;
   std::vector<std::uint32_t> parameters_;
+  mutable std::atomic<int> num_single_hashes_{0};
 };
 
 template <class Emit>

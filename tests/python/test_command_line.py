@@ -1,0 +1,305 @@
+"""The command line: what it prints, and its exit status: 0 done, 1 the data's fault, 2 its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast.__main__ import main
+from reference.tfrecord import Record
+
+Sample = tuple[Path, list[Record]]
+COMMANDS = ["compile", "synthetic", "verify", "info", "query", "demo"]
+INCEPTION = "28cfc7874f6d200472e1a9dcd8650aa0"
+
+
+def run(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`python -m nb101fast` with these arguments, in a process of its own."""
+    paths = os.pathsep.join(filter(None, sys.path))
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "nb101fast", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "100", **variables},
+    )
+
+
+class Done:
+    """What main() did with some arguments."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> None:
+        try:
+            self.status: object = main([str(argument) for argument in arguments])
+        except SystemExit as error:
+            self.status = error.code
+        self.out, self.err = capsys.readouterr()
+
+
+def check_complaint(done: Done, status: int, pattern: str) -> None:
+    """One line on stderr, nothing on stdout."""
+    assert (done.status, done.out) == (status, ""), done.err
+    assert re.fullmatch(r"nb101fast: [^\n]+\n", done.err), done.err
+    assert re.search(pattern, done.err), done.err
+
+
+@pytest.fixture
+def source(small_sample: Sample) -> Path:
+    return small_sample[0].with_suffix(".tfrecord")
+
+
+# -------------------------------------------------------------------- help
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    done = Done(capsys, "--help")
+    assert done.status == 0
+    for command in COMMANDS:
+        assert re.search(rf"^ +{command}\s+\w", done.out, re.M), done.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    done = Done(capsys, command, "--help")
+    assert done.status == 0
+    assert re.search(rf"^example: nb101fast {command}\b", done.out, re.M), done.out
+    described = re.findall(r"^  (-\w, --[\w-]+|--[\w-]+|[A-Z]+)", done.out, re.M)
+    assert described
+
+
+@pytest.mark.parametrize("arguments", [(), ("compil",), ("compile",), ("query",), ("--none",)])
+def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    done = Done(capsys, *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert "usage: " in done.err
+
+
+def test_in_a_process(small_sample: Sample, tmp_path: Path) -> None:
+    done = run("info", small_sample[0], "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["cells"] == 36
+    done = run("info", tmp_path / "none")
+    assert done.returncode == 2
+    assert re.fullmatch(r"nb101fast: [^\n]*none[^\n]*\n", done.stderr)
+    (tmp_path / "garbage").write_bytes(bytes(100))
+    done = run("verify", tmp_path / "garbage")
+    assert done.returncode == 1
+    assert re.fullmatch(r"nb101fast: [^\n]*garbage[^\n]*\n", done.stderr)
+
+
+# -------------------------------------------------------------------- compile
+
+
+def test_compile(
+    capsys: pytest.CaptureFixture[str], small_sample: Sample, source: Path, tmp_path: Path
+) -> None:
+    done = Done(capsys, "compile", source, "-o", tmp_path / "out")
+    assert (done.status, done.err) == (0, "")
+    runs = len(small_sample[1])
+    assert f"36 cells, {runs} runs" in done.out
+    assert re.search(rf"small\.tfrecord: {runs} records, SHA-256 [0-9a-f]{{64}}", done.out)
+    assert "missing runs: " in done.out
+    index = nb101fast.open(tmp_path / "out", verify="full")
+    assert not index.is_synthetic
+    done = Done(
+        capsys, "compile", source, source, "--output", tmp_path / "out", "--synthetic",
+        "--denominator", "9984",
+    )  # fmt: skip
+    assert done.status == 0
+    index = nb101fast.open(tmp_path / "out", verify="full")
+    assert index.is_synthetic
+    assert index.num_runs == 2 * runs
+
+
+def test_compile_damaged_data(
+    capsys: pytest.CaptureFixture[str], source: Path, tmp_path: Path
+) -> None:
+    data = source.read_bytes()
+    for name, contents in (("cut", data[:-1]), ("garbage", bytes(99)), ("empty", b"")):
+        (tmp_path / name).write_bytes(contents)
+        done = Done(capsys, "compile", tmp_path / name, "-o", tmp_path / "out")
+        check_complaint(done, 1, name)
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        (("none", "-o", "out"), "'none'"),
+        (("in", "-o", "none/out"), "no folder"),
+        (("in", "-o", "in"), "is the input"),
+        (("in", "-o", "."), r"irectory|busy"),
+        (("in", "-o", "out", "--denominator", "65535"), "65535"),
+        (("in", "-o", "out", "--denominator", "-1"), "-1"),
+    ],
+)
+def test_compile_wrong_arguments(
+    capsys: pytest.CaptureFixture[str],
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    pattern: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in").write_bytes(source.read_bytes())
+    check_complaint(Done(capsys, "compile", *arguments), 2, pattern)
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+# -------------------------------------------------------------------- verify, info
+
+
+@pytest.mark.parametrize("level", ["header", "sections", "full"])
+def test_verify(capsys: pytest.CaptureFixture[str], small_sample: Sample, level: str) -> None:
+    done = Done(capsys, "verify", small_sample[0], "--level", level)
+    assert (done.status, done.err) == (0, "")
+    assert f"sound ({level}); 36 cells, {len(small_sample[1])} runs" in done.out
+
+
+def test_verify_damaged_data(
+    capsys: pytest.CaptureFixture[str], small_sample: Sample, tmp_path: Path
+) -> None:
+    damaged = bytearray(small_sample[0].read_bytes())
+    damaged[-1] ^= 1
+    (tmp_path / "damaged").write_bytes(damaged)
+    assert Done(capsys, "verify", tmp_path / "damaged", "--level", "header").status == 0
+    for level in ("sections", "full"):
+        done = Done(capsys, "verify", tmp_path / "damaged", "--level", level)
+        check_complaint(done, 1, r"damaged: byte \d+: section .* its checksum is wrong")
+    (tmp_path / "damaged").write_bytes(damaged[:-1])
+    check_complaint(Done(capsys, "verify", tmp_path / "damaged"), 1, r"damaged: byte 16: ")
+    check_complaint(Done(capsys, "verify", tmp_path / "none"), 2, "none")
+    check_complaint(Done(capsys, "verify", tmp_path), 2, "irectory")
+
+
+def test_info(capsys: pytest.CaptureFixture[str], small_sample: Sample) -> None:
+    done = Done(capsys, "info", small_sample[0], "--json")
+    assert (done.status, done.err) == (0, "")
+    facts = json.loads(done.out)
+    index = nb101fast.open(small_sample[0])
+    assert facts["path"] == str(small_sample[0])
+    assert facts["synthetic"] is True
+    assert facts["runs"] == len(small_sample[1])
+    assert facts["epochs"] == [4, 36, 108]
+    assert facts["repeats"] == [3, 2, 3]
+    assert facts["denominator"] == 9984
+    assert facts["provenance"] == index.provenance
+    assert len(facts["sections"]) == len(index.sections)
+    done = Done(capsys, "info", small_sample[0])
+    assert (done.status, done.err) == (0, "")
+    for text in ("synthetic    True", "cells        36", "denominator  9984"):
+        assert text in done.out
+
+
+def test_info_of_the_default(
+    capsys: pytest.CaptureFixture[str],
+    small_sample: Sample,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NB101FAST_CACHE", str(tmp_path))
+    monkeypatch.delenv("NB101FAST_INDEX", raising=False)
+    check_complaint(Done(capsys, "info"), 2, "no index to open")
+    monkeypatch.setenv("NB101FAST_INDEX", str(small_sample[0]))
+    assert Done(capsys, "info").status == 0
+
+
+# -------------------------------------------------------------------- query
+
+
+def test_query(capsys: pytest.CaptureFixture[str], small_sample: Sample) -> None:
+    index = nb101fast.open(small_sample[0])
+    cell = nb101fast.Cell.from_id(int(index.cells[0]))
+    spellings = [cell.hash, f"id:{cell.id}", str(cell.code)]
+    done = Done(
+        capsys, "query", small_sample[0], *spellings, "--epochs", "36", "--repeat", "1",
+        "--stage", "halfway",
+    )  # fmt: skip
+    assert done.status == 0
+    assert done.err == "synthetic values, made up for load tests\n"
+    expected = index.query(cell, epochs=36, stage="halfway", repeat=1)
+    for spelling, line in zip(spellings, done.out.splitlines(), strict=True):
+        name, *pairs = line.split()
+        assert name == spelling
+        printed = dict(pair.split("=") for pair in pairs)
+        assert printed.keys() == expected.keys()
+        for metric, text in printed.items():
+            assert np.float32(text) == np.float32(expected[metric])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "pattern"),
+    [
+        (("0",), 1, "code 0 is outside the search space"),
+        (("2147483648",), 1, "code 2147483648 is outside"),
+        (("99999999999",), 2, "99999999999"),
+        (("0" * 32,), 1, f"no cell has the module hash '{'0' * 32}'"),
+        (("nonsense",), 2, "'nonsense'"),
+        (("-5",), 2, "."),
+        (("id:-1",), 2, "'id:-1'"),
+        (("id:423624",), 2, "423624"),
+        (("id:99999999999999999999",), 2, "99999999999999999999"),
+        (("32", "--epochs", "5"), 2, "epochs=5; this index has 4, 36, 108"),
+        (("32", "--repeat", "3"), 2, "repeat=3; 0 to 2"),
+        (("32", "--repeat", "-1"), 2, "."),
+        (("32", "--repeat", "median"), 2, "repeat='median'"),
+        (("32", "--stage", "end"), 2, "'end'"),
+    ],
+)
+def test_query_wrong_arguments(
+    capsys: pytest.CaptureFixture[str],
+    small_sample: Sample,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    status: int,
+    pattern: str,
+) -> None:
+    target = tmp_path / "measured.nb101"
+    nb101fast.compile(small_sample[0].with_suffix(".tfrecord"), target)
+    done = Done(capsys, "query", target, *arguments)
+    assert (done.status, done.out) == (status, "")
+    assert re.search(pattern, done.err)
+    assert "Traceback" not in done.err
+
+
+# -------------------------------------------------------------------- demo, synthetic
+
+
+def test_demo() -> None:
+    done = run("demo", "--cells", "50")
+    assert (done.returncode, done.stderr) == (0, "")
+    for text in ("SYNTHETIC index", INCEPTION, "2,694,282 parameters", "million a second"):
+        assert text in done.stdout
+    assert re.search(r"5[01] cells", done.stdout)
+    assert done.stdout.endswith("All values are synthetic: made up, not measured.\n")
+
+
+@pytest.mark.parametrize("count", ["-1", "423625", "many"])
+def test_demo_of_no_such_number_of_cells(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, count: str
+) -> None:
+    done = Done(capsys, "demo", "--cells", count)
+    assert (done.status, done.out) == (2, "")
+    assert "Traceback" not in done.err
+
+
+def test_synthetic_wrong_arguments(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    check_complaint(Done(capsys, "synthetic", "-o", tmp_path, "--seed", "-1"), 2, "seed|negative")
+
+
+@pytest.mark.slow
+def test_synthetic(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    done = Done(capsys, "synthetic", "-o", tmp_path / "full.nb101", "--seed", "5")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("<SYNTHETIC index full.nb101: 423,624 cells, 5,083,488 runs")
+    assert nb101fast.open(tmp_path / "full.nb101").provenance["seed"] == 5

@@ -1,0 +1,474 @@
+"""Damaged index files: what each level of verification finds; look-ups survive the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import FormatError, Index
+from reference import index_file, tfrecord
+from reference.cells import graph_of
+from reference.index_file import (
+    CELLS,
+    COLUMN,
+    COUNTS,
+    DIGEST,
+    ENTRY,
+    F32,
+    HASHES,
+    HEADER,
+    I32,
+    NO_RUN,
+    ORDER,
+    PILOTS,
+    PROVENANCE,
+    RUN_COUNTS,
+    SLOTS,
+    U8,
+    U16,
+    U32,
+    PlainIndex,
+    Section,
+)
+from reference.runs import STAGES, random_records
+
+CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [0])
+OTHER_CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [2])
+DIAMOND = graph_of([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], [1, 2])
+METRICS = index_file.METRIC_NAMES
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An index of every kind of section: uneven repeats, two budgets, records in no order."""
+    rng = np.random.default_rng(4)
+    records = [
+        *random_records(rng, [CHAIN], {108: 2}),
+        *random_records(rng, [DIAMOND], {4: 1, 108: 1}),
+        *random_records(rng, [OTHER_CHAIN], {4: 1, 108: 3}),
+    ]
+    folder = tmp_path_factory.mktemp("format")
+    (folder / "in").write_bytes(tfrecord.write(records[::-1]))
+    nb101fast.compile(folder / "in", folder / "out")
+    return (folder / "out").read_bytes()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "damaged.nb101"
+
+
+def opened(target: Path, data: bytes, verify: Any = "header") -> Index:
+    """The bytes as a new file, opened: the old one's mapping stays as it was."""
+    target.unlink(missing_ok=True)
+    target.write_bytes(data)
+    return nb101fast.open(target, verify=verify)
+
+
+def flipped(data: bytes) -> Iterator[tuple[int, bytes]]:
+    for position in range(len(data)):
+        damaged = bytearray(data)
+        damaged[position] ^= 1 << (position * 5 + 3) % 8
+        yield position, bytes(damaged)
+
+
+def query_everything(index: Index) -> None:
+    """Every kind of look-up; only FormatError is allowed."""
+    codes = nb101fast.cell_codes()[:200]
+    queries: list[Callable[[], object]] = [
+        lambda: index.find(nb101fast.cell_hashes()[:200]),
+        lambda: index.query(codes),
+        lambda: index.query(codes, repeat="random"),
+        lambda: index.query(int(codes[3]), stage="halfway", repeat=0),
+        lambda: index.run_counts(epochs=4),
+        lambda: index.cells.tobytes(),
+        lambda: index.sections,
+    ]
+    for repeat in (0, 2, "mean", "random"):
+        queries.append(lambda r=repeat: index.objective(repeat=r)(codes))  # type: ignore[misc]
+    for query in queries:
+        with contextlib.suppress(FormatError):
+            query()
+    for metric, stage in product(METRICS, STAGES):
+        index.column(metric, stage=stage, repeat=1).tobytes()  # type: ignore[arg-type]
+
+
+# -------------------------------------------------------------------- the plain reader and writer
+
+
+def test_the_plain_writer_agrees(sound: bytes, small_sample: tuple[Path, Any]) -> None:
+    for data in (sound, small_sample[0].read_bytes()):
+        assert index_file.write(index_file.parse(data)) == data
+
+
+def test_layout(sound: bytes) -> None:
+    index = index_file.parse(sound)
+    assert (index.version, index.num_cells, index.num_runs, index.denominator) == (1, 3, 8, 9984)
+    assert index.budgets == [(4, 1), (108, 3)]
+    kinds = [section.kind for section in index.sections]
+    assert kinds[:6] == [PROVENANCE, CELLS, HASHES, PILOTS, SLOTS, ORDER]
+    assert kinds[6:] == [RUN_COUNTS, *[COLUMN] * 18, RUN_COUNTS, *[COLUMN] * 54]
+    assert json.loads(bytes(index.find(PROVENANCE).contents or b""))["tool"] == "nb101fast"
+
+
+def test_constants(sound: bytes) -> None:
+    assert nb101fast.build_config()["format_version"] == index_file.parse(sound).version
+    assert ENTRY.size == 40
+    assert HEADER.size == 64
+
+
+# -------------------------------------------------------------------- damaged bytes
+
+
+def test_every_flipped_byte(sound: bytes, target: Path) -> None:
+    front = index_file.header_bytes(sound)
+    for position, damaged in flipped(sound):
+        level = "header" if position < front else "sections"
+        with pytest.raises(FormatError) as caught:
+            opened(target, damaged, level)
+        assert str(caught.value).startswith(f"{target}: byte "), position
+
+
+def test_the_offset_of_a_damaged_section(sound: bytes, target: Path) -> None:
+    index = opened(target, sound)
+    for _, _, offset, size in index.sections:
+        if offset:
+            damaged = bytearray(sound)
+            damaged[offset + size // 2] ^= 1
+            with pytest.raises(FormatError) as caught:
+                opened(target, bytes(damaged), "sections")
+            message = str(caught.value)
+            assert message.startswith(f"{target}: byte {offset}: section ")
+            assert message.endswith(": its checksum is wrong")
+
+
+def test_look_ups_in_damaged_data(sound: bytes, target: Path) -> None:
+    front = index_file.header_bytes(sound)
+    for position, damaged in flipped(sound):
+        if position >= front:
+            query_everything(opened(target, damaged))
+
+
+@pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
+def test_look_ups_in_overwritten_sections(sound: bytes, target: Path, byte: int) -> None:
+    for _, _, offset, size in opened(target, sound).sections:
+        query_everything(
+            opened(target, sound[:offset] + bytes([byte]) * size + sound[offset + size :])
+        )
+    front = index_file.header_bytes(sound)
+    query_everything(opened(target, sound[:front] + bytes([byte]) * (len(sound) - front)))
+
+
+@pytest.mark.parametrize("contents", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"\0"])
+def test_damaged_provenance(sound: bytes, target: Path, contents: bytes) -> None:
+    """What an unverified index says of itself is sound, or FormatError."""
+    index = index_file.parse(sound)
+    index.find(PROVENANCE).contents = bytearray(contents)
+    with pytest.raises(FormatError):
+        assert isinstance(opened(target, index_file.write(index)).provenance, dict)
+    with contextlib.suppress(FormatError):
+        assert "damaged.nb101" in repr(opened(target, index_file.write(index)))
+
+
+def test_look_ups_in_random_data(sound: bytes, target: Path, rng: np.random.Generator) -> None:
+    front = index_file.header_bytes(sound)
+    for _ in range(50):
+        query_everything(opened(target, sound[:front] + rng.bytes(len(sound) - front)))
+
+
+def test_every_length_of_truncation(sound: bytes, target: Path) -> None:
+    for length in range(len(sound)):
+        with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: "):
+            opened(target, sound[:length])
+    with pytest.raises(FormatError, match="its header says"):
+        opened(target, sound + b"\0")
+
+
+def test_other_files(target: Path, rng: np.random.Generator) -> None:
+    tfrecords = tfrecord.write(random_records(rng, [CHAIN], {4: 1}))
+    for data in (b"", b"\0" * 1000, rng.bytes(1000), tfrecords, b"\x89NB101\n" + bytes(100)):
+        with pytest.raises(FormatError, match="nb101fast index"):
+            opened(target, data)
+
+
+# -------------------------------------------------------------------- right checksums
+
+
+def test_another_version(sound: bytes, target: Path) -> None:
+    for version in (0, 2, 2**32 - 1):
+        index = index_file.parse(sound)
+        index.version = version
+        with pytest.raises(FormatError, match=f"byte 8: format version {version}; .* version 1"):
+            opened(target, index_file.write(index))
+
+
+HEADER_FIELDS = {
+    "file_bytes": ("<Q", 16, [0, 1, 2**63, 2**64 - 1]),
+    "header_bytes": ("<I", 24, [0, 63, 64, 2**32 - 1]),
+    "num_cells": ("<I", 28, [0, 2, 4, 423_624, 423_625, 2**32 - 1]),
+    "num_budgets": ("<I", 40, [0, 1, 3, 2**32 - 1]),
+    "num_sections": ("<I", 44, [0, 1, 2**32 - 1]),
+    "denominator": ("<I", 48, [0, 65_535, 2**32 - 1]),
+    "epochs of budget 0": ("<I", 64, [0, 108, 2**32 - 1]),
+    "epochs of budget 1": ("<I", 72, [0, 4]),
+    "repeats of budget 0": ("<I", 68, [0, 2, 2**32 - 1]),
+    "repeats of budget 1": ("<I", 76, [0, 2, 4, 2**31]),
+}
+
+
+@pytest.mark.parametrize("name", HEADER_FIELDS)
+def test_wrong_numbers_in_the_header(sound: bytes, target: Path, name: str) -> None:
+    kind, offset, values = HEADER_FIELDS[name]
+    for value in values:
+        damaged = bytearray(sound)
+        struct.pack_into(kind, damaged, offset, value)
+        if name != "header_bytes" and len(damaged) >= index_file.header_bytes(damaged):
+            damaged = bytearray(index_file.with_header_crc(bytes(damaged)))
+        with pytest.raises(FormatError):
+            opened(target, bytes(damaged))
+
+
+ENTRY_FIELDS = {
+    "kind": ("<B", 0, [0, 9, 255]),
+    "type": ("<B", 1, [9, 255]),
+    "metric": ("<B", 2, [8, 255]),
+    "stage": ("<B", 3, [3, 255]),
+    "budget": ("<H", 4, [2, 65_535]),
+    "repeat": ("<H", 6, [3, 65_535]),
+    "offset": ("<Q", 16, [1, 63, 65, 2**64 - 64, 2**63]),
+    "bytes": ("<Q", 24, [1, 2**64 - 2, 2**63]),
+}
+
+
+@pytest.mark.parametrize("name", ENTRY_FIELDS)
+def test_wrong_numbers_in_the_directory(sound: bytes, target: Path, name: str) -> None:
+    kind, offset, values = ENTRY_FIELDS[name]
+    index = index_file.parse(sound)
+    for number, section in enumerate(index.sections):
+        if name in ("budget", "repeat") and section.kind != COLUMN:
+            continue
+        at = HEADER.size + 8 * len(index.budgets) + ENTRY.size * number + offset
+        for value in values:
+            if section.kind == PROVENANCE and name == "bytes" and value == 1:
+                continue
+            damaged = bytearray(sound)
+            struct.pack_into(kind, damaged, at, value)
+            with pytest.raises(FormatError):
+                opened(target, index_file.with_header_crc(bytes(damaged)))
+
+
+def test_sections_that_are_missing(sound: bytes, target: Path) -> None:
+    for number, section in enumerate(index_file.parse(sound).sections):
+        if section.kind == ORDER:
+            continue
+        index = index_file.parse(sound)
+        del index.sections[number]
+        with pytest.raises(FormatError, match=r"missing|need"):
+            opened(target, index_file.write(index))
+
+
+def test_sections_that_are_there_twice(sound: bytes, target: Path) -> None:
+    for section in index_file.parse(sound).sections:
+        index = index_file.parse(sound)
+        index.sections.append(section)
+        with pytest.raises(FormatError):
+            opened(target, index_file.write(index), "full")
+
+
+def put(section: Section, kind: str, position: int, value: float) -> None:
+    """Overwrite one element of a section, or its constant."""
+    where = section.constant if section.contents is None else section.contents
+    changed = bytearray(where)
+    struct.pack_into("<" + kind, changed, position * struct.calcsize(kind), value)
+    if section.contents is None:
+        section.constant = bytes(changed)
+    else:
+        section.contents = changed
+
+
+def get(section: Section, kind: str) -> list[int]:
+    assert section.contents is not None
+    return [value for (value,) in struct.iter_unpack("<" + kind, section.contents)]
+
+
+Breaker = Callable[[PlainIndex], None]
+
+
+def broken(kind: int, letter: str, position: int, value: float, *more: Any) -> Breaker:
+    """Puts the value in a section's place."""
+
+    def breaker(index: PlainIndex) -> None:
+        repeat = more[1] if len(more) > 1 else 0
+        put(index.find(kind, *more[:1], repeat=repeat), letter, position, value)
+
+    return breaker
+
+
+def swap(kind: int, size: int) -> Breaker:
+    """Exchanges the first two elements of a section."""
+
+    def breaker(index: PlainIndex) -> None:
+        contents = index.find(kind).contents
+        assert contents
+        contents[: 2 * size] = contents[size : 2 * size] + contents[:size]
+
+    return breaker
+
+
+def change_pilots(index: PlainIndex) -> None:
+    pilots = index.find(PILOTS)
+    for position, pilot in enumerate(get(pilots, "H")):
+        put(pilots, "H", position, pilot ^ 0x5A5A)
+
+
+def empty_a_slot(index: PlainIndex) -> None:
+    slots = get(index.find(SLOTS), "i")
+    put(index.find(SLOTS), "i", slots.index(1), -1)
+
+
+def fill_an_empty_slot(index: PlainIndex) -> None:
+    slots = get(index.find(SLOTS), "i")
+    put(index.find(SLOTS), "i", slots.index(-1), 1_000_000)
+
+
+def no_cell_with_the_most_repeats(index: PlainIndex) -> None:
+    """Takes away the only run of repeat 2, though the header still has three repeats."""
+    counts = next(s for s in index.sections if s.kind == RUN_COUNTS and s.budget == 1)
+    row = get(counts, "H").index(3)
+    put(counts, "H", row, 2)
+    index.num_runs -= 1
+    records = get(index.find(ORDER), "I")
+    records.remove(2 * row + 1)
+    index.find(ORDER).contents = bytearray(struct.pack(f"<{len(records)}I", *records))
+    for section in index.sections:
+        if section.kind == COLUMN and section.repeat == 2 and section.contents:
+            size = len(section.contents) // 3
+            other = (row + 1) % 3 * size
+            section.contents = section.contents[other : other + size] * 3
+
+
+def name_one_record_twice(index: PlainIndex) -> None:
+    order = index.find(ORDER)
+    records = get(order, "I")
+    other = next(record for record in records if record != records[0])
+    put(order, "I", 0, other)
+
+
+def provenance_of(contents: bytes) -> Breaker:
+    def breaker(index: PlainIndex) -> None:
+        index.find(PROVENANCE).contents = bytearray(contents)
+
+    return breaker
+
+
+def a_value_where_no_run_is(metric: str, letter: str) -> Breaker:
+    """In a column of repeat 2, which one cell alone has."""
+
+    def breaker(index: PlainIndex) -> None:
+        section = index.find(COLUMN, metric, repeat=2)
+        contents = bytes(section.contents or b"")
+        size = struct.calcsize(letter)
+        values = [contents[i : i + size] for i in range(0, len(contents), size)]
+        missing = max(set(values), key=values.count)
+        put(section, letter, values.index(missing), 7)
+
+    return breaker
+
+
+def fewer_runs(index: PlainIndex) -> None:
+    index.num_runs -= 1
+    order = index.find(ORDER)
+    assert order.contents
+    del order.contents[-4:]
+
+
+BROKEN: dict[str, Breaker] = {
+    "cells descend": swap(CELLS, 4),
+    "a cell twice": broken(CELLS, "i", 1, 1),
+    "a negative cell": broken(CELLS, "i", 0, -1),
+    "a cell too high": broken(CELLS, "i", 2, nb101fast.NUM_CELLS),
+    "another cell": broken(CELLS, "i", 2, 77),
+    "hashes swapped": swap(HASHES, 16),
+    "a hash's first byte": broken(HASHES, "B", 0, 0),
+    "a hash's last byte": broken(HASHES, "B", 47, 0),
+    "pilots": change_pilots,
+    "an emptied slot": empty_a_slot,
+    "a slot of no row": fill_an_empty_slot,
+    "too many runs": broken(RUN_COUNTS, "H", 0, 2),
+    "runs that vanish": broken(RUN_COUNTS, "H", 1, 0),
+    "fewer runs in the header": fewer_runs,
+    "no cell has the most repeats": no_cell_with_the_most_repeats,
+    "a count above the denominator": broken(COLUMN, "H", 1, 9985, "test_accuracy"),
+    "no run among the runs": broken(COLUMN, "H", 1, NO_RUN, "test_accuracy"),
+    "a graph of another cell": broken(COLUMN, "I", 1, 1 << 5, "graph", 0),
+    "a graph of no cell": broken(COLUMN, "I", 1, 0, "graph", 0),
+    "a count where no run is": a_value_where_no_run_is("test_accuracy", "H"),
+    "a time where no run is": a_value_where_no_run_is("training_time", "f"),
+    "an order of no cell": broken(ORDER, "I", 0, 6),
+    "an order of records that are not": name_one_record_twice,
+    "provenance of no JSON": provenance_of(b'{"tool": "nb101fast"'),
+    "provenance of no object": provenance_of(b"[1, 2]"),
+    "provenance of no UTF-8": provenance_of(b'{"tool": "\xff"}'),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_full_verification_finds(sound: bytes, target: Path, name: str) -> None:
+    index = index_file.parse(sound)
+    BROKEN[name](index)
+    damaged = index_file.write(index)
+    assert damaged != sound
+    with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: "):
+        opened(target, damaged, "full")
+    query_everything(opened(target, damaged, "sections"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "element_type"),
+    [
+        (CELLS, None, U32),
+        (HASHES, None, U8),
+        (PILOTS, None, COUNTS),
+        (SLOTS, None, U32),
+        (ORDER, None, I32),
+        (PROVENANCE, None, U8),
+        (RUN_COUNTS, None, U32),
+        (COLUMN, "test_accuracy", DIGEST),
+        (COLUMN, "test_accuracy", F32),
+        (COLUMN, "training_time", U16),
+    ],
+)
+def test_wrong_types(
+    sound: bytes, target: Path, kind: int, metric: str | None, element_type: int
+) -> None:
+    index = index_file.parse(sound)
+    index.find(kind, metric).type = element_type
+    with pytest.raises(FormatError):
+        opened(target, index_file.write(index))
+
+
+def test_counts_without_a_denominator(sound: bytes, target: Path) -> None:
+    index = index_file.parse(sound)
+    index.denominator = 0
+    with pytest.raises(FormatError, match="counts, but the header has no denominator"):
+        opened(target, index_file.write(index))
+
+
+def test_bytes_between_sections(sound: bytes, target: Path) -> None:
+    ends = {offset + size for _, _, offset, size in opened(target, sound).sections if offset}
+    gaps = [end for end in sorted(ends) if end % 64 and end < len(sound)]
+    assert gaps
+    for gap in gaps:
+        damaged = sound[:gap] + b"\1" + sound[gap + 1 :]
+        opened(target, damaged)
+        with pytest.raises(FormatError, match=f"byte {gap}: a byte between two sections is not 0"):
+            opened(target, damaged, "sections")
