@@ -11,14 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nb101fast
 import numpy as np
+
+import nb101fast
 
 QUERIES = 1_000_000
 
 
 def search(index: nb101fast.Index, seed: int = 0) -> tuple[nb101fast.Cell, float]:
-    """The best of a million random cells by one run's validation accuracy, and its test accuracy."""
+    """The best of a million random cells by one validation accuracy, and its test accuracy."""
     rng = np.random.default_rng(seed)
     codes = nb101fast.cell_codes()[rng.integers(0, nb101fast.NUM_CELLS, QUERIES)]
     observed = index.objective("validation_accuracy", repeat="random", seed=seed)(codes)

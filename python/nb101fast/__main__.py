@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command(options)
     except (FormatError, OutOfDomainError) as error:
         return _complain(error, 1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, IndexError) as error:
         return _complain(error, 2)
     return 0
 

@@ -130,10 +130,8 @@ def _labels_of_names(names: npt.NDArray[Any], vertices: int) -> npt.NDArray[np.u
 
 def _as_bytes(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """The same values as uint8; a value that doesn't fit becomes 255, which nothing allows."""
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.bool_:
-        return array.view(np.uint8)
+    if array.dtype.kind in "bui" and array.dtype.itemsize == 1:
+        return array.view(np.uint8)  # a negative number becomes a large one
     with np.errstate(invalid="ignore"):
         as_bytes = array.astype(np.uint8)
     as_bytes[as_bytes != array] = 255

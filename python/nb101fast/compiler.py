@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from . import _core
+from .index import checked_name
 
 CHUNK_BYTES = 16 << 20  # some 40,000 records: enough for the threads, little to hold
 RECORD_BYTES = 411  # of an average official record, to guess how much memory to reserve
@@ -89,8 +90,10 @@ def compile(
     began = time.monotonic()
     if denominator is not None and not 1 <= denominator <= _core.MAX_DENOMINATOR:
         raise ValueError(f"denominator={denominator}; 1 to {_core.MAX_DENOMINATOR} are allowed")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads={threads}; 1 or more are allowed")
     paths = _paths(inputs)
-    target = os.fspath(output)
+    target = checked_name(output)
     _check_output(paths, target)
     table = _core.RunTable()
     sizes = [os.path.getsize(path) for path in paths]
@@ -113,7 +116,10 @@ def compile(
 
 def make_provenance(sources: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     """What an index says of its origin. `$SOURCE_DATE_EPOCH` fixes the time."""
-    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if fixed and not fixed.isdecimal():
+        raise ValueError(f"$SOURCE_DATE_EPOCH is {fixed!r}; seconds since 1970 are allowed")
+    seconds = float(fixed or time.time())
     created = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     return {
         "tool": "nb101fast",
@@ -127,7 +133,7 @@ def make_provenance(sources: list[dict[str, Any]], **more: Any) -> dict[str, Any
 def _paths(inputs: Any) -> list[str]:
     if isinstance(inputs, (str, os.PathLike)):
         inputs = [inputs]
-    paths = [os.fspath(path) for path in inputs]
+    paths = [checked_name(path) for path in inputs]
     if not paths:
         raise ValueError("inputs are empty; one file or more are allowed")
     return paths
@@ -138,6 +144,8 @@ def _check_output(paths: list[str], target: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samefile(path, target):
                 raise ValueError(f"output {target!r} is the input {path!r}")
+    if os.path.exists(target) and not (os.path.isfile(target) or os.path.isdir(target)):
+        raise ValueError(f"output {target!r} is not a regular file")
     folder = os.path.dirname(os.path.abspath(target))
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"output {target!r}: there is no folder {folder!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import secrets
 from collections.abc import Sequence
@@ -74,6 +75,14 @@ def _default_path() -> str:
     )
 
 
+def checked_name(path: str | os.PathLike[str]) -> str:
+    """A path as the core takes it, or ValueError."""
+    name = os.fspath(path)
+    if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
+        raise ValueError(f"path {name!r}; a name in UTF-8 without null characters is allowed")
+    return name
+
+
 class Index:
     """A compiled index, open for queries; `nb101fast.open` makes one.
 
@@ -82,10 +91,12 @@ class Index:
 
     def __init__(self, path: str, *, verify: Verify = "header") -> None:
         self.path = os.path.abspath(path)
-        self._file = _core.IndexFile(self.path, VERIFY_LEVELS.index(verify))
+        self._file = _core.IndexFile(checked_name(self.path), VERIFY_LEVELS.index(verify))
         self.epochs: tuple[int, ...] = tuple(epochs for epochs, _ in self._file.budgets)
         self.repeats: tuple[int, ...] = tuple(repeats for _, repeats in self._file.budgets)
         self._cells: npt.NDArray[np.int32] | None = None
+        if verify == "full":
+            self.provenance  # noqa: B018 - raises FormatError where it can't be read
 
     @property
     def cells(self) -> npt.NDArray[np.int32]:
@@ -110,8 +121,13 @@ class Index:
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the contents came from: sources with SHA-256, tool, time, what was found."""
-        contents = json.loads(self._file.provenance)
-        assert isinstance(contents, dict)
+        try:
+            contents = json.loads(self._file.provenance)
+        except ValueError as error:  # of the JSON, or of its UTF-8
+            contents = error
+        if not isinstance(contents, dict):
+            offset = next(at for name, _, at, _ in self.sections if "provenance" in name)
+            raise FormatError(f"{self.path}: byte {offset}: its provenance is no JSON object")
         return contents
 
     @property
@@ -149,8 +165,9 @@ class Index:
             metric: one of `METRICS`, or "total_time" or "trainable_parameters".
             epochs: a budget, one of `epochs`.
             stage: "start", "halfway" or "final".
-            repeat: 0..R-1 for that run's exact value; "mean" over the runs present, summed in
-                double and rounded once to float32; "random" for one of them, drawn at each query.
+            repeat: 0..R-1 for that run's value; "mean" over the runs present, summed in double and
+                rounded once to float32; "random" for one of them, drawn at each query. A value
+                stored wider than float32 is rounded too; `query` gives it whole.
             seed: of the draws; None for another each time. The n-th query draws the same however
                 queries are grouped into arrays.
 
@@ -299,7 +316,9 @@ class Index:
         if repeat == "mean":
             return "mean", 0
         if repeat == "random":
-            return "random", secrets.randbits(64) if seed is None else int(seed) % (1 << 64)
+            return "random", secrets.randbits(64) if seed is None else operator.index(seed) % (
+                1 << 64
+            )
         return "one", self._number(repeat, epochs, ", 'mean' and 'random'")
 
     def _number(self, repeat: Any, epochs: int, others: str) -> int:

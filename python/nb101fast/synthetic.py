@@ -111,8 +111,10 @@ def generate(
     progress: Progress | None = None,
 ) -> Iterator[Runs]:
     """The runs in batches, in the official order. Arguments as of `write_index`."""
-    if not epochs or min(epochs) < 1 or repeats < 1:
-        raise ValueError(f"epochs={epochs!r}, repeats={repeats}; at least one of each is needed")
+    if not epochs or min(epochs) < 1 or len(set(epochs)) < len(epochs) or repeats < 1:
+        raise ValueError(
+            f"epochs={epochs!r}, repeats={repeats}; one or more of each are allowed, none twice"
+        )
     ids = _chosen_ids(cells)
     ids = ids[np.lexsort(cell_hashes()[ids].T[::-1])]
     for first in range(0, len(ids), _CELLS_AT_ONCE):

@@ -27,6 +27,7 @@ from reference.cells import Graph, graph_of, module_hash
 from reference.runs import (
     METRICS,
     STAGES,
+    Stage,
     accuracy,
     graph_of_record,
     mean_of,
@@ -42,10 +43,11 @@ EDGE = graph_of([[0, 1], [0, 0]], [])
 GOLDEN = graph_of(  # the first cell of the official file
     np.reshape(list("0100110001000000010010000010000001000000010000000"), (7, 7)), [0, 2, 0, 0, 1]
 )
-EVERY_COLUMN = [
+EVERY_COLUMN: list[tuple[str, Stage]] = [
     *product(("train_accuracy", "validation_accuracy", "test_accuracy"), STAGES),
     *product(("training_time", "current_epoch"), STAGES),
-    *product(("total_time", "trainable_parameters"), ("final",)),
+    ("total_time", "final"),
+    ("trainable_parameters", "final"),
 ]
 
 
@@ -79,7 +81,7 @@ def check_every_value(index: Index, records: Iterable[Record]) -> None:
         assert index.run_counts(epochs=epochs).tolist() == counts
         assert index.repeats[position] == max(counts)
         for (metric, stage), repeat in product(EVERY_COLUMN, range(max(counts))):
-            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat)  # type: ignore[arg-type]
+            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat)
             for cell_id, row in rows.items():
                 if repeat >= len(runs[cell_id, epochs]):
                     continue
@@ -114,14 +116,14 @@ def test_the_real_record(shared_data: Path, tmp_path: Path) -> None:
     assert index.denominator == 9984
     times = [
         index.query(records[0].module_hash, epochs=4, stage=s)["training_time"] for s in STAGES
-    ]  # type: ignore[arg-type]
+    ]
     assert times == [0.0, 45.152000427246094, 89.90399932861328]
-    columns = [index.column("validation_accuracy", epochs=4, stage=s) for s in STAGES]  # type: ignore[arg-type]
+    columns = [index.column("validation_accuracy", epochs=4, stage=s) for s in STAGES]
     assert [column.tolist() for column in columns] == [[976], [1051], [3484]]
     cell = Cell.from_id(int(index.cells[0]))
     assert cell.hash == "00005c142e6f48ac74fdcf73e3439874"
     assert cell.trainable_parameters == 8_555_530
-    assert report.findings == nb101fast.compiler.Findings(*[(0, "")] * 4)  # type: ignore[attr-defined]
+    assert report.findings == nb101fast.compiler.Findings(*[(0, "")] * 4)
     assert report.wide_columns == ()
 
 
@@ -169,17 +171,17 @@ def test_real_cells(real_cells: list[dict[str, Any]], tmp_path: Path) -> None:
     assert (ids == nb101fast.cell_ids(np.array(codes, np.uint32))).all()
     assert (ids >= 0).all()
     check_every_value(index, real_records(real_cells))
-    for stage, repeat in product(("halfway", "final"), range(3)):
-        table = index.query(np.array(codes, np.uint32), stage=stage, repeat=repeat)  # type: ignore[arg-type]
+    for stage, repeat in product(STAGES[1:], range(3)):
+        table = index.query(np.array(codes, np.uint32), stage=stage, repeat=repeat)
         for metric in METRICS:
             truth = [c["computed"]["108"][repeat][f"{stage}_{metric}"] for c in real_cells]
-            f = index.objective(metric, stage=stage, repeat=repeat)  # type: ignore[arg-type]
+            f = index.objective(metric, stage=stage, repeat=repeat)
             assert f(np.array(codes, np.uint32)).tolist() == truth
             assert list(map(f, codes)) == truth
             assert table[metric].tolist() == truth
-            by_hash = [index.query(h, stage=stage, repeat=repeat)[metric] for h in hashes]  # type: ignore[arg-type]
+            by_hash = [index.query(h, stage=stage, repeat=repeat)[metric] for h in hashes]
             assert by_hash == truth
-            column = index.column(metric, stage=stage, repeat=repeat)  # type: ignore[arg-type]
+            column = index.column(metric, stage=stage, repeat=repeat)
             column = column[np.searchsorted(index.cells, ids)]
             if column.dtype == np.uint16:
                 column = column.astype(np.float32) / np.float32(9984)

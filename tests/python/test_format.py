@@ -92,14 +92,16 @@ def query_everything(index: Index) -> None:
         lambda: index.run_counts(epochs=4),
         lambda: index.cells.tobytes(),
         lambda: index.sections,
+        lambda: index.objective(repeat=0)(codes),
+        lambda: index.objective(repeat=2)(codes),
+        lambda: index.objective()(codes),
+        lambda: index.objective(repeat="random")(codes),
     ]
-    for repeat in (0, 2, "mean", "random"):
-        queries.append(lambda r=repeat: index.objective(repeat=r)(codes))  # type: ignore[misc]
     for query in queries:
         with contextlib.suppress(FormatError):
             query()
     for metric, stage in product(METRICS, STAGES):
-        index.column(metric, stage=stage, repeat=1).tobytes()  # type: ignore[arg-type]
+        index.column(metric, stage=stage, repeat=1).tobytes()
 
 
 # -------------------------------------------------------------------- the plain reader and writer

@@ -80,7 +80,7 @@ def test_each_repeat(
 ) -> None:
     for epochs, stage in product((4, 36, 108), STAGES):
         for repeat in range(index.repeats[index.epochs.index(epochs)]):
-            f = index.objective(metric, epochs=epochs, stage=stage, repeat=repeat)  # type: ignore[arg-type]
+            f = index.objective(metric, epochs=epochs, stage=stage, repeat=repeat)
             runs = [values_of(small_sample[1], h, metric, epochs, stage) for h in graphs]
             expected = [values[repeat] if repeat < len(values) else np.nan for values in runs]
             exact = np.array(expected)
@@ -94,7 +94,7 @@ def test_scalars_of_every_kind(index: Index, graphs: dict[str, int]) -> None:
     f = index.objective(epochs=4)
     for code in graphs.values():
         cell = Cell.from_code(code)
-        kinds = [np.int64(code), np.uint32(code), np.int32(code), np.array(code), cell]
+        kinds: list[Any] = [np.int64(code), np.uint32(code), np.int32(code), np.array(code), cell]
         answers = [f(kind) for kind in kinds]
         assert all(type(answer) is float for answer in answers)
         assert answers == [f(code)] * len(kinds)
@@ -158,10 +158,10 @@ def test_invalid_cells_in_an_array(index: Index, graphs: dict[str, int]) -> None
     mixed = np.insert(good, np.arange(len(bad)) * 5, bad)
     is_bad = np.isin(mixed, bad)
     for repeat in (0, "mean", "random"):
-        answers = index.objective(epochs=4, repeat=repeat)(mixed)  # type: ignore[arg-type]
+        answers = index.objective(epochs=4, repeat=repeat)(mixed)
         assert np.isnan(answers[is_bad]).all()
         assert not np.isnan(answers[~is_bad]).any()
-        table = index.query(mixed, epochs=4, repeat=repeat)  # type: ignore[arg-type]
+        table = index.query(mixed, epochs=4, repeat=repeat)
         for metric in METRICS:
             assert (np.isnan(table[metric]) == is_bad).all()
 
@@ -171,7 +171,7 @@ def test_cells_and_runs_that_are_absent(index: Index, small_sample: Sample) -> N
     for cell_id in absent:
         code = int(nb101fast.cell_codes()[cell_id])
         for repeat in (0, "mean", "random"):
-            f = index.objective(repeat=repeat)  # type: ignore[arg-type]
+            f = index.objective(repeat=repeat)
             assert np.isnan(f(code))
             assert np.isnan(f(np.array([code], np.uint32))).all()
         assert all(np.isnan(value) for value in index.query(code).values())
@@ -397,7 +397,7 @@ def test_unknown_repeat_of_a_column(index: Index, repeat: Any) -> None:
 def test_query(index: Index, graphs: dict[str, int], small_sample: Sample, stage: Any) -> None:
     for epochs in index.epochs:
         for repeat in ("mean", *range(index.repeats[index.epochs.index(epochs)])):
-            table = index.query(codes_of(graphs), epochs=epochs, stage=stage, repeat=repeat)  # type: ignore[arg-type]
+            table = index.query(codes_of(graphs), epochs=epochs, stage=stage, repeat=repeat)
             assert table.dtype == [(metric, np.float64) for metric in METRICS]
             for i, (digest, code) in enumerate(graphs.items()):
                 expected = []
@@ -409,8 +409,9 @@ def test_query(index: Index, graphs: dict[str, int], small_sample: Sample, stage
                 assert same(list(table[i].tolist()), expected)
                 if i % 6:
                     continue
-                for cell in (code, np.int64(code), np.array(code), Cell.from_code(code), digest):
-                    answer = index.query(cell, epochs=epochs, stage=stage, repeat=repeat)  # type: ignore[call-overload]
+                spellings: list[Any] = [code, np.int64(code), np.array(code), digest]
+                for cell in (*spellings, Cell.from_code(code)):
+                    answer = index.query(cell, epochs=epochs, stage=stage, repeat=repeat)
                     assert list(answer) == list(METRICS)
                     assert all(type(value) is float for value in answer.values())
                     assert same(list(answer.values()), expected)
@@ -463,8 +464,9 @@ def test_near_hashes(index: Index) -> None:
 
 
 def test_empty_find(index: Index) -> None:
-    for nothing in ([], np.empty((0, 16), np.uint8), np.empty(0, "U32")):
-        found = index.find(nothing)  # type: ignore[arg-type]
+    kinds: list[Any] = [[], np.empty((0, 16), np.uint8), np.empty(0, "U32")]
+    for nothing in kinds:
+        found = index.find(nothing)
         assert found.shape == (0,)
         assert found.dtype == np.int32
 
@@ -499,7 +501,7 @@ def mapped_at(address: int) -> str:
 def test_columns(index: Index, small_sample: Sample) -> None:
     for metric, stage, epochs in product(EVERY_METRIC, STAGES, index.epochs):
         for repeat in range(index.repeats[index.epochs.index(epochs)]):
-            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat)  # type: ignore[arg-type]
+            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat)
             assert column.shape == index.cells.shape
             assert not column.flags.writeable
             with pytest.raises(ValueError, match=r"read-only|WRITEABLE"):
@@ -548,8 +550,10 @@ def test_columns_are_views_of_the_file(index: Index, small_sample: Sample) -> No
 
 
 def test_constant_columns_take_no_memory(index: Index) -> None:
-    for metric, stage, value in (("training_time", "start", 0.0), ("current_epoch", "final", 36)):
-        column = index.column(metric, epochs=36, stage=stage)  # type: ignore[arg-type]
+    for column, value in (
+        (index.column("training_time", epochs=36, stage="start"), 0),
+        (index.column("current_epoch", epochs=36), 36),
+    ):
         assert column.strides == (0,)
         assert (column == value).all()
 

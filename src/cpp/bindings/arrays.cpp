@@ -60,11 +60,10 @@ template <class T>
 py::array_t<T> output_for(const py::array_t<Code>& codes, const py::object& out) {
   if (out.is_none()) return py::array_t<T>(codes.size());
   if (!py::isinstance<py::array_t<T>>(out)) {
-    const std::string given = py::isinstance<py::array>(out)
-                                  ? "dtype " + text_of(out.attr("dtype"))
-                                  : repr_of(py::type::of(out));
-    throw py::type_error("out is of " + given + "; an array of " +
-                         text_of(py::dtype::of<T>()) + " is wanted");
+    const std::string given = py::isinstance<py::array>(out) ? "dtype " + text_of(out.attr("dtype"))
+                                                             : repr_of(py::type::of(out));
+    throw py::type_error("out is of " + given + "; an array of " + text_of(py::dtype::of<T>()) +
+                         " is wanted");
   }
   const auto array = py::reinterpret_borrow<py::array>(out);
   if (array.ndim() != 1 || array.size() != codes.size()) {

@@ -11,6 +11,7 @@
 #include "nb101/file_format.hpp"
 #include "nb101/model_metrics.hpp"
 #include "nb101/record_reader.hpp"
+#include "nb101/record_writer.hpp"
 #include "nb101/run_table.hpp"
 #include "nb101/tfrecord.hpp"
 
@@ -123,6 +124,17 @@ void feed(RecordReader& reader, const py::buffer& buffer) {
   reader.feed(bytes);
 }
 
+// Frames of the next records; empty at the end.
+py::bytes next_records(RecordWriter& writer, std::size_t most, int threads) {
+  check_threads(threads);
+  std::vector<std::uint8_t> frames;
+  {
+    const py::gil_scoped_release release;
+    frames = writer.next(most, threads);
+  }
+  return {reinterpret_cast<const char*>(frames.data()), frames.size()};
+}
+
 }  // namespace
 
 void register_compile(py::module_& module) {
@@ -160,6 +172,13 @@ void register_compile(py::module_& module) {
       },
       py::arg("codes"), py::arg("epochs"), py::arg("values"), py::arg("parameters"),
       py::arg("total_times"));
+  py::class_<RecordWriter>(module, "RecordWriter")
+      .def(py::init([](const IndexFile& index) {
+             return std::make_unique<RecordWriter>(index.view());
+           }),
+           py::arg("index"), py::keep_alive<1, 2>())
+      .def("next", &next_records, py::arg("most"), py::arg("threads"));
+
   module.def(
       "crc32c", [](const py::bytes& bytes) { return crc32c(as_bytes(std::string_view(bytes))); },
       py::arg("data"));

@@ -77,10 +77,10 @@ py::array_t<double> mean_values(const IndexFile& file, int metric, int stage, st
   py::array_t<double> values(rows.size());
   for (py::ssize_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows.at(i));
-    values.mutable_at(i) = row < index.num_rows()
-                               ? mean_value(index, static_cast<Metric>(metric),
-                                            static_cast<Stage>(stage), budget, row)
-                               : std::numeric_limits<double>::quiet_NaN();
+    values.mutable_at(i) =
+        row < index.num_rows()
+            ? mean_value(index, static_cast<Metric>(metric), static_cast<Stage>(stage), budget, row)
+            : std::numeric_limits<double>::quiet_NaN();
   }
   return values;
 }
@@ -144,8 +144,8 @@ py::object bind_objective(const IndexFile& file, int metric, int stage, std::siz
 py::list describe_sections(const IndexFile& file) {
   py::list sections;
   for (const SectionEntry& section : file.view().sections()) {
-    sections.append(py::make_tuple(describe(section), dtype_of(section.type), section.offset,
-                                   section.bytes));
+    sections.append(
+        py::make_tuple(describe(section), dtype_of(section.type), section.offset, section.bytes));
   }
   return sections;
 }
@@ -180,15 +180,18 @@ void register_index(py::module_& module) {
       .def_property_readonly("provenance",
                              [](const IndexFile& f) { return std::string(f.view().provenance()); })
       .def_property_readonly("sections", &describe_sections)
-      .def("cells", [](const py::object& self) {
-        return view(self.cast<const IndexFile&>().view().cells(), self);
-      })
-      .def("hashes", [](const py::object& self) {
-        return view_digests(self.cast<const IndexFile&>().view().hashes(), self);
-      })
-      .def("order", [](const py::object& self) {
-        return view(self.cast<const IndexFile&>().view().order(), self);
-      })
+      .def("cells",
+           [](const py::object& self) {
+             return view(self.cast<const IndexFile&>().view().cells(), self);
+           })
+      .def("hashes",
+           [](const py::object& self) {
+             return view_digests(self.cast<const IndexFile&>().view().hashes(), self);
+           })
+      .def("order",
+           [](const py::object& self) {
+             return view(self.cast<const IndexFile&>().view().order(), self);
+           })
       .def("run_counts", &run_counts, py::arg("budget"))
       .def("column", &column_view, py::arg("metric"), py::arg("stage"), py::arg("budget"),
            py::arg("repeat"))

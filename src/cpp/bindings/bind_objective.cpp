@@ -15,8 +15,7 @@ namespace nb101::bindings {
 namespace {
 
 struct ObjectiveObject {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   const SearchSpace* space;
   Objective* objective;
   PyObject* recipe;
@@ -144,8 +143,7 @@ PyObject* reduce(PyObject* self, PyObject*) { return Py_NewRef(cast(self)->recip
 PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {}};
 
 PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(ObjectiveObject, vectorcall), READONLY,
-     nullptr},
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(ObjectiveObject, vectorcall), READONLY, nullptr},
     {}};
 
 constexpr const char* kDoc =

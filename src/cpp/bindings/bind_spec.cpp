@@ -491,7 +491,7 @@ void deallocate(PyObject* self) {
 
 // METH_FASTCALL has another signature than PyCFunction, which CPython knows by the flag.
 using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t);
-PyCFunction as_method(FastCall function) {
+PyCFunction as_method(FastCall function) noexcept {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 

@@ -35,7 +35,8 @@ constexpr SliceTables make_tables() noexcept {
 }
 constexpr SliceTables kTables = make_tables();
 
-std::uint32_t crc_portable(const std::uint8_t* bytes, std::size_t size, std::uint32_t crc) noexcept {
+std::uint32_t crc_portable(const std::uint8_t* bytes, std::size_t size,
+                           std::uint32_t crc) noexcept {
   for (; size >= 8; size -= 8, bytes += 8) {
     const std::uint64_t word = load<std::uint64_t>(bytes) ^ crc;
     crc = 0;

@@ -28,7 +28,8 @@ std::uint32_t header_checksum(Bytes region) noexcept {
 
 void check_header(const FileHeader& header, Bytes file, const std::string& source) {
   if (header.magic != kIndexMagic) {
-    throw FormatError(source, 0, "not a nb101fast index: its first 8 bytes are not \\x89NB101\\r\\n");
+    throw FormatError(source, 0,
+                      "not a nb101fast index: its first 8 bytes are not \\x89NB101\\r\\n");
   }
   if (header.version != kIndexVersion) {
     throw FormatError(source, offsetof(FileHeader, version),

@@ -11,7 +11,8 @@
 
 namespace nb101 {
 
-inline constexpr std::array<std::uint8_t, 8> kIndexMagic = {0x89, 'N', 'B', '1', '0', '1', '\r', '\n'};
+inline constexpr std::array<std::uint8_t, 8> kIndexMagic = {0x89, 'N', 'B',  '1',
+                                                            '0',  '1', '\r', '\n'};
 inline constexpr std::uint32_t kIndexVersion = 1;
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint32_t kMaxDenominator = 65534;  // counts are 16-bit, 65535 is no run
@@ -20,14 +21,14 @@ inline constexpr std::uint16_t kNoRunCount = 65535;
 struct FileHeader {
   std::array<std::uint8_t, 8> magic = kIndexMagic;
   std::uint32_t version = kIndexVersion;
-  std::uint32_t header_crc = 0;    // of header_bytes bytes, this field taken as 0
+  std::uint32_t header_crc = 0;  // of header_bytes bytes, this field taken as 0
   std::uint64_t file_bytes = 0;
   std::uint32_t header_bytes = 0;  // this header, the budgets and the directory
   std::uint32_t num_cells = 0;
   std::uint64_t num_runs = 0;
   std::uint32_t num_budgets = 0;
   std::uint32_t num_sections = 0;
-  std::uint32_t denominator = 0;   // of counts; 0 where there are none
+  std::uint32_t denominator = 0;  // of counts; 0 where there are none
   std::uint32_t reserved[3] = {};
 };
 static_assert(sizeof(FileHeader) == 64);

@@ -58,7 +58,7 @@ class Refinement {
 
   // Step 1: "(out_degree, in_degree, label)", as Python prints the tuple.
   std::size_t write_start(int v, std::uint8_t* to) const {
-    const std::int64_t label = v == 0         ? kInputLabel
+    const std::int64_t label = v == 0        ? kInputLabel
                                : v + 1 == n_ ? kOutputLabel
                                              : graph_->labels[v];
     std::uint8_t* const begin = to;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -92,6 +93,7 @@ Bytes IndexView::section_bytes(const SectionEntry& section, ElementType type,
 }
 
 void IndexView::take_section(const SectionEntry& section) {
+  if (is_taken(section)) fail(section, "there twice");
   const std::size_t stored = section.bytes / element_size(section.type);
   switch (section.kind) {
     case SectionKind::provenance:
@@ -129,6 +131,33 @@ void IndexView::take_section(const SectionEntry& section) {
       break;
     }
   }
+}
+
+bool IndexView::is_taken(const SectionEntry& section) const noexcept {
+  switch (section.kind) {
+    case SectionKind::provenance:
+      return !provenance_.empty();
+    case SectionKind::cells:
+      return !cells_.empty();
+    case SectionKind::hashes:
+      return !hashes_.empty();
+    case SectionKind::pilots:
+      return !pilots_.empty();
+    case SectionKind::slots:
+      return !slots_.empty();
+    case SectionKind::order:
+      return !order_.empty();
+    case SectionKind::run_counts:
+      return section.budget < run_counts_.size() && run_counts_[section.budget].data;
+    case SectionKind::column:
+      break;
+  }
+  if (section.budget >= budgets().size() || section.repeat >= budgets()[section.budget].repeats) {
+    return false;
+  }
+  return columns_[first_column_[section.budget] + section.repeat * kColumnsPerRun +
+                  column_slot(section.metric, section.stage)]
+      .has_value();
 }
 
 Column IndexView::take_column(const SectionEntry& section) const {
@@ -185,6 +214,28 @@ std::uint32_t IndexView::run_count(std::size_t row, std::size_t budget) const no
   return std::min(count, budgets()[budget].repeats);
 }
 
+Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) const {
+  const auto value = [&](Metric metric, Stage stage) {
+    return column(metric, stage, budget, repeat)[row];
+  };
+  Run run;
+  run.graph = static_cast<Code>(value(Metric::graph, Stage::start));
+  run.cell_id = cell_id(row);
+  run.epochs = budgets()[budget].epochs;
+  run.metrics.trainable_parameters =
+      static_cast<std::int32_t>(value(Metric::trainable_parameters, Stage::start));
+  run.metrics.total_time = value(Metric::total_time, Stage::start);
+  for (std::size_t i = 0; i < kNumStages; ++i) {
+    const auto stage = static_cast<Stage>(i);
+    run.metrics.evaluations[i] = {value(Metric::current_epoch, stage),
+                                  value(Metric::training_time, stage),
+                                  value(Metric::train_accuracy, stage),
+                                  value(Metric::validation_accuracy, stage),
+                                  value(Metric::test_accuracy, stage)};
+  }
+  return run;
+}
+
 void IndexView::find(std::span<const Digest> hashes, std::int32_t* ids, int threads) const {
   parallel_for(hashes.size(), threads, [&](std::size_t begin, std::size_t end) {
     find_part(hashes.subspan(begin, end - begin), ids + begin);
@@ -225,14 +276,31 @@ void IndexView::check_contents() const {
   std::uint64_t runs = 0;
   for (std::size_t budget = 0; budget < budgets().size(); ++budget) {
     check_runs(budget);
-    for (std::size_t row = 0; row < num_rows(); ++row) runs += run_count(row, budget);
+    std::uint32_t most = 0;
+    for (std::size_t row = 0; row < num_rows(); ++row) {
+      runs += run_count(row, budget);
+      most = std::max(most, run_count(row, budget));
+    }
+    if (most != budgets()[budget].repeats) fail("a budget has more repeats than any cell");
   }
   if (runs != header().num_runs) {
     fail("its run counts add up to " + std::to_string(runs) + ", its header says " +
          std::to_string(header().num_runs));
   }
+  if (!order_.empty()) check_order();
+}
+
+void IndexView::check_order() const {
+  std::vector<std::uint32_t> records(num_rows() * budgets().size(), 0);
   for (const std::uint32_t record : order_) {
-    if (record / budgets().size() >= num_rows()) fail("the order of its records names no cell");
+    if (record >= records.size()) fail("the order of its records names no cell");
+    ++records[record];
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i] != run_count(i / budgets().size(), i % budgets().size())) {
+      fail("the order of its records names cell " + std::to_string(cell_id(i / budgets().size())) +
+           " another number of times than it has runs");
+    }
   }
 }
 
@@ -258,6 +326,8 @@ void IndexView::check_hashes() const {
       fail("hash " + to_hex(hash) + " is not found by its own perfect hash");
     }
   }
+  const auto filled = std::ranges::count_if(slots_, [](auto slot) { return slot != kEmptySlot; });
+  if (static_cast<std::size_t>(filled) != num_rows()) fail("a slot of its perfect hash has no row");
 }
 
 void IndexView::check_runs(std::size_t budget) const {
@@ -268,21 +338,34 @@ void IndexView::check_runs(std::size_t budget) const {
              std::to_string(budgets()[budget].epochs) + " epochs";
     };
     if (run_counts_[budget][row] > budgets()[budget].repeats) fail("too many runs" + where());
-    for (std::size_t repeat = 0; repeat < run_count(row, budget); ++repeat) {
-      const Column& graphs = column(Metric::graph, Stage::start, budget, repeat);
-      if (space.id(static_cast<Code>(graphs[row])) != cell_id(row)) {
+    for (std::size_t repeat = 0; repeat < budgets()[budget].repeats; ++repeat) {
+      const bool has_run = repeat < run_count(row, budget);
+      const double graph = column(Metric::graph, Stage::start, budget, repeat)[row];
+      if (has_run && space.id(static_cast<Code>(graph)) != cell_id(row)) {
         fail("the stored graph is not" + where());
       }
       for (int metric = 0; metric < kNumStagedMetrics; ++metric) {
         for (int stage = 0; stage < kNumStages; ++stage) {
           const Column& values = column(Metric{static_cast<std::uint8_t>(metric)},
                                         Stage{static_cast<std::uint8_t>(stage)}, budget, repeat);
-          if (values.type == ElementType::counts && values[row] > 1) {
-            fail("a count above the denominator" + where());
-          }
+          check_element(values, row, has_run, where);
         }
       }
     }
+  }
+}
+
+// Counts are not above the denominator; without a run an element is 65535 or NaN.
+template <class Where>
+void IndexView::check_element(const Column& column, std::size_t row, bool has_run,
+                              Where where) const {
+  const double value = column[row];
+  if (column.type == ElementType::counts) {
+    const auto stored = load<std::uint16_t>(column.data + (column.constant ? 0 : 2 * row));
+    if (has_run && value > 1) fail("a count above the denominator" + where());
+    if (!has_run && stored != kNoRunCount) fail("a count without a run" + where());
+  } else if (!has_run && !std::isnan(value)) {
+    fail("a value without a run" + where());
   }
 }
 

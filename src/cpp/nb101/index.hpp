@@ -20,7 +20,7 @@ enum class Verify { header, sections, full };
 struct Column {
   ElementType type = ElementType::f32;
   bool constant = false;
-  std::uint32_t denominator = 1;     // of counts
+  std::uint32_t denominator = 1;       // of counts
   const std::uint8_t* data = nullptr;  // one element where constant
 
   double operator[](std::size_t row) const noexcept;
@@ -52,7 +52,8 @@ class IndexView {
   const Column& column(Metric metric, Stage stage, std::size_t budget, std::size_t repeat) const;
   // How many runs the row has: repeats 0 .. count - 1 exist.
   std::uint32_t run_count(std::size_t row, std::size_t budget) const noexcept;
-  bool has_every_run(std::size_t budget) const noexcept { return run_counts_[budget].constant; }
+  // That run as its record told it; of a repeat that the row lacks, whatever fills its place.
+  Run run(std::size_t row, std::size_t budget, std::size_t repeat) const;
 
   // Official hashes to cell ids; kNoCell where the index has no such cell.
   void find(std::span<const Digest> hashes, std::int32_t* ids, int threads) const;
@@ -63,6 +64,7 @@ class IndexView {
 
   static std::size_t column_slot(Metric metric, Stage stage) noexcept;
   void take_section(const SectionEntry& section);
+  bool is_taken(const SectionEntry& section) const noexcept;
   Column take_column(const SectionEntry& section) const;
   Bytes section_bytes(const SectionEntry& section, ElementType type, std::size_t elements) const;
   void check_complete() const;
@@ -70,6 +72,9 @@ class IndexView {
   void check_runs(std::size_t budget) const;
   void check_cells() const;
   void check_hashes() const;
+  void check_order() const;
+  template <class Where>
+  void check_element(const Column& column, std::size_t row, bool has_run, Where where) const;
   [[noreturn]] void fail(const SectionEntry& section, const std::string& what) const;
   [[noreturn]] void fail(const std::string& what) const;
   void find_part(std::span<const Digest> hashes, std::int32_t* ids) const noexcept;
@@ -83,9 +88,9 @@ class IndexView {
   std::span<const std::uint16_t> pilots_;
   std::span<const std::int32_t> slots_;
   std::span<const std::uint32_t> order_;
-  std::vector<Column> run_counts_;                // by budget
-  std::vector<std::size_t> first_column_;         // by budget
-  std::vector<std::optional<Column>> columns_;    // by budget, repeat, metric and stage
+  std::vector<Column> run_counts_;              // by budget
+  std::vector<std::size_t> first_column_;       // by budget
+  std::vector<std::optional<Column>> columns_;  // by budget, repeat, metric and stage
 };
 
 class IndexFile {

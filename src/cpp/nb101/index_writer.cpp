@@ -18,9 +18,11 @@
 namespace nb101 {
 namespace {
 
-// Beside the target, so that the rename stays within one file system.
+// Beside the target, so that the rename stays within one file system; of a name that is short
+// whatever the target's is.
 std::string temporary_name(const std::string& path) {
-  return path + "." + std::to_string(std::random_device{}()) + ".tmp";
+  const std::string name = ".nb101fast." + std::to_string(std::random_device{}()) + ".tmp";
+  return (std::filesystem::path(path).parent_path() / name).string();
 }
 
 bool sync(std::FILE* file) {
@@ -68,7 +70,7 @@ IndexWriter::~IndexWriter() {
 }
 
 void IndexWriter::fail() const {
-  throw std::system_error(errno, std::generic_category(), temporary_);
+  throw std::system_error(errno, std::generic_category(), path_);
 }
 
 void IndexWriter::write(Bytes bytes) {

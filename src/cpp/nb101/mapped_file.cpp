@@ -29,14 +29,13 @@ namespace {
 
 MappedFile::MappedFile(const std::string& path) {
   const std::filesystem::path wide(std::u8string(path.begin(), path.end()));
-  const HANDLE file =
-      CreateFileW(wide.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
-                  OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+  const HANDLE file = CreateFileW(wide.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE,
+                                  nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file == INVALID_HANDLE_VALUE) fail(path);
   LARGE_INTEGER size;
   const bool sized = GetFileSizeEx(file, &size);
-  const HANDLE mapping =
-      sized && size.QuadPart ? CreateFileMappingW(file, nullptr, PAGE_READONLY, 0, 0, nullptr)
+  const HANDLE mapping = sized && size.QuadPart
+                             ? CreateFileMappingW(file, nullptr, PAGE_READONLY, 0, 0, nullptr)
                              : nullptr;
   CloseHandle(file);
   if (sized && size.QuadPart == 0) return;
@@ -59,7 +58,7 @@ MappedFile::MappedFile(const std::string& path) {
   };
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(errno);
-  struct stat status {};
+  struct stat status{};
   int error = ::fstat(descriptor, &status) == 0 ? 0 : errno;
   if (!error && !S_ISREG(status.st_mode)) error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
   const auto size = static_cast<std::size_t>(status.st_size);

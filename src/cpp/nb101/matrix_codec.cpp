@@ -76,9 +76,11 @@ std::size_t encode_portable(const std::uint8_t* matrices, const std::uint8_t* la
 
 #if NB101_X86_DISPATCH
 
-[[gnu::target("avx512f,avx512bw,bmi2")]] std::size_t encode_avx512(
-    const std::uint8_t* matrices, const std::uint8_t* labels, std::size_t label_stride,
-    std::size_t count, Code* codes) noexcept {
+[[gnu::target("avx512f,avx512bw,bmi2")]] std::size_t encode_avx512(const std::uint8_t* matrices,
+                                                                   const std::uint8_t* labels,
+                                                                   std::size_t label_stride,
+                                                                   std::size_t count,
+                                                                   Code* codes) noexcept {
   constexpr __mmask64 kMatrixBytes = (std::uint64_t{1} << kMatrixSize) - 1;
   const __m512i above_one = _mm512_set1_epi8(static_cast<char>(0xfe));
   for (std::size_t i = 0; i < count; ++i) {
@@ -88,8 +90,8 @@ std::size_t encode_portable(const std::uint8_t* matrices, const std::uint8_t* la
     const std::uint64_t label_bytes = load_labels(labels + label_stride * i);
     wrong |= label_faults(label_bytes);
     if (wrong) return i;
-    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) |
-                                 _pext_u64(label_bytes, 3 * kOnes) << kMatrixBits);
+    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) | _pext_u64(label_bytes, 3 * kOnes)
+                                                                << kMatrixBits);
   }
   return count;
 }
@@ -105,7 +107,8 @@ std::size_t encode_portable(const std::uint8_t* matrices, const std::uint8_t* la
     const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(matrix));
     const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(matrix + kSecond));
     // Bit 0 of each byte, moved to where movemask looks.
-    const auto low_bits = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_slli_epi16(low, 7)));
+    const auto low_bits =
+        static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_slli_epi16(low, 7)));
     const auto high_bits =
         static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_slli_epi16(high, 7)));
     const std::uint64_t edges = low_bits | std::uint64_t{high_bits} << kSecond;
@@ -114,8 +117,8 @@ std::size_t encode_portable(const std::uint8_t* matrices, const std::uint8_t* la
     const std::uint64_t label_bytes = load_labels(labels + label_stride * i);
     wrong |= label_faults(label_bytes);
     if (wrong) return i;
-    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) |
-                                 _pext_u64(label_bytes, 3 * kOnes) << kMatrixBits);
+    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) | _pext_u64(label_bytes, 3 * kOnes)
+                                                                << kMatrixBits);
   }
   return count;
 }

@@ -387,7 +387,8 @@ void check_graph(const Record& record, const Graph& graph, const RecordPlace& pl
     place.fail("its graph is not pruned");
   }
   if (record.run.cell_id == kNoCell) {
-    place.fail("its graph has " + std::to_string(num_edges(graph)) + " edges; at most 9 are a cell");
+    place.fail("its graph has " + std::to_string(num_edges(graph)) +
+               " edges; at most 9 are a cell");
   }
   const Digest hash = SearchSpace::instance().hash(record.run.cell_id);
   if (record.hash != hash) {

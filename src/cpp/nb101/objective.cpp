@@ -47,8 +47,7 @@ Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::si
         break;
       case Repeat::Kind::one:
         if (repeat.number >= runs) break;
-        table_[at] =
-            static_cast<float>(index.column(metric, stage, budget, repeat.number)[row]);
+        table_[at] = static_cast<float>(index.column(metric, stage, budget, repeat.number)[row]);
         break;
       case Repeat::Kind::random:
         if (runs) run_counts_[at] = static_cast<std::uint16_t>(runs);
@@ -75,9 +74,8 @@ void Objective::operator()(std::span<const Code> codes, float* out, int threads)
     float* const to = out + begin;
     if (is_random_) {
       const std::uint64_t query = drawn_before + begin;
-      space.for_each_id(part, [=, this](std::size_t i, std::int32_t id) {
-        to[i] = drawn(id, query + i);
-      });
+      space.for_each_id(
+          part, [=, this](std::size_t i, std::int32_t id) { to[i] = drawn(id, query + i); });
     } else {
       const float* const table = table_.data();
       space.for_each_id(part, [=](std::size_t i, std::int32_t id) { to[i] = table[slot(id)]; });

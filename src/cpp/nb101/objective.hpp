@@ -40,7 +40,7 @@ class Objective {
 
   bool is_random_;
   std::uint64_t seed_;
-  std::vector<float> table_;              // kNumCells + 1; of random one after another
+  std::vector<float> table_;               // kNumCells + 1; of random one after another
   std::vector<std::uint16_t> run_counts_;  // of random: likewise, 1 where there is no run
   mutable std::atomic<std::uint64_t> num_drawn_{0};
 };

@@ -8,8 +8,8 @@
 namespace nb101 {
 
 inline constexpr int kNumOps = 3;
-inline constexpr std::array<std::string_view, kNumOps> kOpNames = {
-    "conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"};
+inline constexpr std::array<std::string_view, kNumOps> kOpNames = {"conv3x3-bn-relu",
+                                                                   "conv1x1-bn-relu", "maxpool3x3"};
 inline constexpr std::string_view kInputName = "input";
 inline constexpr std::string_view kOutputName = "output";
 

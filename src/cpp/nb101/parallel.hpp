@@ -18,7 +18,8 @@ template <class Work>
 void parallel_for(std::size_t size, int threads, Work work,
                   std::size_t smallest_part = kSmallestQueryPart) {
   const std::size_t most = std::max<std::size_t>(1, size / smallest_part);
-  const std::size_t parts = std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), most);
+  const std::size_t parts =
+      std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), most);
   const auto bound = [&](std::size_t part) { return size * part / parts; };
   std::vector<std::exception_ptr> errors(parts);
   const auto run = [&](std::size_t part) {

@@ -9,8 +9,8 @@
 namespace nb101 {
 namespace {
 
-constexpr std::size_t kKeysPerBucket = 4;     // average
-constexpr std::size_t kSparePercent = 3;      // slots left empty: shortens the last searches
+constexpr std::size_t kKeysPerBucket = 4;  // average
+constexpr std::size_t kSparePercent = 3;   // slots left empty: shortens the last searches
 constexpr std::uint32_t kMaxPilot = std::numeric_limits<std::uint16_t>::max();
 
 // Keys grouped by bucket: bucket b's are order[start[b]] .. order[start[b + 1] - 1].

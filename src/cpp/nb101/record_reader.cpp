@@ -20,9 +20,8 @@ void RecordReader::feed(Bytes bytes) {
 
 void RecordReader::finish() const {
   if (rest_.empty()) return;
-  RecordPlace{&source_, num_records_, offset_}.fail("cut short: the source ends " +
-                                                    std::to_string(rest_.size()) +
-                                                    " bytes after its beginning");
+  RecordPlace{&source_, num_records_, offset_}.fail(
+      "cut short: the source ends " + std::to_string(rest_.size()) + " bytes after its beginning");
 }
 
 std::size_t RecordReader::scan(Bytes bytes) {
@@ -40,13 +39,16 @@ std::size_t RecordReader::scan(Bytes bytes) {
 void RecordReader::take_frames() {
   constexpr std::size_t kSmallestPart = 256;
   std::vector<Record> records(frames_.size());
-  parallel_for(frames_.size(), threads_, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const RecordPlace place{&source_, num_records_ + i, frames_[i].offset};
-      check_payload(frames_[i].payload, place);
-      records[i] = parse_record(frames_[i].payload, place);
-    }
-  }, kSmallestPart);
+  parallel_for(
+      frames_.size(), threads_,
+      [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const RecordPlace place{&source_, num_records_ + i, frames_[i].offset};
+          check_payload(frames_[i].payload, place);
+          records[i] = parse_record(frames_[i].payload, place);
+        }
+      },
+      kSmallestPart);
   for (const Record& record : records) {
     Finding& unknown = table_.findings().unknown_fields;
     if (record.has_unknown_fields && unknown.count++ == 0) {

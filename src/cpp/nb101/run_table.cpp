@@ -100,8 +100,8 @@ void RunTable::inspect(const Run& run) {
   }
   double time_before = 0;
   for (const Evaluation& evaluation : run.metrics.evaluations) {
-    for (const double accuracy : {evaluation.train_accuracy, evaluation.validation_accuracy,
-                                  evaluation.test_accuracy}) {
+    for (const double accuracy :
+         {evaluation.train_accuracy, evaluation.validation_accuracy, evaluation.test_accuracy}) {
       if (accuracy >= 0 && accuracy <= 1) continue;
       note(findings_.odd_accuracies, "an accuracy of " + std::to_string(accuracy));
     }
@@ -254,13 +254,16 @@ class IndexAssembly {
     const PerfectHashTables tables = build_perfect_hash(hashes_);
     writer.add({SectionKind::provenance, ElementType::bytes}, as_bytes(provenance));
     if (!has_all_cells()) {
-      writer.add({SectionKind::cells, ElementType::i32}, object_bytes(std::span(std::as_const(cells_))));
+      writer.add({SectionKind::cells, ElementType::i32},
+                 object_bytes(std::span(std::as_const(cells_))));
     }
-    writer.add({SectionKind::hashes, ElementType::digest}, object_bytes(std::span(std::as_const(hashes_))));
+    writer.add({SectionKind::hashes, ElementType::digest},
+               object_bytes(std::span(std::as_const(hashes_))));
     writer.add({SectionKind::pilots, ElementType::u16}, object_bytes(std::span(tables.pilots)));
     writer.add({SectionKind::slots, ElementType::i32}, object_bytes(std::span(tables.rows)));
     if (!order_.empty()) {
-      writer.add({SectionKind::order, ElementType::u32}, object_bytes(std::span(std::as_const(order_))));
+      writer.add({SectionKind::order, ElementType::u32},
+                 object_bytes(std::span(std::as_const(order_))));
     }
   }
 
@@ -306,7 +309,8 @@ class IndexAssembly {
 
   // In the first of the types, narrowest first, that holds every value exactly.
   void write_column(IndexWriter& writer, SectionEntry entry) {
-    if (entry.metric == Metric::graph) return write_as<std::uint32_t>(writer, entry, ElementType::u32);
+    if (entry.metric == Metric::graph)
+      return write_as<std::uint32_t>(writer, entry, ElementType::u32);
     if (entry.metric == Metric::trainable_parameters) {
       return write_as<std::int32_t>(writer, entry, ElementType::i32);
     }
@@ -358,14 +362,14 @@ class IndexAssembly {
   }
 
   const RunTable& table_;
-  std::vector<std::int32_t> cells_;    // by row
-  std::vector<Digest> hashes_;         // by row
-  std::vector<std::uint32_t> rows_;    // by cell id
+  std::vector<std::int32_t> cells_;  // by row
+  std::vector<Digest> hashes_;       // by row
+  std::vector<std::uint32_t> rows_;  // by cell id
   std::vector<Budget> budgets_;
-  std::vector<BudgetRuns> runs_;       // by budget
+  std::vector<BudgetRuns> runs_;  // by budget
   std::vector<std::uint32_t> order_;
-  std::vector<double> values_;         // of the column at hand, by row
-  std::vector<bool> is_run_;           // likewise
+  std::vector<double> values_;  // of the column at hand, by row
+  std::vector<bool> is_run_;    // likewise
   std::uint32_t denominator_ = 0;
   IndexSummary summary_;
 };

@@ -32,10 +32,10 @@ struct Finding {
 };
 
 struct Findings {
-  Finding other_parameters;   // trainable parameters that are not by the rule
-  Finding odd_accuracies;     // outside [0, 1], or not finite
-  Finding odd_times;          // not finite, negative or decreasing
-  Finding unknown_fields;     // of the protobuf, not kept
+  Finding other_parameters;  // trainable parameters that are not by the rule
+  Finding odd_accuracies;    // outside [0, 1], or not finite
+  Finding odd_times;         // not finite, negative or decreasing
+  Finding unknown_fields;    // of the protobuf, not kept
 };
 
 // What was written.

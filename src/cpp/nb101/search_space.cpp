@@ -99,7 +99,6 @@ class SearchSpaceBuilder {
     Orbits orbits;
   };
 
-
   // Finds every matrix that is its own pruned form; the others lead to the same placement.
   void place_matrices() {
     space_.placement_of_matrix_.assign(std::size_t{1} << kMatrixBits, 0);
@@ -202,8 +201,10 @@ void SearchSpace::ids(std::span<const Code> codes, std::int32_t* out, int thread
 Digest SearchSpace::hash(std::int32_t cell_id) const {
   constexpr int kManySingles = 20000;  // all hashes cost about as much as 100,000 single ones
   const auto place = static_cast<std::size_t>(cell_id);
-  if (num_single_hashes_.load(std::memory_order_relaxed) >= kManySingles) return hashes()[place];
-  num_single_hashes_.fetch_add(1, std::memory_order_relaxed);
+  if (const Digest* const all = all_hashes_.load(std::memory_order_acquire)) return all[place];
+  if (num_single_hashes_.fetch_add(1, std::memory_order_relaxed) >= kManySingles) {
+    return hashes()[place];
+  }
   return graph_hash(*prune(unpack(codes_[place])));
 }
 
@@ -223,6 +224,7 @@ std::span<const Digest> SearchSpace::hashes() const {
     });
     return all;
   }();
+  all_hashes_.store(digests.data(), std::memory_order_release);
   return digests;
 }
 

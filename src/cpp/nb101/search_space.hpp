@@ -72,6 +72,7 @@ class SearchSpace {
   std::vector<Code> codes_;
   std::vector<std::uint32_t> parameters_;
   mutable std::atomic<int> num_single_hashes_{0};
+  mutable std::atomic<const Digest*> all_hashes_{nullptr};  // once they are computed
 };
 
 template <class Emit>

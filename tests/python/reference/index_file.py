@@ -81,7 +81,7 @@ class PlainIndex:
         )
 
 
-def header_bytes(data: bytes) -> int:
+def header_bytes(data: bytes | bytearray) -> int:
     """The size of header, budgets and directory."""
     return int(HEADER.unpack_from(data)[4])
 
@@ -100,10 +100,11 @@ def parse(data: bytes) -> PlainIndex:
         at += BUDGET.size
     for _ in range(sections):
         *place, crc, _, offset, size, constant = ENTRY.unpack_from(data, at)
-        section = Section(*place, constant=constant)
+        section = Section(*place)
+        section.constant = constant
         if offset:
             section.contents = bytearray(data[offset : offset + size])
-            if crc32c(section.contents) != crc:
+            if crc32c(bytes(section.contents)) != crc:
                 raise ValueError(f"wrong checksum of {section}")
         index.sections.append(section)
         at += ENTRY.size

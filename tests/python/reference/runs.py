@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from reference.cells import Graph, encode, graph_of, module_hash, names_of, trai
 from reference.tfrecord import EvaluationData, ModelMetrics, Record
 
 OFFICIAL_DENOMINATOR = 9984
-STAGES = ("start", "halfway", "final")
+Stage = Literal["start", "halfway", "final"]
+STAGES: tuple[Stage, ...] = ("start", "halfway", "final")
 METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "training_time")
 LABEL_OF_NAME = {"conv3x3-bn-relu": 0, "conv1x1-bn-relu": 1, "maxpool3x3": 2}
 

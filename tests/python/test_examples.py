@@ -1,0 +1,59 @@
+"""The examples and README's programs run as they are printed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import inception
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder_with_official_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where README's file name means a small synthetic file."""
+    folder = tmp_path_factory.mktemp("readme")
+    cells = [nb101fast.encode(inception.MATRIX, inception.OPS), *nb101fast.cell_codes()[:50]]
+    nb101fast.synthetic.write_tfrecord(
+        folder / "nasbench_full.tfrecord", cells=np.array(cells, np.uint32)
+    )
+    return folder
+
+
+def run(arguments: list[str], folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("number", range(len(PROGRAMS)))
+def test_readme(number: int, folder_with_official_file: Path) -> None:
+    program = PROGRAMS[number]
+    for line in re.findall(r"^(cell\.\S+) +# (.+)$", program, re.MULTILINE):
+        program += f"\nassert {line[0]} == {line[1]}\n"
+    run(["-W", "error", "-c", program], folder_with_official_file)
+
+
+def test_readme_has_programs() -> None:
+    assert len(PROGRAMS) >= 2
+    assert "cell.hash" in PROGRAMS[0]
+
+
+def test_random_search(tmp_path: Path) -> None:
+    path = tmp_path / "synthetic.nb101"
+    nb101fast.synthetic.write_index(
+        path, cells=nb101fast.cell_codes()[::40], epochs=(108,), repeats=2
+    )
+    printed = run([str(ROOT / "examples" / "random_search.py"), str(path)], tmp_path)
+    assert "SYNTHETIC" in printed
+    assert re.search(r"mean test accuracy 0\.\d{4}, [\d,]+ parameters", printed)
