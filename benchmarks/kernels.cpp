@@ -23,6 +23,7 @@
 #include "nb101/crc32c.hpp"
 #include "nb101/graph_hash.hpp"
 #include "nb101/index.hpp"
+#include "nb101/index_assembly.hpp"
 #include "nb101/matrix_codec.hpp"
 #include "nb101/model_metrics.hpp"
 #include "nb101/objective.hpp"
@@ -84,14 +85,14 @@ void prepare(const std::string& folder) {
   for (std::int32_t cell = 0; cell < kFileCells; ++cell) {
     for (int repeat = 0; repeat < kRepeats; ++repeat) {
       const Run run = random_run(cell * kFileStep, random);
-      table.append(run);
+      table.append({&run, 1});
       if (repeat > 0) continue;
       std::string payload;
       append_record_payload(payload, graph_hash(*prune(unpack(run.graph))), run);
       append_frame(records, as_bytes(payload));
     }
   }
-  table.write_index(index_path(folder), "{}", kDenominator);
+  IndexAssembly(table).write(index_path(folder), "{}", kDenominator);
   std::ofstream file(records_path(folder), std::ios::binary);
   file.write(reinterpret_cast<const char*>(records.data()),
              static_cast<std::streamsize>(records.size()));

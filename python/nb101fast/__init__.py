@@ -21,6 +21,8 @@ from .codes import (
     is_valid,
 )
 from .compiler import CompileReport, compile
+from .exporter import export
+from .fetch import fetch
 from .index import METRICS, STAGES, FormatError, Index, open
 
 __all__ = [
@@ -43,6 +45,8 @@ __all__ = [
     "count_parameters",
     "decode",
     "encode",
+    "export",
+    "fetch",
     "install_as_nasbench",
     "is_valid",
     "module_hash",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from .cell import Cell, OutOfDomainError
 from .codes import checked_code
 from .compiler import CompileReport, compile
 from .demo import run_demo
+from .exporter import export
+from .fetch import fetch
 from .index import METRICS, STAGES, VERIFY_LEVELS, FormatError, Index, open
 from .progress import ProgressBar
 
@@ -56,17 +59,44 @@ def _parser() -> argparse.ArgumentParser:
     command = add(
         "compile",
         _compile,
-        "compile official TFRecord files into an index",
-        "nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101",
+        "compile official TFRecord files, or other forms of runs, into an index",
+        "nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101\n"
+        "         nb101fast compile --update nasbench_full.nb101 retrained-*.tfrecord",
     )
-    command.add_argument("inputs", nargs="+", metavar="IN", help="a TFRecord file")
-    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the index file")
+    command.add_argument(
+        "inputs", nargs="+", metavar="IN", help="TFRecord (plain or gzip), index, Parquet or JSON"
+    )
+    command.add_argument(
+        "-o", "--output", metavar="OUT", help="the index file (default with --update: OLD)"
+    )
+    command.add_argument(
+        "--update", metavar="OLD", help="an index to which runs are added, or in which replaced"
+    )
+    command.add_argument("--strict", action="store_true", help="refuse what else is only reported")
     command.add_argument(
         "--denominator", type=int, metavar="D", help="of the accuracies (default: found)"
     )
     command.add_argument(
         "--synthetic", action="store_true", help="mark the values as made up for load tests"
     )
+
+    command = add(
+        "merge",
+        _merge,
+        "merge indexes into one",
+        "nb101fast merge part-0.nb101 part-1.nb101 -o whole.nb101",
+    )
+    command.add_argument("inputs", nargs="+", metavar="INDEX")
+    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the index file")
+
+    command = add(
+        "export",
+        _export,
+        "write the records of an index as a TFRecord of the official format",
+        "nb101fast export nasbench_full.nb101 -o nasbench_full.tfrecord",
+    )
+    command.add_argument("index", metavar="INDEX")
+    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the TFRecord file")
 
     command = add(
         "synthetic",
@@ -104,6 +134,25 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--stage", choices=STAGES, default="final", help="default: final")
     command.add_argument("--repeat", default="mean", help="0..R-1, mean or random (default: mean)")
 
+    command = add(
+        "fetch",
+        _fetch,
+        "download an official file and compile it into the cache",
+        "nb101fast fetch --only108",
+    )
+    command.add_argument("--only108", action="store_true", help="the 108-epoch runs alone")
+    command.add_argument(
+        "--from", dest="source", metavar="FILE", help="a file that is here, or another URL"
+    )
+    command.add_argument(
+        "--any", action="store_true", help="compile FILE whatever its SHA-256, and say so"
+    )
+    command.add_argument("--force", action="store_true", help="where there is an index too")
+    command.add_argument("--keep", action="store_true", help="keep the downloaded file too")
+    command.add_argument(
+        "--base-url", metavar="URL", help="download from here (default: $NB101FAST_BASE_URL)"
+    )
+
     command = add("demo", _demo, "make, compile, open and query a data set", "nb101fast demo")
     command.add_argument(
         "--cells", type=int, default=20_000, help="how many (default: 20000)", metavar="N"
@@ -116,11 +165,27 @@ def _compile(options: argparse.Namespace) -> None:
         report = compile(
             options.inputs,
             options.output,
+            update=options.update,
+            strict=options.strict,
             denominator=options.denominator,
             synthetic=options.synthetic,
             progress=bar,
         )
     _print_report(report)
+
+
+def _merge(options: argparse.Namespace) -> None:
+    for path in options.inputs:
+        open(path)  # an input of another kind is refused
+    with ProgressBar("merging") as bar:
+        report = compile(options.inputs, options.output, progress=bar)
+    _print_report(report)
+
+
+def _export(options: argparse.Namespace) -> None:
+    with ProgressBar("exporting") as bar:
+        export(options.index, options.output, progress=bar)
+    print(f"{options.output}: {os.path.getsize(options.output):,} bytes")
 
 
 def _print_report(report: CompileReport) -> None:
@@ -130,13 +195,13 @@ def _print_report(report: CompileReport) -> None:
     )
     for source in report.sources:
         print(f"  from {source.name}: {source.records:,} records, SHA-256 {source.sha256}")
-    if report.missing_runs:
-        print(f"  missing runs: {report.missing_runs:,}")
+    for name in ("missing_cells", "missing_runs", "replaced_runs", "repeated_runs"):
+        if count := getattr(report, name):
+            print(f"  {name.replace('_', ' ')}: {count:,}")
     if report.wide_columns:
         print(f"  stored wide: {len(report.wide_columns)} columns, first {report.wide_columns[0]}")
-    for name, (count, first) in vars(report.findings).items():
-        if count:
-            print(f"  {name.replace('_', ' ')}: {count:,}, first {first}")
+    for name, (count, first) in report.findings.told().items():
+        print(f"  {name}: {count:,}, first {first}")
 
 
 def _synthetic(options: argparse.Namespace) -> None:
@@ -198,6 +263,26 @@ def _cell_from(text: str) -> Any:
     if text.isdecimal() and len(text) < 32:
         return checked_code(int(text))
     return text
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    try:
+        with ProgressBar("fetching") as bar:
+            path = fetch(
+                "only108" if options.only108 else "full",
+                source=options.source,
+                base_url=options.base_url,
+                accept_any=options.any,
+                force=options.force,
+                keep_tfrecord=options.keep,
+                progress=bar,
+            )
+    except KeyboardInterrupt:
+        raise InterruptedError(
+            "interrupted; what was downloaded is kept, and the same command goes on from there"
+        ) from None
+    index = open(path)
+    print(f"{path}: {len(index):,} cells, {index.num_runs:,} runs; nb101fast.open() opens it")
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -7,13 +7,12 @@ import os
 import sys
 from pathlib import Path
 
-from . import _core, compiler, index
-from .index import FormatError, Index, cache_folder
+from . import compiler, index
+from .index import INDEX_MAGIC, FormatError, Index, cache_folder
+from .inputs import is_frame_start
 from .progress import ProgressBar
 
-INDEX_MAGIC = b"\x89NB101\r\n"
-LENGTH_BYTES = 8  # of a TFRecord frame; its masked checksum follows
-FRAME_START_BYTES = LENGTH_BYTES + 4
+_START_BYTES = 16  # enough to tell an index from a TFRecord
 
 
 def open_any(path: str | os.PathLike[str]) -> Index:
@@ -27,21 +26,14 @@ def open_any(path: str | os.PathLike[str]) -> Index:
     """
     name = os.fspath(path)
     with open(name, "rb") as file:
-        start = file.read(FRAME_START_BYTES)
+        start = file.read(_START_BYTES)
     if start.startswith(INDEX_MAGIC):
         return index.open(name)
-    if not _is_frame_start(start):
+    if not is_frame_start(start):
         raise FormatError(
             f"{name}: byte 0: neither an index nor a TFRecord file: it begins with {start!r}"
         )
     return _compiled(Path(name).resolve())
-
-
-def _is_frame_start(start: bytes) -> bool:
-    """Whether these are a record's length and its checksum, masked as TFRecord does."""
-    crc = _core.crc32c(start[:LENGTH_BYTES])
-    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-    return len(start) == FRAME_START_BYTES and start[LENGTH_BYTES:] == masked.to_bytes(4, "little")
 
 
 def _compiled(source: Path) -> Index:

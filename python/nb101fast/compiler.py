@@ -1,36 +1,22 @@
-"""Official TFRecord files to an index."""
+"""Official TFRecord files, and other forms of runs, to an index."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from . import _core
-from .index import checked_name
+from .index import FormatError, Index, checked_name
+from .index import open as open_index
+from .inputs import Meter, Progress, Source, append_index, estimated_records, read_input
 
-CHUNK_BYTES = 16 << 20  # some 40,000 records: enough for the threads, little to hold
-RECORD_BYTES = 411  # of an average official record, to guess how much memory to reserve
-
-Progress = Callable[[int, int], None]  # bytes done, bytes in all
-
-
-@dataclass(frozen=True)
-class Source:
-    """One input file."""
-
-    name: str
-    num_bytes: int
-    sha256: str
-    records: int
-    modified_ns: int  # as before reading: by it and the size, a compiled copy is current
+UPDATE_RULE = "a new run takes the place of the old one of its cell, epochs and repeat"
 
 
 @dataclass(frozen=True)
@@ -41,6 +27,14 @@ class Findings:
     odd_accuracies: tuple[int, str]
     odd_times: tuple[int, str]
     unknown_fields: tuple[int, str]
+
+    def told(self) -> dict[str, tuple[int, str]]:
+        """Those that there are, by a name for people."""
+        return {
+            name.replace("_", " "): (count, first)
+            for name, (count, first) in vars(self).items()
+            if count
+        }
 
 
 @dataclass(frozen=True)
@@ -53,6 +47,8 @@ class CompileReport:
     cells: int
     runs: int
     missing_runs: int
+    replaced_runs: int
+    repeated_runs: int
     denominator: int | None
     official_order: bool
     wide_columns: tuple[str, ...]
@@ -60,32 +56,49 @@ class CompileReport:
     sources: tuple[Source, ...]
     seconds: float
 
+    @property
+    def missing_cells(self) -> int:
+        """How many of the 423,624 cells have no run at all."""
+        return _core.NUM_CELLS - self.cells
+
 
 def compile(
     inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    output: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
     *,
+    update: str | os.PathLike[str] | Index | None = None,
+    strict: bool = False,
     denominator: int | None = None,
     synthetic: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompileReport:
-    """Compile official TFRecord files into an index file, written atomically.
+    """Compile runs into an index file, written atomically.
 
     Args:
-        inputs: a file, or several; the r-th record of a cell and budget becomes its repeat r.
-        output: the index file; replaced only when the new one is complete and on disk.
+        inputs: a file, or several: official TFRecords (plain or gzip), result shards, indexes,
+            Parquet, JSON; told by their contents. The r-th record of a cell and budget becomes
+            its repeat r.
+        output: the index file; replaced only when the new one is complete and on disk. None with
+            `update`: the index that is updated.
+        update: an index whose runs stay, unless a new one takes the place of the old one of its
+            cell, epochs and repeat. The old sources are not needed.
+        strict: refuse what else is only reported: findings, repeats that some cells lack, runs
+            that are there twice.
         denominator: of the accuracies (9984 in the official files); None finds it.
         synthetic: mark the values as made up, as of `synthetic.write_tfrecord`.
         threads: to parse with; None for all processors.
         progress: called with the bytes done and the bytes in all.
 
     Raises:
-        FormatError: a damaged record: which file, which record, which byte. Nothing is written.
+        FormatError: a damaged record: which file, which record, which byte; or, strictly, what
+            was found. Nothing is written.
 
     Example:
         >>> nb101fast.compile("nasbench_full.tfrecord", "nasbench_full.nb101").cells
         423624
+        >>> nb101fast.compile("retrained.tfrecord", update="nasbench_full.nb101").replaced_runs
+        12
     """
     began = time.monotonic()
     if denominator is not None and not 1 <= denominator <= _core.MAX_DENOMINATOR:
@@ -93,25 +106,57 @@ def compile(
     if threads is not None and threads < 1:
         raise ValueError(f"threads={threads}; 1 or more are allowed")
     paths = _paths(inputs)
-    target = checked_name(output)
-    _check_output(paths, target)
+    base = open_index(update) if isinstance(update, (str, os.PathLike)) else update
+    target = _target(paths, output, base)
     table = _core.RunTable()
-    sizes = [os.path.getsize(path) for path in paths]
-    table.reserve(sum(sizes) // RECORD_BYTES)
-    meter = _Meter(sum(sizes), progress)
-    sources = tuple(_read(table, path, threads or os.cpu_count() or 1, meter) for path in paths)
-    marks = {"synthetic": True} if synthetic else {}
-    provenance = make_provenance([asdict(source) for source in sources], **marks)
-    summary = table.write_index(target, json.dumps(provenance), denominator or 0)
+    table.reserve(sum(map(estimated_records, paths)) + (base.num_runs if base else 0))
+    if base:
+        append_index(table, base)
+        table.begin_update()
+    meter = Meter(sum(map(os.path.getsize, paths)), progress)
+    workers = threads or os.cpu_count() or 1
+    sources = tuple(read_input(table, path, workers, meter) for path in paths)
+    assembly = _core.IndexAssembly(table, workers)
+    findings = Findings(**table.findings)
+    if strict:
+        _refuse(paths, findings, assembly.summary)
+    provenance = _provenance(sources, base, findings, assembly.summary, synthetic)
+    written = assembly.write(target, json.dumps(provenance), denominator or 0)
     return CompileReport(
         output=target,
         records=sum(source.records for source in sources),
-        findings=Findings(**table.findings),
+        findings=findings,
         sources=sources,
         seconds=time.monotonic() - began,
-        denominator=summary.pop("denominator") or None,
-        **summary,
+        denominator=written.pop("denominator") or None,
+        **written,
+        **assembly.summary,
     )
+
+
+def _provenance(
+    sources: tuple[Source, ...],
+    base: Index | None,
+    findings: Findings,
+    summary: dict[str, Any],
+    synthetic: bool,
+) -> dict[str, Any]:
+    marks: dict[str, Any] = {"findings": findings.told()}
+    if synthetic or any(source.synthetic for source in sources) or (base and base.is_synthetic):
+        marks["synthetic"] = True
+    listed = [asdict(source) for source in sources]
+    if base:
+        before = base.provenance
+        listed = before.get("sources", []) + listed
+        marks["update"] = {
+            "of": os.path.basename(base.path),
+            "created": before.get("created"),
+            "rule": UPDATE_RULE,
+            "kept_runs": base.num_runs - summary["replaced_runs"],
+            "replaced_runs": summary["replaced_runs"],
+            "added_runs": summary["runs"] - base.num_runs,
+        }
+    return make_provenance(listed, **marks)
 
 
 def make_provenance(sources: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -130,6 +175,16 @@ def make_provenance(sources: list[dict[str, Any]], **more: Any) -> dict[str, Any
     }
 
 
+def _refuse(paths: list[str], findings: Findings, summary: dict[str, Any]) -> None:
+    """Raise FormatError for what a strict compilation does not take."""
+    faults = [f"{name}: {count}, first {first}" for name, (count, first) in findings.told().items()]
+    for name in ("missing_runs", "repeated_runs"):
+        if summary[name]:
+            faults.append(f"{name.replace('_', ' ')}: {summary[name]}")
+    if faults:
+        raise FormatError(f"{', '.join(paths)}: refused, being strict: {'; '.join(faults)}")
+
+
 def _paths(inputs: Any) -> list[str]:
     if isinstance(inputs, (str, os.PathLike)):
         inputs = [inputs]
@@ -139,7 +194,10 @@ def _paths(inputs: Any) -> list[str]:
     return paths
 
 
-def _check_output(paths: list[str], target: str) -> None:
+def _target(paths: list[str], output: str | os.PathLike[str] | None, base: Index | None) -> str:
+    if output is None and base is None:
+        raise ValueError("output is missing; only with update= there is a default")
+    target = checked_name(output if output is not None else base.path if base else "")
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samefile(path, target):
@@ -149,48 +207,4 @@ def _check_output(paths: list[str], target: str) -> None:
     folder = os.path.dirname(os.path.abspath(target))
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"output {target!r}: there is no folder {folder!r}")
-
-
-class _Meter:
-    """Adds up the bytes of all inputs for the caller's progress function."""
-
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self._total, self._progress, self._done = total, progress, 0
-
-    def advance(self, count: int) -> None:
-        self._done += count
-        if self._progress:
-            self._progress(self._done, self._total)
-
-
-def _read(table: _core.RunTable, path: str, threads: int, meter: _Meter) -> Source:
-    reader = _core.RecordReader(table, path, threads)
-    digest = hashlib.sha256()
-    num_bytes = 0
-    modified_ns = os.stat(path).st_mtime_ns
-    # One helper thread reads ahead and one digests: both release the GIL, as the parser does.
-    with ThreadPoolExecutor(2) as helpers:
-        hashed: Future[None] | None = None
-        for chunk in _chunks(path, helpers):
-            if hashed:
-                hashed.result()
-            hashed = helpers.submit(digest.update, chunk)
-            reader.feed(chunk)
-            num_bytes += len(chunk)
-            meter.advance(len(chunk))
-        if hashed:
-            hashed.result()
-    reader.finish()
-    if not num_bytes:
-        raise _core.FormatError(f"{path}: byte 0: an empty file: it has no record")
-    name = os.path.basename(path)
-    return Source(name, num_bytes, digest.hexdigest(), reader.num_records, modified_ns)
-
-
-def _chunks(path: str, helpers: ThreadPoolExecutor) -> Iterator[bytes]:
-    with open(path, "rb", buffering=0) as file:
-        chunk = file.read(CHUNK_BYTES)
-        while chunk:
-            following = helpers.submit(file.read, CHUNK_BYTES)
-            yield chunk
-            chunk = following.result()
+    return target

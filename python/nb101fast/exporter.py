@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 
 from . import _core
-from .compiler import Progress
-from .index import Index, open
+from .index import Index, checked_name, open
+from .inputs import Progress
 
 _RECORDS_AT_ONCE = 50_000  # some 20 MB
 
@@ -34,27 +33,15 @@ def export(
         >>> nb101fast.export("nasbench_full.nb101", "again.tfrecord")
     """
     opened = index if isinstance(index, Index) else open(index)
-    target = os.fspath(output)
+    target = checked_name(output)
     if os.path.exists(target) and os.path.samefile(target, opened.path):
         raise ValueError(f"output {target!r} is the index itself")
-    temporary = f"{target}.{secrets.token_hex(4)}.tmp"
-    try:
-        _write(opened, temporary, threads or os.cpu_count() or 1, progress)
-        os.replace(temporary, target)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-        raise
-
-
-def _write(index: Index, path: str, threads: int, progress: Progress | None) -> None:
-    writer = _core.RecordWriter(index._file)
+    writer = _core.RecordWriter(opened._file)
+    file = _core.AtomicFile(target)
     done = 0
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
-        while frames := writer.next(_RECORDS_AT_ONCE, threads):
-            file.write(frames)
-            done = min(done + _RECORDS_AT_ONCE, index.num_runs)
-            if progress:
-                progress(done, index.num_runs)
-        file.flush()
-        os.fsync(file.fileno())
+    while frames := writer.next(_RECORDS_AT_ONCE, threads or os.cpu_count() or 1):
+        file.write(frames)
+        done = min(done + _RECORDS_AT_ONCE, opened.num_runs)
+        if progress:
+            progress(done, opened.num_runs)
+    file.commit()

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,13 @@ import numpy.typing as npt
 from . import _core
 from .cell import Cell, OutOfDomainError, bytes_of_hash
 from .codes import NUM_CELLS, Codes, cell_ids, checked_code, is_scalar
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from .tables import Epochs, Form
 
 FormatError = _core.FormatError
 
@@ -28,6 +35,7 @@ Stage = Literal["start", "halfway", "final"]
 Repeat: TypeAlias = int | Literal["mean", "random"]
 Verify = Literal["header", "sections", "full"]
 
+INDEX_MAGIC = b"\x89NB101\r\n"  # the first bytes of an index file
 INDEX_VARIABLE = "NB101FAST_INDEX"
 CACHED_NAMES = ("nasbench_full.nb101", "nasbench_only108.nb101")
 
@@ -69,7 +77,7 @@ def _default_path() -> str:
             return str(path_in_cache)
     raise FileNotFoundError(
         f"no index to open: ${INDEX_VARIABLE} is not set and {cache_folder()} has none of "
-        f"{', '.join(CACHED_NAMES)}. Compile an official file with "
+        f"{', '.join(CACHED_NAMES)}. Run `nb101fast fetch`, compile an official file with "
         "`nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101` and open that, or make "
         "a synthetic one with `nb101fast.synthetic.write_index(path)`"
     )
@@ -253,6 +261,65 @@ class Index:
     def run_counts(self, *, epochs: int = 108) -> npt.NDArray[np.uint16]:
         """How many repeats each of `cells` has at a budget."""
         return self._file.run_counts(self._budget(epochs))
+
+    # ---------------------------------------------------------------- other forms
+
+    def to_arrow(self, *, form: Form = "stored", epochs: Epochs = None) -> pyarrow.Table:
+        """A pyarrow.Table: the columns as stored, not copied, or a row for each run.
+
+        `nb101fast.tables` says what the columns are. Needs `pip install "nb101fast[arrow]"`.
+
+        Args:
+            form: "stored": a row for each of `cells`; counts of the denominator as counts. "runs":
+                a row for each run in the order of the records, every value an exact double.
+            epochs: of these budgets alone; None for all.
+
+        Raises:
+            ImportError: there is no pyarrow.
+
+        Example:
+            >>> index.to_arrow()["final_test_accuracy_108_0"]  # uint16 counts
+            >>> index.to_arrow(form="runs")["final_test_accuracy"]  # doubles
+        """
+        from .tables import to_arrow
+
+        return to_arrow(self, form=form, epochs=epochs)
+
+    def to_pandas(self, *, form: Form = "stored", epochs: Epochs = None) -> pandas.DataFrame:
+        """As `to_arrow`, as a pandas.DataFrame; columns without nulls are still not copied."""
+        from .tables import to_pandas
+
+        return to_pandas(self, form=form, epochs=epochs)
+
+    def to_polars(self, *, form: Form = "stored", epochs: Epochs = None) -> polars.DataFrame:
+        """As `to_arrow`, as a polars.DataFrame; columns of numbers are still not copied."""
+        from .tables import to_polars
+
+        return to_polars(self, form=form, epochs=epochs)
+
+    def to_parquet(self, path: str | os.PathLike[str], *, epochs: Epochs = None) -> None:
+        """Write a Parquet file with a row for each run, atomically; `compile` takes it back.
+
+        The columns are those of `to_arrow(form="runs")`. The metadata has the provenance.
+
+        Example:
+            >>> index.to_parquet("nasbench_only108.parquet", epochs=108)
+        """
+        from .tables import to_parquet
+
+        to_parquet(self, path, epochs=epochs)
+
+    def to_json(self, cell: int | Cell | str) -> str:
+        """All runs of one cell as JSON on one line; `nb101fast.json_form` says how.
+
+        `compile` takes a file of such lines back.
+
+        Raises:
+            OutOfDomainError: outside the search space.
+        """
+        from .json_form import cell_json
+
+        return json.dumps(cell_json(self, cell), allow_nan=False)
 
     # ---------------------------------------------------------------- arguments
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from . import _core
 from .codes import Codes, cell_codes, cell_hashes, cell_ids, cell_parameters, decode
 from .compiler import make_provenance
+from .index import checked_name
 
 EPOCHS = (4, 12, 36, 108)
 REPEATS = 3
@@ -73,7 +74,8 @@ def write_index(
     for runs in generate(cells=cells, epochs=epochs, repeats=repeats, seed=seed, progress=progress):
         table.append(*runs.arrays())
     provenance = make_provenance([], synthetic=True, seed=seed)
-    table.write_index(os.fspath(path), json.dumps(provenance), DENOMINATOR)
+    assembly = _core.IndexAssembly(table)
+    assembly.write(checked_name(path), json.dumps(provenance), DENOMINATOR)
 
 
 def write_tfrecord(

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nb101/index_assembly.hpp"
 #include "nb101/run_table.hpp"
 #include "random_cells.hpp"
 
@@ -80,10 +81,17 @@ inline std::vector<Run> sample_runs() {
   return runs;
 }
 
-inline IndexSummary write_sample_index(const std::string& path, const std::vector<Run>& runs) {
+struct SampleIndex {
+  IndexSummary summary;
+  WrittenIndex written;
+};
+
+inline SampleIndex write_sample_index(const std::string& path, const std::vector<Run>& runs) {
   RunTable table;
-  for (const Run& run : runs) table.append(run);
-  return table.write_index(path, R"({"made":"by a test"})", 9984);
+  table.append(runs);
+  IndexAssembly assembly(table);
+  const WrittenIndex written = assembly.write(path, R"({"made":"by a test"})", 9984);
+  return {assembly.summary(), written};
 }
 
 }  // namespace nb101

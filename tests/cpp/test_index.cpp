@@ -1,6 +1,5 @@
 #include <doctest.h>
 
-#include <cmath>
 #include <system_error>
 
 #include "nb101/error.hpp"
@@ -37,23 +36,23 @@ double sum_of_everything(const IndexView& index) {
 TEST_CASE("an index gives back every value of every run, to the bit") {
   const TemporaryFolder folder;
   const std::vector<Run> runs = sample_runs();
-  const IndexSummary summary = write_sample_index(folder.file("i.nb101"), runs);
+  const auto [summary, written] = write_sample_index(folder.file("i.nb101"), runs);
   CHECK(folder.num_files() == 1);
   CHECK(summary.cells == 6);
   CHECK(summary.runs == 35);
   CHECK(summary.missing_runs == 1);
-  CHECK(summary.denominator == 9984);
-  CHECK(summary.wide_columns.empty());
+  CHECK(written.denominator == 9984);
+  CHECK(written.wide_columns.empty());
 
   const IndexFile file(folder.file("i.nb101"), Verify::full);
   const IndexView& index = file.view();
-  CHECK(index.header().file_bytes == summary.bytes);
+  CHECK(index.header().file_bytes == written.bytes);
   CHECK(index.provenance() == R"({"made":"by a test"})");
   REQUIRE(index.budgets().size() == 2);
   CHECK(index.budgets()[1].epochs == 12);
   CHECK(index.budgets()[1].repeats == 3);
-  CHECK(index.has_every_run(0));
-  CHECK_FALSE(index.has_every_run(1));
+  CHECK(index.run_count(5, 0) == 3);
+  CHECK(index.run_count(5, 1) == 2);
   CHECK_FALSE(index.is_complete());
 
   std::size_t run = 0;
@@ -134,49 +133,6 @@ TEST_CASE("an index replaced under its reader stays readable") {
   write_sample_index(path, fewer);
   CHECK(IndexFile(path, Verify::full).view().num_rows() == 1);
   CHECK(sum_of_everything(before.view()) == sum);
-}
-
-TEST_CASE("values that no count and no float32 holds are kept") {
-  std::vector<Run> runs = sample_runs();
-  runs[1].metrics.evaluations[2].validation_accuracy = 0.1;
-  runs[2].metrics.evaluations[2].test_accuracy = -0.0;
-  const TemporaryFolder folder;
-  const IndexSummary summary = write_sample_index(folder.file("i"), runs);
-  CHECK(summary.wide_columns.size() >= 2);
-  const IndexFile file(folder.file("i"), Verify::full);
-  CHECK(file.view().column(Metric::validation_accuracy, Stage::final, 0, 1)[0] == 0.1);
-  CHECK(std::signbit(file.view().column(Metric::test_accuracy, Stage::final, 0, 2)[0]));
-}
-
-TEST_CASE("an order other than the official one is kept") {
-  std::vector<Run> runs = sample_runs();
-  std::swap(runs[0], runs[20]);
-  const TemporaryFolder folder;
-  const IndexSummary summary = write_sample_index(folder.file("i"), runs);
-  CHECK_FALSE(summary.official_order);
-  const IndexFile file(folder.file("i"), Verify::full);
-  const auto order = file.view().order();
-  REQUIRE(order.size() == runs.size());
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    CHECK(file.view().cell_id(order[i] / 2) == runs[i].cell_id);
-    CHECK(file.view().budgets()[order[i] % 2].epochs == runs[i].epochs);
-  }
-}
-
-TEST_CASE("no runs make no index, and leave nothing behind") {
-  const TemporaryFolder folder;
-  CHECK_THROWS_AS(write_sample_index(folder.file("i"), {}), std::invalid_argument);
-  CHECK(folder.num_files() == 0);
-  CHECK_THROWS_AS(write_sample_index(folder.file("no/such/folder/i"), sample_runs()),
-                  std::system_error);
-}
-
-TEST_CASE("denominators") {
-  const std::vector<double> official = {0.0, 949 / 9984.0f, 1.0};
-  CHECK(find_denominator(official) == 9984);
-  const std::vector<double> thousandths = {1 / 1000.0f, 999 / 1000.0f, 0.5};
-  CHECK(find_denominator(thousandths) == 1000);
-  CHECK(find_denominator(std::vector<double>{0.1234567890123}) == 0);
 }
 
 }  // namespace nb101

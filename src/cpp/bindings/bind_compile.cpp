@@ -6,9 +6,11 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/registers.hpp"
+#include "nb101/atomic_file.hpp"
 #include "nb101/crc32c.hpp"
 #include "nb101/error.hpp"
 #include "nb101/file_format.hpp"
+#include "nb101/index_assembly.hpp"
 #include "nb101/model_metrics.hpp"
 #include "nb101/record_reader.hpp"
 #include "nb101/record_writer.hpp"
@@ -68,7 +70,10 @@ void check_shapes(const RunArrays& runs) {
 
 void append_runs(RunTable& table, const RunArrays& runs) {
   check_shapes(runs);
-  for (py::ssize_t i = 0; i < runs.codes.size(); ++i) table.append(runs.run(i));
+  std::vector<Run> all;
+  all.reserve(static_cast<std::size_t>(runs.codes.size()));
+  for (py::ssize_t i = 0; i < runs.codes.size(); ++i) all.push_back(runs.run(i));
+  table.append(all);
 }
 
 // The runs as the bytes of a TFRecord file.
@@ -98,22 +103,41 @@ py::dict findings_of(RunTable& table) {
   return result;
 }
 
-py::dict write_index(const RunTable& table, const std::string& path, const std::string& provenance,
-                     std::uint32_t denominator) {
-  IndexSummary summary;
-  {
-    const py::gil_scoped_release release;
-    summary = table.write_index(path, provenance, denominator);
-  }
+std::unique_ptr<IndexAssembly> assemble(const RunTable& table, int threads) {
+  check_threads(threads);
+  const py::gil_scoped_release release;
+  return std::make_unique<IndexAssembly>(table, threads);
+}
+
+py::dict summary_of(const IndexAssembly& assembly) {
+  const IndexSummary& summary = assembly.summary();
   py::dict result;
   result["cells"] = summary.cells;
   result["runs"] = summary.runs;
-  result["denominator"] = summary.denominator;
   result["missing_runs"] = summary.missing_runs;
+  result["replaced_runs"] = summary.replaced_runs;
+  result["repeated_runs"] = summary.repeated_runs;
   result["official_order"] = summary.official_order;
-  result["wide_columns"] = py::tuple(py::cast(summary.wide_columns));
-  result["num_bytes"] = summary.bytes;
   return result;
+}
+
+py::dict write_index(IndexAssembly& assembly, const std::string& path,
+                     const std::string& provenance, std::uint32_t denominator) {
+  WrittenIndex written;
+  {
+    const py::gil_scoped_release release;
+    written = assembly.write(path, provenance, denominator);
+  }
+  py::dict result;
+  result["num_bytes"] = written.bytes;
+  result["denominator"] = written.denominator;
+  result["wide_columns"] = py::tuple(py::cast(written.wide_columns));
+  return result;
+}
+
+void append_index(RunTable& table, const IndexFile& index) {
+  const py::gil_scoped_release release;
+  table.append_index(index.view());
 }
 
 void feed(RecordReader& reader, const py::buffer& buffer) {
@@ -153,8 +177,25 @@ void register_compile(py::module_& module) {
           py::arg("codes"), py::arg("epochs"), py::arg("values"), py::arg("parameters"),
           py::arg("total_times"))
       .def_property_readonly("findings", &findings_of)
-      .def("write_index", &write_index, py::arg("path"), py::arg("provenance"),
+      .def("append_index", &append_index, py::arg("index"))
+      .def("begin_update", &RunTable::begin_update);
+
+  py::class_<IndexAssembly>(module, "IndexAssembly")
+      .def(py::init(&assemble), py::arg("table"), py::arg("threads") = 1, py::keep_alive<1, 2>())
+      .def_property_readonly("summary", &summary_of)
+      .def("write", &write_index, py::arg("path"), py::arg("provenance"),
            py::arg("denominator") = 0);
+
+  py::class_<AtomicFile>(module, "AtomicFile")
+      .def(py::init<std::string>(), py::arg("path"))
+      .def_property_readonly("temporary", &AtomicFile::temporary)
+      .def(
+          "write",
+          [](AtomicFile& file, const py::bytes& data) {
+            file.write(as_bytes(std::string_view(data)));
+          },
+          py::arg("data"))
+      .def("commit", &AtomicFile::commit, py::call_guard<py::gil_scoped_release>());
 
   py::class_<RecordReader>(module, "RecordReader")
       .def(py::init<RunTable&, std::string, int>(), py::arg("table"), py::arg("source"),
@@ -173,9 +214,8 @@ void register_compile(py::module_& module) {
       py::arg("codes"), py::arg("epochs"), py::arg("values"), py::arg("parameters"),
       py::arg("total_times"));
   py::class_<RecordWriter>(module, "RecordWriter")
-      .def(py::init([](const IndexFile& index) {
-             return std::make_unique<RecordWriter>(index.view());
-           }),
+      .def(py::init(
+               [](const IndexFile& index) { return std::make_unique<RecordWriter>(index.view()); }),
            py::arg("index"), py::keep_alive<1, 2>())
       .def("next", &next_records, py::arg("most"), py::arg("threads"));
 

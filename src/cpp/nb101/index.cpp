@@ -227,11 +227,10 @@ Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) cons
   run.metrics.total_time = value(Metric::total_time, Stage::start);
   for (std::size_t i = 0; i < kNumStages; ++i) {
     const auto stage = static_cast<Stage>(i);
-    run.metrics.evaluations[i] = {value(Metric::current_epoch, stage),
-                                  value(Metric::training_time, stage),
-                                  value(Metric::train_accuracy, stage),
-                                  value(Metric::validation_accuracy, stage),
-                                  value(Metric::test_accuracy, stage)};
+    run.metrics.evaluations[i] = {
+        value(Metric::current_epoch, stage), value(Metric::training_time, stage),
+        value(Metric::train_accuracy, stage), value(Metric::validation_accuracy, stage),
+        value(Metric::test_accuracy, stage)};
   }
   return run;
 }

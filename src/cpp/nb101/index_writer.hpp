@@ -1,12 +1,12 @@
-// Writes an index file: to a temporary beside the target, synced, then renamed over it.
+// Writes an index file, section by section, as an atomic file.
 #pragma once
 
-#include <cstdio>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "nb101/atomic_file.hpp"
 #include "nb101/file_format.hpp"
 
 namespace nb101 {
@@ -15,9 +15,6 @@ class IndexWriter {
  public:
   // `num_sections` reserves the directory's place. Throws std::system_error.
   IndexWriter(std::string path, std::vector<Budget> budgets, std::size_t num_sections);
-  ~IndexWriter();  // without commit(): nothing is left behind
-  IndexWriter(const IndexWriter&) = delete;
-  IndexWriter& operator=(const IndexWriter&) = delete;
 
   FileHeader& header() noexcept { return directory_.header; }
 
@@ -25,18 +22,15 @@ class IndexWriter {
   void add(SectionEntry section, Bytes contents);
   void add_constant(SectionEntry section, const void* element);
 
-  // Directory, sync, rename. Returns the file's size in bytes.
+  // Directory, sync, rename; without it nothing is left behind. Returns the file's bytes.
   std::uint64_t commit();
 
  private:
-  [[noreturn]] void fail() const;
   void write(Bytes bytes);
   void pad_to_section();
   bool is_stored_at(std::uint64_t offset, Bytes contents);
 
-  std::string path_;
-  std::string temporary_;
-  std::FILE* file_ = nullptr;
+  AtomicFile file_;
   Directory directory_;
   std::size_t num_sections_;
   std::uint64_t position_ = 0;

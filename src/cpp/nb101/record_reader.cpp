@@ -38,24 +38,27 @@ std::size_t RecordReader::scan(Bytes bytes) {
 
 void RecordReader::take_frames() {
   constexpr std::size_t kSmallestPart = 256;
-  std::vector<Record> records(frames_.size());
+  std::vector<Run> runs(frames_.size());
+  std::vector<std::uint8_t> has_unknown_fields(frames_.size());
   parallel_for(
       frames_.size(), threads_,
       [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
           const RecordPlace place{&source_, num_records_ + i, frames_[i].offset};
           check_payload(frames_[i].payload, place);
-          records[i] = parse_record(frames_[i].payload, place);
+          const Record record = parse_record(frames_[i].payload, place);
+          runs[i] = record.run;
+          has_unknown_fields[i] = record.has_unknown_fields;
         }
       },
       kSmallestPart);
-  for (const Record& record : records) {
-    Finding& unknown = table_.findings().unknown_fields;
-    if (record.has_unknown_fields && unknown.count++ == 0) {
-      unknown.first = "run " + std::to_string(table_.size());
+  Finding& unknown = table_.findings().unknown_fields;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (has_unknown_fields[i] && unknown.count++ == 0) {
+      unknown.first = "run " + std::to_string(table_.size() + i);
     }
-    table_.append(record.run);
   }
+  table_.append(runs, threads_);
   num_records_ += frames_.size();
   frames_.clear();
 }

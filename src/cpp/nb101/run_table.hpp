@@ -15,6 +15,9 @@ namespace nb101 {
 // Doubles kept as floats as long as all of them are floats.
 class ExactColumn {
  public:
+  bool is_wide() const noexcept { return is_wide_; }
+  const std::vector<float>& narrow() const noexcept { return narrow_; }
+  const std::vector<double>& wide() const noexcept { return wide_; }
   void reserve(std::size_t size) { narrow_.reserve(size); }
   void push_back(double value);
   double operator[](std::size_t i) const noexcept { return is_wide_ ? wide_[i] : narrow_[i]; }
@@ -38,36 +41,27 @@ struct Findings {
   Finding unknown_fields;    // of the protobuf, not kept
 };
 
-// What was written.
-struct IndexSummary {
-  std::uint64_t cells = 0;
-  std::uint64_t runs = 0;
-  std::uint32_t denominator = 0;
-  std::uint64_t missing_runs = 0;  // of cells that have fewer repeats than the most
-  bool official_order = false;
-  std::vector<std::string> wide_columns;  // not held by counts or float32
-  std::uint64_t bytes = 0;
-};
+class IndexView;
 
 class RunTable {
  public:
   void reserve(std::size_t runs);
-  void append(const Run& run);  // of a cell of the space
+  // Runs of cells of the space.
+  void append(std::span<const Run> runs, int threads = 1);
   std::size_t size() const noexcept { return cell_ids_.size(); }
 
-  Findings& findings() noexcept { return findings_; }
+  // Every run of an index, in the order of its records.
+  void append_index(const IndexView& index);
+  // What is here already is the old; a run that comes now replaces its repeat, or adds one.
+  void begin_update() noexcept;
 
-  // Writes all runs as an index file, atomically. The r-th run of a cell and budget is repeat r.
-  // denominator: of the accuracies, 0 to find it. Throws std::invalid_argument for no runs.
-  IndexSummary write_index(const std::string& path, std::string_view provenance,
-                           std::uint32_t denominator) const;
+  Findings& findings() noexcept { return findings_; }
 
  private:
   friend class IndexAssembly;
 
   static constexpr std::size_t kStagedColumns = kNumStagedMetrics * kNumStages;
 
-  double value(std::size_t run, Metric metric, Stage stage) const noexcept;
   void inspect(const Run& run);
 
   std::vector<std::int32_t> cell_ids_;
@@ -77,10 +71,7 @@ class RunTable {
   ExactColumn total_times_;
   std::array<ExactColumn, kStagedColumns> staged_;
   Findings findings_;
+  std::size_t num_kept_ = 0;  // runs of an old index that is being updated
 };
-
-// The denominator d, at most kMaxDenominator, by which nine tenths and more of the values are
-// float32(k / d): 9984 if it does, else the least; 0 where none does.
-std::uint32_t find_denominator(std::span<const double> values);
 
 }  // namespace nb101

@@ -1,0 +1,146 @@
+#include "nb101/atomic_file.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <random>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace nb101 {
+namespace {
+
+constexpr std::string_view kPrefix = ".nb101fast.";
+constexpr std::string_view kSuffix = ".tmp";
+
+// Beside the target, so that the rename stays within one file system; of a name that is short
+// whatever the target's is.
+std::string temporary_name(const std::string& path) {
+  const std::string name =
+      std::string(kPrefix) + std::to_string(std::random_device{}()) + std::string(kSuffix);
+  return (std::filesystem::path(path).parent_path() / name).string();
+}
+
+bool sync(std::FILE* file) {
+#ifdef _WIN32
+  return std::fflush(file) == 0 && _commit(_fileno(file)) == 0;
+#else
+  return std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
+#endif
+}
+
+#ifdef _WIN32
+
+bool lock(std::FILE*) { return true; }  // an open file can't be removed there anyway
+void sync_folder(const std::string&) {}
+
+void remove_if_abandoned(const std::string& temporary) { std::remove(temporary.c_str()); }
+
+#else
+
+// Held by the writer as long as it lives, and only so long, however it ends.
+bool lock(std::FILE* file) {
+  struct stat status{};
+  return ::flock(::fileno(file), LOCK_EX | LOCK_NB) == 0 && ::fstat(::fileno(file), &status) == 0 &&
+         status.st_nlink > 0;
+}
+
+void sync_folder(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+void remove_if_abandoned(const std::string& temporary) {
+  const int descriptor = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return;
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) std::remove(temporary.c_str());
+  ::close(descriptor);
+}
+
+#endif
+
+void remove_abandoned(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path parent = fs::path(path).parent_path();
+  std::error_code ignored;
+  for (fs::directory_iterator entry(parent.empty() ? "." : parent, ignored), end;
+       !ignored && entry != end; entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) {
+      remove_if_abandoned(entry->path().string());
+    }
+  }
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
+  remove_abandoned(path_);
+  while (!create()) {
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (!file_) return;
+  std::remove(temporary_.c_str());
+  std::fclose(file_);
+}
+
+// False where another writer took the new file for abandoned before it was locked.
+bool AtomicFile::create() {
+  temporary_ = temporary_name(path_);
+  file_ = std::fopen(temporary_.c_str(), "w+bx");
+  if (!file_) fail(errno);
+  if (lock(file_)) return true;
+  std::fclose(std::exchange(file_, nullptr));
+  return false;
+}
+
+void AtomicFile::fail(int error) const {
+  throw std::system_error(error, std::generic_category(), path_);
+}
+
+void AtomicFile::write(Bytes bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail(errno);
+}
+
+void AtomicFile::seek(std::uint64_t offset) {
+#ifdef _WIN32
+  if (_fseeki64(file_, static_cast<long long>(offset), SEEK_SET) != 0) fail(errno);
+#else
+  if (::fseeko(file_, static_cast<off_t>(offset), SEEK_SET) != 0) fail(errno);
+#endif
+}
+
+void AtomicFile::read(std::uint8_t* to, std::size_t size) {
+  if (std::fread(to, 1, size, file_) != size) fail(errno);
+}
+
+void AtomicFile::commit() {
+  if (!sync(file_)) fail(errno);
+#ifdef _WIN32  // nor can it be renamed
+  std::fclose(std::exchange(file_, nullptr));
+#endif
+  std::error_code error;
+  std::filesystem::rename(temporary_, path_, error);
+  if (error) {
+    std::remove(temporary_.c_str());
+    fail(error.value());
+  }
+  if (file_) std::fclose(std::exchange(file_, nullptr));
+  sync_folder(path_);
+}
+
+}  // namespace nb101

@@ -1,0 +1,43 @@
+#include "nb101/record_order.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "nb101/error.hpp"
+
+namespace nb101 {
+
+RecordOrder::RecordOrder(const IndexView& index) : index_(index) {
+  if (!index.order().empty()) {
+    repeats_.assign(index.num_rows() * index.budgets().size(), 0);
+    return;
+  }
+  rows_by_hash_.resize(index.num_rows());
+  std::iota(rows_by_hash_.begin(), rows_by_hash_.end(), 0);
+  std::ranges::sort(rows_by_hash_, {}, [&](std::uint32_t row) { return index.hashes()[row]; });
+}
+
+std::optional<RunPlace> RecordOrder::next() {
+  if (!rows_by_hash_.empty()) return next_official();
+  if (position_ == index_.order().size()) return std::nullopt;
+  const std::uint32_t record = index_.order()[position_++];
+  const auto budgets = static_cast<std::uint32_t>(index_.budgets().size());
+  const std::uint32_t row = record / budgets;
+  const std::uint32_t budget = record % budgets;
+  if (row >= index_.num_rows() || repeats_[record] >= index_.run_count(row, budget)) {
+    throw FormatError(index_.source(), 0, "the order of its records names a run that isn't there");
+  }
+  return RunPlace{row, budget, repeats_[record]++};
+}
+
+std::optional<RunPlace> RecordOrder::next_official() {
+  for (; position_ < rows_by_hash_.size(); ++position_, budget_ = 0) {
+    const std::uint32_t row = rows_by_hash_[position_];
+    for (; budget_ < index_.budgets().size(); ++budget_, repeat_ = 0) {
+      if (repeat_ < index_.run_count(row, budget_)) return RunPlace{row, budget_, repeat_++};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace nb101

@@ -1,0 +1,96 @@
+#include <doctest.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <system_error>
+
+#include "nb101/index.hpp"
+#include "nb101/index_assembly.hpp"
+#include "sample_runs.hpp"
+
+namespace nb101 {
+
+TEST_CASE("values that no count and no float32 holds are kept") {
+  std::vector<Run> runs = sample_runs();
+  runs[1].metrics.evaluations[2].validation_accuracy = 0.1;
+  runs[2].metrics.evaluations[2].test_accuracy = -0.0;
+  const TemporaryFolder folder;
+  const auto [summary, written] = write_sample_index(folder.file("i"), runs);
+  CHECK(written.wide_columns.size() >= 2);
+  const IndexFile file(folder.file("i"), Verify::full);
+  CHECK(file.view().column(Metric::validation_accuracy, Stage::final, 0, 1)[0] == 0.1);
+  CHECK(std::signbit(file.view().column(Metric::test_accuracy, Stage::final, 0, 2)[0]));
+}
+
+TEST_CASE("an order other than the official one is kept") {
+  std::vector<Run> runs = sample_runs();
+  std::swap(runs[0], runs[20]);
+  const TemporaryFolder folder;
+  const auto [summary, written] = write_sample_index(folder.file("i"), runs);
+  CHECK_FALSE(summary.official_order);
+  const IndexFile file(folder.file("i"), Verify::full);
+  const auto order = file.view().order();
+  REQUIRE(order.size() == runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    CHECK(file.view().cell_id(order[i] / 2) == runs[i].cell_id);
+    CHECK(file.view().budgets()[order[i] % 2].epochs == runs[i].epochs);
+  }
+}
+
+TEST_CASE("no runs make no index, and leave nothing behind") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(write_sample_index(folder.file("i"), {}), std::invalid_argument);
+  CHECK(folder.num_files() == 0);
+  CHECK_THROWS_AS(write_sample_index(folder.file("no/such/folder/i"), sample_runs()),
+                  std::system_error);
+}
+
+TEST_CASE("denominators") {
+  const std::vector<double> official = {0.0, 949 / 9984.0f, 1.0};
+  CHECK(find_denominator(official) == 9984);
+  const std::vector<double> thousandths = {1 / 1000.0f, 999 / 1000.0f, 0.5};
+  CHECK(find_denominator(thousandths) == 1000);
+  CHECK(find_denominator(std::vector<double>{0.1234567890123}) == 0);
+}
+
+TEST_CASE("an update replaces repeats in their places and adds others behind") {
+  const TemporaryFolder folder;
+  const std::vector<Run> runs = sample_runs();
+  write_sample_index(folder.file("old"), runs);
+  const IndexFile old(folder.file("old"), Verify::full);
+
+  RandomCells random(16);
+  const Run better = sample_run(0, 12, random);
+  const Run added = sample_run(6, 4, random);
+  RunTable table;
+  table.append_index(old.view());
+  table.begin_update();
+  table.append(better);
+  table.append(added);
+  IndexAssembly assembly(table);
+  assembly.write(folder.file("new"), "{}", 9984);
+  CHECK(assembly.summary().replaced_runs == 1);
+  CHECK(assembly.summary().runs == runs.size() + 1);
+
+  const IndexFile file(folder.file("new"), Verify::full);
+  const IndexView& index = file.view();
+  const std::size_t first = index.row_of(0).value();
+  const std::size_t last = index.row_of(6).value();
+  const auto accuracy = [&](std::size_t repeat) {
+    return index.column(Metric::test_accuracy, Stage::final, 1, repeat)[first];
+  };
+  CHECK(accuracy(0) == better.metrics.evaluations[2].test_accuracy);
+  CHECK(accuracy(1) == runs[4].metrics.evaluations[2].test_accuracy);
+  CHECK(index.run_count(last, 0) == 1);
+  CHECK(index.run_count(last, 1) == 0);
+}
+
+TEST_CASE("runs that are there twice are counted, and kept") {
+  std::vector<Run> runs = sample_runs();
+  runs[2] = runs[0];
+  const TemporaryFolder folder;
+  CHECK(write_sample_index(folder.file("i"), runs).summary.repeated_runs == 1);
+  CHECK(IndexFile(folder.file("i"), Verify::full).view().run_count(0, 0) == 3);
+}
+
+}  // namespace nb101

@@ -1,0 +1,301 @@
+"""Export, update, merge and the other inputs: nothing lost, and never half a file."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import FormatError
+from reference import tfrecord
+from reference.cells import graph_of
+from reference.runs import random_records
+from reference.tfrecord import Record
+
+EDGE = graph_of([[0, 1], [0, 0]], [])
+CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [0])
+POOL = graph_of([[0, 1, 1], [0, 0, 1], [0, 0, 0]], [2])
+GRAPHS = (EDGE, CHAIN, POOL)
+
+
+def records_of(rng: np.random.Generator, repeats: int = 3) -> list[Record]:
+    return random_records(rng, GRAPHS, {4: repeats, 108: repeats})
+
+
+def saved(path: Path, records: list[Record]) -> Path:
+    path.write_bytes(tfrecord.write(records))
+    return path
+
+
+def exported(index: Path) -> bytes:
+    target = index.with_suffix(".out")
+    nb101fast.export(index, target)
+    return target.read_bytes()
+
+
+# -------------------------------------------------------------------- export
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_export_gives_the_file_back(
+    tmp_path: Path, rng: np.random.Generator, shuffled: bool
+) -> None:
+    source, index = tmp_path / "in.tfrecord", tmp_path / "i.nb101"
+    nb101fast.synthetic.write_tfrecord(
+        source, cells=nb101fast.cell_codes()[::254]
+    )  # 20,016 records
+    if shuffled:
+        payloads = list(tfrecord.payloads(source.read_bytes()))
+        rng.shuffle(payloads)
+        source.write_bytes(b"".join(map(tfrecord.frame, payloads)))
+    report = nb101fast.compile(source, index)
+    assert report.official_order is not shuffled
+    assert exported(index) == source.read_bytes()
+
+
+def test_export_of_the_real_record(tmp_path: Path, shared_data: Path) -> None:
+    source = shared_data / "real_record.tfrecord"
+    nb101fast.compile(source, tmp_path / "i.nb101")
+    assert exported(tmp_path / "i.nb101") == source.read_bytes()
+
+
+def test_export_of_odd_values(tmp_path: Path, rng: np.random.Generator) -> None:
+    metrics = records_of(rng)[0].metrics
+    odd = metrics._replace(
+        evaluations=tuple(
+            e._replace(test_accuracy=value, training_time=-value)
+            for e, value in zip(metrics.evaluations, (-0.0, 1 / 3, float("inf")), strict=True)
+        ),
+        trainable_parameters=-5,
+    )
+    source = saved(tmp_path / "in", [records_of(rng)[0]._replace(metrics=odd), *records_of(rng)])
+    nb101fast.compile(source, tmp_path / "i.nb101")
+    assert exported(tmp_path / "i.nb101") == source.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_full_size_export(tmp_path: Path, rng: np.random.Generator, shuffled: bool) -> None:
+    source, index = tmp_path / "in.tfrecord", tmp_path / "i.nb101"
+    nb101fast.synthetic.write_tfrecord(source, epochs=(108,))
+    if shuffled:
+        payloads = list(tfrecord.payloads(source.read_bytes()))
+        random.Random(0).shuffle(payloads)
+        with open(source, "wb") as file:
+            file.writelines(map(tfrecord.frame, payloads))
+    report = nb101fast.compile(source, index)
+    assert report.records == 1_270_872
+    assert report.num_bytes < 80_000_000
+    nb101fast.export(index, tmp_path / "out.tfrecord")
+    assert subprocess.run(["cmp", source, tmp_path / "out.tfrecord"], check=False).returncode == 0
+
+
+def test_export_over_the_index_itself(tmp_path: Path, rng: np.random.Generator) -> None:
+    nb101fast.compile(saved(tmp_path / "in", records_of(rng)), tmp_path / "i.nb101")
+    with pytest.raises(ValueError, match="is the index itself"):
+        nb101fast.export(tmp_path / "i.nb101", tmp_path / "i.nb101")
+
+
+# -------------------------------------------------------------------- inputs
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_gzip(tmp_path: Path, rng: np.random.Generator, members: int) -> None:
+    data = tfrecord.write(records_of(rng))
+    cuts = [len(data) * i // members for i in range(members + 1)]
+    packed = b"".join(gzip.compress(data[a:b]) for a, b in pairwise(cuts))
+    (tmp_path / "in.gz").write_bytes(packed)
+    report = nb101fast.compile(tmp_path / "in.gz", tmp_path / "i.nb101")
+    assert report.sources[0].format == "tfrecord.gz"
+    assert exported(tmp_path / "i.nb101") == data
+
+
+def test_damaged_gzip(tmp_path: Path, rng: np.random.Generator) -> None:
+    packed = gzip.compress(tfrecord.write(records_of(rng)))
+    for data, message in [
+        (packed[:-1], "cut short"),
+        (packed[: len(packed) // 2], "cut short"),
+        (packed[:-5] + b"\0" + packed[-4:], "damaged|incorrect"),
+        (packed + b"junk", "damaged"),
+    ]:
+        (tmp_path / "in.gz").write_bytes(data)
+        with pytest.raises(FormatError, match=message):
+            nb101fast.compile(tmp_path / "in.gz", tmp_path / "i.nb101")
+        assert not (tmp_path / "i.nb101").exists()
+
+
+@pytest.mark.parametrize("first_byte", [ord("{"), ord("["), 0x89, 0x1F])
+def test_a_length_that_looks_like_another_format(
+    tmp_path: Path, rng: np.random.Generator, first_byte: int
+) -> None:
+    payload = tfrecord.encode_record(records_of(rng)[0])
+    payload += b" " * ((first_byte - len(payload)) % 256)  # JSON may end in spaces
+    (tmp_path / "in").write_bytes(tfrecord.frame(payload))
+    assert (tmp_path / "in").read_bytes()[0] == first_byte
+    assert nb101fast.compile(tmp_path / "in", tmp_path / "i.nb101").records == 1
+
+
+# -------------------------------------------------------------------- update and merge
+
+
+def test_update_replaces_and_adds(tmp_path: Path, rng: np.random.Generator) -> None:
+    old = records_of(rng)
+    index = tmp_path / "i.nb101"
+    nb101fast.compile(saved(tmp_path / "old", old), index)
+    reader = nb101fast.open(index)
+    before = reader.query(old[0].module_hash)
+    new = random_records(rng, [CHAIN], {108: 1}) + random_records(rng, [EDGE], {12: 2})
+    report = nb101fast.compile(saved(tmp_path / "new", new), update=index)
+    assert (report.replaced_runs, report.records, report.runs) == (1, 3, len(old) + 2)
+    assert reader.query(old[0].module_hash) == before, "a reader keeps the old index"
+    updated = nb101fast.open(index, verify="full")
+    assert updated.epochs == (4, 12, 108)
+    (replaced,) = [record for record in new if record.epochs == 108]
+    first = updated.query(replaced.module_hash, repeat=0)
+    assert first["test_accuracy"] == replaced.metrics.evaluations[2].test_accuracy
+    assert updated.provenance["update"]["replaced_runs"] == 1
+    assert [source["name"] for source in updated.provenance["sources"]] == ["old", "new"]
+
+
+def test_update_equals_compiling_the_runs_that_stay(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    old = records_of(rng)
+    new = random_records(rng, [POOL], {4: 2, 108: 4})
+    nb101fast.compile(saved(tmp_path / "old", old), tmp_path / "i.nb101")
+    nb101fast.compile(
+        saved(tmp_path / "new", new), tmp_path / "updated.nb101", update=tmp_path / "i.nb101"
+    )
+    counts: dict[tuple[str, int], int] = {}
+    runs: dict[tuple[str, int, int], Record] = {}
+    for records in (old, new):
+        counts.clear()
+        for record in records:
+            key = record.module_hash, record.epochs
+            counts[key] = counts.get(key, 0) + 1
+            runs[(*key, counts[key])] = record
+    expected = [runs[key] for key in sorted(runs)]
+    assert exported(tmp_path / "updated.nb101") == tfrecord.write(expected)
+
+
+def test_a_damaged_update_leaves_the_index(tmp_path: Path, rng: np.random.Generator) -> None:
+    index = tmp_path / "i.nb101"
+    nb101fast.compile(saved(tmp_path / "old", records_of(rng)), index)
+    before = index.read_bytes()
+    damaged = saved(tmp_path / "new", records_of(rng)).read_bytes()[:-1]
+    (tmp_path / "new").write_bytes(damaged)
+    with pytest.raises(FormatError, match="cut short"):
+        nb101fast.compile(tmp_path / "new", update=index)
+    assert index.read_bytes() == before
+
+
+def test_merge(tmp_path: Path, rng: np.random.Generator) -> None:
+    records = records_of(rng)
+    for number in range(3):
+        part = saved(tmp_path / f"{number}", records[number * 6 : number * 6 + 6])
+        nb101fast.compile(part, tmp_path / f"{number}.nb101")
+    parts = [tmp_path / f"{number}.nb101" for number in range(3)]
+    report = nb101fast.compile(parts, tmp_path / "whole.nb101")
+    assert {source.format for source in report.sources} == {"index"}
+    assert exported(tmp_path / "whole.nb101") == tfrecord.write(records)
+
+
+def test_strict(tmp_path: Path, rng: np.random.Generator) -> None:
+    records = records_of(rng)
+    index = tmp_path / "i.nb101"
+    nb101fast.compile(saved(tmp_path / "sound", records), index, strict=True)
+    for bad, message in [
+        (records[:-1], "missing runs: 1"),
+        ([*records[:6], *records[:6], *records[6:]], "repeated runs: 6"),
+        (
+            [records[0]._replace(metrics=records[0].metrics._replace(trainable_parameters=1))],
+            "other parameters: 1, first run 0",
+        ),
+    ]:
+        nb101fast.compile(saved(tmp_path / "bad", bad), tmp_path / "kept.nb101")
+        before = index.read_bytes()
+        with pytest.raises(FormatError, match=f"refused, being strict: .*{message}"):
+            nb101fast.compile(tmp_path / "bad", index, strict=True)
+        assert index.read_bytes() == before
+
+
+# -------------------------------------------------------------------- crashes
+
+
+def start_compiler(source: Path, target: Path) -> subprocess.Popen[bytes]:
+    program = (
+        "import nb101fast, sys\n"
+        "nb101fast.cell_ids(1)  # the tables, so that what follows is compiling alone\n"
+        "print('ready', flush=True)\n"
+        "while True:\n"
+        "    nb101fast.compile(sys.argv[1], sys.argv[2])\n"
+    )
+    arguments = [sys.executable, "-c", program, str(source), str(target)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE)
+
+
+def temporaries(folder: Path) -> list[Path]:
+    return list(folder.glob(".nb101fast.*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL there")
+def test_killed_at_any_moment(tmp_path: Path, rng: np.random.Generator) -> None:
+    target = tmp_path / "i.nb101"
+    source = saved(tmp_path / "in", records_of(rng))
+    nb101fast.compile(source, target)
+    whole = nb101fast.open(target).num_runs
+    seen = 0
+    for _ in range(200):
+        compiler = start_compiler(source, target)
+        assert compiler.stdout
+        compiler.stdout.readline()
+        time.sleep(rng.uniform(0, 0.03))
+        compiler.send_signal(signal.SIGKILL)
+        compiler.wait()
+        compiler.stdout.close()
+        seen += bool(temporaries(tmp_path))
+        assert nb101fast.open(target, verify="sections").num_runs == whole
+    nb101fast.compile(source, target)
+    assert not temporaries(tmp_path), "what the dead left is removed"
+    assert seen > 0, "not one was killed while it wrote"
+
+
+def test_an_abandoned_temporary_is_removed(tmp_path: Path, rng: np.random.Generator) -> None:
+    (tmp_path / ".nb101fast.1.tmp").write_bytes(b"of a dead writer")
+    nb101fast.compile(saved(tmp_path / "in", records_of(rng)), tmp_path / "i.nb101")
+    assert not temporaries(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="flock is not there")
+def test_two_compilers_at_one_output(tmp_path: Path, rng: np.random.Generator) -> None:
+    target = tmp_path / "i.nb101"
+    sources = [saved(tmp_path / f"in{n}", records_of(rng, repeats=n)) for n in (1, 2)]
+    compilers = [start_compiler(source, target) for source in sources]
+    for compiler in compilers:
+        assert compiler.stdout
+        compiler.stdout.readline()
+    deadline = time.monotonic() + 5
+    while not target.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    sizes = set()
+    for _ in range(200):
+        sizes.add(nb101fast.open(target, verify="sections").num_runs)
+        time.sleep(0.005)
+    for compiler in compilers:
+        assert compiler.poll() is None, "both go on"
+        compiler.kill()
+        compiler.wait()
+        assert compiler.stdout
+        compiler.stdout.close()
+    assert sizes <= {6, 12}
