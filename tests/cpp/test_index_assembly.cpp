@@ -65,8 +65,8 @@ TEST_CASE("an update replaces repeats in their places and adds others behind") {
   RunTable table;
   table.append_index(old.view());
   table.begin_update();
-  table.append(better);
-  table.append(added);
+  table.append({&better, 1});
+  table.append({&added, 1});
   IndexAssembly assembly(table);
   assembly.write(folder.file("new"), "{}", 9984);
   CHECK(assembly.summary().replaced_runs == 1);

@@ -15,7 +15,7 @@ static_assert(std::endian::native == std::endian::little,
 constexpr std::uint64_t swap_bytes(std::uint64_t word) noexcept {
   word = (word & 0x00ff00ff00ff00ff) << 8 | (word >> 8 & 0x00ff00ff00ff00ff);
   word = (word & 0x0000ffff0000ffff) << 16 | (word >> 16 & 0x0000ffff0000ffff);
-  return word << 32 | word >> 32;
+  return std::rotl(word, 32);
 }
 
 using Bytes = std::span<const std::uint8_t>;

@@ -58,7 +58,7 @@ void RunTable::inspect(const Run& run) {
                     ", " + std::to_string(run.epochs) + " epochs): " + what;
   };
   const auto rule = SearchSpace::instance().parameters()[static_cast<std::size_t>(run.cell_id)];
-  if (run.metrics.trainable_parameters != static_cast<std::int64_t>(rule)) {
+  if (std::int64_t{run.metrics.trainable_parameters} != std::int64_t{rule}) {
     note(findings_.other_parameters, std::to_string(run.metrics.trainable_parameters) +
                                          " trainable parameters, " + std::to_string(rule) +
                                          " by the rule");

@@ -1,5 +1,7 @@
 #include "nb101/tfrecord.hpp"
 
+#include <bit>
+
 #include "nb101/crc32c.hpp"
 #include "nb101/error.hpp"
 
@@ -8,7 +10,7 @@ namespace {
 
 std::uint32_t masked_crc(Bytes bytes) noexcept {
   const std::uint32_t crc = crc32c(bytes);
-  return (crc >> 15 | crc << 17) + 0xa282ead8;  // TensorFlow's core/lib/hash/crc32c.h
+  return std::rotr(crc, 15) + 0xa282ead8;  // TensorFlow's core/lib/hash/crc32c.h
 }
 
 }  // namespace
