@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import nb101fast
-from nb101fast.compiler import CHUNK_BYTES
+from nb101fast.inputs import CHUNK_BYTES
 
 from .race import Race
 

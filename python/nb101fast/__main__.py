@@ -14,9 +14,10 @@ from .cell import Cell, OutOfDomainError
 from .codes import checked_code
 from .compiler import CompileReport, compile
 from .demo import run_demo
+from .description import describe, facts_of
 from .exporter import export
 from .fetch import fetch
-from .index import METRICS, STAGES, VERIFY_LEVELS, FormatError, Index, open
+from .index import METRICS, STAGES, VERIFY_LEVELS, FormatError, open
 from .progress import ProgressBar
 
 
@@ -219,30 +220,7 @@ def _verify(options: argparse.Namespace) -> None:
 
 def _info(options: argparse.Namespace) -> None:
     index = open(options.index)
-    facts = _facts(index)
-    if options.json:
-        print(json.dumps(facts, indent=2))
-        return
-    for name, value in facts.items():
-        if name != "sections":
-            print(f"{name:12} {value}")
-
-
-def _facts(index: Index) -> dict[str, Any]:
-    return {
-        "path": index.path,
-        "synthetic": index.is_synthetic,
-        "cells": len(index),
-        "runs": index.num_runs,
-        "epochs": list(index.epochs),
-        "repeats": list(index.repeats),
-        "denominator": index.denominator,
-        "provenance": index.provenance,
-        "sections": [
-            {"name": name, "dtype": str(dtype), "offset": offset, "bytes": size}
-            for name, dtype, offset, size in index.sections
-        ],
-    }
+    print(json.dumps(facts_of(index), indent=2) if options.json else describe(index))
 
 
 def _query(options: argparse.Namespace) -> None:

@@ -98,9 +98,10 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
         synthetic = index.is_synthetic
         append_index(table, index)
     elif kind == "parquet":
-        from .tables import read_parquet  # not every installation has pyarrow
+        from .tables import parquet_provenance, read_parquet  # not everybody has pyarrow
 
         read_parquet(table, path)
+        synthetic = bool(parquet_provenance(path).get("synthetic"))
     else:
         from .json_form import read_json
 

@@ -198,11 +198,11 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _cells(where: str, document: Any) -> Iterator[tuple[str, Any]]:
     """Each cell of a document and what it is called."""
+    if not isinstance(document, list) and not (isinstance(document, dict) and "cells" in document):
+        yield where, document
+        return
     listed = document
     if isinstance(document, dict):
-        if "cells" not in document:
-            yield where, document
-            return
         _check_keys(where, document, {"cells"})
         listed = document["cells"]
     if not isinstance(listed, list):

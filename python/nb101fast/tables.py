@@ -480,7 +480,9 @@ class _RunsRead:
         if "cell_id" in names:
             given = self._column("cell_id").to_numpy(zero_copy_only=False)
             self._check(
-                "cell_id", given == ids, lambda row: f"{given[row]}, that of its graph {ids[row]}"
+                "cell_id",
+                given == ids,
+                lambda row: f"{given[row]}; that of its graph is {ids[row]}",
             )
         if "hash" in names:
             self._check_hashes(ids)
@@ -494,7 +496,7 @@ class _RunsRead:
 
         def tell(row: int) -> str:
             own = expected[row].tobytes().hex()
-            return f"{texts[positions[row]]!r}, that of its graph {own!r}"
+            return f"{texts[positions[row]]!r}; that of its graph is {own!r}"
 
         self._check("hash", (digests[positions] == expected).all(axis=1), tell)
 

@@ -17,7 +17,10 @@ from nb101fast.__main__ import main
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
-COMMANDS = ["compile", "synthetic", "verify", "info", "query", "demo"]
+COMMANDS = [
+    *("compile", "merge", "export", "synthetic", "fetch"),
+    *("verify", "info", "query", "demo"),
+]
 INCEPTION = "28cfc7874f6d200472e1a9dcd8650aa0"
 
 
@@ -197,8 +200,9 @@ def test_info(capsys: pytest.CaptureFixture[str], small_sample: Sample) -> None:
     assert len(facts["sections"]) == len(index.sections)
     done = Done(capsys, "info", small_sample[0])
     assert (done.status, done.err) == (0, "")
-    for text in ("synthetic    True", "cells        36", "denominator  9984"):
+    for text in ("SYNTHETIC", "36 of 423,624 cells", f"{len(small_sample[1]):,} runs", "hashes"):
         assert text in done.out
+    assert f"{small_sample[0].stat().st_size:,} bytes" in done.out.splitlines()[-1]
 
 
 def test_info_of_the_default(

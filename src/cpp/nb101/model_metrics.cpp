@@ -218,6 +218,16 @@ class ProtoCursor {
     place_.fail("a protobuf varint of more than ten bytes");
   }
 
+  std::uint64_t tag() {
+    constexpr std::uint64_t kMostFields = (1 << 29) - 1;
+    const std::uint64_t field_tag = varint();
+    const std::uint64_t field = field_tag >> 3;
+    if (field == 0 || field > kMostFields) {
+      place_.fail("protobuf field number " + std::to_string(field));
+    }
+    return field_tag;
+  }
+
   double fixed_double() { return load<double>(take(8).data()); }
   std::string_view nested() { return take(varint()); }
 
@@ -277,7 +287,7 @@ void parse_evaluation(std::string_view bytes, const RecordPlace& place, Evaluati
                       bool& has_unknown_fields) {
   ProtoCursor cursor(bytes, place);
   while (!cursor.at_end()) {
-    const std::uint64_t field_tag = cursor.varint();
+    const std::uint64_t field_tag = cursor.tag();
     if (double* const field = evaluation_field(evaluation, field_tag)) {
       *field = cursor.fixed_double();
     } else {
@@ -293,7 +303,7 @@ ModelMetrics parse_metrics(std::string_view bytes, const RecordPlace& place,
   ProtoCursor cursor(bytes, place);
   std::size_t stage = 0;
   while (!cursor.at_end()) {
-    const std::uint64_t field_tag = cursor.varint();
+    const std::uint64_t field_tag = cursor.tag();
     if (field_tag == tag(1, kLength)) {
       if (stage == kNumStages) place.fail("more than three evaluations");
       parse_evaluation(cursor.nested(), place, metrics.evaluations[stage++], has_unknown_fields);

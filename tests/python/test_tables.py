@@ -1,0 +1,479 @@
+"""An index as Arrow, pandas, polars and Parquet tables, and the runs of a Parquet file back."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import nb101fast
+from nb101fast import FormatError, Index, _core, tables
+from nb101fast.tables import read_parquet
+from reference.cells import encode
+from reference.runs import STAGES, graph_of_record
+from reference.tfrecord import EvaluationData, Record
+
+Sample = tuple[Path, list[Record]]
+STAGED = (*EvaluationData._fields,)
+UNSTAGED = ("total_time", "trainable_parameters", "graph")
+UNPACKED_CHAIN = 1 << 1 | 1 << 14  # input, vertex 2, output: no stored graph leaves out vertex 1
+RELABELLED = ([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], (1, 2)), (2, 1)
+
+
+@pytest.fixture(scope="module")
+def index(small_sample: Sample) -> Index:
+    return nb101fast.open(small_sample[0], verify="full")
+
+
+@pytest.fixture(scope="module")
+def written(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("written") / "small.parquet"
+    index.to_parquet(path)
+    return path
+
+
+def records_as_bytes(index: Index, folder: Path) -> bytes:
+    """Everything an index says of its runs, in order."""
+    nb101fast.export(index, folder / "exported.tfrecord")
+    return (folder / "exported.tfrecord").read_bytes()
+
+
+def data_address(column: Any) -> int:
+    (chunk,) = column.chunks
+    return int(chunk.buffers()[1].address)
+
+
+def places(index: Index) -> list[tuple[str, str, int, int]]:
+    """Metric, stage, epochs and repeat of every column."""
+    staged = [*itertools.product(STAGED, STAGES), *((metric, "") for metric in UNSTAGED)]
+    return [
+        (metric, stage, epochs, repeat)
+        for (metric, stage) in staged
+        for epochs, repeats in zip(index.epochs, index.repeats, strict=True)
+        for repeat in range(repeats)
+    ]
+
+
+def name_of(metric: str, stage: str, epochs: int, repeat: int) -> str:
+    return "_".join(filter(None, [stage, metric, str(epochs), str(repeat)]))
+
+
+def stored(index: Index, metric: str, stage: str, epochs: int, repeat: int) -> npt.NDArray[Any]:
+    return index.column(metric, epochs=epochs, stage=stage or "final", repeat=repeat)  # type: ignore[arg-type]
+
+
+def is_constant(values: npt.NDArray[Any]) -> bool:
+    return values.strides == (0,)
+
+
+# -------------------------------------------------------------------- as stored
+
+
+def test_stored_columns(index: Index) -> None:
+    table = index.to_arrow()
+    table.validate(full=True)
+    assert table.num_rows == len(index)
+    assert table["cell_id"].to_pylist() == index.cells.tolist()
+    hashes = [nb101fast.Cell.from_id(cell).hash for cell in index.cells.tolist()]
+    assert [digest.hex() for digest in table["hash"].to_pylist()] == hashes
+    assert table["parameters"].to_pylist() == nb101fast.cell_parameters()[index.cells].tolist()
+    for epochs in index.epochs:
+        counts = index.run_counts(epochs=epochs)
+        assert table[f"runs_{epochs}"].to_pylist() == counts.tolist()
+    for place in places(index):
+        _, _, epochs, repeat = place
+        present = index.run_counts(epochs=epochs) > repeat
+        values = table[name_of(*place)].to_pylist()
+        assert [value is not None for value in values] == present.tolist()
+        expected = stored(index, *place)[present].tolist()
+        assert [value for value in values if value is not None] == expected
+    assert table.num_columns == 3 + len(index.epochs) + len(places(index))
+
+
+def test_stored_columns_are_not_copied(index: Index) -> None:
+    table = index.to_arrow()
+    shared = 0
+    for place in places(index):
+        values = stored(index, *place)
+        if not is_constant(values):
+            assert data_address(table[name_of(*place)]) == values.ctypes.data
+            shared += 1
+    assert shared > 50
+    assert data_address(table["cell_id"]) == index.cells.ctypes.data
+    assert data_address(table["hash"]) == index._file.hashes().ctypes.data
+
+
+def test_equal_constants_are_there_once(tmp_path: Path) -> None:
+    cells = nb101fast.cell_codes()[:9]
+    nb101fast.synthetic.write_index(tmp_path / "even.nb101", cells=cells)
+    index = nb101fast.open(tmp_path / "even.nb101")
+    assert is_constant(index.column("current_epoch", stage="start"))
+    table = index.to_arrow()
+    start = [table[f"start_current_epoch_{e}_{r}"] for e in index.epochs for r in range(3)]
+    assert len({data_address(column) for column in start}) == 1
+    final = [table[f"final_current_epoch_{epochs}_2"] for epochs in index.epochs]
+    assert [set(column.to_pylist()) for column in final] == [{e} for e in index.epochs]
+
+
+def test_a_table_outlives_its_index(small_sample: Sample, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.nb101"
+    copy.write_bytes(small_sample[0].read_bytes())
+    index = nb101fast.open(copy)
+    expected = index.column("test_accuracy", epochs=36).tolist()
+    table = index.to_arrow()
+    del index
+    copy.unlink()
+    assert table["final_test_accuracy_36_0"].to_pylist() == expected
+
+
+def test_what_the_metadata_says(index: Index) -> None:
+    for form in tables.FORMS:
+        metadata = index.to_arrow(form=form).schema.metadata  # type: ignore[arg-type]
+        assert metadata[b"nb101fast.form"] == form.encode()
+        assert metadata[b"nb101fast.form_version"] == b"1"
+        assert metadata[b"nb101fast.denominator"] == b"9984"
+        assert json.loads(metadata[b"nb101fast.provenance"]) == index.provenance
+    schema = index.to_arrow().schema
+    counts, times = (schema.field(f"final_{m}_36_1") for m in ("test_accuracy", "training_time"))
+    place = {b"stage": b"final", b"epochs": b"36", b"repeat": b"1"}
+    assert counts.type == pa.uint16()
+    assert counts.metadata == {b"metric": b"test_accuracy", b"denominator": b"9984", **place}
+    assert times.type == pa.float32()
+    assert times.metadata == {b"metric": b"training_time", **place}
+
+
+def test_some_budgets_alone(index: Index) -> None:
+    names = index.to_arrow(epochs=[36]).schema.names
+    assert "runs_36" in names
+    assert "runs_4" not in names
+    every = index.to_arrow(form="runs").to_pandas()
+    some = index.to_arrow(form="runs", epochs=(108, 4)).to_pandas()
+    pd.testing.assert_frame_equal(some, every[every.epochs != 36].reset_index(drop=True))
+    with pytest.raises(ValueError, match="epochs=5; this index has 4, 36, 108"):
+        index.to_arrow(epochs=5)
+    with pytest.raises(ValueError, match="form='wide'; 'stored', 'runs' are allowed"):
+        index.to_arrow(form="wide")  # type: ignore[arg-type]
+
+
+# -------------------------------------------------------------------- pandas and polars
+
+
+def test_pandas(index: Index) -> None:
+    frame = index.to_pandas()
+    assert frame["cell_id"].tolist() == index.cells.tolist()
+    for metric in ("test_accuracy", "training_time"):
+        name, values = f"final_{metric}_36_1", index.column(metric, epochs=36, repeat=1)
+        assert np.shares_memory(frame[name].to_numpy(), values)
+    runs = index.to_pandas(form="runs", epochs=108)
+    assert len(runs) == index.run_counts(epochs=108).sum()
+    means = runs.groupby("cell_id")["final_test_accuracy"].mean()
+    for cell, mean in means.items():
+        f = index.objective("test_accuracy")
+        assert f(nb101fast.Cell.from_id(cell)) == np.float32(mean)
+
+
+def test_polars(index: Index) -> None:
+    frame = index.to_polars()
+    for metric in ("test_accuracy", "training_time"):
+        name, values = f"final_{metric}_36_1", index.column(metric, epochs=36, repeat=1)
+        assert np.shares_memory(frame[name].to_numpy(), values)
+    runs = index.to_polars(form="runs")
+    assert runs.height == index.num_runs
+    chosen = runs.filter(pl.col("hash") == nb101fast.Cell.from_id(int(index.cells[0])).hash)
+    assert set(chosen["cell_id"]) == {int(index.cells[0])}
+
+
+@pytest.mark.parametrize(
+    ("missing", "wanted"),
+    [
+        ("pyarrow", 'this needs pyarrow: pip install "nb101fast[arrow]"'),
+        ("pandas", "this needs pandas: pip install pandas"),
+        ("polars", "this needs polars: pip install polars"),
+    ],
+)
+def test_a_missing_package(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, wanted: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, f"{missing}.parquet", raising=False)
+    calls: dict[str, list[Callable[[], object]]] = {
+        "pyarrow": [
+            index.to_arrow,
+            lambda: index.to_parquet(tmp_path / "x"),
+            lambda: read_parquet(_core.RunTable(), str(tmp_path / "x")),
+        ],
+        "pandas": [index.to_pandas],
+        "polars": [index.to_polars],
+    }
+    for call in calls[missing]:
+        with pytest.raises(ImportError, match=re.escape(wanted)):
+            call()
+    assert not os.listdir(tmp_path)
+
+
+# -------------------------------------------------------------------- a row for each run
+
+
+def test_runs_are_the_records(index: Index, small_sample: Sample) -> None:
+    rows = index.to_arrow(form="runs").to_pylist()
+    repeats: dict[tuple[str, int], int] = {}
+    assert len(rows) == len(small_sample[1])
+    for row, record in zip(rows, small_sample[1], strict=True):
+        key = record.module_hash, record.epochs
+        repeats[key] = repeats.get(key, -1) + 1
+        assert (row["hash"], row["epochs"], row["repeat"]) == (*key, repeats[key])
+        assert nb101fast.Cell.from_id(row["cell_id"]).hash == record.module_hash
+        assert row["graph"] == encode(graph_of_record(record))
+        assert row["trainable_parameters"] == record.metrics.trainable_parameters
+        assert row["total_time"] == record.metrics.total_time
+        for stage, evaluation in zip(STAGES, record.metrics.evaluations, strict=True):
+            for field, value in evaluation._asdict().items():
+                assert row[f"{stage}_{field}"] == value
+
+
+def test_parquet_and_back(
+    index: Index, written: Path, tmp_path: Path, small_sample: Sample
+) -> None:
+    report = nb101fast.compile(written, tmp_path / "again.nb101")
+    assert (report.records, report.cells) == (len(small_sample[1]), len(index))
+    again = nb101fast.open(tmp_path / "again.nb101", verify="full")
+    assert not report.official_order
+    assert (again._file.order() == index._file.order()).all()
+    assert again.denominator == index.denominator
+    for place in places(index):
+        assert stored(again, *place).tobytes() == stored(index, *place).tobytes()
+    original = records_as_bytes(index, tmp_path)
+    assert original == small_sample[0].with_suffix(".tfrecord").read_bytes()
+    assert records_as_bytes(again, tmp_path) == original
+
+
+def test_parquet_of_the_official_order(tmp_path: Path) -> None:
+    cells = nb101fast.cell_codes()[5:4000:160]
+    nb101fast.synthetic.write_index(tmp_path / "in.nb101", cells=cells, epochs=(4, 12))
+    index = nb101fast.open(tmp_path / "in.nb101")
+    index.to_parquet(tmp_path / "runs.parquet")
+    report = nb101fast.compile(tmp_path / "runs.parquet", tmp_path / "out.nb101")
+    assert report.official_order
+    again = nb101fast.open(tmp_path / "out.nb101")
+    assert records_as_bytes(again, tmp_path) == records_as_bytes(index, tmp_path)
+    assert tables.parquet_provenance(str(tmp_path / "runs.parquet")) == index.provenance
+    assert index.is_synthetic
+
+
+def test_many_row_groups(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Path
+) -> None:
+    monkeypatch.setattr(tables, "_ROWS_AT_ONCE", 7)
+    index.to_parquet(tmp_path / "cut.parquet")
+    groups = pq.ParquetFile(tmp_path / "cut.parquet").num_row_groups
+    assert groups == math.ceil(index.num_runs / 7)
+    rows = pq.read_table(tmp_path / "cut.parquet").to_pylist()
+    assert rows == pq.read_table(written).to_pylist()
+    for path in (tmp_path / "cut.parquet", written):
+        assert read_parquet(_core.RunTable(), str(path)) == index.num_runs
+        nb101fast.compile(path, tmp_path / "again.nb101")
+        again = nb101fast.open(tmp_path / "again.nb101")
+        assert records_as_bytes(again, tmp_path) == records_as_bytes(index, tmp_path)
+
+
+def test_odd_values_are_kept(tmp_path: Path) -> None:
+    (matrix, one), other = RELABELLED
+    codes = [nb101fast.encode(matrix, list(labels)) for labels in (one, other)]
+    odd = [math.nan, math.inf, -math.inf, -0.0, 1 / 3, 5e-324]
+    values = np.resize(np.array(odd), (8, 15)) + np.zeros((8, 1))
+    table = _core.RunTable()
+    table.append(
+        np.array(codes * 4, np.uint32),
+        np.array([108, 4, 4, 108, 4, 4, (1 << 32) - 1, 4], np.uint32),
+        values,
+        np.array([-1, 2, 3, 4, 5, 6, (1 << 31) - 1, -(1 << 31)], np.int32),
+        np.resize(np.array(odd), 8),
+    )
+    _core.IndexAssembly(table).write(str(tmp_path / "odd.nb101"), "{}")
+    index = nb101fast.open(tmp_path / "odd.nb101")
+    assert len(index) == 1
+    rows = index.to_arrow(form="runs")
+    assert rows["graph"].to_pylist() == codes * 4
+    for column, name in enumerate(tables.VALUE_COLUMNS):
+        assert rows[name].to_numpy().tobytes() == values[:, column].tobytes()
+    index.to_parquet(tmp_path / "odd.parquet")
+    nb101fast.compile(tmp_path / "odd.parquet", tmp_path / "again.nb101")
+    again = nb101fast.open(tmp_path / "again.nb101")
+    assert records_as_bytes(again, tmp_path) == records_as_bytes(index, tmp_path)
+
+
+@pytest.mark.parametrize("writer", ["pandas", "polars"])
+def test_parquet_that_others_wrote(
+    index: Index, tmp_path: Path, written: Path, writer: str
+) -> None:
+    path = tmp_path / "other.parquet"
+    if writer == "pandas":
+        frame = pd.read_parquet(written)
+        frame = frame.astype({"graph": "int64", "epochs": "uint16", "hash": "str"})
+        frame.assign(note="mine").to_parquet(path)
+    else:
+        polars_frame = pl.read_parquet(written).drop("hash", "cell_id", "repeat")
+        polars_frame.write_parquet(path, row_group_size=11)
+    nb101fast.compile(path, tmp_path / "again.nb101")
+    again = nb101fast.open(tmp_path / "again.nb101")
+    assert records_as_bytes(again, tmp_path) == records_as_bytes(index, tmp_path)
+
+
+def test_parquet_is_there_whole_or_not_at_all(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "runs.parquet"
+    target.write_bytes(b"before")
+    monkeypatch.setattr(tables, "_runs_batch", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        index.to_parquet(target)
+    assert target.read_bytes() == b"before"
+    assert os.listdir(tmp_path) == ["runs.parquet"]
+    with pytest.raises(FileNotFoundError):
+        index.to_parquet(tmp_path / "none" / "runs.parquet")
+    with pytest.raises(ValueError, match="is the index itself"):
+        index.to_parquet(index.path)
+    assert nb101fast.open(index.path).num_runs == index.num_runs
+
+
+# -------------------------------------------------------------------- Parquet at fault
+
+
+Damage = Callable[[pa.Table], pa.Table]
+NO_HASH = "0" * 31 + "-"
+
+
+def put(name: str, row: int, value: Any, kind: Any = None) -> Damage:
+    """One value of a column is another, and all are of that type."""
+
+    def damage(table: pa.Table) -> pa.Table:
+        values = table[name].to_pylist()
+        values[row] = value
+        column = pa.array(values, kind or table.schema.field(name).type)
+        return pa.table({**{c: table[c] for c in table.column_names}, name: column})
+
+    return damage
+
+
+def retype(name: str, source: str, kind: Any) -> Damage:
+    """A column is of another one's values and of that type."""
+    return lambda table: table.set_column(
+        table.column_names.index(name), name, table[source].cast(kind)
+    )
+
+
+FAULTS: list[tuple[Damage, str]] = [
+    (lambda t: t.drop_columns("halfway_test_accuracy"), "no columns 'halfway_test_accuracy'; one"),
+    (lambda t: t.append_column("graph", t["graph"]), "2 columns 'graph'; one is needed"),
+    (
+        retype("total_time", "total_time", pa.string()),
+        "column 'total_time' is of type string; a float is allowed",
+    ),
+    (
+        retype("epochs", "epochs", pa.float64()),
+        "column 'epochs' is of type double; an integer is allowed",
+    ),
+    (
+        retype("hash", "epochs", pa.int32()),
+        "column 'hash' is of type int32; text is allowed",
+    ),
+    (
+        put("graph", 12, UNPACKED_CHAIN),
+        f"row 12: column 'graph': code {UNPACKED_CHAIN} is of a graph not pruned",
+    ),
+    (put("graph", 12, 0), "row 12: column 'graph': code 0 is outside the search space"),
+    (
+        put("graph", 9, -1, pa.int64()),
+        "row 9: column 'graph': -1; 0 to 4294967295 are allowed",
+    ),
+    (put("epochs", 30, 0), "row 30: column 'epochs': 0; 1 to 4294967295 are allowed"),
+    (
+        put("trainable_parameters", 2, 1 << 31, pa.int64()),
+        "row 2: column 'trainable_parameters': 2147483648; -2147483648 to 2147483647 are allowed",
+    ),
+    (put("cell_id", 1, 423_623), "row 1: column 'cell_id': 423623; that of its graph is "),
+    (
+        put("hash", 17, "0" * 32, pa.string()),
+        f"row 17: column 'hash': '{'0' * 32}'; that of its graph is '",
+    ),
+    (
+        put("hash", 17, NO_HASH, pa.large_string()),
+        f"row 17: column 'hash': '{NO_HASH}'; that of its graph is '",
+    ),
+    (lambda t: t.slice(0, 0), "it has no rows: a run is needed"),
+    (
+        lambda t: t.replace_schema_metadata({"nb101fast.form_version": "2"}),
+        "form version '2'; 1 is allowed",
+    ),
+    *(
+        (put(name, 20, None), f"row 20: column '{name}': null; a value is needed")
+        for name in ("graph", "cell_id", "hash", "final_test_accuracy", "total_time")
+    ),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), FAULTS)
+def test_parquet_at_fault(
+    written: Path,
+    tmp_path: Path,
+    damage: Damage,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tables, "_ROWS_AT_ONCE", 8)
+    path = tmp_path / "faulty.parquet"
+    pq.write_table(damage(pq.read_table(written)), path)
+    with pytest.raises(FormatError, match=re.escape(f"{path}: {message}")):
+        read_parquet(_core.RunTable(), str(path))
+    with pytest.raises(FormatError, match=re.escape(f"{path}: {message}")):
+        nb101fast.compile(path, tmp_path / "out.nb101")
+    assert os.listdir(tmp_path) == ["faulty.parquet"]
+
+
+def test_what_counts_as_pruned(rng: np.random.Generator) -> None:
+    edges = rng.integers(0, 1 << 21, 4_000) & rng.integers(0, 1 << 21, 4_000)
+    labels = rng.integers(0, 3, (4_000, 5)) * rng.integers(0, 2, (4_000, 1))
+    codes = (edges + (labels << np.arange(21, 31, 2)).sum(axis=1)).astype(np.uint32)
+    codes = np.concatenate([codes, nb101fast.cell_codes()[:500]])
+    codes = codes[nb101fast.is_valid(codes)]
+    expected = [nb101fast.Cell.from_code(code).code == code for code in codes.tolist()]
+    assert tables._are_pruned(codes).tolist() == expected
+    assert 500 < sum(expected) < len(expected) - 500
+
+
+def test_damaged_parquet(written: Path, tmp_path: Path, rng: np.random.Generator) -> None:
+    whole = written.read_bytes()
+    path = tmp_path / "damaged.parquet"
+    for size in (0, 4, 100, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(FormatError, match=re.escape(f"{path}: not a sound Parquet file: ")):
+            read_parquet(_core.RunTable(), str(path))
+    path.write_bytes(whole[:500] + rng.bytes(2000) + whole[2500:])
+    with pytest.raises(FormatError, match=re.escape(str(path))):
+        read_parquet(_core.RunTable(), str(path))
+    with pytest.raises(FileNotFoundError):
+        read_parquet(_core.RunTable(), str(tmp_path / "none.parquet"))
+
+
+def test_an_order_that_names_no_run(small_sample: Sample, tmp_path: Path) -> None:
+    index = nb101fast.open(small_sample[0])
+    (offset,) = (at for name, _, at, _ in index.sections if "order" in name)
+    damaged = bytearray(small_sample[0].read_bytes())
+    damaged[offset : offset + 4] = b"\xff\xff\0\0"
+    (tmp_path / "damaged.nb101").write_bytes(damaged)
+    with pytest.raises(FormatError, match=r"damaged\.nb101: the order of its records names a run"):
+        nb101fast.open(tmp_path / "damaged.nb101").to_arrow(form="runs")
