@@ -14,7 +14,7 @@ from typing import Any
 from . import _core
 from .index import FormatError, Index, checked_name
 from .index import open as open_index
-from .inputs import Meter, Progress, Source, append_index, estimated_records, read_input
+from .inputs import Meter, Progress, Source, estimated_records, read_input
 
 UPDATE_RULE = "a new run takes the place of the old one of its cell, epochs and repeat"
 
@@ -106,17 +106,14 @@ def compile(
     if threads is not None and threads < 1:
         raise ValueError(f"threads={threads}; 1 or more are allowed")
     paths = _paths(inputs)
-    base = open_index(update) if isinstance(update, (str, os.PathLike)) else update
+    base = update if update is None or isinstance(update, Index) else _open_base(update)
     target = _target(paths, output, base)
     table = _core.RunTable()
-    table.reserve(sum(map(estimated_records, paths)) + (base.num_runs if base else 0))
-    if base:
-        append_index(table, base)
-        table.begin_update()
+    table.reserve(sum(map(estimated_records, paths)))
     meter = Meter(sum(map(os.path.getsize, paths)), progress)
     workers = threads or os.cpu_count() or 1
     sources = tuple(read_input(table, path, workers, meter) for path in paths)
-    assembly = _core.IndexAssembly(table, workers)
+    assembly = _core.IndexAssembly(table, base._file if base else None, workers)
     findings = Findings(**table.findings)
     if strict:
         _refuse(paths, findings, assembly.summary)
@@ -132,6 +129,10 @@ def compile(
         **written,
         **assembly.summary,
     )
+
+
+def _open_base(path: str | os.PathLike[str]) -> Index:
+    return open_index(path, verify="sections")  # its values go into the new index
 
 
 def _provenance(

@@ -251,7 +251,7 @@ def _compile_file(
 def _write_index(
     table: _core.RunTable, target: Path, source: dict[str, Any], *, synthetic: bool = False
 ) -> None:
-    assembly = _core.IndexAssembly(table, os.cpu_count() or 1)
+    assembly = _core.IndexAssembly(table, threads=os.cpu_count() or 1)
     marks: dict[str, Any] = {"findings": Findings(**table.findings).told()}
     if synthetic:
         marks["synthetic"] = True

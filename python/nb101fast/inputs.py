@@ -13,7 +13,7 @@ from . import _core
 from .index import INDEX_MAGIC, FormatError, Index
 from .index import open as open_index
 
-CHUNK_BYTES = 16 << 20  # some 40,000 records: enough for the threads, little to hold
+CHUNK_BYTES = 8 << 20  # some 20,000 records: enough for the threads, little to hold
 RECORD_BYTES = 411  # of an average official record, to guess how many a file holds
 _LENGTH_BYTES = 8  # of a TFRecord frame; its masked checksum follows
 _FRAME_START_BYTES = _LENGTH_BYTES + 4

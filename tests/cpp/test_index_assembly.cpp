@@ -63,11 +63,9 @@ TEST_CASE("an update replaces repeats in their places and adds others behind") {
   const Run better = sample_run(0, 12, random);
   const Run added = sample_run(6, 4, random);
   RunTable table;
-  table.append_index(old.view());
-  table.begin_update();
   table.append({&better, 1});
   table.append({&added, 1});
-  IndexAssembly assembly(table);
+  IndexAssembly assembly(table, &old.view());
   assembly.write(folder.file("new"), "{}", 9984);
   CHECK(assembly.summary().replaced_runs == 1);
   CHECK(assembly.summary().runs == runs.size() + 1);

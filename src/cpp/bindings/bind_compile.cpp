@@ -103,10 +103,10 @@ py::dict findings_of(RunTable& table) {
   return result;
 }
 
-std::unique_ptr<IndexAssembly> assemble(const RunTable& table, int threads) {
+std::unique_ptr<IndexAssembly> assemble(const RunTable& table, const IndexFile* base, int threads) {
   check_threads(threads);
   const py::gil_scoped_release release;
-  return std::make_unique<IndexAssembly>(table, threads);
+  return std::make_unique<IndexAssembly>(table, base ? &base->view() : nullptr, threads);
 }
 
 py::dict summary_of(const IndexAssembly& assembly) {
@@ -177,11 +177,11 @@ void register_compile(py::module_& module) {
           py::arg("codes"), py::arg("epochs"), py::arg("values"), py::arg("parameters"),
           py::arg("total_times"))
       .def_property_readonly("findings", &findings_of)
-      .def("append_index", &append_index, py::arg("index"))
-      .def("begin_update", &RunTable::begin_update);
+      .def("append_index", &append_index, py::arg("index"));
 
   py::class_<IndexAssembly>(module, "IndexAssembly")
-      .def(py::init(&assemble), py::arg("table"), py::arg("threads") = 1, py::keep_alive<1, 2>())
+      .def(py::init(&assemble), py::arg("table"), py::arg("base") = py::none(),
+           py::arg("threads") = 1, py::keep_alive<1, 2>(), py::keep_alive<1, 3>())
       .def_property_readonly("summary", &summary_of)
       .def("write", &write_index, py::arg("path"), py::arg("provenance"),
            py::arg("denominator") = 0);

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "nb101/error.hpp"
 #include "nb101/exact.hpp"
 #include "nb101/index_writer.hpp"
 #include "nb101/parallel.hpp"
@@ -17,7 +18,7 @@ namespace nb101 {
 namespace {
 
 constexpr std::uint32_t kOfficialDenominator = 9984;  // 39 evaluation batches of 256
-constexpr std::uint32_t kNoRun = 0xffffffff;
+constexpr std::uint32_t kNone = 0xffffffff;           // no run, no row, no budget
 constexpr std::size_t kMostBudgets = 65535;
 
 template <class T>
@@ -106,15 +107,17 @@ std::uint32_t find_denominator(std::span<const double> values) {
 
 // ---------------------------------------------------------------- placing
 
-IndexAssembly::IndexAssembly(const RunTable& table, int threads)
-    : table_(table), threads_(threads) {
-  if (table.size() == 0) throw std::invalid_argument("no runs: an index holds one at least");
+IndexAssembly::IndexAssembly(const RunTable& table, const IndexView* base, int threads)
+    : table_(table), base_(base), threads_(threads) {
+  if (table.size() == 0 && !base) {
+    throw std::invalid_argument("no runs: an index holds one at least");
+  }
   find_cells();
   find_budgets();
   place_runs();
   find_order();
   summary_.cells = cells_.size();
-  summary_.runs = table.size() - summary_.replaced_runs;
+  summary_.runs = table.size() - summary_.replaced_runs + (base ? base->header().num_runs : 0);
   for (const Budget& budget : budgets_) {
     summary_.missing_runs += std::uint64_t{budget.repeats} * cells_.size();
   }
@@ -125,12 +128,21 @@ IndexAssembly::IndexAssembly(const RunTable& table, int threads)
 void IndexAssembly::find_cells() {
   std::vector<bool> present(kNumCells);
   for (const std::int32_t id : table_.cell_ids_) present[id] = true;
+  std::vector<std::uint32_t> base_rows(kNumCells, kNone);
+  for (std::uint32_t row = 0; base_ && row < base_->num_rows(); ++row) {
+    const std::int32_t id = base_->cell_id(row);
+    if (id < 0 || id >= kNumCells) throw FormatError(base_->source(), 0, "a cell id out of range");
+    present[id] = true;
+    base_rows[id] = row;
+  }
   rows_.assign(kNumCells, 0);
   for (std::int32_t id = 0; id < kNumCells; ++id) {
     if (!present[id]) continue;
     rows_[id] = static_cast<std::uint32_t>(cells_.size());
     cells_.push_back(id);
-    hashes_.push_back(SearchSpace::instance().hash(id));
+    base_rows_.push_back(base_rows[id]);
+    hashes_.push_back(base_rows[id] == kNone ? SearchSpace::instance().hash(id)
+                                             : base_->hashes()[base_rows[id]]);
   }
 }
 
@@ -141,11 +153,20 @@ void IndexAssembly::find_budgets() {
     if (epochs != before) all.insert(epochs);
     before = epochs;
   }
+  for (std::size_t budget = 0; base_ && budget < base_->budgets().size(); ++budget) {
+    all.insert(base_->budgets()[budget].epochs);
+  }
   if (all.size() > kMostBudgets) {
     throw std::invalid_argument(std::to_string(all.size()) + " different epochs; at most " +
                                 std::to_string(kMostBudgets) + " are allowed");
   }
-  for (const std::uint32_t epochs : all) budgets_.push_back({epochs, 0});
+  for (const std::uint32_t epochs : all) {
+    budgets_.push_back({epochs, 0});
+    base_budgets_.push_back(kNone);
+  }
+  for (std::uint32_t budget = 0; base_ && budget < base_->budgets().size(); ++budget) {
+    base_budgets_[budget_of(base_->budgets()[budget].epochs)] = budget;
+  }
 }
 
 std::size_t IndexAssembly::budget_of(std::uint32_t epochs) const {
@@ -165,27 +186,41 @@ std::uint32_t IndexAssembly::record_of(std::uint32_t run) const {
 
 void IndexAssembly::place_runs() {
   runs_.resize(budgets_.size());
-  for (BudgetRuns& runs : runs_) runs.counts.assign(cells_.size(), 0);
-  is_replacement_.assign(table_.size(), false);
-  std::vector<std::vector<std::uint16_t>> counts(budgets_.size());  // of the runs counted alike
-  for (std::uint32_t run = 0; run < table_.size(); ++run) {
-    if (run == 0 || run == table_.num_kept_) {  // an update counts its runs from 0 again
-      for (auto& budget_counts : counts) budget_counts.assign(cells_.size(), 0);
+  for (std::size_t budget = 0; budget < budgets_.size(); ++budget) {
+    BudgetRuns& runs = runs_[budget];
+    runs.counts.resize(cells_.size());
+    for (std::uint32_t row = 0; row < cells_.size(); ++row) {
+      runs.counts[row] = static_cast<std::uint16_t>(base_count(row, budget));
     }
+    const std::uint32_t base_budget = base_budgets_[budget];
+    if (base_budget != kNone) runs.repeats.resize(base_->budgets()[base_budget].repeats);
+  }
+  is_replacement_.assign(table_.size(), false);
+  // The runs of the table are counted from 0, whatever the base has.
+  std::vector<std::vector<std::uint16_t>> counts(budgets_.size(),
+                                                 std::vector<std::uint16_t>(cells_.size()));
+  for (std::uint32_t run = 0; run < table_.size(); ++run) {
     const std::size_t budget = budget_of(table_.epochs_[run]);
-    place(run, counts[budget], runs_[budget]);
+    place(run, budget, counts[budget][row_of(run)]++);
   }
   for (std::size_t b = 0; b < budgets_.size(); ++b) {
     budgets_[b].repeats = static_cast<std::uint32_t>(runs_[b].repeats.size());
   }
 }
 
-void IndexAssembly::place(std::uint32_t run, std::vector<std::uint16_t>& counts, BudgetRuns& runs) {
+// How many runs of the base a row has.
+std::uint32_t IndexAssembly::base_count(std::uint32_t row, std::size_t budget) const {
+  if (base_rows_[row] == kNone || base_budgets_[budget] == kNone) return 0;
+  return base_->run_count(base_rows_[row], base_budgets_[budget]);
+}
+
+void IndexAssembly::place(std::uint32_t run, std::size_t budget, std::size_t repeat) {
   const std::uint32_t row = row_of(run);
-  const std::size_t repeat = counts[row]++;
-  if (repeat == kNoRunCount - 1) throw std::invalid_argument("a cell has over 65534 repeats");
-  if (repeat == runs.repeats.size()) runs.repeats.emplace_back(cells_.size(), kNoRun);
-  if (is_repeated(run, repeat, row, runs)) ++summary_.repeated_runs;
+  BudgetRuns& runs = runs_[budget];
+  if (repeat >= kNoRunCount - 1) throw std::invalid_argument("a cell has over 65534 repeats");
+  if (repeat == runs.repeats.size()) runs.repeats.emplace_back();
+  if (runs.repeats[repeat].empty()) runs.repeats[repeat].assign(cells_.size(), kNone);
+  if (is_repeated(run, budget, repeat)) ++summary_.repeated_runs;
   if (repeat < runs.counts[row]) {
     is_replacement_[run] = true;
     ++summary_.replaced_runs;
@@ -195,12 +230,27 @@ void IndexAssembly::place(std::uint32_t run, std::vector<std::uint16_t>& counts,
   runs.repeats[repeat][row] = run;
 }
 
-bool IndexAssembly::is_repeated(std::uint32_t run, std::size_t repeat, std::uint32_t row,
-                                const BudgetRuns& runs) const {
+bool IndexAssembly::is_repeated(std::uint32_t run, std::size_t budget, std::size_t repeat) const {
+  const std::uint32_t row = row_of(run);
   for (std::size_t earlier = 0; earlier < repeat; ++earlier) {
-    if (are_equal(run, runs.repeats[earlier][row])) return true;
+    const std::vector<std::uint32_t>& runs = runs_[budget].repeats[earlier];
+    const bool is_base = runs.empty() || runs[row] == kNone;
+    const bool equal =
+        is_base ? is_equal(run, base_->run(base_rows_[row], base_budgets_[budget], earlier))
+                : are_equal(run, runs[row]);
+    if (equal) return true;
   }
   return false;
+}
+
+bool IndexAssembly::is_equal(std::uint32_t run, const Run& other) const {
+  if (table_.total_times_[run] != other.metrics.total_time) return false;
+  for (std::size_t slot = 0; slot < RunTable::kStagedColumns; ++slot) {
+    const auto metric = static_cast<Metric>(slot / kNumStages);
+    const auto stage = static_cast<Stage>(slot % kNumStages);
+    if (table_.staged_[slot][run] != value_of(other, metric, stage)) return false;
+  }
+  return true;
 }
 
 bool IndexAssembly::are_equal(std::uint32_t run, std::uint32_t other) const {
@@ -211,15 +261,28 @@ bool IndexAssembly::are_equal(std::uint32_t run, std::uint32_t other) const {
 }
 
 // Official order is by hash, then epochs, then repeat; another one is kept. An update keeps the
-// places of old records, and puts new ones behind them, or all in official order if they were.
+// places of the base's records and puts new ones behind them; a base in official order stays so.
 void IndexAssembly::find_order() {
+  if (base_ && base_->order().empty()) return;
   std::vector<std::uint32_t> records;
-  records.reserve(table_.size());
+  if (base_) append_base_order(records);
   for (std::uint32_t run = 0; run < table_.size(); ++run) {
-    if (run == table_.num_kept_ && run > 0 && is_official(records)) return;
     if (!is_replacement_[run]) records.push_back(record_of(run));
   }
   if (!is_official(records)) order_ = std::move(records);
+}
+
+void IndexAssembly::append_base_order(std::vector<std::uint32_t>& records) const {
+  const auto base_budgets = static_cast<std::uint32_t>(base_->budgets().size());
+  for (const std::uint32_t record : base_->order()) {
+    const std::uint32_t base_row = record / base_budgets;
+    if (base_row >= base_->num_rows()) {
+      throw FormatError(base_->source(), 0, "the order of its records names no cell");
+    }
+    const std::uint32_t epochs = base_->budgets()[record % base_budgets].epochs;
+    const std::uint32_t row = rows_[base_->cell_id(base_row)];
+    records.push_back(static_cast<std::uint32_t>((row * budgets_.size()) + budget_of(epochs)));
+  }
 }
 
 bool IndexAssembly::is_official(const std::vector<std::uint32_t>& records) const {
@@ -267,7 +330,10 @@ WrittenIndex IndexAssembly::write(const std::string& path, std::string_view prov
                                 std::to_string(kMaxDenominator) + " is allowed");
   }
   IndexWriter writer(path, budgets_, count_sections());
-  denominator_ = denominator ? denominator : find_denominator(sample_accuracies());
+  const std::uint32_t base_denominator = base_ ? base_->header().denominator : 0;
+  denominator_ = denominator        ? denominator
+                 : base_denominator ? base_denominator
+                                    : find_denominator(sample_accuracies());
   writer.header().num_cells = static_cast<std::uint32_t>(cells_.size());
   writer.header().num_runs = summary_.runs;
   writer.header().denominator = denominator_;
@@ -298,13 +364,12 @@ void IndexAssembly::write_budget(IndexWriter& writer, std::size_t budget) {
   entry.budget = counts.entry.budget;
   for (std::size_t repeat = 0; repeat < budgets_[budget].repeats; ++repeat) {
     entry.repeat = static_cast<std::uint16_t>(repeat);
-    write_run(writer, entry, runs_[budget].repeats[repeat]);
+    write_run(writer, entry);
   }
 }
 
 // Columns are encoded by several threads, and written in their order.
-void IndexAssembly::write_run(IndexWriter& writer, SectionEntry entry,
-                              std::span<const std::uint32_t> runs) {
+void IndexAssembly::write_run(IndexWriter& writer, SectionEntry entry) {
   std::vector<EncodedColumn> columns;
   for (int metric = 0; metric < kNumMetrics; ++metric) {
     entry.metric = static_cast<Metric>(metric);
@@ -317,7 +382,7 @@ void IndexAssembly::write_run(IndexWriter& writer, SectionEntry entry,
   parallel_for(
       columns.size(), threads_,
       [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) columns[i] = encode(columns[i].entry, runs);
+        for (std::size_t i = begin; i < end; ++i) columns[i] = encode(columns[i].entry);
       },
       1);
   for (const EncodedColumn& column : columns) {
@@ -326,13 +391,16 @@ void IndexAssembly::write_run(IndexWriter& writer, SectionEntry entry,
   }
 }
 
-GatheredColumn IndexAssembly::gather(const SectionEntry& entry,
-                                     std::span<const std::uint32_t> runs) const {
-  GatheredColumn result{std::vector<double>(runs.size()), std::vector<std::uint8_t>(runs.size())};
+GatheredColumn IndexAssembly::gather(const SectionEntry& entry) const {
+  GatheredColumn result{std::vector<double>(cells_.size()),
+                        std::vector<std::uint8_t>(cells_.size())};
+  if (base_budgets_[entry.budget] != kNone) gather_base(entry, result);
+  const std::vector<std::uint32_t>& runs = runs_[entry.budget].repeats[entry.repeat];
   const auto gather_from = [&](const auto& column) {
     for (std::size_t row = 0; row < runs.size(); ++row) {
-      result.is_run[row] = runs[row] != kNoRun;
-      if (result.is_run[row]) result.values[row] = static_cast<double>(column[runs[row]]);
+      if (runs[row] == kNone) continue;
+      result.is_run[row] = 1;
+      result.values[row] = static_cast<double>(column[runs[row]]);
     }
   };
   const std::size_t slot =
@@ -353,9 +421,21 @@ GatheredColumn IndexAssembly::gather(const SectionEntry& entry,
   return result;
 }
 
+void IndexAssembly::gather_base(const SectionEntry& entry, GatheredColumn& result) const {
+  const std::uint32_t budget = base_budgets_[entry.budget];
+  if (entry.repeat >= base_->budgets()[budget].repeats) return;
+  const Column& column = base_->column(entry.metric, entry.stage, budget, entry.repeat);
+  for (std::size_t row = 0; row < cells_.size(); ++row) {
+    const std::uint32_t base_row = base_rows_[row];
+    if (base_row == kNone || entry.repeat >= base_->run_count(base_row, budget)) continue;
+    result.is_run[row] = 1;
+    result.values[row] = column[base_row];
+  }
+}
+
 // In the first of the types, narrowest first, that holds every value exactly.
-EncodedColumn IndexAssembly::encode(SectionEntry entry, std::span<const std::uint32_t> runs) const {
-  const GatheredColumn column = gather(entry, runs);
+EncodedColumn IndexAssembly::encode(const SectionEntry& entry) const {
+  const GatheredColumn column = gather(entry);
   EncodedColumn encoded{entry};
   if (entry.metric == Metric::graph) {
     encoded.set(ElementType::u32, narrowed<std::uint32_t>(column));

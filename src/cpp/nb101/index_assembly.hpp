@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nb101/file_format.hpp"
+#include "nb101/index.hpp"
 #include "nb101/run_table.hpp"
 
 namespace nb101 {
@@ -33,12 +34,12 @@ struct WrittenIndex {
   std::vector<std::string> wide_columns;  // not held by counts or float32
 };
 
-// The r-th run of a cell and budget is repeat r; in an update the r-th new one takes the place of
-// the old repeat r, if there is one.
+// The r-th run of a cell and budget is repeat r. In an update of a base index it takes the place of
+// the base's repeat r, if there is one.
 class IndexAssembly {
  public:
-  // Keeps the reference. Throws std::invalid_argument for no runs, or more than a file can hold.
-  explicit IndexAssembly(const RunTable& table, int threads = 1);
+  // Keeps the references. Throws std::invalid_argument for no runs, or more than a file can hold.
+  explicit IndexAssembly(const RunTable& table, const IndexView* base = nullptr, int threads = 1);
 
   const IndexSummary& summary() const noexcept { return summary_; }
 
@@ -49,16 +50,18 @@ class IndexAssembly {
  private:
   struct BudgetRuns {
     std::vector<std::uint16_t> counts;                // by row
-    std::vector<std::vector<std::uint32_t>> repeats;  // [repeat][row]: run number or kNoRun
+    std::vector<std::vector<std::uint32_t>> repeats;  // [repeat][row]: run or none; or empty
   };
 
   void find_cells();
   void find_budgets();
   void place_runs();
-  void place(std::uint32_t run, std::vector<std::uint16_t>& counts, BudgetRuns& runs);
+  void place(std::uint32_t run, std::size_t budget, std::size_t repeat);
   void find_order();
-  bool is_repeated(std::uint32_t run, std::size_t repeat, std::uint32_t row,
-                   const BudgetRuns& runs) const;
+  void append_base_order(std::vector<std::uint32_t>& records) const;
+  std::uint32_t base_count(std::uint32_t row, std::size_t budget) const;
+  bool is_repeated(std::uint32_t run, std::size_t budget, std::size_t repeat) const;
+  bool is_equal(std::uint32_t run, const Run& other) const;
   bool are_equal(std::uint32_t run, std::uint32_t other) const;
   std::size_t budget_of(std::uint32_t epochs) const;
   std::uint32_t row_of(std::uint32_t run) const;
@@ -70,18 +73,22 @@ class IndexAssembly {
 
   void write_cells(IndexWriter& writer, std::string_view provenance) const;
   void write_budget(IndexWriter& writer, std::size_t budget);
-  void write_run(IndexWriter& writer, SectionEntry entry, std::span<const std::uint32_t> runs);
-  EncodedColumn encode(SectionEntry entry, std::span<const std::uint32_t> runs) const;
-  GatheredColumn gather(const SectionEntry& entry, std::span<const std::uint32_t> runs) const;
+  void write_run(IndexWriter& writer, SectionEntry entry);
+  EncodedColumn encode(const SectionEntry& entry) const;
+  GatheredColumn gather(const SectionEntry& entry) const;
+  void gather_base(const SectionEntry& entry, GatheredColumn& result) const;
 
   const RunTable& table_;
+  const IndexView* base_;  // the index that is updated, or none
   IndexSummary summary_;
   WrittenIndex written_;
-  std::vector<std::int32_t> cells_;  // by row
-  std::vector<Digest> hashes_;       // by row
-  std::vector<std::uint32_t> rows_;  // by cell id
+  std::vector<std::int32_t> cells_;       // by row
+  std::vector<Digest> hashes_;            // by row
+  std::vector<std::uint32_t> rows_;       // by cell id
+  std::vector<std::uint32_t> base_rows_;  // by row, or none
   std::vector<Budget> budgets_;
-  std::vector<BudgetRuns> runs_;      // by budget
+  std::vector<std::uint32_t> base_budgets_;  // by budget, or none
+  std::vector<BudgetRuns> runs_;             // by budget
   std::vector<bool> is_replacement_;  // by run; such a run has its predecessor's place in the order
   std::vector<std::uint32_t> order_;
   std::uint32_t denominator_ = 0;

@@ -91,6 +91,4 @@ void RunTable::append_index(const IndexView& index) {
   append(runs);
 }
 
-void RunTable::begin_update() noexcept { num_kept_ = size(); }
-
 }  // namespace nb101

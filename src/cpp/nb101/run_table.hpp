@@ -52,8 +52,6 @@ class RunTable {
 
   // Every run of an index, in the order of its records.
   void append_index(const IndexView& index);
-  // What is here already is the old; a run that comes now replaces its repeat, or adds one.
-  void begin_update() noexcept;
 
   Findings& findings() noexcept { return findings_; }
 
@@ -71,7 +69,6 @@ class RunTable {
   ExactColumn total_times_;
   std::array<ExactColumn, kStagedColumns> staged_;
   Findings findings_;
-  std::size_t num_kept_ = 0;  // runs of an old index that is being updated
 };
 
 }  // namespace nb101
