@@ -202,10 +202,16 @@ Digest SearchSpace::hash(std::int32_t cell_id) const {
   constexpr int kManySingles = 20000;  // all hashes cost about as much as 100,000 single ones
   const auto place = static_cast<std::size_t>(cell_id);
   if (const Digest* const all = all_hashes_.load(std::memory_order_acquire)) return all[place];
+  // Files mostly have the runs of a cell together.
+  thread_local std::int32_t last_id = kNoCell;
+  thread_local Digest last;
+  if (cell_id == last_id) return last;
   if (num_single_hashes_.fetch_add(1, std::memory_order_relaxed) >= kManySingles) {
     return hashes()[place];
   }
-  return graph_hash(*prune(unpack(codes_[place])));
+  last = graph_hash(*prune(unpack(codes_[place])));
+  last_id = cell_id;
+  return last;
 }
 
 std::span<const Digest> SearchSpace::hashes() const {
