@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/arrays.hpp"
+#include "bindings/guarded.hpp"
 #include "bindings/registers.hpp"
 
 // pybind11's dispatcher costs more than the look-up: this type fills the vectorcall slot itself.
@@ -110,21 +111,14 @@ PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t flags, Py
                  count);
     return nullptr;
   }
-  try {
+  return guarded([&]() -> PyObject* {
     const Keywords keywords = read_keywords(arguments + 1, names);
     if (is_batch(arguments[0])) {
       return call_array(cast(self), arguments[0], keywords.out, keywords.threads).release().ptr();
     }
     if (!keywords.out.is_none()) throw py::type_error("out= goes with an array of codes");
     return call_other_scalar(cast(self), arguments[0]);
-  } catch (py::error_already_set& error) {
-    error.restore();
-  } catch (const py::builtin_exception& error) {
-    error.set_error();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  }
-  return nullptr;
+  });
 }
 
 void deallocate(PyObject* self) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings/guarded.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/error.hpp"
 #include "nb101/first_records.hpp"
@@ -64,21 +65,6 @@ void make_names() {
       names.values[prefix][i] = intern(kPrefixes[prefix] + std::string(name(kRunMetrics[i])));
     }
   }
-}
-
-// Runs f, whose exceptions become Python's.
-template <class F>
-PyObject* guarded(F f) {
-  try {
-    return f().release().ptr();
-  } catch (py::error_already_set& error) {
-    error.restore();
-  } catch (const py::builtin_exception& error) {
-    error.set_error();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  }
-  return nullptr;
 }
 
 void check_count(Py_ssize_t given, Py_ssize_t wanted) {

@@ -1,0 +1,30 @@
+// C++ exceptions to Python's, for functions that pybind11 doesn't dispatch.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <type_traits>
+
+namespace nb101::bindings {
+
+// The new reference that f gives, as a pybind11 object or a pointer; null with an error set where
+// f throws, or gives null.
+template <class F>
+PyObject* guarded(F f) {
+  try {
+    if constexpr (std::is_pointer_v<decltype(f())>) {
+      return f();
+    } else {
+      return f().release().ptr();
+    }
+  } catch (pybind11::error_already_set& error) {
+    error.restore();
+  } catch (const pybind11::builtin_exception& error) {
+    error.set_error();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return nullptr;
+}
+
+}  // namespace nb101::bindings
