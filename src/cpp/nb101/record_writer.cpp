@@ -16,6 +16,7 @@ std::vector<std::uint8_t> RecordWriter::next(std::size_t most, int threads) {
     if (!place) break;
     places.push_back(*place);
   }
+  if (places.empty()) return {};
   std::vector<std::vector<std::uint8_t>> parts(places.size());
   parallel_for(
       places.size(), threads,
