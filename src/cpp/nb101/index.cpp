@@ -221,6 +221,9 @@ Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) cons
   Run run;
   run.graph = static_cast<Code>(value(Metric::graph, Stage::start));
   run.cell_id = cell_id(row);
+  if (run.cell_id == kNoCell || SearchSpace::instance().id(run.graph) != run.cell_id) {
+    fail("the stored graph of cell " + std::to_string(run.cell_id) + " is not that cell's");
+  }
   run.epochs = budgets()[budget].epochs;
   run.metrics.trainable_parameters =
       static_cast<std::int32_t>(value(Metric::trainable_parameters, Stage::start));

@@ -53,6 +53,7 @@ class IndexView {
   // How many runs the row has: repeats 0 .. count - 1 exist.
   std::uint32_t run_count(std::size_t row, std::size_t budget) const noexcept;
   // That run as its record told it; of a repeat that the row lacks, whatever fills its place.
+  // Throws FormatError where the stored graph, unverified, is not the cell's.
   Run run(std::size_t row, std::size_t budget, std::size_t repeat) const;
 
   // Official hashes to cell ids; kNoCell where the index has no such cell.
