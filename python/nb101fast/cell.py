@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 OutOfDomainError = _core.OutOfDomainError
 
 _LABELS = {name: label for label, name in enumerate(OPS)}
-_LOW_LABEL_BITS = 0x155 << 21  # of a code's five labels
 
 
 def module_hash(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) -> str:
@@ -176,7 +175,7 @@ class Cell:
     def from_code(cls, code: int) -> Cell:
         """The cell of a code, pruned; OutOfDomainError for bit 31 or a label 3."""
         number = checked_code(code)
-        if number & number >> 1 & _LOW_LABEL_BITS or number >> 31:
+        if _core.is_faulty_code(number):
             raise OutOfDomainError(f"code {number} has bit 31 set or a label 3: no cell has")
         return cls(*decode(number))
 

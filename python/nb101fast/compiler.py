@@ -142,11 +142,11 @@ def _provenance(
     summary: dict[str, Any],
     synthetic: bool,
 ) -> dict[str, Any]:
-    marks: dict[str, Any] = {"findings": findings.told()}
-    if synthetic or any(source.synthetic for source in sources) or (base and base.is_synthetic):
-        marks["synthetic"] = True
+    is_synthetic = synthetic or any(source.synthetic for source in sources)
+    marks: dict[str, Any] = {}
     listed = [asdict(source) for source in sources]
     if base:
+        is_synthetic = is_synthetic or base.is_synthetic
         before = base.provenance
         listed = before.get("sources", []) + listed
         marks["update"] = {
@@ -157,10 +157,16 @@ def _provenance(
             "replaced_runs": summary["replaced_runs"],
             "added_runs": summary["runs"] - base.num_runs,
         }
-    return make_provenance(listed, **marks)
+    return make_provenance(listed, findings=findings, synthetic=is_synthetic, **marks)
 
 
-def make_provenance(sources: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def make_provenance(
+    sources: list[dict[str, Any]],
+    *,
+    findings: Findings | None = None,
+    synthetic: bool = False,
+    **more: Any,
+) -> dict[str, Any]:
     """What an index says of its origin. `$SOURCE_DATE_EPOCH` fixes the time."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
     if fixed and not fixed.isdecimal():
@@ -172,6 +178,8 @@ def make_provenance(sources: list[dict[str, Any]], **more: Any) -> dict[str, Any
         "version": _core.__version__,
         "created": created.isoformat(timespec="seconds"),
         "sources": sources,
+        **({"findings": findings.told()} if findings else {}),
+        **({"synthetic": True} if synthetic else {}),
         **more,
     }
 

@@ -109,11 +109,11 @@ class Index:
     @property
     def cells(self) -> npt.NDArray[np.int32]:
         """Ids of the cells present, ascending: read-only int32 (C,). Columns are in this order."""
-        if self._cells is None:
-            complete = self._file.is_complete
+        if self._cells is None and self._file.is_complete:
             # Over bytes, which nobody can make writable again.
-            every = np.arange(NUM_CELLS, dtype=np.int32).tobytes() if complete else b""
-            self._cells = np.frombuffer(every, np.int32) if complete else self._file.cells()
+            self._cells = np.frombuffer(np.arange(NUM_CELLS, dtype=np.int32).tobytes(), np.int32)
+        elif self._cells is None:
+            self._cells = self._file.cells()
         return self._cells
 
     @property

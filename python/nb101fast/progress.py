@@ -1,4 +1,4 @@
-"""A progress bar on a terminal; nothing elsewhere."""
+"""What long work tells its user on stderr: a bar on a terminal, and lines anywhere."""
 
 from __future__ import annotations
 
@@ -49,3 +49,8 @@ class ProgressBar:
             f"\r{self._label} [{bar:<{_BAR_WIDTH}}] {share:4.0%}, {left:.0f} s left\x1b[K"
         )
         sys.stderr.flush()
+
+
+def tell(text: str) -> None:
+    """One line for the user, in place of a progress bar that may be there."""
+    print(f"\r\x1b[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)

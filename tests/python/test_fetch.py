@@ -22,8 +22,10 @@ import pytest
 import nb101fast
 from nb101fast import FormatError, synthetic
 from nb101fast.__main__ import main
-from nb101fast.fetch import OFFICIAL_FILES, OfficialFile, Patience, fetch
+from nb101fast.download import Patience
+from nb101fast.fetch import fetch
 from nb101fast.index import CACHED_NAMES
+from nb101fast.official_files import OFFICIAL_FILES, OfficialFile
 
 NAME = "nasbench_full.tfrecord"
 QUICK = Patience(timeout=5, retries=3, first_delay=0.001, longest_delay=0.002)
@@ -480,7 +482,7 @@ def test_command_complains(
 COMMAND = """
 import json, signal, sys
 from nb101fast.__main__ import main
-from nb101fast.fetch import OFFICIAL_FILES, OfficialFile
+from nb101fast.official_files import OFFICIAL_FILES, OfficialFile
 
 official, limit, *arguments = sys.argv[1:]
 OFFICIAL_FILES["full"] = OfficialFile(*json.loads(official))

@@ -138,6 +138,7 @@ void register_cell(py::module_& module) {
              py::arg("threads") = 1);
   module.def(
       "cell_id", [](Code code) { return SearchSpace::instance().id(code); }, py::arg("code"));
+  module.def("is_faulty_code", [](Code code) { return code_faults(code) != 0; }, py::arg("code"));
   module.def("valid_codes", &valid_array, py::arg("codes"), py::arg("max_raw_edges"));
 
   module.def("cell_codes", [] { return view(SearchSpace::instance().codes(), {}); });

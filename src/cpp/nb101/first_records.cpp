@@ -1,8 +1,6 @@
 #include "nb101/first_records.hpp"
 
-#include <algorithm>
-#include <numeric>
-#include <span>
+#include "nb101/record_order.hpp"
 
 namespace nb101 {
 namespace {
@@ -32,17 +30,12 @@ std::size_t FirstRecords::budget(std::size_t row) const noexcept {
 }
 
 std::vector<std::int32_t> FirstRecords::rows() const {
+  if (index_.order().empty()) {
+    const std::vector<std::uint32_t> by_hash = rows_by_hash(index_);
+    return {by_hash.begin(), by_hash.end()};
+  }
   std::vector<std::int32_t> rows;
   rows.reserve(index_.num_rows());
-  if (index_.order().empty()) {
-    rows.resize(index_.num_rows());
-    std::iota(rows.begin(), rows.end(), 0);
-    const std::span<const Digest> hashes = index_.hashes();
-    std::ranges::sort(rows, {}, [&](std::int32_t row) -> const Digest& {
-      return hashes[static_cast<std::size_t>(row)];
-    });
-    return rows;
-  }
   std::vector<bool> seen(index_.num_rows());
   for (const std::uint32_t record : index_.order()) {
     const std::size_t row = record / index_.budgets().size();

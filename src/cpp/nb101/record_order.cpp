@@ -2,19 +2,26 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 #include "nb101/error.hpp"
 
 namespace nb101 {
 
+std::vector<std::uint32_t> rows_by_hash(const IndexView& index) {
+  std::vector<std::uint32_t> rows(index.num_rows());
+  std::iota(rows.begin(), rows.end(), 0);
+  const std::span<const Digest> hashes = index.hashes();
+  std::ranges::sort(rows, {}, [&](std::uint32_t row) -> const Digest& { return hashes[row]; });
+  return rows;
+}
+
 RecordOrder::RecordOrder(const IndexView& index) : index_(index) {
-  if (!index.order().empty()) {
+  if (index.order().empty()) {
+    rows_by_hash_ = rows_by_hash(index);
+  } else {
     repeats_.assign(index.num_rows() * index.budgets().size(), 0);
-    return;
   }
-  rows_by_hash_.resize(index.num_rows());
-  std::iota(rows_by_hash_.begin(), rows_by_hash_.end(), 0);
-  std::ranges::sort(rows_by_hash_, {}, [&](std::uint32_t row) { return index.hashes()[row]; });
 }
 
 std::optional<RunPlace> RecordOrder::next() {

@@ -15,6 +15,9 @@ struct RunPlace {
   std::uint32_t repeat;
 };
 
+// All rows in the official order of cells.
+std::vector<std::uint32_t> rows_by_hash(const IndexView& index);
+
 class RecordOrder {
  public:
   explicit RecordOrder(const IndexView& index);  // keeps the reference

@@ -1,0 +1,43 @@
+"""The two published files, and how to tell that a file is one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class OfficialFile:
+    """A published file; its digest decides, its size only refuses other things early."""
+
+    name: str
+    sha256: str
+    about_bytes: int
+
+    @property
+    def index_name(self) -> str:
+        """Of its index in the cache, where `open()` looks."""
+        return str(Path(self.name).with_suffix(".nb101"))
+
+    def difference(self, sha256: str, num_bytes: int) -> str:
+        """In words, how a file of another SHA-256 differs from this one."""
+        known = {file.sha256: file.name for file in OFFICIAL_FILES.values()}
+        name = f", that of {known[sha256]}" if sha256 in known else ""
+        return (
+            f"not the official {self.name}: expected SHA-256 {self.sha256}, "
+            f"found {sha256}{name} ({num_bytes:,} bytes)"
+        )
+
+
+OFFICIAL_FILES = {
+    "full": OfficialFile(
+        "nasbench_full.tfrecord",
+        "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c",
+        2_086_000_000,
+    ),
+    "only108": OfficialFile(
+        "nasbench_only108.tfrecord",
+        "4c39c3936e36a85269881d659e44e61a245babcb72cb374eacacf75d0e5f4fd1",
+        522_800_000,
+    ),
+}
