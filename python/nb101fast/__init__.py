@@ -8,7 +8,7 @@
 
 from . import synthetic
 from ._build import __version__, build_config, install_as_nasbench
-from .cell import Cell, OutOfDomainError, count_parameters, module_hash
+from .cell import Cell, OutOfDomainError, count_parameters, module_hash, vertex_channels
 from .codes import (
     NUM_CELLS,
     OPS,
@@ -52,4 +52,5 @@ __all__ = [
     "module_hash",
     "open",
     "synthetic",
+    "vertex_channels",
 ]

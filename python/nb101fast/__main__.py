@@ -154,10 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         "--base-url", metavar="URL", help="download from here (default: $NB101FAST_BASE_URL)"
     )
 
-    command = add("demo", _demo, "make, compile, open and query a data set", "nb101fast demo")
-    command.add_argument(
-        "--cells", type=int, default=20_000, help="how many (default: 20000)", metavar="N"
-    )
+    add("demo", _demo, "compile, open and query the built-in index", "nb101fast demo")
     return parser
 
 
@@ -264,7 +261,7 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    run_demo(options.cells)
+    run_demo()
 
 
 if __name__ == "__main__":

@@ -333,9 +333,49 @@ class NASBench:
         self.training_time_spent = 0.0
         self.total_epochs_spent = 0
 
-    def evaluate(self, model_spec: ModelSpec, model_dir: str) -> dict[str, Any]:
-        """Officially trains the cell; not available in this package."""
-        raise NotImplementedError("evaluate trains a network: it needs the extra `train`")
+    def evaluate(
+        self,
+        model_spec: ModelSpec,
+        model_dir: str,
+        *,
+        dataset: str = "cifar10",
+        device: str = "auto",
+    ) -> dict[str, Any]:
+        """Train a cell from scratch by `config`; needs the extra `train`. Queries nothing.
+
+        Cells of any number of vertices and edges and any number of epochs are allowed.
+
+        Args:
+            model_spec: the cell.
+            model_dir: for the weights, `metadata.json` and summaries.
+            dataset: "cifar10" from Keras's cache, "cifar10:PATH", "npz:PATH" or "digits".
+            device: "cpu", "gpu", "tpu" or the best there is; `config["use_tpu"]` says officially
+                that a batch is split over `tpu_num_shards` cores, as it then is on any device.
+
+        Returns:
+            As `query`, of the final evaluation.
+
+        Raises:
+            OutOfDomainError: nothing joins input and output.
+            ImportError: TensorFlow is missing.
+        """
+        if not model_spec.valid_spec:
+            raise OutOfDomainError("invalid spec, provided graph is disconnected.")
+        # The harness stands on this package, and is imported only when it is asked for.
+        requirements = importlib.import_module("nb101train.requirements")
+        requirements.require_tensorflow()
+        evaluation = importlib.import_module("nb101train.evaluation")
+        result = evaluation.evaluate_spec(model_spec, self.config, model_dir, dataset, device)
+        final = result.evaluations[-1]
+        return {
+            "module_adjacency": model_spec.matrix,
+            "module_operations": model_spec.ops,
+            "trainable_parameters": result.trainable_parameters,
+            "training_time": final.training_time,
+            "train_accuracy": final.train_accuracy,
+            "validation_accuracy": final.validation_accuracy,
+            "test_accuracy": final.test_accuracy,
+        }
 
     def hash_iterator(self) -> KeysView[str]:
         """All module hashes, in the file's order."""

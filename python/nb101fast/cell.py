@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 OutOfDomainError = _core.OutOfDomainError
 
+_MAX_CHANNELS = 1 << 16  # of the stem; more, or more stacks, could overflow the count
+_MAX_STACKS = 8
 _LABELS = {name: label for label, name in enumerate(OPS)}
 
 
@@ -48,11 +50,20 @@ def module_hash(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) -> st
     return _core.module_hash(*_graph_arrays(matrix, ops))
 
 
-def count_parameters(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) -> int:
-    """Trainable parameters of the official network, the cell in the vertex order given.
+def count_parameters(
+    matrix: npt.ArrayLike,
+    ops: Sequence[str] | npt.ArrayLike,
+    *,
+    stem_filters: int = 128,
+    num_stacks: int = 3,
+    cells_per_stack: int = 3,
+    num_classes: int = 10,
+) -> int:
+    """Trainable parameters of the network built from a cell in the vertex order given.
 
     Isomorphic cells can differ: the first vertices that feed the output get the odd channels.
-    Arguments and errors as of `module_hash`; labels 0..2 only.
+    Arguments and errors as of `module_hash`; labels 0..2 only. The network is the official one
+    unless its stem, stacks or classes are given.
 
     Source: `nasbench/lib/model_builder.py`, `compute_vertex_channels`.
     """
@@ -60,7 +71,44 @@ def count_parameters(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) 
     interior = labels[1:-1]
     if ((interior < 0) | (interior >= len(OPS))).any():
         raise ValueError(f"labels {interior.tolist()}; 0, 1 and 2 are allowed")
-    return _core.count_parameters(matrix_bytes, labels)
+    skeleton = {
+        "stem_filters": stem_filters,
+        "num_stacks": num_stacks,
+        "cells_per_stack": cells_per_stack,
+        "num_classes": num_classes,
+    }
+    for name, number in skeleton.items():
+        _check_number(name, number)
+    if num_stacks > _MAX_STACKS:
+        raise ValueError(f"num_stacks={num_stacks}; 1 to {_MAX_STACKS} are allowed")
+    return _core.count_parameters(matrix_bytes, labels, **skeleton)
+
+
+def vertex_channels(
+    matrix: npt.ArrayLike, *, input_channels: int, output_channels: int
+) -> list[int]:
+    """Channels of each vertex of a cell that turns so many channels into so many, pruned first.
+
+    The vertices that feed the output share its channels, the first get one more where they can't
+    do so evenly; each other vertex has as many as the widest that it feeds. Errors as of
+    `module_hash`.
+
+    Source: `nasbench/lib/model_builder.py`, `compute_vertex_channels`.
+
+    Example:
+        >>> vertex_channels(inception.MATRIX, input_channels=128, output_channels=128)
+        [128, 32, 32, 32, 32, 32, 128]
+    """
+    array = np.asarray(matrix)
+    matrix_bytes, _ = _graph_arrays(array, [0] * (len(array) if array.ndim else 0))
+    _check_number("input_channels", input_channels)
+    _check_number("output_channels", output_channels)
+    return _core.vertex_channels(matrix_bytes, input_channels, output_channels)
+
+
+def _check_number(name: str, number: int) -> None:
+    if not 1 <= number <= _MAX_CHANNELS:
+        raise ValueError(f"{name}={number}; 1 to {_MAX_CHANNELS} are allowed")
 
 
 def _graph_arrays(

@@ -7,7 +7,7 @@ import datetime
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -70,6 +70,7 @@ def compile(
     strict: bool = False,
     denominator: int | None = None,
     synthetic: bool = False,
+    training: Mapping[str, Any] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> CompileReport:
@@ -87,6 +88,7 @@ def compile(
             that are there twice.
         denominator: of the accuracies (9984 in the official files); None finds it.
         synthetic: mark the values as made up, as of `synthetic.write_tfrecord`.
+        training: how the runs were trained, as JSON has it; kept in the provenance.
         threads: to parse with; None for all processors.
         progress: called with the bytes done and the bytes in all.
 
@@ -117,7 +119,7 @@ def compile(
     findings = Findings(**table.findings)
     if strict:
         _refuse(paths, findings, assembly.summary)
-    provenance = _provenance(sources, base, findings, assembly.summary, synthetic)
+    provenance = _provenance(sources, base, findings, assembly.summary, synthetic, training)
     written = assembly.write(target, json.dumps(provenance), denominator or 0)
     return CompileReport(
         output=target,
@@ -141,9 +143,10 @@ def _provenance(
     findings: Findings,
     summary: dict[str, Any],
     synthetic: bool,
+    training: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     is_synthetic = synthetic or any(source.synthetic for source in sources)
-    marks: dict[str, Any] = {}
+    marks: dict[str, Any] = {"training": dict(training)} if training else {}
     listed = [asdict(source) for source in sources]
     if base:
         is_synthetic = is_synthetic or base.is_synthetic

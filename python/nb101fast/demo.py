@@ -1,4 +1,4 @@
-"""The demonstration: an official-format TFRecord, compiled, opened and queried every way."""
+"""The demonstration: the built-in runs exported, compiled, opened and queried every way."""
 
 from __future__ import annotations
 
@@ -11,73 +11,69 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import inception, synthetic
 from .cell import Cell
-from .codes import cell_codes, cell_ids, encode
+from .codes import Codes, cell_codes, cell_ids
 from .compiler import compile
-from .index import METRICS, Index, open
-from .progress import ProgressBar
+from .exporter import export
+from .index import BUILT_IN, METRICS, Index, open
 
 BATCH = 1_000_000
 Result = TypeVar("Result")
 
 
-def run_demo(num_cells: int = 20_000, seed: int = 0) -> None:
-    """Make, compile, open and query a data set of `num_cells` cells in a temporary folder."""
-    rng = np.random.default_rng(seed)
-    inception_id = Cell(inception.MATRIX, inception.OPS).id
-    chosen = rng.choice(len(cell_codes()), num_cells, replace=False)
-    codes = cell_codes()[np.union1d(chosen, [inception_id])]
-    with tempfile.TemporaryDirectory(prefix="nb101fast-demo-") as folder:
-        index = _make(Path(folder), codes, seed)
-        print(f"\n{index!r}\n")
-        _query_one(index)
-        _query_many(index, rng.choice(codes, BATCH))
-    print("\nAll values are synthetic: made up, not measured.")
+def run_demo(seed: int = 0) -> None:
+    """Query NB101-digits, and compile it anew in a temporary folder."""
+    index, seconds = _timed(lambda: open(BUILT_IN))
+    print(f"opened    in {seconds * 1e6:.0f} us: {index!r}")
+    _compile_again(index)
+    _query_best(index)
+    _search(index, np.random.default_rng(seed))
+    _query_many(index, np.random.default_rng(seed).choice(cell_codes(), BATCH))
 
 
-def _make(folder: Path, codes: np.ndarray[tuple[int], np.dtype[np.uint32]], seed: int) -> Index:
-    records, target = folder / "synthetic.tfrecord", folder / "synthetic.nb101"
-    with ProgressBar("making a TFRecord") as bar:
-        _, seconds = _timed(
-            lambda: synthetic.write_tfrecord(records, cells=codes, seed=seed, progress=bar)
-        )
-    size = os.path.getsize(records)
-    print(f"made      {records.name}: {size / 1e6:.0f} MB in {seconds:.2f} s")
-    with ProgressBar("compiling") as bar:
-        report = compile(records, target, synthetic=True, progress=bar)
-    print(
-        f"compiled  {report.records:,} records to {report.num_bytes / 1e6:.1f} MB in "
-        f"{report.seconds:.2f} s, {size / 1e6 / report.seconds:.0f} MB/s"
-    )
-    index, seconds = _timed(lambda: open(target))
-    print(f"opened    in {seconds * 1e3:.2f} ms")
-    return index
+def _compile_again(index: Index) -> None:
+    with tempfile.TemporaryDirectory(prefix="nb101fast-demo-") as name:
+        records, target = Path(name, "nb101_digits.tfrecord"), Path(name, "nb101_digits.nb101")
+        export(index.path, records)
+        size = os.path.getsize(records)
+        print(f"exported  {index.num_runs:,} records of the official format, {size / 1e3:.0f} kB")
+        report = compile(records, target)
+        print(f"compiled  to {report.num_bytes / 1e3:.0f} kB in {report.seconds * 1e3:.1f} ms")
 
 
-def _query_one(index: Index) -> None:
-    print("The Inception-like cell, mean of 3 repeats, by matrix, by hash and by id:")
-    code = encode(inception.MATRIX, inception.OPS)
-    cell = Cell.from_id(int(index.find([inception.HASH])[0]))
-    assert index.query(code) == index.query(inception.HASH) == index.query(cell)
-    print(f"  id {cell.id}, hash {cell.hash}, {cell.trainable_parameters:,} parameters")
+def _query_best(index: Index) -> None:
+    best = int(np.argmax(index.objective("validation_accuracy")(cell_codes()[index.cells])))
+    cell = Cell.from_id(int(index.cells[best]))
+    print(f"\nThe best cell by validation accuracy, mean of 3 repeats: id {cell.id}, {cell.hash}")
     print("  epochs " + "".join(f"{metric:>22}" for metric in METRICS))
     for epochs in index.epochs:
-        values = index.query(code, epochs=epochs)
+        values = index.query(cell, epochs=epochs)
+        assert values == index.query(cell.hash, epochs=epochs)
         print(f"  {epochs:6} " + "".join(f"{values[metric]:22.6f}" for metric in METRICS))
 
 
-def _query_many(index: Index, codes: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
-    objective, seconds = _timed(lambda: index.objective("validation_accuracy"))
-    print(f"\nbound     {objective!r} in {seconds * 1e3:.1f} ms")
+def _search(index: Index, rng: np.random.Generator, draws: int = 20) -> None:
+    accuracy = index.objective("validation_accuracy", repeat="random", seed=0)
+    tested = index.objective("test_accuracy")
+    drawn = cell_codes()[rng.choice(index.cells, draws, replace=False)].tolist()
+    found = max(drawn, key=accuracy)
+    best = float(tested(cell_codes()[index.cells]).max())
+    print(
+        f"\nRandom search, {draws} cells: mean test accuracy {tested(found):.4f}, "
+        f"{best - tested(found):.4f} below the best"
+    )
+
+
+def _query_many(index: Index, codes: Codes) -> None:
+    objective = index.objective("validation_accuracy")
     ids, values = np.empty(BATCH, np.int32), np.empty(BATCH, np.float32)
     _, seconds = _best(lambda: cell_ids(codes, out=ids))
-    print(f"ids       of {BATCH:,} codes: {BATCH / seconds / 1e6:.0f} million a second")
+    print(f"\nids       of {BATCH:,} codes: {BATCH / seconds / 1e6:.0f} million a second")
     _, seconds = _best(lambda: objective(codes, out=values))
     print(f"metric    of {BATCH:,} codes: {BATCH / seconds / 1e6:.0f} million a second")
-    some = codes[:1000].tolist()
+    some = cell_codes()[index.cells].tolist()
     total, seconds = _best(lambda: sum(map(objective, some)))
-    assert abs(total - float(values[:1000].sum(dtype=float))) < 1e-6
+    assert abs(total - float(objective(np.array(some, np.uint32)).sum(dtype=float))) < 1e-6
     print(f"one code  at a time, from Python: {seconds / len(some) * 1e9:.0f} ns")
 
 

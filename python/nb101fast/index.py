@@ -38,6 +38,7 @@ Verify = Literal["header", "sections", "full"]
 INDEX_MAGIC = b"\x89NB101\r\n"  # the first bytes of an index file
 INDEX_VARIABLE = "NB101FAST_INDEX"
 CACHED_NAMES = ("nasbench_full.nb101", "nasbench_only108.nb101")
+BUILT_IN = Path(__file__).parent / "data" / "nb101_digits.nb101"
 
 
 def cache_folder() -> Path:
@@ -53,16 +54,18 @@ def open(path: str | os.PathLike[str] | None = None, *, verify: Verify = "header
     """Open an index; its pages are shared by all processes that do.
 
     Args:
-        path: an index file. None: `$NB101FAST_INDEX`, then the user's cache.
+        path: an index file. None: `$NB101FAST_INDEX`, then the user's cache, then NB101-digits,
+            the small built-in index of 91 cells trained on scikit-learn's digits.
         verify: "header" checks the file's shape, "sections" every checksum too, "full" every
             invariant of the contents too.
 
     Raises:
         FormatError: not a sound index.
-        FileNotFoundError: no such file, or nothing to open; says what to do.
+        FileNotFoundError: no such file.
 
     Example:
-        >>> index = nb101fast.open("nasbench_full.nb101")
+        >>> nb101fast.open()
+        <Index nb101_digits.nb101: 91 cells, 1,092 runs, epochs 4, 12, 36, 108, repeats 3, 3, 3, 3>
     """
     if verify not in VERIFY_LEVELS:
         raise ValueError(f"verify={verify!r}; {', '.join(map(repr, VERIFY_LEVELS))} are allowed")
@@ -75,12 +78,7 @@ def _default_path() -> str:
     for name in CACHED_NAMES:
         if (path_in_cache := cache_folder() / name).is_file():
             return str(path_in_cache)
-    raise FileNotFoundError(
-        f"no index to open: ${INDEX_VARIABLE} is not set and {cache_folder()} has none of "
-        f"{', '.join(CACHED_NAMES)}. Run `nb101fast fetch`, compile an official file with "
-        "`nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101` and open that, or make "
-        "a synthetic one with `nb101fast.synthetic.write_index(path)`"
-    )
+    return str(BUILT_IN)
 
 
 def checked_name(path: str | os.PathLike[str]) -> str:

@@ -644,17 +644,18 @@ def test_pickle(index: Index, graphs: dict[str, int]) -> None:
 
 @pytest.fixture
 def no_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nothing to open by default; the cache folder, which is empty."""
+    """Nothing to open but what is built in; the cache folder, which is empty."""
     monkeypatch.delenv("NB101FAST_INDEX", raising=False)
     monkeypatch.setenv("NB101FAST_CACHE", str(tmp_path))
     return tmp_path
 
 
 def test_open_without_anything(no_default: Path) -> None:
-    with pytest.raises(FileNotFoundError) as caught:
-        nb101fast.open()
-    for text in ("NB101FAST_INDEX", str(no_default), "nasbench_full.nb101", "compile", "synthetic"):
-        assert text in str(caught.value)
+    index = nb101fast.open()
+    assert index.path == str(Path(nb101fast.__file__).parent / "data" / "nb101_digits.nb101")
+    assert (len(index), index.num_runs, index.epochs) == (91, 1092, (4, 12, 36, 108))
+    assert not index.is_synthetic
+    assert index.cells.tolist() == list(range(91))  # those of at most 4 vertices
 
 
 def test_open_by_variable(

@@ -107,8 +107,20 @@ std::vector<int> kept_vertices(const ByteArray& matrix) {
   return kept;
 }
 
-std::int64_t parameters_of(const ByteArray& matrix, const LabelArray& labels) {
-  return count_parameters(pruned(graph_from(matrix, labels)));
+std::int64_t parameters_of(const ByteArray& matrix, const LabelArray& labels, int stem_filters,
+                           int num_stacks, int cells_per_stack, int num_classes) {
+  return count_parameters(pruned(graph_from(matrix, labels)),
+                          {.stem_filters = stem_filters,
+                           .num_stacks = num_stacks,
+                           .cells_per_stack = cells_per_stack,
+                           .num_classes = num_classes});
+}
+
+std::vector<std::int64_t> channels_of(const ByteArray& matrix, std::int64_t input_channels,
+                                      std::int64_t output_channels) {
+  const Graph graph = pruned(graph_from(matrix, LabelArray(matrix.shape(0))));
+  const auto channels = vertex_channels(graph, input_channels, output_channels);
+  return {channels.begin(), channels.begin() + graph.num_vertices};
 }
 
 py::tuple canonical_key(const ByteArray& matrix, const LabelArray& labels) {
@@ -157,7 +169,10 @@ void register_cell(py::module_& module) {
              py::arg("labels").noconvert());
   module.def("kept_vertices", &kept_vertices, py::arg("matrix").noconvert());
   module.def("count_parameters", &parameters_of, py::arg("matrix").noconvert(),
-             py::arg("labels").noconvert());
+             py::arg("labels").noconvert(), py::arg("stem_filters"), py::arg("num_stacks"),
+             py::arg("cells_per_stack"), py::arg("num_classes"));
+  module.def("vertex_channels", &channels_of, py::arg("matrix").noconvert(),
+             py::arg("input_channels"), py::arg("output_channels"));
   module.def("canonical_key", &canonical_key, py::arg("matrix").noconvert(),
              py::arg("labels").noconvert());
 

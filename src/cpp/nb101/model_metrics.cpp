@@ -297,6 +297,13 @@ void parse_evaluation(std::string_view bytes, const RecordPlace& place, Evaluati
   }
 }
 
+// What the training harness adds to a run: repeat, seed, attempts and where its time went. Result
+// shards keep it; an index has no use for it.
+constexpr bool is_harness_field(std::uint64_t field_tag) noexcept {
+  const std::uint64_t field = field_tag >> 3;
+  return field >= 101 && field <= 106;
+}
+
 ModelMetrics parse_metrics(std::string_view bytes, const RecordPlace& place,
                            bool& has_unknown_fields) {
   ModelMetrics metrics;
@@ -312,7 +319,7 @@ ModelMetrics parse_metrics(std::string_view bytes, const RecordPlace& place,
     } else if (field_tag == tag(3, kFixed64)) {
       metrics.total_time = cursor.fixed_double();
     } else {
-      has_unknown_fields = true;
+      has_unknown_fields = has_unknown_fields || !is_harness_field(field_tag);
       cursor.skip(field_tag);
     }
   }

@@ -1,0 +1,63 @@
+"""TensorFlow as all tests share it, and what several of them train on."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nb101train.dataset import Dataset, load_dataset
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its chatter at the start
+HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
+NUM_DEVICES = 2
+NUM_THREADS = 2  # as golden_step.npz was made
+
+
+def pytest_report_header() -> str:
+    return "" if HAS_TENSORFLOW else "no TensorFlow: tests that train are left out"
+
+
+def pytest_ignore_collect(collection_path: os.PathLike[str]) -> bool | None:
+    """Without TensorFlow, which is not there for every Python, leave out what imports it."""
+    if HAS_TENSORFLOW or not os.path.isfile(collection_path):
+        return None
+    with open(collection_path, encoding="utf-8") as file:
+        return "import tensorflow" in file.read() or None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tensorflow_devices() -> None:
+    """Two processors as two devices, before TensorFlow starts; nothing where it is not imported."""
+    if "tensorflow" not in sys.modules:
+        return
+    import tensorflow as tf
+
+    processor = tf.config.list_physical_devices("CPU")[0]
+    device = tf.config.LogicalDeviceConfiguration()
+    tf.config.set_logical_device_configuration(processor, [device] * NUM_DEVICES)
+    tf.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same random numbers for every test and every run."""
+    return np.random.default_rng(101)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """Scikit-learn's digits."""
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def mirrored() -> Any:
+    """A strategy of two replicas: one for all tests, since TensorFlow confuses those of several."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])

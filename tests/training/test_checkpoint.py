@@ -1,0 +1,298 @@
+"""Checkpoints: a run that is cut off and goes on ends as if it had not been."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nb101fast import FormatError
+from nb101train import checkpoint, run
+from nb101train.config import DIGITS
+from nb101train.dataset import Dataset
+from nb101train.record import RunResult, parse_payload
+from nb101train.run import CellTrainer, ResidentDataset, TrainingError
+from nb101train.run_options import RunOptions
+from nb101train.trainer import Trainer
+
+MATRIX, OPS = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ("input", "conv1x1-bn-relu", "output")
+CONFIG = dataclasses.replace(DIGITS, stem_filters=4, num_stacks=1)
+ALWAYS = 1e-9  # seconds between checkpoints: after each call
+
+
+@pytest.fixture(scope="module")
+def resident(digits: Dataset) -> ResidentDataset:
+    return ResidentDataset(digits)
+
+
+@pytest.fixture(scope="module")
+def cell(resident: ResidentDataset) -> CellTrainer:
+    return CellTrainer(MATRIX, OPS, CONFIG, resident)
+
+
+def state_of(trainer: Trainer) -> list[Any]:
+    return [np.asarray(variable) for variable in trainer.state()]
+
+
+def scattered(trainer: Trainer, rng: np.random.Generator) -> None:
+    for variable in trainer.state():
+        variable.assign(rng.normal(size=variable.shape).astype(np.float32))
+    trainer.steps_done = int(rng.integers(1000))
+
+
+# ------------------------------------------------------------------------------------------- files
+
+
+def test_there_and_back(tmp_path: Path, rng: np.random.Generator) -> None:
+    trainer = Trainer(MATRIX, OPS, CONFIG)
+    scattered(trainer, rng)
+    state, steps = state_of(trainer), trainer.steps_done
+    notes = {"seconds": 0.1 + 0.2, "evaluations": [{"epochs": 0.0}]}
+    checkpoint.save(tmp_path / "run.checkpoint", trainer, notes)
+    scattered(trainer, rng)
+    assert checkpoint.restore(tmp_path / "run.checkpoint", trainer) == notes
+    assert all(map(np.array_equal, state_of(trainer), state))
+    assert trainer.steps_done == steps
+    assert os.listdir(tmp_path) == ["run.checkpoint"]
+
+
+def test_all_that_training_moves_is_kept(
+    tmp_path: Path, digits: Dataset, rng: np.random.Generator
+) -> None:
+    """What a step makes of a restored trainer is what it makes of the saved one."""
+    images, labels = digits.normalised(digits.train.images[:64]), digits.train.labels[:64]
+    one, other = (Trainer(MATRIX, OPS, CONFIG) for _ in range(2))
+    for _ in range(3):
+        one.step(images, labels)
+    checkpoint.save(tmp_path / "run.checkpoint", one, {})
+    checkpoint.restore(tmp_path / "run.checkpoint", other)
+    for _ in range(2):
+        assert one.step(images, labels) == other.step(images, labels)
+    assert all(map(np.array_equal, state_of(one), state_of(other)))
+
+
+def test_no_file(tmp_path: Path, cell: CellTrainer) -> None:
+    before = state_of(cell.trainer)
+    assert checkpoint.restore(tmp_path / "run.checkpoint", cell.trainer) is None
+    assert all(map(np.array_equal, state_of(cell.trainer), before))
+
+
+def test_another_network(tmp_path: Path, cell: CellTrainer) -> None:
+    path = tmp_path / "run.checkpoint"
+    checkpoint.save(path, cell.trainer, {})
+    for config, ops in (
+        (dataclasses.replace(CONFIG, stem_filters=5), OPS),
+        (CONFIG, ("input", "maxpool3x3", "output")),
+    ):
+        other = Trainer(MATRIX, ops, config)
+        before = state_of(other)
+        with pytest.raises(FormatError, match=r"run\.checkpoint: a checkpoint of another network"):
+            checkpoint.restore(path, other)
+        assert all(map(np.array_equal, state_of(other), before))
+
+
+def damaged(sound: bytes, rng: np.random.Generator) -> list[bytes]:
+    """Cut short, with bits flipped, with a stretch of zeros, and with more at the end."""
+    size = len(sound)
+    versions = [sound[:cut] for cut in (0, 1, 31, 32, 33, size // 2, size - 1)]
+    for position in [0, 31, 32, size - 1, *rng.integers(size, size=200).tolist()]:
+        flipped = bytearray(sound)
+        flipped[position] ^= 1 << int(rng.integers(8))
+        versions.append(bytes(flipped))
+    return [*versions, sound[:32] + bytes(512) + sound[544:], bytes(size), sound + b"0"]
+
+
+def test_damaged_files(tmp_path: Path, cell: CellTrainer, rng: np.random.Generator) -> None:
+    """Each is told, and nothing changes."""
+    path = tmp_path / "run.checkpoint"
+    checkpoint.save(path, cell.trainer, {})
+    sound = path.read_bytes()
+    scattered(cell.trainer, rng)
+    state, steps = state_of(cell.trainer), cell.trainer.steps_done
+    for version in damaged(sound, rng):
+        path.write_bytes(version)
+        with pytest.raises(FormatError, match=r"run\.checkpoint: a damaged checkpoint"):
+            checkpoint.restore(path, cell.trainer)
+    assert all(map(np.array_equal, state_of(cell.trainer), state))
+    assert cell.trainer.steps_done == steps
+
+
+# ----------------------------------------------------------------------------------------- resuming
+
+
+class CutOffError(Exception):
+    """In place of a process that ends."""
+
+
+def cut_off_after(steps: int) -> Any:
+    def progress(done: int, _: int) -> None:
+        if done >= steps:
+            raise CutOffError
+
+    return progress
+
+
+def measured(result: RunResult) -> list[Any]:
+    return [
+        (e.epochs, e.train_accuracy, e.validation_accuracy, e.test_accuracy)
+        for e in result.evaluations
+    ]
+
+
+def always(folder: Path) -> RunOptions:
+    return RunOptions(checkpoint_folder=str(folder), checkpoint_seconds=ALWAYS)
+
+
+@pytest.mark.parametrize("steps", [1, 8, 31, 32, 60])
+def test_resumed_run(
+    cell: CellTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Cut off before the save that follows `steps`, wherever that is."""
+    monkeypatch.setattr(run, "STEPS_PER_CALL", 7)
+    whole = cell.run(4, 0)
+    state = state_of(cell.trainer)
+    with pytest.raises(CutOffError):
+        cell.run(4, 0, always(tmp_path), progress=cut_off_after(steps))
+    assert len(list(tmp_path.iterdir())) == (steps > 1)
+    scattered(cell.trainer, np.random.default_rng(0))
+    calls: list[int] = []
+    resumed = cell.run(4, 0, always(tmp_path), progress=lambda done, _: calls.append(done))
+    assert measured(resumed) == measured(whole)
+    assert all(map(np.array_equal, state_of(cell.trainer), state))
+    assert resumed.seed == whole.seed
+    assert len(calls) < 11 or steps == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_times_of_a_resumed_run(
+    cell: CellTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time until the last checkpoint counts, that between the processes doesn't."""
+    now = 0.0
+    train = cell.trainer.train
+
+    def slow_train(*arguments: Any) -> tuple[float, bool]:
+        nonlocal now
+        now += 10
+        return train(*arguments)
+
+    cell.compile()
+    ready = cell.ready_seconds
+    monkeypatch.setattr(cell.trainer, "train", slow_train)
+    monkeypatch.setattr(run, "time", SimpleNamespace(perf_counter=lambda: now))
+    with pytest.raises(CutOffError):
+        cell.run(36, 0, always(tmp_path), progress=cut_off_after(280))
+    now += 1e6
+    result = cell.run(36, 0, always(tmp_path))
+    assert result.step_seconds == 70  # 1, 100 and 100 steps; 79, 100, 100 and 80
+    assert result.total_time == pytest.approx(ready + 70)
+
+
+def test_no_checkpoint_before_its_time(cell: CellTrainer, tmp_path: Path) -> None:
+    options = RunOptions(checkpoint_folder=str(tmp_path), checkpoint_seconds=1e6)
+    with pytest.raises(CutOffError):
+        cell.run(12, 0, options, progress=cut_off_after(150))
+    assert not list(tmp_path.iterdir())
+
+
+def test_runs_have_a_checkpoint_each(cell: CellTrainer, tmp_path: Path) -> None:
+    for epochs, repeat in ((4, 0), (4, 1), (12, 0)):
+        with pytest.raises(CutOffError):
+            cell.run(epochs, repeat, always(tmp_path), progress=cut_off_after(50))
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_failed_attempt_leaves_no_checkpoint(
+    cell: CellTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = cell.trainer.train
+    monkeypatch.setattr(
+        cell.trainer, "train", lambda *a: (train(*a)[0], cell.trainer.steps_done < 62)
+    )
+    with pytest.raises(TrainingError):
+        cell.run(4, 0, always(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def cut_off(cell: CellTrainer, folder: Path) -> Path:
+    """The checkpoint of a run that is cut off."""
+    with pytest.raises(CutOffError):
+        cell.run(4, 0, always(folder), progress=cut_off_after(50))
+    [path] = folder.iterdir()
+    return path
+
+
+def test_a_damaged_checkpoint_is_told(cell: CellTrainer, tmp_path: Path) -> None:
+    path = cut_off(cell, tmp_path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(FormatError, match=f"{path.name}: a damaged checkpoint"):
+        cell.run(4, 0, always(tmp_path))
+    assert path.exists()
+
+
+@pytest.mark.parametrize("change", ["settings", "data set"])
+def test_a_checkpoint_of_other_settings(
+    cell: CellTrainer, digits: Dataset, resident: ResidentDataset, tmp_path: Path, change: str
+) -> None:
+    cut_off(cell, tmp_path)
+    config, data = CONFIG, resident
+    if change == "settings":
+        config = dataclasses.replace(CONFIG, weight_decay=1e-3)
+    else:
+        data = ResidentDataset(dataclasses.replace(digits, flip=True, fingerprint=""))
+    with pytest.raises(FormatError, match="a checkpoint of other settings"):
+        CellTrainer(MATRIX, OPS, config, data).run(4, 0, always(tmp_path))
+
+
+# --------------------------------------------------------------------------------- killed processes
+
+PROGRAM = """
+import dataclasses, sys
+from pathlib import Path
+import tensorflow as tf
+
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
+from nb101train.config import DIGITS
+from nb101train.dataset import load_dataset
+from nb101train.record import record_payload
+from nb101train.run import CellTrainer, ResidentDataset
+from nb101train.run_options import RunOptions
+
+data = ResidentDataset(load_dataset("digits"))
+config = dataclasses.replace(DIGITS, num_stacks=1)
+cell = CellTrainer([[0, 1], [0, 0]], ("input", "output"), config, data)
+folder, outputs = sys.argv[1], sys.argv[2:]
+saving = RunOptions(checkpoint_folder=folder, checkpoint_seconds=1e-9)
+for output, options in zip(outputs, (saving, RunOptions())):
+    Path(output).write_bytes(record_payload(cell.run(108, 0, options)))
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    """SIGKILL in the middle; the process that goes on also makes the whole run without a break."""
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    outputs = [str(tmp_path / name) for name in ("resumed", "whole")]
+    command = [sys.executable, "-c", PROGRAM, str(folder), *outputs]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while not (saved := list(folder.glob("*.checkpoint"))) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert saved
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    resumed, whole = (parse_payload(Path(output).read_bytes()) for output in outputs)
+    assert measured(resumed) == measured(whole)
+    assert not list(folder.glob("*.checkpoint"))

@@ -1,0 +1,202 @@
+"""Drivers and workers that are killed, interrupted or out of disk: nothing lost, nothing twice.
+
+The processes are real, the results made up.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nb101fast
+from made_up import SMALL_SETTINGS, living, made_up_payload, small_set
+from nb101train.shard import Shard, read_records
+from nb101train.status import read_status
+from nb101train.work import Ledger, cells_up_to, units_of, work_list
+
+UNITS = units_of((1, 2), 1)
+RESULTS = Shard().results_in
+SCRIPT = Path(__file__).with_name("made_up.py")
+WANTED = sorted(
+    made_up_payload(work, *unit)
+    for work in work_list(cells_up_to(4), Ledger(UNITS))
+    for unit in UNITS
+)
+
+
+class Sweep:
+    """A sweep of 91 cells by processes, in a folder of its own."""
+
+    def __init__(self, folder: Path, **worker: Any) -> None:
+        self.out, self.pids = folder / "out", folder / "pids"
+        self.pids.mkdir()
+        self._worker = json.dumps({"seconds": 0.005, "pids": str(self.pids), **worker})
+        begin = ["--max-vertices", "4", "--epochs", "1,2", "--repeats", "1", *SMALL_SETTINGS]
+        self._begin = [*begin, "--dataset", f"npz:{small_set(folder)}"]
+
+    def start(self, *arguments: str, before: str = "") -> subprocess.Popen[str]:
+        """A driver, after another shell command; the same for the first and any later one."""
+        command = [sys.executable, str(SCRIPT), self._worker, "sweep", str(self.out)]
+        command += [*self._begin, "--workers", "2", "--engine", "local", *arguments]
+        if before:
+            command = ["sh", "-c", f'{before}; exec "$@"', "sh", *command]
+        paths = os.pathsep.join(filter(None, sys.path))
+        return subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": paths},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(self, *arguments: str, before: str = "") -> tuple[int, str, str]:
+        """Let a driver come to its end; exit status, and what it printed."""
+        with self.start(*arguments, before=before) as driver:
+            out, err = driver.communicate(timeout=120)
+        return driver.returncode, out, err
+
+    def payloads(self) -> list[bytes]:
+        return [payload for _, payload in read_records(RESULTS(self.out))]
+
+    def wait_for(self, count: int, driver: subprocess.Popen[str]) -> None:
+        """Until there are so many records, or the driver ends."""
+        while driver.poll() is None:
+            if RESULTS(self.out).exists() and len(self.payloads()) >= count:
+                return
+            time.sleep(0.002)
+
+    def workers_end(self) -> None:
+        """All that live end by themselves."""
+        deadline = time.monotonic() + 10
+        while living(self.pids) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert living(self.pids) == []
+
+    def is_whole(self) -> None:
+        """Each run is there once, and the index has them."""
+        assert sorted(self.payloads()) == WANTED
+        index = nb101fast.open(self.out / "index.nb101", verify="full")
+        assert (len(index), index.num_runs) == (91, len(WANTED))
+        assert (read_status(self.out).made, read_status(self.out).failed) == (len(WANTED), 0)
+
+
+@pytest.fixture
+def small_sweep(tmp_path: Path) -> Iterator[Sweep]:
+    sweep = Sweep(tmp_path)
+    yield sweep
+    sweep.workers_end()
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_drivers(small_sweep: Sweep, kills: int) -> None:
+    chance = random.Random(kills)
+    for number in range(kills):
+        with small_sweep.start() as driver:
+            # Some die before their first record, some in the middle of one.
+            small_sweep.wait_for(number * len(WANTED) // kills, driver)
+            time.sleep(chance.uniform(0.0, 0.02))
+            assert driver.poll() is None
+            driver.kill()
+        if number % 2:  # or leave them to meet their successors
+            small_sweep.workers_end()
+        if (small_sweep.out / "sweep.json").exists() and Shard().status_in(
+            small_sweep.out
+        ).exists():
+            found = read_status(small_sweep.out)
+            assert not found.is_running
+            assert found.made == len(small_sweep.payloads())
+    status, _, err = small_sweep.finish()
+    assert (status, err) == (0, "")
+    small_sweep.is_whole()
+
+
+@pytest.mark.slow
+def test_killed_workers_and_a_killed_driver(small_sweep: Sweep) -> None:
+    with small_sweep.start() as driver:
+        for number in range(4):
+            small_sweep.wait_for(20 * (number + 1), driver)
+            if workers := living(small_sweep.pids):
+                os.kill(workers[number % len(workers)], signal.SIGKILL)
+        small_sweep.wait_for(len(small_sweep.payloads()) + 5, driver)
+        driver.kill()
+    status, _, err = small_sweep.finish()
+    assert (status, err) == (0, "")
+    small_sweep.is_whole()
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
+def test_an_interrupted_driver(small_sweep: Sweep, number: int) -> None:
+    with small_sweep.start() as driver:
+        small_sweep.wait_for(30, driver)
+        driver.send_signal(number)
+        out, err = driver.communicate(timeout=60)
+    assert (driver.returncode, out) == (2, "")
+    made = len(small_sweep.payloads())
+    assert err == (
+        f"nb101train: interrupted: {made} of {len(WANTED)} runs are made, and the same command "
+        "goes on\n"
+    )
+    small_sweep.workers_end()
+    assert read_status(small_sweep.out).drivers["0/1"].state == "stopped"
+    assert small_sweep.finish()[0] == 0
+    small_sweep.is_whole()
+
+
+def test_a_full_disk(small_sweep: Sweep) -> None:
+    status, out, err = small_sweep.finish(before="ulimit -f 40")  # 20 KB of each file
+    assert (status, out) == (2, "")
+    path = RESULTS(small_sweep.out)
+    assert err.splitlines()[-1] == f"nb101train: [Errno 27] {path}: File too large"
+    whole = sum(len(payload) + 16 for payload in small_sweep.payloads())
+    assert 0 < path.stat().st_size == whole <= 20 * 1024
+    assert small_sweep.finish()[0] == 0
+    small_sweep.is_whole()
+
+
+def test_a_second_driver(tmp_path: Path) -> None:
+    small_sweep = Sweep(tmp_path, seconds=0.05)
+    with small_sweep.start() as first:
+        small_sweep.wait_for(1, first)
+        status, out, err = small_sweep.finish()
+        assert (status, out) == (2, "")
+        assert err == f"nb101train: {RESULTS(small_sweep.out)}: another driver is writing it\n"
+        assert first.wait(timeout=60) == 0
+    small_sweep.is_whole()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+def test_killed_actors(small_sweep: Sweep) -> None:
+    with small_sweep.start("--engine", "ray") as driver:
+        for number in range(2):
+            small_sweep.wait_for(30 * (number + 1), driver)
+            workers = living(small_sweep.pids)
+            os.kill(workers[number % len(workers)], signal.SIGKILL)
+        out, err = driver.communicate(timeout=120)
+    assert driver.returncode == 0, err
+    assert "workers lost: 2" in out
+    small_sweep.is_whole()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+def test_a_killed_driver_of_actors(small_sweep: Sweep) -> None:
+    with small_sweep.start("--engine", "ray") as driver:
+        small_sweep.wait_for(40, driver)
+        driver.kill()
+    small_sweep.workers_end()  # with the cluster that the driver had started
+    assert small_sweep.finish()[0] == 0
+    small_sweep.is_whole()

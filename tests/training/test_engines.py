@@ -1,0 +1,350 @@
+"""Engines, and how cells are dealt to their workers: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from made_up import InProcessEngine, MadeUpWorker, is_alive, living, made, made_up_payload
+from nb101train.engine import (
+    MAX_GIVEN_UP,
+    MAX_LOSSES,
+    CellDone,
+    Dispatcher,
+    Engine,
+    EngineError,
+    Event,
+    Lost,
+    Made,
+    Ready,
+)
+from nb101train.failures import Failure
+from nb101train.local_engine import LocalEngine
+from nb101train.work import Ledger, Unit, cells_up_to, units_of, work_list
+from nb101train.worker import CellWork, RunRecord
+
+UNITS = units_of((1, 2), 2)
+CODES = cells_up_to(3).tolist()
+ALL_RUNS = sorted((code, unit) for code in CODES for unit in UNITS)
+
+
+def works() -> list[CellWork]:
+    return list(work_list(cells_up_to(3), Ledger(UNITS)))
+
+
+@dataclass
+class Story:
+    """What came of a work list."""
+
+    runs: list[tuple[int, Unit]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+def story_of(
+    engine: Engine,
+    cells: list[CellWork] | None = None,
+    after: Callable[[Story], None] = lambda story: None,
+) -> Story:
+    """Work through the list, `after` each batch doing something."""
+    story, given = Story(), works() if cells is None else cells
+    by_code = dict(zip(CODES, works(), strict=True))
+    for batch in Dispatcher(engine, given).batches(heartbeat=5.0):
+        for code, record in batch.records:
+            assert record.payload == made_up_payload(by_code[code], record.epochs, record.repeat)
+            story.runs.append((code, (record.epochs, record.repeat)))
+        story.failures += batch.failures
+        story.lost += batch.lost
+        after(story)
+    return story
+
+
+# -------------------------------------------------------------------------------- the dispatcher
+
+
+@pytest.mark.parametrize("num_workers", [1, 2, 3, 20])
+def test_each_run_once(num_workers: int) -> None:
+    engine = InProcessEngine(MadeUpWorker, num_workers)
+    story = story_of(engine)
+    assert sorted(story.runs) == ALL_RUNS
+    assert not story.failures
+    assert not story.lost
+    assert {worker for worker, _, _ in engine.told} <= set(range(num_workers))
+
+
+def test_cells_come_in_order_and_each_tells_the_next() -> None:
+    engine = InProcessEngine(MadeUpWorker, 1)
+    story_of(engine)
+    assert engine.told == [
+        (0, work, upcoming) for work, upcoming in zip(works(), [*works()[1:], None], strict=True)
+    ]
+
+
+def test_no_work_needs_no_worker() -> None:
+    def never() -> MadeUpWorker:
+        raise AssertionError
+
+    assert story_of(InProcessEngine(never, 2), []) == Story()
+
+
+class ScriptedEngine:
+    """Workers of which a test says what happens to them; it deals with one event at a time."""
+
+    def __init__(self, num_workers: int) -> None:
+        self.num_workers = num_workers
+        self.happens: deque[Event] = deque()
+        self.started: list[int] = []
+        self.given: dict[int, CellWork] = {}
+
+    def start(self, worker: int) -> None:
+        self.started.append(worker)
+
+    def submit(self, worker: int, work: CellWork, upcoming: CellWork | None) -> None:
+        self.given[worker] = work
+
+    def events(self, timeout: float) -> list[Event]:
+        return [self.happens.popleft()]
+
+    def close(self) -> None: ...
+
+    def do(self, worker: int, runs: int) -> None:
+        """The worker makes so many of its runs."""
+        for epochs, repeat in self.given[worker].units[:runs]:
+            self.happens.append(Made(worker, RunRecord(epochs, repeat, b"")))
+
+    def finish(self, worker: int) -> None:
+        """The worker makes all."""
+        self.do(worker, len(self.given[worker].units))
+        self.happens.append(CellDone(worker))
+
+
+def test_what_is_left_of_a_lost_cell_is_dealt_first() -> None:
+    engine, cells = ScriptedEngine(2), works()[:3]
+    engine.happens += [Ready(0), Ready(1)]
+    batches = Dispatcher(engine, cells).batches(1.0)
+    next(batches), next(batches)
+    assert engine.given == {0: cells[0], 1: cells[2]}  # cell 1 is what worker 0 expects
+    engine.do(1, 3)
+    engine.happens.append(Lost(1, "gone"))
+    for _ in range(4):
+        batch = next(batches)
+    assert batch.lost == ["gone"]
+    engine.finish(0)
+    for _ in range(5):
+        next(batches)
+    assert engine.started == [0, 1, 1]  # in its place, and not ready yet
+    assert engine.given[0] == cells[1]  # as it was told
+    engine.finish(0)
+    for _ in range(5):
+        next(batches)
+    assert engine.given[0] == CellWork(cells[2].matrix, cells[2].ops, UNITS[3:])
+    engine.finish(0)
+    next(batches), next(batches)
+    assert list(batches) == []
+
+
+def test_an_idle_worker_takes_over_what_another_has_not_begun() -> None:
+    engine, cells = ScriptedEngine(2), works()[:2]
+    engine.happens += [Ready(0), Ready(1)]
+    batches = Dispatcher(engine, cells).batches(1.0)
+    next(batches), next(batches)
+    assert engine.given == {0: cells[0], 1: cells[1]}
+    engine.finish(0)
+    engine.finish(1)
+    runs = [record for batch in batches for record in batch.records]
+    assert len(runs) == 2 * len(UNITS)
+
+
+def test_a_worker_lost_after_its_last_run_leaves_nothing() -> None:
+    engine, cells = ScriptedEngine(1), works()[:2]
+    engine.happens.append(Ready(0))
+    batches = Dispatcher(engine, cells).batches(1.0)
+    next(batches)
+    engine.do(0, len(UNITS))
+    engine.happens += [Lost(0, "gone"), Ready(0)]
+    for _ in range(len(UNITS) + 2):
+        next(batches)
+    assert engine.given[0] == cells[1]
+
+
+def test_a_cell_that_loses_workers_becomes_failures() -> None:
+    engine, cells = ScriptedEngine(1), works()[:1]
+    failures: list[Failure] = []
+    batches = Dispatcher(engine, cells).batches(1.0)
+    for loss in range(1 + MAX_LOSSES):
+        engine.happens.append(Ready(0))
+        next(batches)
+        if loss == 0:  # a run made between counts anew
+            engine.happens.append(Lost(0, "early"))
+            next(batches)
+            engine.happens.append(Ready(0))
+            next(batches)
+            engine.do(0, 1)
+            next(batches)
+        engine.happens.append(Lost(0, f"loss {loss}"))
+        failures += next(batches).failures
+        if loss + 1 == MAX_LOSSES:
+            break
+    assert list(batches) == []
+    assert [(each.epochs, each.repeat) for each in failures] == list(UNITS[1:])
+    reasons = {(each.code, each.attempts, each.reason) for each in failures}
+    assert reasons == {(CODES[0], 0, "3 workers in a row were lost at it; the last: loss 2")}
+
+
+def test_workers_lost_at_every_cell_are_an_error() -> None:
+    engine = ScriptedEngine(1)
+    for _ in range(MAX_LOSSES * MAX_GIVEN_UP):
+        engine.happens += Ready(0), Lost(0, "no GPU")
+    failures: list[Failure] = []
+    batches = Dispatcher(engine, works()).batches(1.0)
+    with pytest.raises(EngineError, match="workers are lost at every cell; the last: no GPU"):
+        failures.extend(failure for batch in batches for failure in batch.failures)
+    assert len(failures) == (MAX_GIVEN_UP - 1) * len(UNITS)
+
+
+def test_workers_that_never_are_ready_are_an_error() -> None:
+    engine = ScriptedEngine(2)
+    engine.happens += [Lost(0, "no memory"), Lost(1, "no memory"), Lost(0, "no memory")]
+    with pytest.raises(EngineError, match="workers end before they are ready: no memory"):
+        list(Dispatcher(engine, works()).batches(1.0))
+
+
+def test_it_says_what_runs() -> None:
+    engine, cells = ScriptedEngine(2), works()
+    engine.happens += [Ready(0), Ready(1)]
+    dispatcher = Dispatcher(engine, cells)
+    batches = dispatcher.batches(1.0)
+    next(batches), next(batches)
+    engine.do(1, 3)
+    next(batches), next(batches), next(batches)
+    assert dispatcher.running() == {0: (CODES[0], UNITS[0]), 1: (CODES[2], UNITS[3])}
+
+
+# ---------------------------------------------------------------------------------- the engines
+
+
+def local(worker: MadeUpWorker, num_workers: int) -> Engine:
+    return LocalEngine(functools.partial(made, worker), num_workers)
+
+
+def test_local_processes() -> None:
+    with closing(local(MadeUpWorker(), 2)) as engine:
+        story = story_of(engine)
+    assert sorted(story.runs) == ALL_RUNS
+    assert not story.failures
+    assert not story.lost
+
+
+class Killer:
+    """Kills a worker after every few runs."""
+
+    def __init__(self, pids: Path, every: int) -> None:
+        self._pids, self._every = pids, every
+        self.kills = 0
+
+    def __call__(self, story: Story) -> None:
+        workers = living(self._pids)
+        if workers and len(story.runs) >= self._every * (self.kills + 1):
+            os.kill(workers[self.kills % len(workers)], signal.SIGKILL)
+            self.kills += 1
+
+
+def test_killed_processes_lose_nothing(tmp_path: Path) -> None:
+    killer = Killer(tmp_path, every=4)
+    with closing(local(MadeUpWorker(seconds=0.01, pids=str(tmp_path)), 2)) as engine:
+        story = story_of(engine, after=killer)
+    assert sorted(story.runs) == ALL_RUNS
+    assert not story.failures
+    assert killer.kills == len(ALL_RUNS) // 4
+    assert len(story.lost) in (killer.kills, killer.kills - 1)  # the last, after all was done
+    assert all("ended with signal SIGKILL" in reason for reason in story.lost)
+    assert not living(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("worker", "reason"),
+    [
+        (
+            MadeUpWorker(failing=((1, 1),), dying=((2, 1),)),
+            r"worker 0 .* ended with signal SIGKILL",
+        ),
+        (MadeUpWorker(failing=((1, 1),), raising=((2, 1),)), "MemoryError: no memory left"),
+    ],
+)
+def test_runs_that_fail(worker: MadeUpWorker, reason: str) -> None:
+    with closing(local(worker, 1)) as engine:
+        story = story_of(engine, works()[:1])
+    assert story.runs == [(CODES[0], (1, 0)), (CODES[0], (2, 0))]
+    diverged, lost = story.failures
+    assert diverged == Failure(CODES[0], 1, 1, 5, "values that are not finite at step 1")
+    assert (lost.key, lost.attempts) == ((CODES[0], (2, 1)), 0)
+    assert re.fullmatch(f"3 workers in a row were lost at it; the last: {reason}", lost.reason)
+    assert len(story.lost) == MAX_LOSSES
+
+
+def test_a_worker_that_cannot_be_made() -> None:
+    with (
+        closing(local(MadeUpWorker(fault="no TPU\nhere"), 2)) as engine,
+        pytest.raises(EngineError, match=r"worker . can't start: RuntimeError: no TPU here"),
+    ):
+        story_of(engine)
+
+
+DRIVER = """
+import functools, os, sys
+sys.path[:0] = sys.argv[1].split(os.pathsep)
+from made_up import MadeUpWorker, made
+from nb101train.local_engine import LocalEngine
+from nb101train.work import *
+if __name__ == "__main__":
+    engine = LocalEngine(functools.partial(made, MadeUpWorker(seconds=60)), 2)
+    for worker in range(2):
+        engine.start(worker)
+    ready = []
+    while len(ready) < 2:
+        ready += engine.events(60)
+    for worker, work in zip(range(2), work_list(cells_up_to(3), Ledger(units_of((1,), 1)))):
+        engine.submit(worker, work, None)
+    print(*(process.pid for process in engine._processes.values()), flush=True)
+    engine.events(60)
+"""
+
+
+def test_processes_end_with_their_driver(tmp_path: Path) -> None:
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER)
+    paths = os.pathsep.join(filter(None, sys.path))
+    with subprocess.Popen([sys.executable, script, paths], stdout=subprocess.PIPE) as driver:
+        assert driver.stdout
+        workers = list(map(int, driver.stdout.readline().split()))
+        assert len(workers) == 2
+        assert all(map(is_alive, workers))
+        driver.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(map(is_alive, workers))
+
+
+def test_gpus_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nb101train.local_engine import _shared_out
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert _shared_out(2, 0) == [{}, {}]
+    assert [each["CUDA_VISIBLE_DEVICES"] for each in _shared_out(2, 2)] == ["0,1", "2,3"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5,6")
+    assert [each["CUDA_VISIBLE_DEVICES"] for each in _shared_out(3, 1)] == ["4", "5", "6"]
+    with pytest.raises(ValueError, match=r"2 workers with 2 GPUs each, and .* has 3"):
+        _shared_out(2, 2)

@@ -1,0 +1,151 @@
+"""Sweeps that really train, on the digits with the smallest of networks."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nb101fast
+from made_up import is_alive
+from nb101train.failures import read_failures
+from nb101train.record import RunResult, parse_payload
+from nb101train.shard import Shard, read_records
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is missing"
+)
+needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+
+BEGIN = ["--epochs", "1,2", "--repeats", "2", "--threads", "1", "--device", "cpu"]
+BEGIN += ["--set", "stem_filters=2", "--set", "num_stacks=1"]
+CELLS = ("id:0", "id:5", "id:60", "id:90")
+TIMES = ("total_time", "compile_seconds", "step_seconds", "evaluation_seconds")
+
+
+def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
+    paths = os.pathsep.join(filter(None, sys.path))
+    command = [sys.executable, "-W", "error", "-m", "nb101train", "sweep", str(out), *arguments]
+    return subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(out: Path, *arguments: str) -> tuple[int, str, str]:
+    """Exit status, and what was printed."""
+    with start(out, *arguments) as driver:
+        printed = driver.communicate(timeout=300)
+    return driver.returncode, *printed
+
+
+def cells_file(folder: Path, count: int) -> Path:
+    path = folder / "cells.txt"
+    path.write_text("\n".join(CELLS[:count]))
+    return path
+
+
+def results(out: Path) -> list[dict[str, Any]]:
+    """By cell, epochs and repeat, all of each run but its times, which are never the same."""
+    found = [parse_payload(payload) for _, payload in read_records(Shard().results_in(out))]
+    found.sort(key=lambda run: (run.module_hash, run.epochs, run.repeat))
+    return [timeless(run) for run in found]
+
+
+def timeless(run: RunResult) -> dict[str, Any]:
+    values = dataclasses.asdict(run)
+    values["matrix"] = run.matrix.tolist()
+    for evaluation in values["evaluations"]:
+        del evaluation["training_time"]
+    return {name: value for name, value in values.items() if name not in TIMES}
+
+
+def test_from_digits_to_a_query(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    status, printed, err = finish(out, *BEGIN, "--cells", str(cells_file(tmp_path, 2)))
+    assert (status, err) == (0, "")
+    assert "8 of 8 runs made" in printed
+    index = nb101fast.open(out / "index.nb101", verify="full")
+    assert (index.cells.tolist(), index.epochs, index.repeats) == ([0, 5], (1, 2), (2, 2))
+    assert index.denominator == 400
+    for _, payload in read_records(Shard().results_in(out)):
+        run = parse_payload(payload)
+        found = index.query(run.module_hash, epochs=run.epochs, repeat=run.repeat)
+        assert found["test_accuracy"] == run.evaluations[-1].test_accuracy
+        assert found["training_time"] == pytest.approx(run.evaluations[-1].training_time, rel=1e-6)
+    versions = index.provenance["training"]["versions"]
+    assert set(versions[0]) == {"nb101fast", "tensorflow"}
+
+
+def test_training_that_does_not_stay_finite(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = [*BEGIN, "--cells", str(cells_file(tmp_path, 1)), "--set", "learning_rate=1e30"]
+    status, printed, err = finish(out, *arguments)
+    assert (status, printed.count("  failed: ")) == (1, 4)
+    assert err == "nb101train: 4 of 4 runs failed; --retry-failed makes them again\n"
+    assert results(out) == []
+    assert not (out / "index.nb101").exists()
+    failures = read_failures(out).values()
+    assert {failure.attempts for failure in failures} == {5}
+    assert all("not finite" in failure.reason for failure in failures)
+
+
+@pytest.mark.slow
+def test_kills_change_nothing(tmp_path: Path) -> None:
+    """Workers and drivers are killed while TensorFlow trains, and each run is as if none were."""
+    cells = str(cells_file(tmp_path, len(CELLS)))
+    calm, wild = tmp_path / "calm", tmp_path / "wild"
+    assert finish(calm, *BEGIN, "--cells", cells, "--workers", "2")[0] == 0
+    for number in range(3):
+        with start(wild, *BEGIN, "--cells", cells, "--workers", "2") as driver:
+            workers = wait_for_workers(driver, wild, 4 * number + 1)
+            os.kill(workers[0], signal.SIGKILL)
+            time.sleep(0.2)
+            driver.kill()
+        deadline = time.monotonic() + 10
+        while any(map(is_alive, workers)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not any(map(is_alive, workers))
+    status, printed, _ = finish(wild, *BEGIN, "--cells", cells)
+    assert status == 0, printed
+    assert len(results(wild)) == len(CELLS) * 4
+    assert results(wild) == results(calm)
+
+
+def wait_for_workers(driver: subprocess.Popen[str], out: Path, records: int) -> list[int]:
+    """The driver's workers, when there are so many records."""
+    path = Shard().results_in(out)
+    while driver.poll() is None:
+        if path.exists() and sum(1 for _ in read_records(path)) >= records:
+            break
+        time.sleep(0.005)
+    assert driver.poll() is None
+    children = Path(f"/proc/{driver.pid}/task/{driver.pid}/children").read_text("ascii").split()
+    return [int(pid) for pid in children if "spawn_main" in _command_of(pid)]
+
+
+def _command_of(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+@pytest.mark.slow
+@needs_ray
+def test_actors_make_what_processes_make(tmp_path: Path) -> None:
+    cells = str(cells_file(tmp_path, 3))
+    for engine in ("local", "ray"):
+        arguments = [*BEGIN, "--cells", cells, "--workers", "2", "--engine", engine]
+        status, printed, err = finish(tmp_path / engine, *arguments)
+        assert status == 0, printed + err
+    assert results(tmp_path / "local") == results(tmp_path / "ray")
+    assert len(results(tmp_path / "ray")) == 12

@@ -1,0 +1,529 @@
+"""Sweeps with made-up workers: what is kept, how a start goes on, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nb101fast
+from made_up import (
+    DENOMINATOR,
+    SMALL_SETTINGS,
+    MadeUpCrew,
+    MadeUpWorker,
+    made_up_payload,
+    small_set,
+)
+from nb101fast import FormatError
+from nb101train.__main__ import main
+from nb101train.engine import EngineError
+from nb101train.failures import read_failures
+from nb101train.plan import Plan, Request, read_plan
+from nb101train.record import parse_payload
+from nb101train.shard import Shard, ShardWriter, frame, read_records, shards_in
+from nb101train.sweep import SweepReport, sweep
+from nb101train.work import Codes, Ledger, Unit, cells_up_to, code_of, shard_of, units_of, work_list
+
+Change = Callable[..., Request]
+CHANGES = {"batch_size": 2, "stem_filters": 2, "num_stacks": 1}
+EPOCHS, REPEATS = (1, 2), 2
+UNITS = units_of(EPOCHS, REPEATS)
+
+
+@pytest.fixture(scope="module")
+def npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_set(tmp_path_factory.mktemp("images"))
+
+
+@pytest.fixture
+def request_of(npz: Path) -> Change:
+    """A request of 7 cells, two budgets and two repeats, but for what is said otherwise."""
+
+    def request_of(**changes: Any) -> Request:
+        values: dict[str, Any] = {"codes": cells_up_to(3), "dataset": f"npz:{npz}"}
+        values |= {"epochs": EPOCHS, "repeats": REPEATS, "changes": CHANGES}
+        return Request(**(values | changes))
+
+    return request_of
+
+
+def run(
+    folder: Path, request: Request, worker: MadeUpWorker | None = None, **more: Any
+) -> SweepReport:
+    return sweep(folder, request, MadeUpCrew(worker=worker or MadeUpWorker()), **more)
+
+
+def runs_in(folder: Path) -> list[tuple[int, Unit]]:
+    """What the shards hold: by the code of the cell as it was trained."""
+    runs = []
+    for shard in shards_in(folder):
+        for _, payload in read_records(shard.results_in(folder)):
+            result = parse_payload(payload)
+            code = nb101fast.encode(result.matrix, result.ops)
+            runs.append((code, (result.epochs, result.repeat)))
+    return runs
+
+
+def all_runs(codes: Codes, units: tuple[Unit, ...] = UNITS) -> list[tuple[int, Unit]]:
+    return sorted((code, unit) for code in codes.tolist() for unit in units)
+
+
+# ------------------------------------------------------------------------------------ it goes on
+
+
+def test_a_sweep_makes_each_run_and_an_index(tmp_path: Path, request_of: Change) -> None:
+    report = run(tmp_path, request_of())
+    assert sorted(runs_in(tmp_path)) == all_runs(cells_up_to(3))
+    assert (report.runs, report.made, report.made_here, report.failures) == (28, 28, 28, ())
+    index = nb101fast.open(tmp_path / "index.nb101", verify="full")
+    assert (index.num_runs, index.epochs, index.repeats) == (28, EPOCHS, (2, 2))
+    assert index.denominator == DENOMINATOR
+    training = index.provenance["training"]
+    assert training["fingerprint"] == report.plan.fingerprint
+    assert training["dataset"] == "npz"  # without the path, which is nobody's business
+    assert training["config"]["stem_filters"] == 2
+    assert training["failed_runs"] == 0
+    assert "cells" not in training
+
+
+def test_the_index_has_what_the_workers_made(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path, request_of())
+    index = nb101fast.open(tmp_path / "index.nb101")
+    for work in work_list(cells_up_to(3), Ledger(UNITS)):
+        for epochs, repeat in UNITS:
+            made = parse_payload(made_up_payload(work, epochs, repeat)).evaluations[2]
+            found = index.query(code_of(work), epochs=epochs, repeat=repeat)
+            assert found["test_accuracy"] == made.test_accuracy
+            assert found["training_time"] == made.training_time
+
+
+def test_a_start_finds_all_made(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path, request_of())
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("shard-*")}
+    report = run(tmp_path, Request(), MadeUpWorker(fault="nobody is needed"))
+    assert (report.made, report.made_here) == (28, 0)
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("shard-*")} == before
+
+
+def test_a_start_goes_on_after_any_record(tmp_path: Path, request_of: Change) -> None:
+    whole = tmp_path / "whole"
+    run(whole, request_of())
+    path = Shard().results_in(whole)
+    data = path.read_bytes()
+    for number, (start, _) in enumerate(list(read_records(path))[::5]):
+        part = tmp_path / str(number)
+        shutil.copytree(whole, part)
+        Shard().results_in(part).write_bytes(data[: start + 30])  # torn, too
+        report = run(part, Request())
+        assert (report.made, report.made_here) == (28, 28 - 5 * number)
+        assert sorted(runs_in(part)) == all_runs(cells_up_to(3))
+
+
+def test_a_torn_record_is_told(
+    tmp_path: Path, request_of: Change, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, request_of())
+    with Shard().results_in(tmp_path).open("ab") as file:
+        file.write(frame(b"x" * 100)[:50])
+    run(tmp_path, Request())
+    assert "cut 50 bytes of a torn record off its end" in capsys.readouterr().err
+
+
+def test_shards_part_the_work_and_the_whole_compiles(tmp_path: Path, request_of: Change) -> None:
+    codes = cells_up_to(3)
+    for index in range(3):
+        request = request_of() if index == 0 else Request()
+        report = run(tmp_path, request, shard=Shard(index, 3))
+        mine = shard_of(codes, Shard(index, 3))
+        assert report.runs == report.made == report.made_here == len(mine) * len(UNITS)
+        assert report.index is None
+        assert not (tmp_path / "index.nb101").exists()
+    assert sorted(runs_in(tmp_path)) == all_runs(codes)
+    report = run(tmp_path, Request(), MadeUpWorker(fault="nobody is needed"))
+    assert (report.made, report.made_here) == (28, 0)
+    assert report.index
+    assert report.index.runs == 28
+
+
+def test_another_division_into_shards_goes_on(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path, request_of(), shard=Shard(1, 3))
+    run(tmp_path, Request(), shard=Shard(0, 2))
+    run(tmp_path, Request(), shard=Shard(1, 2))
+    assert sorted(runs_in(tmp_path)) == all_runs(cells_up_to(3))
+
+
+def test_more_cells_budgets_and_repeats(tmp_path: Path, request_of: Change) -> None:
+    few = cells_up_to(2)
+    run(tmp_path, request_of(codes=few, epochs=(2,), repeats=1))
+    assert read_plan(tmp_path).codes.tolist() == few.tolist()
+    report = run(tmp_path, request_of(epochs=(1, 2, 3), repeats=3))
+    assert report.made_here == 7 * 9 - 1
+    assert sorted(runs_in(tmp_path)) == all_runs(cells_up_to(3), units_of((1, 2, 3), 3))
+    # The first stays first, whatever its hash: a cell stays in its shard.
+    codes = read_plan(tmp_path).codes.tolist()
+    assert codes[0] == few[0]
+    assert sorted(codes) == sorted(cells_up_to(3).tolist())
+
+
+def test_an_existing_index_is_updated(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path / "old", request_of(codes=cells_up_to(4), epochs=(2, 4)))
+    old = tmp_path / "old" / "index.nb101"
+    report = run(tmp_path / "sweep", request_of(), index=old)
+    assert report.index
+    assert report.index.output == str(old)
+    assert (report.index.runs, report.index.replaced_runs) == (91 * 4 + 7 * 2, 7 * 2)
+    assert not (tmp_path / "sweep" / "index.nb101").exists()
+    assert nb101fast.open(old, verify="full").epochs == (1, 2, 4)
+
+
+# ------------------------------------------------------------------------------------- failures
+
+
+def test_failed_runs_are_listed_and_left_until_asked_for(
+    tmp_path: Path, request_of: Change
+) -> None:
+    report = run(tmp_path, request_of(), MadeUpWorker(failing=((1, 1),)))
+    assert (report.made, len(report.failures)) == (21, 7)
+    assert {(each.epochs, each.repeat) for each in report.failures} == {(1, 1)}
+    assert report.index
+    assert report.index.runs == 21
+    assert nb101fast.open(tmp_path / "index.nb101").provenance["training"]["failed_runs"] == 7
+
+    report = run(tmp_path, Request())
+    assert (report.made_here, len(report.failures)) == (0, 7)
+
+    report = run(tmp_path, Request(), MadeUpWorker(failing=((1, 1),)), retry_failed=True)
+    assert (report.made_here, len(report.failures)) == (0, 7)
+    assert len(read_failures(tmp_path)) == 7  # the last of each
+
+    report = run(tmp_path, Request(), retry_failed=True)
+    assert (report.made, report.made_here, report.failures) == (28, 7, ())
+    assert sorted(runs_in(tmp_path)) == all_runs(cells_up_to(3))
+    assert run(tmp_path, Request()).failures == ()
+
+
+def test_a_torn_failure_is_cut_off(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path, request_of(), MadeUpWorker(failing=((1, 1),)))
+    path = Shard().failures_in(tmp_path)
+    lines = path.read_bytes()
+    path.write_bytes(lines[:-20])
+    assert len(read_failures(tmp_path)) == 6
+    report = run(tmp_path, Request(), MadeUpWorker(failing=((1, 1),)))
+    assert (report.made_here, len(report.failures)) == (0, 7)
+    assert path.read_bytes() == lines
+
+
+def test_a_damaged_failure_is_named(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path, request_of(), MadeUpWorker(failing=((1, 1),)))
+    path = Shard().failures_in(tmp_path)
+    path.write_bytes(b"{}\n" + path.read_bytes())
+    with pytest.raises(FormatError, match=rf"{path.name}: line 1: no failed run"):
+        run(tmp_path, Request())
+
+
+def test_workers_that_cannot_work_end_it(tmp_path: Path, request_of: Change) -> None:
+    with pytest.raises(EngineError, match="worker 0 can't start: RuntimeError: no TPU"):
+        run(tmp_path, request_of(), MadeUpWorker(fault="no TPU"))
+    assert json.loads(Shard().status_in(tmp_path).read_text())["state"] == "stopped"
+    assert run(tmp_path, Request()).made == 28
+
+
+# -------------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("changes", "pattern"),
+    [
+        ({"epochs": (1,)}, "epochs 2 belong to it"),
+        ({"repeats": 1}, "it has 2 repeats, not 1"),
+        ({"seed": 1}, "seed is 0, not 1"),
+        ({"max_seconds": 60.0}, "max_seconds is 14400.0, not 60.0"),
+        ({"changes": {**CHANGES, "learning_rate": 0.3}}, "learning_rate is 0.2, not 0.3"),
+        ({"preset": "digits", "changes": {"batch_size": 2}}, "bn_groups is 2, not 1"),
+        ({"codes": cells_up_to(2)}, "6 other cells belong to it, code 1025 first"),
+        ({"dataset": "digits"}, "the data set's fingerprint is '.*', not '.*'; .*num_classes is 2"),
+    ],
+)
+def test_another_sweep_in_the_same_folder(
+    tmp_path: Path, request_of: Change, changes: dict[str, Any], pattern: str
+) -> None:
+    run(tmp_path, request_of())
+    before = (tmp_path / "sweep.json").read_bytes()
+    for request in (request_of(**changes), Request(**changes)):
+        with pytest.raises(ValueError, match="the sweep was begun otherwise: .*" + pattern):
+            run(tmp_path, request)
+    assert (tmp_path / "sweep.json").read_bytes() == before
+
+
+def test_a_cell_in_another_vertex_order_is_another(tmp_path: Path, request_of: Change) -> None:
+    matrix = [[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
+    orders = (0, 2), (2, 0)
+    codes = [np.array([nb101fast.encode(matrix, order)], np.uint32) for order in orders]
+    run(tmp_path, request_of(codes=codes[0]))
+    with pytest.raises(ValueError, match=f"1 other cells belong to it, code {codes[0][0]} first"):
+        run(tmp_path, request_of(codes=codes[1]))
+
+
+def test_the_same_images_elsewhere_are_the_same(
+    tmp_path: Path, request_of: Change, npz: Path
+) -> None:
+    run(tmp_path, request_of())
+    shutil.copy(npz, tmp_path / "moved.npz")
+    run(tmp_path, Request(dataset=f"npz:{tmp_path / 'moved.npz'}"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "pattern"),
+    [
+        ({"codes": None}, "the sweep has no cells yet"),
+        ({"epochs": (1, 1)}, r"epochs=\(1, 1\); one or more are allowed, none twice"),
+        ({"epochs": (0,)}, "epochs=0; an integer from 1 is allowed"),
+        ({"repeats": 0}, "repeats=0; 1 or more are allowed"),
+        ({"seed": -1}, "seed=-1; 0 or more is allowed"),
+        ({"dataset": "mnist"}, "data set 'mnist'; digits"),
+        ({"changes": {"stem_filters": 0}}, "stem_filters=0; an integer from 1"),
+    ],
+)
+def test_a_faulty_request_leaves_nothing_behind(
+    tmp_path: Path, request_of: Change, changes: dict[str, Any], pattern: str
+) -> None:
+    with pytest.raises(ValueError, match=pattern):
+        run(tmp_path / "sweep", request_of(**changes))
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_settings_that_are_none(request_of: Change) -> None:
+    for name in ("epochs", "image_size", "rate"):
+        with pytest.raises(ValueError, match=f"setting '{name}'; batch_size, .*dtype are allowed"):
+            request_of(changes={name: 1})
+    with pytest.raises(ValueError, match="preset 'fast'; official, digits are allowed"):
+        request_of(preset="fast")
+
+
+@pytest.mark.parametrize(
+    ("change", "pattern"),
+    [
+        ({"format": 2}, "its format is not 1"),
+        ({"epochs": "x"}, "epochs='x'; an integer"),
+        ({"config": {"momentum": 2.0}}, "momentum=2.0"),
+        ({"cells": [-1]}, "-1"),
+        ({"more": 1}, "unexpected keyword argument 'more'"),
+    ],
+)
+def test_a_damaged_plan(
+    tmp_path: Path, request_of: Change, change: dict[str, Any], pattern: str
+) -> None:
+    run(tmp_path, request_of())
+    path = tmp_path / "sweep.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(FormatError, match=f"sweep.json: not the plan of a sweep: .*{pattern}"):
+        run(tmp_path, Request())
+
+
+def test_a_plan_is_read_as_it_was_written(tmp_path: Path, request_of: Change) -> None:
+    plan = run(tmp_path, request_of()).plan
+    again = read_plan(tmp_path)
+    for field in dataclasses.fields(Plan):
+        assert np.all(getattr(again, field.name) == getattr(plan, field.name))
+    assert again.as_json() == plan.as_json() == (tmp_path / "sweep.json").read_text()
+
+
+def test_records_of_another_sweep(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path, request_of())
+    (other, *_) = work_list(cells_up_to(4), Ledger(UNITS))
+    assert code_of(other) not in cells_up_to(3)
+    (mine, *_) = work_list(cells_up_to(3), Ledger(UNITS))
+    size = Shard().results_in(tmp_path).stat().st_size
+    for payload, pattern in (
+        (made_up_payload(other, 1, 0), "1 epochs, repeat 0: no run of this sweep"),
+        (made_up_payload(mine, 4, 0), "4 epochs, repeat 0: no run of this sweep"),
+        (made_up_payload(mine, 1, 7), "1 epochs, repeat 7: no run of this sweep"),
+        (made_up_payload(mine, 1, 1), "1 epochs, repeat 1: a second time"),
+        (b"[]", "not a record of a training run"),
+    ):
+        with ShardWriter(Shard().results_in(tmp_path)) as writer:
+            writer.append_records([payload])
+        with pytest.raises(FormatError, match=rf"00001.tfrecord: byte {size}: .*{pattern}"):
+            run(tmp_path, Request())
+        with ShardWriter(Shard().results_in(tmp_path)) as writer:
+            writer.cut(size)
+
+
+def test_two_drivers(tmp_path: Path, request_of: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nb101train.file_lock._PATIENCE_SECONDS", 0.0)
+    run(tmp_path, request_of(), shard=Shard(1, 2))
+    with ShardWriter(Shard(1, 2).results_in(tmp_path)):
+        with pytest.raises(BlockingIOError, match=r"00002.tfrecord: another driver is writing it"):
+            run(tmp_path, Request(), shard=Shard(1, 2))
+        with pytest.raises(BlockingIOError, match=r"works on shard 1/2; .* and this is 0/1"):
+            run(tmp_path, Request())
+        assert run(tmp_path, Request(), shard=Shard(0, 2)).made == 16
+
+
+def test_a_full_disk_stops_it_and_keeps_what_there_is(
+    tmp_path: Path, request_of: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = ShardWriter.append
+
+    def append_until_full(self: ShardWriter, data: bytes) -> None:
+        if self.size > 3000:
+            raise OSError(errno.ENOSPC, f"{self.path}: No space left on device")
+        append(self, data)
+
+    monkeypatch.setattr(ShardWriter, "append", append_until_full)
+    with pytest.raises(OSError, match="tfrecord: No space left on device"):
+        run(tmp_path, request_of())
+    made = runs_in(tmp_path)
+    assert 0 < len(made) < 28
+    monkeypatch.undo()
+    report = run(tmp_path, Request())
+    assert report.made_here == 28 - len(made)
+    assert Counter(runs_in(tmp_path)) == Counter(all_runs(cells_up_to(3)))
+
+
+def test_an_interruption_is_told(
+    tmp_path: Path, request_of: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done >= 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(InterruptedError, match="interrupted: 7 of 28 runs are made, and the same"):
+        run(tmp_path, request_of(), progress=interrupt)
+    assert not (tmp_path / "index.nb101").exists()
+    report = run(tmp_path, Request())
+    assert (report.made_here, report.made) == (21, 28)
+
+
+def test_progress_is_counted_in_epochs(tmp_path: Path, request_of: Change) -> None:
+    told: list[tuple[int, int]] = []
+    run(
+        tmp_path,
+        request_of(),
+        MadeUpWorker(failing=((2, 0),)),
+        progress=lambda *of: told.append(of),
+    )
+    assert told[-1] == (42, 42)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+# ------------------------------------------------------------------------------ the command line
+
+
+class Done:
+    """What main() did with some arguments."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> None:
+        try:
+            self.status: object = main([str(argument) for argument in arguments])
+        except SystemExit as error:
+            self.status = error.code
+        self.out, self.err = capsys.readouterr()
+
+
+@pytest.fixture
+def made_up_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[MadeUpWorker], None]:
+    """Has the command line work with these workers."""
+
+    def use(worker: MadeUpWorker) -> None:
+        crew = lambda **options: MadeUpCrew(worker=worker)  # noqa: E731
+        monkeypatch.setattr("nb101train.__main__.Crew", crew)
+
+    use(MadeUpWorker())
+    return use
+
+
+def test_the_command(
+    tmp_path: Path,
+    npz: Path,
+    capsys: pytest.CaptureFixture[str],
+    made_up_command: Callable[[MadeUpWorker], None],
+) -> None:
+    out = tmp_path / "out"
+    arguments: list[str | Path] = ["sweep", out, "--max-vertices", "3", "--dataset", f"npz:{npz}"]
+    arguments += ["--epochs", "1,2", "--repeats", "2", *SMALL_SETTINGS]
+    made_up_command(MadeUpWorker(failing=((2, 1),)))
+    done = Done(capsys, *arguments)
+    assert done.status == 1
+    lines = done.out.splitlines()
+    assert lines[0].startswith(f"{out}: 21 of 28 runs made, 21 now in ")
+    assert len(lines) == 1 + 7 + 1
+    assert lines[1].endswith(", 2 epochs, repeat 1: values that are not finite at step 1")
+    assert lines[-1] == f"{out / 'index.nb101'}: 7 cells, 21 runs, 0.0 MB"
+    assert done.err == "nb101train: 7 of 28 runs failed; --retry-failed makes them again\n"
+
+    made_up_command(MadeUpWorker())
+    done = Done(capsys, *arguments, "--retry-failed")
+    assert (done.status, done.err) == (0, "")
+    assert "28 of 28 runs made, 7 now" in done.out
+    assert (Done(capsys, "sweep", out).status, Done(capsys, "status", out).status) == (0, 0)
+
+
+def test_the_command_for_one_shard(
+    tmp_path: Path,
+    npz: Path,
+    capsys: pytest.CaptureFixture[str],
+    made_up_command: Callable[[MadeUpWorker], None],
+) -> None:
+    arguments = ["--max-vertices", "3", "--dataset", f"npz:{npz}", *SMALL_SETTINGS]
+    done = Done(capsys, "sweep", tmp_path, *arguments, "--shard", "0/2")
+    assert done.out.splitlines()[-1] == (
+        f"shard 0/2 is done; when all are, `nb101train sweep {tmp_path}` compiles them into "
+        f"{tmp_path / 'index.nb101'}"
+    )
+
+
+def test_settings_from_a_file(
+    tmp_path: Path,
+    npz: Path,
+    capsys: pytest.CaptureFixture[str],
+    made_up_command: Callable[[MadeUpWorker], None],
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({**CHANGES, "momentum": 0.5}))
+    arguments = ["--dataset", f"npz:{npz}", "--config", str(config), "--set", "momentum=0.25"]
+    done = Done(capsys, "sweep", tmp_path / "out", "--max-vertices", "2", *arguments)
+    assert done.status == 0, done.err
+    config_used = read_plan(tmp_path / "out").config
+    assert (config_used.momentum, config_used.stem_filters) == (0.25, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "pattern"),
+    [
+        (["--shard", "2/2"], 2, "shard 2/2; 0/2 to 1/2 are allowed"),
+        (["--max-vertices", "9"], 2, "max_vertices=9; 2 to 7 are allowed"),
+        (["--max-vertices", "3", "--cells", "f"], 2, "not allowed with"),
+        (["--cells", "/none/such"], 2, "No such file"),
+        (["--epochs", "4;12"], 2, "epochs '4;12'; whole numbers with commas"),
+        (["--set", "stem_filters"], 2, "setting 'stem_filters'; NAME=VALUE is allowed"),
+        (["--set", "stem=3"], 2, "setting 'stem'; batch_size"),
+        (["--config", "/none/such"], 2, "No such file"),
+        (["--resources", "TPU"], 2, "resources: not JSON"),
+        (["--resources", "[1]"], 2, "resources: .1.; a JSON object is allowed"),
+        (["--engine", "threads"], 2, "invalid choice: 'threads'"),
+        (["--workers", "0"], 2, "0 workers; 1 or more are allowed"),
+        ([], 2, "the sweep has no cells yet"),
+    ],
+)
+def test_a_faulty_command(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    status: int,
+    pattern: str,
+) -> None:
+    done = Done(capsys, "sweep", tmp_path / "out", *arguments)
+    assert (done.status, done.out) == (status, "")
+    assert re.search(pattern, " ".join(done.err.split())), done.err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,202 @@
+"""A cell trained longer, on all training images, and tested: what the official code calls augment.
+
+The data set was not made so: this is for the accuracy that a cell can reach.
+
+Source: `nasbench/lib/evaluate.py`, `augment_and_evaluate`, and `scripts/augment_model.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+import nb101fast
+
+from . import checkpoint
+from .config import TrainConfig
+from .dataset import load_dataset
+from .model_folder import save_model
+from .ops import INPUT, OUTPUT
+from .resident import Sampler
+from .run import STEPS_PER_CALL, Progress, ResidentDataset, TrainingError
+from .schedule import stepwise
+from .strategy import find_strategy
+from .trainer import Trainer
+
+EPOCHS = 200
+EPOCHS_PER_TEST = 5
+CHECKPOINT = "checkpoint.npz"
+
+_CONV3X3, _CONV1X1, _MAXPOOL = nb101fast.OPS
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A cell and the skeleton around it."""
+
+    matrix: tuple[tuple[int, ...], ...]
+    ops: tuple[str, ...]
+    stem_filters: int = 128
+    cells_per_stack: int = 3
+
+
+# The official script's. Like the models they are named after, but each has a projection more.
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+    {
+        "resnet20": Architecture(
+            ((0, 1, 0, 1), (0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 0, 0)),
+            (INPUT, _CONV3X3, _CONV3X3, OUTPUT),
+            stem_filters=16,
+        ),
+        "resnet50": Architecture(
+            ((0, 1, 1), (0, 0, 1), (0, 0, 0)),
+            (INPUT, "bottleneck3x3", OUTPUT),
+            cells_per_stack=6,
+        ),
+        "inception-resnet": Architecture(
+            (
+                (0, 1, 1, 1, 0, 1, 1),
+                (0, 0, 0, 0, 0, 0, 1),
+                (0, 0, 0, 0, 0, 0, 1),
+                (0, 0, 0, 0, 1, 0, 0),
+                (0, 0, 0, 0, 0, 0, 1),
+                (0, 0, 0, 0, 0, 0, 1),
+                (0, 0, 0, 0, 0, 0, 0),
+            ),
+            (INPUT, _CONV1X1, _CONV3X3, _CONV3X3, _CONV3X3, _MAXPOOL, OUTPUT),
+        ),
+        "best": Architecture(  # of the data set, by mean test accuracy
+            (
+                (0, 1, 1, 0, 0, 1, 1),
+                (0, 0, 0, 0, 0, 1, 0),
+                (0, 0, 0, 1, 0, 0, 0),
+                (0, 0, 0, 0, 1, 0, 0),
+                (0, 0, 0, 0, 0, 1, 0),
+                (0, 0, 0, 0, 0, 0, 1),
+                (0, 0, 0, 0, 0, 0, 0),
+            ),
+            (INPUT, _CONV1X1, _CONV3X3, _MAXPOOL, _CONV3X3, _CONV3X3, OUTPUT),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """What a longer training gave: test accuracy by epochs done, the last one at the end."""
+
+    trainable_parameters: int
+    test_accuracies: Mapping[float, float]
+
+    @property
+    def test_accuracy(self) -> float:
+        """At the end."""
+        return list(self.test_accuracies.values())[-1]
+
+
+def augment(
+    architecture: str | Architecture,
+    model_dir: str | os.PathLike[str],
+    *,
+    dataset: str = "cifar10",
+    config: TrainConfig | None = None,
+    epochs_per_test: int = EPOCHS_PER_TEST,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Augmented:
+    """Train on the training and validation images with a stepwise schedule, and test.
+
+    Args:
+        architecture: a name of `ARCHITECTURES`, or a cell and its skeleton.
+        model_dir: for the weights, `metadata.json`, and a checkpoint at every test, from which
+            the same call goes on.
+        config: the settings, 200 epochs if not given; the architecture has its own skeleton.
+        epochs_per_test: between two tests.
+
+    Raises:
+        TrainingError: values that are not finite.
+        ValueError, FileNotFoundError, RuntimeError: no such architecture, data set or device.
+    """
+    if epochs_per_test < 1:
+        raise ValueError(f"epochs_per_test={epochs_per_test}; 1 or more are allowed")
+    chosen = _architecture(architecture)
+    strategy = find_strategy(device)
+    data = ResidentDataset(load_dataset(dataset).with_all_training_images(), strategy)
+    settings = replace(
+        data.config(config or TrainConfig(epochs=EPOCHS)),
+        stem_filters=chosen.stem_filters,
+        cells_per_stack=chosen.cells_per_stack,
+    ).on_cores(strategy.num_replicas_in_sync)
+    trainer = Trainer(chosen.matrix, chosen.ops, settings, strategy=strategy)
+    trainer.reset(seed)
+    Path(model_dir).mkdir(parents=True, exist_ok=True)
+    accuracies = _train_and_test(trainer, data, Path(model_dir), epochs_per_test, seed, progress)
+    augmented = Augmented(trainer.trainable_parameters, accuracies)
+    metadata = {
+        "trainable_params": augmented.trainable_parameters,
+        "test_accuracy": augmented.test_accuracy,
+        "test_accuracies": accuracies,
+    }
+    save_model(model_dir, trainer, metadata)
+    return augmented
+
+
+def _architecture(named: str | Architecture) -> Architecture:
+    if isinstance(named, Architecture):
+        return named
+    if named not in ARCHITECTURES:
+        raise ValueError(f"architecture {named!r}; {', '.join(ARCHITECTURES)} are allowed")
+    return ARCHITECTURES[named]
+
+
+def _train_and_test(
+    trainer: Trainer,
+    data: ResidentDataset,
+    folder: Path,
+    epochs_per_test: int,
+    seed: int,
+    progress: Progress | None,
+) -> dict[float, float]:
+    """Test accuracy by epochs done; begun, or gone on with from the folder's checkpoint."""
+    config = trainer.config
+    steps_per_epoch = config.num_train_images / config.batch_size
+    key = {"config": asdict(config), "seed": seed}
+    notes = checkpoint.restore(folder / CHECKPOINT, trainer) or {**key, "accuracies": []}
+    if {name: notes[name] for name in key} != key:
+        raise nb101fast.FormatError(f"{folder / CHECKPOINT}: a checkpoint of other settings")
+    accuracies: list[tuple[float, float]] = [(e, a) for e, a in notes["accuracies"]]
+    sampler = Sampler(data.dataset, config.batch_size, seed)
+    while trainer.steps_done < config.total_steps:
+        next_test = trainer.steps_done + int(epochs_per_test * steps_per_epoch)
+        _train_until(min(next_test, config.total_steps), trainer, data, sampler, progress)
+        size = data.dataset.evaluation_batch
+        *_, test = data.accuracies(trainer.count_correct(data.evaluation, size))
+        accuracies.append((trainer.steps_done / steps_per_epoch, test))
+        checkpoint.save(folder / CHECKPOINT, trainer, {**key, "accuracies": accuracies})
+    return dict(accuracies)
+
+
+def _train_until(
+    last_step: int,
+    trainer: Trainer,
+    data: ResidentDataset,
+    sampler: Sampler,
+    progress: Progress | None,
+) -> None:
+    config = trainer.config
+    total = config.epochs * config.num_train_images / config.batch_size
+    while trainer.steps_done < last_step:
+        done = trainer.steps_done
+        steps = min(STEPS_PER_CALL, last_step - done)
+        rates = stepwise(config.learning_rate, total, done, steps)
+        loss, finite = trainer.train(data.train, sampler.draws(done, steps), rates)
+        if not (finite and np.isfinite(loss)):
+            raise TrainingError(1, f"values that are not finite at step {trainer.steps_done}")
+        if progress:
+            progress(trainer.steps_done, config.total_steps)

@@ -1,0 +1,277 @@
+"""From a cell to its network: variables in the official order, and the way forward.
+
+Source: `nasbench/lib/model_builder.py` and `base_ops.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+import nb101fast
+
+from .config import TrainConfig
+from .ops import pruned
+
+Forward = Callable[[tf.Tensor, "Mode"], tf.Tensor]
+
+_CUT_DEVIATION = 0.87962566103423978  # of a standard normal that is cut at 2
+
+
+@dataclass
+class Mode:
+    """How a pass normalises: by the batch's own statistics, which it collects, or by moving ones.
+
+    Attributes:
+        statistics: each batch norm's batch mean and variance, in the order of `Network.moving`.
+    """
+
+    training: bool
+    statistics: list[tf.Tensor] = field(default_factory=list)
+
+
+class ConvBnRelu:
+    """Convolution, batch norm and ReLU.
+
+    A convolution has no bias; batch norm's batch variance has Bessel's correction, as the fused
+    kernel gives it.
+    """
+
+    def __init__(self, network: Network, name: str, size: int, channels: tuple[int, int]) -> None:
+        shape = (size, size, *channels)
+        self._kernel = network.add_variable(f"{name}/conv2d/kernel", shape)
+        norm = f"{name}/batch_normalization"
+        self._gamma = network.add_variable(f"{norm}/gamma", channels[1:])
+        self._beta = network.add_variable(f"{norm}/beta", channels[1:])
+        self._mean = network.add_statistic(f"{norm}/moving_mean", channels[1])
+        self._variance = network.add_statistic(f"{norm}/moving_variance", channels[1])
+        self._epsilon = network.config.bn_epsilon
+
+    def __call__(self, images: tf.Tensor, mode: Mode) -> tf.Tensor:
+        kernel = tf.cast(self._kernel, images.dtype)
+        convolved = tf.nn.conv2d(images, kernel, strides=1, padding="SAME")
+        empty = tf.constant([], tf.float32)
+        normalised, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=convolved,
+            scale=self._gamma,
+            offset=self._beta,
+            mean=empty if mode.training else self._mean,
+            variance=empty if mode.training else self._variance,
+            epsilon=self._epsilon,
+            is_training=mode.training,
+        )
+        if mode.training:
+            mode.statistics += [mean, variance]
+        return tf.nn.relu(normalised)
+
+
+class Network:
+    """The network of one cell: stem, stacks of cells, mean and dense layer.
+
+    Args:
+        matrix: (V, V) strictly upper triangular 0/1, pruned here. The vertex order is kept: the
+            channels depend on it.
+        ops: V operation names, of `OPS` between "input" and "output".
+        config: its sizes.
+
+    Attributes:
+        trainable: the trainable variables in the official creation order.
+        moving: the moving mean and variance of each batch norm, in that order.
+
+    Raises:
+        OutOfDomainError: nothing joins input and output.
+        ValueError: no such matrix or operations, or fewer channels than vertices that share them.
+    """
+
+    def __init__(self, matrix: npt.ArrayLike, ops: Sequence[str], config: TrainConfig) -> None:
+        self.config = config
+        self.matrix, self.ops = pruned(matrix, ops)
+        self.trainable: list[tf.Variable] = []
+        self.moving: list[tf.Variable] = []
+        self._forward = self._build()
+
+    def __call__(self, images: tf.Tensor, mode: Mode) -> tf.Tensor:
+        """Logits (B, num_classes) float32 of normalised images (B, S, S, 3)."""
+        values = tf.cast(images, self.config.dtype)
+        for layer in self._forward:
+            values = layer(values, mode)
+        means = tf.reduce_mean(tf.cast(values, tf.float32), axis=[1, 2])
+        return tf.linalg.matmul(means, self._dense) + self._bias
+
+    @property
+    def trainable_parameters(self) -> int:
+        """How many numbers are trained."""
+        return sum(int(np.prod(variable.shape)) for variable in self.trainable)
+
+    def add_variable(self, name: str, shape: Sequence[int]) -> tf.Variable:
+        """A trainable variable of zeros."""
+        variable = tf.Variable(tf.zeros(shape), name=name, trainable=True)
+        self.trainable.append(variable)
+        return variable
+
+    def add_statistic(self, name: str, channels: int) -> tf.Variable:
+        """A moving statistic of zeros; each device moves its own, and the first one's counts."""
+        variable = tf.Variable(
+            tf.zeros([channels]),
+            name=name,
+            trainable=False,
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
+        self.moving.append(variable)
+        return variable
+
+    def initial_values(self, seed: int) -> tuple[list[npt.NDArray[np.float32]], ...]:
+        """Fresh values of `trainable` and `moving`: the same of a seed on every device.
+
+        Kernels: variance scaling over fan-in, normal and cut at 2 deviations. Dense: Glorot
+        uniform. Gamma 1, beta and bias 0, moving mean 0, moving variance 1.
+        """
+        rng = np.random.default_rng(seed)
+        trainable = [_initial_value(v.name, v.shape.as_list(), rng) for v in self.trainable]
+        moving = [np.full(v.shape, "variance" in v.name, np.float32) for v in self.moving]
+        return trainable, moving
+
+    def _build(self) -> list[Forward]:
+        config, channels = self.config, self.config.stem_filters
+        layers: list[Forward] = [ConvBnRelu(self, "stem", 3, (3, channels))]
+        for stack in range(config.num_stacks):
+            cell_channels = channels * 2 if stack else channels
+            if stack:
+                layers.append(_halve)
+            for number in range(config.cells_per_stack):
+                name = f"stack{stack}/module{number}"
+                layers.append(CellLayer(self, name, channels, cell_channels))
+                channels = cell_channels
+        self._dense = self.add_variable("dense/kernel", (channels, config.num_classes))
+        self._bias = self.add_variable("dense/bias", (config.num_classes,))
+        return layers
+
+
+class CellLayer:
+    """One cell of the network."""
+
+    def __init__(self, network: Network, name: str, inputs: int, outputs: int) -> None:
+        self._matrix = network.matrix
+        self._last = len(self._matrix) - 1
+        self._channels = nb101fast.vertex_channels(
+            self._matrix, input_channels=inputs, output_channels=outputs
+        )
+        if not all(self._channels):
+            raise ValueError(
+                f"{outputs} channels for {self._matrix[:, -1].sum()} vertices that feed the "
+                "output; one or more each are allowed: raise stem_filters"
+            )
+        self._projections: dict[int, Forward] = {}
+        self._ops: dict[int, Forward] = {}
+        for vertex in range(1, self._last):
+            scope = f"{name}/vertex_{vertex}"
+            self._add_projection(network, scope, vertex)
+            self._ops[vertex] = _op_layer(network, scope, self._channels[vertex], vertex)
+        # Officially the projection of the cell of two vertices is named after the output.
+        self._add_projection(network, name if self._last > 1 else f"{name}/output", self._last)
+
+    def _add_projection(self, network: Network, scope: str, vertex: int) -> None:
+        if self._matrix[0, vertex]:
+            channels = self._channels[0], self._channels[vertex]
+            self._projections[vertex] = ConvBnRelu(network, f"{scope}/projection", 1, channels)
+
+    def __call__(self, inputs: tf.Tensor, mode: Mode) -> tf.Tensor:
+        values = [inputs]
+        for vertex in range(1, self._last):
+            arriving = [
+                _truncated(values[source], self._channels[vertex])
+                for source in range(1, vertex)
+                if self._matrix[source, vertex]
+            ]
+            if vertex in self._projections:
+                arriving.append(self._projections[vertex](inputs, mode))
+            values.append(self._ops[vertex](_sum(arriving), mode))
+        outputs = []
+        if leaving := [values[v] for v in range(1, self._last) if self._matrix[v, self._last]]:
+            outputs.append(tf.concat(leaving, axis=-1) if len(leaving) > 1 else leaving[0])
+        if self._last in self._projections:
+            outputs.append(self._projections[self._last](inputs, mode))
+        return _sum(outputs)
+
+
+def _op_layer(network: Network, scope: str, channels: int, vertex: int) -> Forward:
+    """The layer of a vertex's operation, from as many channels into as many."""
+    op = network.ops[vertex]
+    if op == "conv3x3-bn-relu":
+        return ConvBnRelu(network, f"{scope}/Conv3x3-BN-ReLU", 3, (channels, channels))
+    if op == "conv1x1-bn-relu":
+        return ConvBnRelu(network, f"{scope}/Conv1x1-BN-ReLU", 1, (channels, channels))
+    if op == "maxpool3x3":
+        return _max_pool
+    if op == "identity":
+        return _identity
+    if op == "maxpool3x3-conv1x1":
+        conv = ConvBnRelu(network, f"{scope}/MaxPool3x3-Conv1x1", 1, (channels, channels))
+        return _chain([_max_pool, conv])
+    size = int(op[-1])  # bottleneck3x3 or bottleneck5x5
+    narrow = channels // 4
+    if not narrow:
+        raise ValueError(f"{op} of {channels} channels; 4 or more are allowed: raise stem_filters")
+    name = f"{scope}/BottleneckConv{size}x{size}"
+    return _chain(
+        [
+            ConvBnRelu(network, f"{name}/0", 1, (channels, narrow)),
+            ConvBnRelu(network, f"{name}/1", size, (narrow, narrow)),
+            ConvBnRelu(network, f"{name}/2", 1, (narrow, channels)),
+        ]
+    )
+
+
+def _chain(layers: Sequence[Forward]) -> Forward:
+    def forward(images: tf.Tensor, mode: Mode) -> tf.Tensor:
+        for layer in layers:
+            images = layer(images, mode)
+        return images
+
+    return forward
+
+
+def _identity(images: tf.Tensor, mode: Mode) -> tf.Tensor:
+    return images
+
+
+def _max_pool(images: tf.Tensor, mode: Mode) -> tf.Tensor:
+    return tf.nn.max_pool2d(images, ksize=3, strides=1, padding="SAME")
+
+
+def _halve(images: tf.Tensor, mode: Mode) -> tf.Tensor:
+    return tf.nn.max_pool2d(images, ksize=2, strides=2, padding="SAME")
+
+
+def _truncated(values: tf.Tensor, channels: int) -> tf.Tensor:
+    return values if values.shape[-1] == channels else values[..., :channels]
+
+
+def _sum(tensors: list[tf.Tensor]) -> tf.Tensor:
+    return tensors[0] if len(tensors) == 1 else tf.add_n(tensors)
+
+
+def _initial_value(
+    name: str, shape: Sequence[int], rng: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    if "conv2d/kernel" in name:
+        deviation = math.prod(shape[:-1]) ** -0.5 / _CUT_DEVIATION
+        return _cut_normal(shape, rng) * np.float32(deviation)
+    if "dense/kernel" in name:
+        limit = np.sqrt(6 / sum(shape))
+        return rng.uniform(-limit, limit, shape).astype(np.float32)
+    return np.full(shape, "gamma" in name, np.float32)
+
+
+def _cut_normal(shape: Sequence[int], rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Standard normal values, drawn again beyond 2."""
+    values = rng.standard_normal(shape, np.float32)
+    while (beyond := np.abs(values) > 2).any():
+        values[beyond] = rng.standard_normal(int(beyond.sum()), np.float32)
+    return values

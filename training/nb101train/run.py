@@ -1,0 +1,331 @@
+"""One run: a cell trained for one budget, evaluated at the start, halfway and at the end.
+
+Source: `nasbench/lib/evaluate.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+import nb101fast
+
+from . import checkpoint
+from .config import TrainConfig
+from .dataset import Dataset, Split
+from .record import Evaluation, RunResult, module_hash
+from .resident import ResidentImages, Sampler
+from .run_options import RunOptions
+from .schedule import cosine
+from .trainer import Trainer
+
+STEPS_PER_CALL = 100  # officially; values are checked as often
+
+# What TensorBoard draws as a curve; `tf.summary.scalar` would need TensorBoard to write it.
+_SCALAR = tf.compat.v1.SummaryMetadata(
+    plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"),
+    data_class="DATA_CLASS_SCALAR",
+)
+
+Progress = Callable[[int, int], None]  # steps done, steps in all
+
+
+class TrainingError(Exception):
+    """No attempt at a run kept its numbers finite."""
+
+    def __init__(self, attempts: int, reason: str) -> None:
+        super().__init__(f"{reason}, in each of {attempts} attempts")
+        self.attempts = attempts
+
+
+class _NotFiniteError(Exception):
+    pass
+
+
+class ResidentDataset:
+    """A data set on the device, for all cells that are trained there.
+
+    The images that are evaluated lie there as one split, so that one program evaluates all.
+    """
+
+    def __init__(self, dataset: Dataset, strategy: tf.distribute.Strategy | None = None) -> None:
+        self.dataset = dataset
+        with (strategy or tf.distribute.get_strategy()).scope():
+            self.train = ResidentImages(dataset.train, dataset, dataset.padding)
+            self.evaluation = ResidentImages(_joined(self._evaluated_parts()), dataset)
+
+    def config(self, config: TrainConfig) -> TrainConfig:
+        """The settings with this data set's sizes."""
+        return replace(
+            config,
+            num_classes=self.dataset.num_classes,
+            image_size=self.dataset.image_size,
+            num_train_images=len(self.dataset.train.labels),
+        )
+
+    def accuracies(self, correct: npt.NDArray[np.int32]) -> list[float]:
+        """Train, validation and test accuracy, each float32(k / n), from counts by batch."""
+        size = self.dataset.evaluation_batch
+        batches = [len(part.labels) // size for part in self._evaluated_parts()]
+        parts = np.split(correct, np.cumsum(batches)[:-1])
+        return [float(np.float32(part.sum() / (size * len(part)))) for part in parts]
+
+    def _evaluated_parts(self) -> list[Split]:
+        """The whole batches of the training sample, the validation and the test images."""
+        dataset = self.dataset
+        sample = min(dataset.train_sample, len(dataset.train.labels))
+        splits = [_first(dataset.train, sample), dataset.validation, dataset.test]
+        return [_first(split, dataset.num_evaluated(len(split.labels))) for split in splits]
+
+
+def _first(split: Split, count: int) -> Split:
+    return Split(split.images[:count], split.labels[:count])
+
+
+def _joined(splits: list[Split]) -> Split:
+    images, labels = zip(*((split.images, split.labels) for split in splits), strict=True)
+    return Split(np.concatenate(images), np.concatenate(labels))
+
+
+class CellTrainer:
+    """All runs of one cell, which is compiled once.
+
+    Args:
+        matrix, ops, strategy: as of `Trainer`.
+        config: the settings; a run has its own epochs, and the data set its sizes.
+        data: on the device.
+        seed: all runs' random numbers follow from it, the cell, the epochs and the repeat.
+
+    Example:
+        >>> data = ResidentDataset(load_dataset("digits"))
+        >>> CellTrainer(matrix, ops, DIGITS, data).run(epochs=4, repeat=0)
+    """
+
+    def __init__(
+        self,
+        matrix: npt.ArrayLike,
+        ops: Sequence[str],
+        config: TrainConfig,
+        data: ResidentDataset,
+        *,
+        strategy: tf.distribute.Strategy | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.config = data.config(config)
+        self.data = data
+        self.trainer = Trainer(matrix, ops, self.config, strategy=strategy)
+        self.module_hash = module_hash(self.trainer.matrix, self.trainer.ops)
+        self._seed = seed
+        self._compile_seconds: float | None = None
+        self.ready_seconds = 0.0  # for both programs
+
+    def compile(self) -> float:
+        """Trace and compile the programs, once; returns the seconds of the training program."""
+        if self._compile_seconds is None:
+            began = time.perf_counter()
+            draws = Sampler(self.data.dataset, self.config.batch_size, 0).draws(0, 1)
+            self.trainer.train(self.data.train, draws, np.zeros(1, np.float32))
+            self._compile_seconds = time.perf_counter() - began
+            self.evaluate()
+            self.ready_seconds = time.perf_counter() - began
+        return self._compile_seconds
+
+    def run(
+        self,
+        epochs: int,
+        repeat: int,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> RunResult:
+        """Train once.
+
+        Args:
+            epochs: the budget, with its own cosine.
+            repeat: which run of this budget; each has its own seed.
+            progress: called with the steps done and the steps in all.
+
+        Raises:
+            TrainingError: values that are not finite in every attempt.
+        """
+        options = options or RunOptions()
+        self.compile()
+        reason = ""
+        for attempt in range(options.max_attempts):
+            try:
+                return _Attempt(self, epochs, repeat, attempt, options, progress).result()
+            except _NotFiniteError as error:
+                reason = str(error)
+        raise TrainingError(options.max_attempts, reason)
+
+    def attempt_seed(self, epochs: int, repeat: int, attempt: int) -> int:
+        """63 random bits for one attempt, the same wherever it is made."""
+        words = [self._seed, int(self.module_hash, 16), epochs, repeat, attempt]
+        return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0]) >> 1
+
+    def evaluate(self) -> list[float]:
+        """Train, validation and test accuracy, each float32(k / n)."""
+        size = self.data.dataset.evaluation_batch
+        return self.data.accuracies(self.trainer.count_correct(self.data.evaluation, size))
+
+
+class _Attempt:
+    """One attempt at a run, fresh or resumed from its checkpoint."""
+
+    def __init__(
+        self,
+        cell: CellTrainer,
+        epochs: int,
+        repeat: int,
+        number: int,
+        options: RunOptions,
+        progress: Progress | None,
+    ) -> None:
+        self._cell, self._trainer = cell, cell.trainer
+        self._epochs, self._repeat, self._number = epochs, repeat, number
+        self._options, self._progress = options, progress
+        self._config = replace(cell.config, epochs=epochs)
+        self._seed = cell.attempt_seed(epochs, repeat, number)
+        self._sampler = Sampler(cell.data.dataset, self._config.batch_size, self._seed)
+        self._evaluations: list[Evaluation] = []
+        self._step_seconds = self._evaluation_seconds = 0.0
+        self._seconds_before = 0.0  # of other processes, until their last checkpoint
+        self._saved_at = 0.0
+        self._began = time.perf_counter()
+
+    @property
+    def _name(self) -> str:
+        return f"{self._cell.module_hash}-{self._epochs}-{self._repeat}-{self._seed}"
+
+    @property
+    def _checkpoint_path(self) -> str | None:
+        folder = self._options.checkpoint_folder
+        return os.path.join(folder, f"{self._name}.checkpoint") if folder else None
+
+    def result(self) -> RunResult:
+        """Train to the end, or raise _NotFiniteError."""
+        self._begin()
+        try:
+            self._train_and_evaluate()
+        except _NotFiniteError:
+            self._remove_checkpoint()
+            raise
+        self._remove_checkpoint()
+        compile_seconds = self._cell.compile()
+        return RunResult(
+            matrix=self._trainer.matrix,
+            ops=self._trainer.ops,
+            epochs=self._epochs,
+            repeat=self._repeat,
+            seed=self._seed,
+            attempts=self._number + 1,
+            evaluations=(self._evaluations[0], self._evaluations[1], self._evaluations[2]),
+            trainable_parameters=self._trainer.trainable_parameters,
+            total_time=self._cell.ready_seconds + self._spent(),
+            compile_seconds=compile_seconds,
+            step_seconds=self._step_seconds,
+            evaluation_seconds=self._evaluation_seconds,
+        )
+
+    def _train_and_evaluate(self) -> None:
+        stages = (1, self._config.half_steps, self._config.total_steps)
+        with _summaries(self._options.tensorboard_folder, self._name) as writer:
+            for stage in range(len(self._evaluations), len(stages)):
+                self._train_until(max(stages[stage], 1), writer)
+                self._evaluate(stage, writer)
+
+    def _begin(self) -> None:
+        notes = self._restored()
+        if notes is None:
+            self._trainer.reset(self._seed)
+            return
+        self._evaluations = [Evaluation(**values) for values in notes["evaluations"]]
+        self._step_seconds = self._saved_at = notes["step_seconds"]
+        self._evaluation_seconds = notes["evaluation_seconds"]
+        self._seconds_before = notes["seconds"]
+
+    def _restored(self) -> checkpoint.Notes | None:
+        path = self._checkpoint_path
+        notes = checkpoint.restore(path, self._trainer) if path else None
+        if notes and notes["settings"] != self._settings():
+            raise nb101fast.FormatError(
+                f"{path}: a checkpoint of other settings: {notes['settings']}"
+            )
+        return notes
+
+    def _settings(self) -> dict[str, Any]:
+        return {**asdict(self._config), "dataset": self._cell.data.dataset.fingerprint}
+
+    def _remove_checkpoint(self) -> None:
+        if self._checkpoint_path:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(self._checkpoint_path)
+
+    def _train_until(self, last_step: int, writer: tf.summary.SummaryWriter | None) -> None:
+        config, trainer = self._config, self._trainer
+        while trainer.steps_done < last_step and self._step_seconds < self._options.max_seconds:
+            done = trainer.steps_done
+            steps = min(STEPS_PER_CALL, last_step - done)
+            began = time.perf_counter()
+            draws = self._sampler.draws(done, steps)
+            rates = cosine(config.learning_rate, config.total_steps, done, steps)
+            loss, finite = trainer.train(self._cell.data.train, draws, rates)
+            self._step_seconds += time.perf_counter() - began
+            if not (finite and np.isfinite(loss)):
+                raise _NotFiniteError(f"values that are not finite at step {trainer.steps_done}")
+            _summarise(writer, trainer.steps_done, loss=loss, learning_rate=float(rates[-1]))
+            if self._progress:
+                self._progress(trainer.steps_done, config.total_steps)
+            self._save_if_due()
+
+    def _evaluate(self, stage: int, writer: tf.summary.SummaryWriter | None) -> None:
+        began = time.perf_counter()
+        accuracies = self._cell.evaluate()
+        self._evaluation_seconds += time.perf_counter() - began
+        spent = self._cell.compile() + self._step_seconds if stage else 0.0  # officially 0.0
+        self._evaluations.append(Evaluation(self._epochs * stage / 2, spent, *accuracies))
+        names = ("train_accuracy", "validation_accuracy", "test_accuracy")
+        _summarise(writer, self._trainer.steps_done, **dict(zip(names, accuracies, strict=True)))
+
+    def _save_if_due(self) -> None:
+        if not self._checkpoint_path:
+            return
+        if self._step_seconds - self._saved_at >= self._options.checkpoint_seconds:
+            notes = {
+                "settings": self._settings(),
+                "evaluations": [asdict(each) for each in self._evaluations],
+                "step_seconds": self._step_seconds,
+                "evaluation_seconds": self._evaluation_seconds,
+                "seconds": self._spent(),
+            }
+            checkpoint.save(self._checkpoint_path, self._trainer, notes)
+            self._saved_at = self._step_seconds
+
+    def _spent(self) -> float:
+        return self._seconds_before + time.perf_counter() - self._began
+
+
+@contextlib.contextmanager
+def _summaries(folder: str | None, name: str) -> Iterator[tf.summary.SummaryWriter | None]:
+    if folder is None:
+        yield None
+        return
+    writer = tf.summary.create_file_writer(os.path.join(folder, name))
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+def _summarise(writer: tf.summary.SummaryWriter | None, step: int, **scalars: float) -> None:
+    if writer:
+        with writer.as_default(step=step):
+            for name, value in scalars.items():
+                tf.summary.write(name, tf.constant(value, tf.float32), metadata=_SCALAR)
