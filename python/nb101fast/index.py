@@ -6,7 +6,7 @@ import json
 import operator
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
@@ -17,6 +17,8 @@ import numpy.typing as npt
 from . import _core
 from .cell import Cell, OutOfDomainError, bytes_of_hash
 from .codes import NUM_CELLS, Codes, cell_ids, checked_code, is_scalar
+from .ingraph import make_tables
+from .whole_space import Bounds, WholeSpace
 
 if TYPE_CHECKING:
     import pandas
@@ -33,6 +35,7 @@ VERIFY_LEVELS = ("header", "sections", "full")
 
 Stage = Literal["start", "halfway", "final"]
 Repeat: TypeAlias = int | Literal["mean", "random"]
+FixedRepeat: TypeAlias = int | Literal["mean"]
 Verify = Literal["header", "sections", "full"]
 
 INDEX_MAGIC = b"\x89NB101\r\n"  # the first bytes of an index file
@@ -260,6 +263,148 @@ class Index:
         """How many repeats each of `cells` has at a budget."""
         return self._file.run_counts(self._budget(epochs))
 
+    # ---------------------------------------------------------------- the whole space
+
+    def top_k(
+        self,
+        metric: str,
+        k: int,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+    ) -> npt.NDArray[np.int32]:
+        """The cells of the k highest values: int32 (k,) ids, the best first, equals by id.
+
+        Args:
+            metric: as of `objective`; or a property of the cells' structure, "parameters", "flops",
+                "macs", "depth", "width", "num_vertices" or "num_edges".
+            k: 1 to the number of cells that have a value.
+            epochs, stage: as of `objective`.
+            repeat: 0..R-1 or "mean".
+
+        Example:
+            >>> index.top_k("validation_accuracy", 10)
+        """
+        return WholeSpace(self, epochs, stage, repeat).top_k(metric, k)
+
+    def where(
+        self,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+        **bounds: Bounds,
+    ) -> npt.NDArray[np.int32]:
+        """The cells within all bounds: int32 (N,) ids, ascending.
+
+        Args:
+            epochs, stage, repeat: as of `top_k`.
+            **bounds: (low, high) by the names that `top_k` takes. Both ends belong to it; None is
+                an open one. A cell without that run is within no bounds.
+
+        Example:
+            >>> index.where(validation_accuracy=(0.93, None), parameters=(None, 1e6))
+        """
+        return WholeSpace(self, epochs, stage, repeat).where(bounds)
+
+    def ranks(
+        self,
+        metric: str,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+    ) -> npt.NDArray[np.int32]:
+        """By cell id, one more than the cells that are higher: int32 (423624,); -1 without a run.
+
+        So the highest is 1, and equals share a rank. Arguments as of `top_k`.
+
+        Example:
+            >>> index.ranks("test_accuracy")[index.top_k("validation_accuracy", 10)]
+        """
+        return WholeSpace(self, epochs, stage, repeat).ranks(metric)
+
+    def pareto(
+        self,
+        maximize: Sequence[str] = ("test_accuracy",),
+        minimize: Sequence[str] = ("training_time", "parameters"),
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+    ) -> npt.NDArray[np.int32]:
+        """The exact Pareto front of all cells: int32 (N,) ids, ascending.
+
+        A cell is on it if no other is at least as good in every objective and better in one; so
+        equal cells stay together. A cell without that run takes no part.
+
+        Args:
+            maximize, minimize: the objectives, by the names that `top_k` takes; any number.
+            epochs, stage, repeat: as of `top_k`.
+
+        Example:
+            >>> index.pareto(["test_accuracy"], ["parameters"], epochs=36)
+        """
+        return WholeSpace(self, epochs, stage, repeat).pareto(maximize, minimize)
+
+    def hypervolume(
+        self,
+        maximize: Sequence[str] = ("test_accuracy",),
+        minimize: Sequence[str] = ("training_time", "parameters"),
+        *,
+        reference: Mapping[str, float],
+        cells: npt.ArrayLike | None = None,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+    ) -> float:
+        """The volume of all that cells dominate as far as a reference point, exactly.
+
+        Args:
+            maximize, minimize, epochs, stage, repeat: as of `pareto`.
+            reference: a finite value for each objective. A cell that isn't better in all of them
+                adds nothing.
+            cells: these ids alone, as those that a search found; -1, and cells without that run,
+                add nothing. None: all cells.
+
+        Returns:
+            In the product of the objectives' units; with one objective, a length.
+
+        Example:
+            >>> corner = {"test_accuracy": 0.9, "parameters": 1e7}
+            >>> found = index.hypervolume(minimize=["parameters"], reference=corner, cells=ids)
+            >>> found / index.hypervolume(minimize=["parameters"], reference=corner)
+        """
+        space = WholeSpace(self, epochs, stage, repeat)
+        return space.hypervolume(maximize, minimize, reference, cells)
+
+    def tables(
+        self,
+        *metrics: str,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Plain arrays for look-ups inside a graph; `nb101fast.ingraph` gathers from them.
+
+        Args:
+            metrics: as of `objective`; without any, all of `METRICS`.
+            epochs, stage, repeat: as of `top_k`.
+
+        Returns:
+            "placements", int32 (2**21,) by the matrix of a code: the id of its structure's first
+            cell times 1024, plus the number of its row of ranks. "ranks", int32, rows of 1024 by
+            the labels of a code: to be added to that id. And for each metric its values by cell
+            id, float32 (423624,), NaN without a run. All are the caller's own.
+
+        Example:
+            >>> tables = index.tables("validation_accuracy", "training_time")
+            >>> ingraph.query(tables, codes, numpy)
+        """
+        self._check_fixed(repeat, epochs)
+        return make_tables(self, metrics or METRICS, epochs, stage, repeat)
+
     # ---------------------------------------------------------------- other forms
 
     def to_arrow(self, *, form: Form = "stored", epochs: Epochs = None) -> pyarrow.Table:
@@ -385,6 +530,11 @@ class Index:
                 1 << 64
             )
         return "one", self._number(repeat, epochs, ", 'mean' and 'random'")
+
+    def _check_fixed(self, repeat: Any, epochs: int) -> None:
+        """ValueError unless the repeat is a number or the mean."""
+        if repeat != "mean":
+            self._number(repeat, epochs, " and 'mean'")
 
     def _number(self, repeat: Any, epochs: int, others: str) -> int:
         """The repeat as a number, or ValueError that names what is allowed."""

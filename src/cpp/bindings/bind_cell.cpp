@@ -92,6 +92,16 @@ py::array_t<bool> valid_array(const py::object& given, int max_raw_edges) {
   return valid;
 }
 
+// Read-only: placements by matrix, (first id, start of its row of ranks) by placement, and ranks.
+py::tuple look_up_tables() {
+  const SearchSpace& space = SearchSpace::instance();
+  const std::span<const SearchSpace::Placement> placements = space.placements();
+  const std::span fields(reinterpret_cast<const std::int32_t*>(placements.data()),
+                         2 * placements.size());
+  return py::make_tuple(view(space.placement_of_matrix(), {}),
+                        view(fields, {}).attr("reshape")(-1, 2), view(space.ranks(), {}));
+}
+
 std::string hash_text(const ByteArray& matrix, const LabelArray& labels) {
   return to_hex(graph_hash(pruned(graph_from(matrix, labels))));
 }
@@ -155,6 +165,7 @@ void register_cell(py::module_& module) {
 
   module.def("cell_codes", [] { return view(SearchSpace::instance().codes(), {}); });
   module.def("cell_parameters", [] { return view(SearchSpace::instance().parameters(), {}); });
+  module.def("look_up_tables", &look_up_tables);
   module.def("cell_hashes", [] {
     const SearchSpace& space = SearchSpace::instance();
     std::span<const Digest> hashes;

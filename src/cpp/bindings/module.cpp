@@ -6,8 +6,10 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   module.attr("__version__") = NB101FAST_VERSION;
   nb101::bindings::register_errors(module);
   nb101::bindings::register_cell(module);
+  nb101::bindings::register_search_space(module);
   nb101::bindings::register_objective(module);
   nb101::bindings::register_index(module);
+  nb101::bindings::register_pareto(module);
   nb101::bindings::register_compile(module);
   nb101::bindings::register_spec(module);
 }

@@ -7,8 +7,10 @@ namespace nb101::bindings {
 
 void register_errors(pybind11::module_& module);
 void register_cell(pybind11::module_& module);
+void register_search_space(pybind11::module_& module);
 void register_objective(pybind11::module_& module);
 void register_index(pybind11::module_& module);
+void register_pareto(pybind11::module_& module);
 void register_compile(pybind11::module_& module);
 void register_spec(pybind11::module_& module);
 

@@ -21,6 +21,11 @@ inline constexpr std::int32_t kNoCell = -1;
 
 class SearchSpace {
  public:
+  struct Placement {
+    std::int32_t first_id;
+    std::uint32_t ranks;  // where its row of 1024 starts
+  };
+
   // Built at the first call, in about 60 ms.
   static const SearchSpace& instance();
 
@@ -43,13 +48,15 @@ class SearchSpace {
   // One of them: by itself as long as few were asked for, so that a small file stays cheap.
   Digest hash(std::int32_t cell_id) const;
 
+  // The tables of the two look-ups, for those who gather from them by other means.
+  std::span<const std::uint16_t> placement_of_matrix() const noexcept {
+    return placement_of_matrix_;
+  }
+  std::span<const Placement> placements() const noexcept { return placements_; }
+  std::span<const std::uint8_t> ranks() const noexcept { return ranks_; }
+
  private:
   friend class SearchSpaceBuilder;
-
-  struct Placement {
-    std::int32_t first_id;
-    std::uint32_t ranks;  // where its row of 1024 starts
-  };
 
   SearchSpace();
 

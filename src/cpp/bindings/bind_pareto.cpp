@@ -1,0 +1,50 @@
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include "bindings/arrays.hpp"
+#include "bindings/registers.hpp"
+#include "nb101/pareto.hpp"
+
+namespace nb101::bindings {
+namespace {
+
+using DoubleArray = py::array_t<double, py::array::c_style>;
+
+// (N, D) doubles, less being better.
+Points points_of(const DoubleArray& array) {
+  if (array.ndim() != 2 || array.shape(1) < 1) {
+    throw py::value_error("points must have shape (N, D), D of at least 1");
+  }
+  return {{array.data(), static_cast<std::size_t>(array.size())},
+          static_cast<std::size_t>(array.shape(1))};
+}
+
+py::array_t<std::int32_t> front_positions(const DoubleArray& array) {
+  const Points points = points_of(array);
+  std::vector<std::int32_t> front;
+  {
+    const py::gil_scoped_release release;
+    front = pareto_front(points);
+  }
+  return py::array_t<std::int32_t>(static_cast<py::ssize_t>(front.size()), front.data());
+}
+
+double dominated_volume(const DoubleArray& array, const DoubleArray& reference) {
+  const Points points = points_of(array);
+  if (reference.ndim() != 1 || reference.shape(0) != array.shape(1)) {
+    throw py::value_error("reference must have shape (D,)");
+  }
+  const std::span corner(reference.data(), points.num_objectives);
+  const py::gil_scoped_release release;
+  return hypervolume(points, corner);
+}
+
+}  // namespace
+
+void register_pareto(py::module_& module) {
+  module.def("pareto_front", &front_positions, py::arg("points").noconvert());
+  module.def("hypervolume", &dominated_volume, py::arg("points").noconvert(),
+             py::arg("reference").noconvert());
+}
+
+}  // namespace nb101::bindings

@@ -1,0 +1,25 @@
+// The 3^5 labelings of the five interior vertices, as they lie in a code.
+#pragma once
+
+#include <array>
+
+#include "nb101/cell.hpp"
+#include "nb101/op.hpp"
+
+namespace nb101 {
+
+inline constexpr int kNumLabelings = 243;
+
+// In the order of itertools.product: the first interior vertex most significant.
+inline constexpr std::array<Code, kNumLabelings> kLabelings = [] {
+  std::array<Code, kNumLabelings> labelings{};
+  for (int labeling = 0; labeling < kNumLabelings; ++labeling) {
+    int rest = labeling;
+    for (int v = kMaxInterior; v >= 1; --v, rest /= kNumOps) {
+      labelings[labeling] |= label_bits(rest % kNumOps, v);
+    }
+  }
+  return labelings;
+}();
+
+}  // namespace nb101

@@ -1,0 +1,233 @@
+#include "nb101/mutation.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "nb101/alias_table.hpp"
+#include "nb101/change.hpp"
+#include "nb101/labelings.hpp"
+#include "nb101/random.hpp"
+#include "nb101/reach.hpp"
+#include "nb101/valid_matrices.hpp"
+#include "nb101/vector_loop.hpp"
+
+namespace nb101 {
+namespace {
+
+// A parameter first, of the 26, and then its other value: an edge is as likely as a label.
+Code change_of_parameter(Draws draws) noexcept {
+  const std::uint32_t half = draws.below(2 * (kMatrixBits + kMaxInterior));
+  return kSingleChanges[half < 2 * kMatrixBits ? half / 2 : half - kMatrixBits];
+}
+
+// Each edge flips with 1 / edge_odds; each label changes with 1 / label_odds, to either other.
+class IndependentChanges {
+ public:
+  IndependentChanges(std::uint64_t edge_odds, std::uint64_t label_odds)
+      : edges_(edge_weights(edge_odds)), labels_(label_weights(label_odds)) {}
+
+  Code operator()(std::uint64_t word, std::uint64_t next_word) const noexcept {
+    const auto low = [](std::uint64_t bits) { return static_cast<std::uint32_t>(bits); };
+    return edges_[low(word)] | edges_[low(word >> 32)] << kGroup |
+           edges_[low(next_word)] << 2 * kGroup | labels_[low(next_word >> 32)] << kMatrixBits;
+  }
+
+ private:
+  static constexpr int kGroup = kMatrixBits / 3;  // edges drawn at once
+  static constexpr int kLabelBits = 2 * kMaxInterior;
+
+  // By the flips: that they and no others happen, in parts of odds^7.
+  static std::vector<std::uint64_t> edge_weights(std::uint64_t odds) {
+    std::vector<std::uint64_t> weights(1 << kGroup, 1);
+    for (std::uint32_t flips = 0; flips < weights.size(); ++flips) {
+      for (int i = std::popcount(flips); i < kGroup; ++i) weights[flips] *= odds - 1;
+    }
+    return weights;
+  }
+
+  // By what is added to the labels, in parts of (2 odds)^5.
+  static std::vector<std::uint64_t> label_weights(std::uint64_t odds) {
+    std::vector<std::uint64_t> weights(1 << kLabelBits);
+    for (const Code labels : kLabelings) {
+      std::uint64_t& weight = weights[labels >> kMatrixBits];
+      weight = 1;
+      for (int v = 1; v <= kMaxInterior; ++v) {
+        if (code_label(labels, v) == 0) weight *= 2 * (odds - 1);
+      }
+    }
+    return weights;
+  }
+
+  AliasTable<kGroup> edges_;
+  AliasTable<kLabelBits> labels_;
+};
+
+// By vertex: the edges from it, the edges to it, both bits of its label.
+struct VertexBits {
+  Code from, to, label;
+};
+constexpr auto kVertexBits = [] {
+  std::array<VertexBits, kMaxVertices> bits{};
+  for (int v = 0; v < kMaxVertices; ++v) {
+    for (int w = v + 1; w < kMaxVertices; ++w) {
+      const Code edge = Code{1} << (row_offset(v) + w - v - 1);
+      bits[v].from |= edge;
+      bits[w].to |= edge;
+    }
+    if (v >= 1 && v <= kMaxInterior) bits[v].label = label_bits(3, v);
+  }
+  return bits;
+}();
+
+// Every bit that matters to the pruned cell, or would if an edge were there: edges from a vertex
+// that the input reaches to one that reaches the output, labels of the vertices that are both.
+constexpr Code what_counts(Code code) noexcept {
+  const Reach reach = reach_of(code);
+  VertexBits counts{};
+#pragma GCC unroll 7
+  for (int v = 0; v < kMaxVertices; ++v) {
+    counts.from |= kVertexBits[v].from & (0u - (reach.from_input >> v & 1));
+    counts.to |= kVertexBits[v].to & (0u - (reach.to_output >> v & 1));
+    counts.label |= kVertexBits[v].label & (0u - (reach.live() >> v & 1));
+  }
+  return (counts.from & counts.to) | counts.label;
+}
+
+// The input joined to the output and both to nothing else: no single change leads to another cell.
+constexpr Code kDirectEdge = Code{1} << (row_offset(0) + 5);
+
+// The set bits of the bytes below 256, the k-th at [k][byte].
+constexpr auto kBitOfByte = [] {
+  std::array<std::array<std::uint8_t, 256>, 8> bits{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    std::size_t k = 0;
+    for (std::uint8_t bit = 0; bit < 8; ++bit) {
+      if (byte >> bit & 1) bits[k++][byte] = bit;
+    }
+  }
+  return bits;
+}();
+
+// Any set bit of a mask, each as likely; 0 of 0. Without branches or instructions for bits.
+Code draw_bit(Code mask, Draws draws) noexcept {
+  constexpr Code kBytes = 0x01010101;
+  Code counts = mask - (mask >> 1 & 0x55555555);
+  counts = (counts & 0x33333333) + (counts >> 2 & 0x33333333);
+  counts = (counts + (counts >> 4)) & 0x0f0f0f0f;
+  const Code up_to = counts * kBytes;  // in each byte, the bits of it and of those below
+  const std::uint32_t k = draws.below(up_to >> 24);
+  const Code passed = ((k * kBytes | 0x80808080) - up_to) & 0x80808080;
+  const int shift = static_cast<int>((passed >> 7) * kBytes >> 24 << 3) & 31;
+  const std::uint32_t before = (up_to << 8) >> shift & 0xff;
+  return Code{1} << (kBitOfByte[(k - before) & 7][mask >> shift & 0xff] + shift) & mask;
+}
+
+// Short loops over the codes of a block, one step each, so that compilers make vectors of most.
+constexpr std::size_t kBlock = 1024;
+
+template <class T>
+using InBlock = std::array<T, kBlock>;
+
+template <class Work>  // Work: first, the codes of a block
+void for_each_block(std::span<const Code> codes, Work work) noexcept {
+  for (std::size_t first = 0; first < codes.size(); first += kBlock) {
+    work(first, codes.subspan(first, std::min(kBlock, codes.size() - first)));
+  }
+}
+
+void draw_words(std::uint64_t seed, std::uint64_t first_place, const std::uint16_t* places,
+                std::size_t count, std::uint64_t* words) noexcept {
+  vectorized([=] {
+    for (std::size_t i = 0; i < count; ++i) words[i] = random_word(seed, first_place + places[i]);
+  });
+}
+
+void apply(const Code* changes, const Code* parents, std::size_t count, Code* children) noexcept {
+  vectorized([=] {
+    for (std::size_t i = 0; i < count; ++i) children[i] = changed(parents[i], changes[i]);
+  });
+}
+
+// Draws a change for each code until the child is valid. Draw: place in the block, two words.
+template <class Draw>
+void redraw(std::span<const Code> parents, std::size_t first, std::uint64_t seed, Code* children,
+            const Draw& draw) noexcept {
+  const ValidMatrices& valid = ValidMatrices::instance();
+  InBlock<std::uint16_t> pending;
+  InBlock<std::uint64_t> words, next_words;
+  InBlock<Code> changes, parent, child;
+  std::size_t left = parents.size();
+  for (std::size_t i = 0; i < left; ++i) pending[i] = static_cast<std::uint16_t>(i);
+  for (std::uint64_t number = 0; left > 0; ++number) {
+    draw_words(seed, random_place(first, 2 * number), pending.data(), left, words.data());
+    draw_words(seed, random_place(first, 2 * number + 1), pending.data(), left, next_words.data());
+    for (std::size_t i = 0; i < left; ++i) {
+      changes[i] = draw(pending[i], words[i], next_words[i]);
+      parent[i] = parents[pending[i]];
+    }
+    apply(changes.data(), parent.data(), left, child.data());
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < left; ++i) {
+      const std::uint16_t place = pending[i];
+      children[first + place] = child[i];
+      pending[refused] = place;
+      refused += !valid.has(child[i]);
+    }
+    left = refused;
+  }
+}
+
+void mutate_parameter(std::span<const Code> parents, std::uint64_t seed, Code* children) noexcept {
+  for_each_block(parents, [=](std::size_t first, std::span<const Code> block) {
+    InBlock<Code> changes;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      changes[i] = change_of_parameter(Draws(random_word(seed, first + i)));
+    }
+    apply(changes.data(), block.data(), block.size(), children + first);
+  });
+}
+
+void mutate_independently(const IndependentChanges& changes, std::span<const Code> parents,
+                          std::uint64_t seed, Code* children) noexcept {
+  for_each_block(parents, [&](std::size_t first, std::span<const Code> block) {
+    redraw(block, first, seed, children,
+           [&](std::size_t, std::uint64_t word, std::uint64_t next_word) {
+             return changes(word, next_word);
+           });
+  });
+}
+
+void mutate_pruned(std::span<const Code> parents, std::uint64_t seed, Code* children) noexcept {
+  for_each_block(parents, [=](std::size_t first, std::span<const Code> block) {
+    InBlock<Code> counts;
+    vectorized([codes = block.data(), size = block.size(), to = counts.data()] {
+      for (std::size_t i = 0; i < size; ++i) {
+        const Code all = what_counts(codes[i]);
+        to[i] = all & (0u - (all != kDirectEdge));
+      }
+    });
+    redraw(block, first, seed, children, [&](std::size_t place, std::uint64_t word, std::uint64_t) {
+      return draw_bit(counts[place], Draws(word));
+    });
+  });
+}
+
+}  // namespace
+
+void mutate(Mutation mutation, std::span<const Code> parents, std::uint64_t seed, Code* children) {
+  static const IndependentChanges notebook(7, 5), naszilla(21, 5), naslib(7, 3);
+  switch (mutation) {
+    case Mutation::parameter:
+      return mutate_parameter(parents, seed, children);
+    case Mutation::notebook:
+      return mutate_independently(notebook, parents, seed, children);
+    case Mutation::naszilla:
+      return mutate_independently(naszilla, parents, seed, children);
+    case Mutation::naslib:
+      return mutate_independently(naslib, parents, seed, children);
+    case Mutation::pruned:
+      return mutate_pruned(parents, seed, children);
+  }
+}
+
+}  // namespace nb101

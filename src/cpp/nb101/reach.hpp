@@ -1,0 +1,36 @@
+// Which vertices of a code the input reaches, and which reach the output.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "nb101/cell.hpp"
+
+namespace nb101 {
+
+struct Reach {
+  std::uint32_t from_input = 1;                        // bit v: vertex v, the input among them
+  std::uint32_t to_output = 1u << (kMaxVertices - 1);  // likewise the output
+
+  // The vertices that pruning keeps; 0 where nothing joins input and output.
+  constexpr std::uint32_t live() const noexcept {
+    return (to_output & 1) ? from_input & to_output : 0;
+  }
+};
+
+// Without branches, so that loops over codes become vectors.
+constexpr Reach reach_of(Code code) noexcept {
+  Reach reach;
+#pragma GCC unroll 6
+  for (int v = 0; v < kMaxVertices - 1; ++v) {
+    reach.from_input |= row_successors(code, v) & (0u - (reach.from_input >> v & 1));
+  }
+#pragma GCC unroll 6
+  for (int v = kMaxVertices - 2; v >= 0; --v) {
+    const bool is_reaching = (row_successors(code, v) & reach.to_output) != 0;
+    reach.to_output |= static_cast<std::uint32_t>(is_reaching) << v;
+  }
+  return reach;
+}
+
+}  // namespace nb101

@@ -1,0 +1,25 @@
+// Codes drawn at random: "a random cell" is at least three distributions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "nb101/cell.hpp"
+
+namespace nb101 {
+
+// Uniform over the cells; over raw configurations valid in the official meaning; in that of
+// nas_benchmarks, of at most 9 raw edges; over all 2^21 3^5 of them.
+enum class Sampling { cells, raw, raw_9, all };
+inline constexpr std::array<std::string_view, 4> kSamplingNames = {"cells", "raw", "raw-9", "all"};
+
+// Code i depends on the seed and on i alone.
+void sample(Sampling sampling, std::uint64_t seed, std::span<Code> out);
+
+// Uniform over the cells of so many vertices, 2 to 7.
+void sample_of_vertices(int num_vertices, std::uint64_t seed, std::span<Code> out);
+
+}  // namespace nb101

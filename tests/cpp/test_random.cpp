@@ -1,0 +1,65 @@
+#include <doctest.h>
+
+#include <array>
+
+#include "nb101/alias_table.hpp"
+#include "nb101/random.hpp"
+
+namespace nb101 {
+
+TEST_CASE("words are SplitMix64's, whatever their order") {
+  CHECK(random_word(1234567, 0) == 6457827717110365317u);
+  CHECK(random_word(1234567, 1) == 3203168211198807973u);
+  CHECK(random_word(1234567, 4) == 16408922859458223821u);
+}
+
+TEST_CASE("words of different items and attempts lie apart") {
+  CHECK(random_place(5, 0) == 5);
+  CHECK(random_place(5, 3) == (std::uint64_t{3} << 40) + 5);
+}
+
+TEST_CASE("draws split a word as digits of any base") {
+  Draws draws(std::uint64_t{0xabcdef12} << 32 | 0x3456789a);
+  for (const std::uint32_t digit : {0xau, 0xbu, 0xcu, 0xdu, 0xeu, 0xfu, 1u, 2u, 3u}) {
+    CHECK(draws.below(16) == digit);
+  }
+  // Two draws are one draw below the product.
+  for (std::uint64_t place = 0; place < 1000; ++place) {
+    const std::uint64_t word = random_word(7, place);
+    Draws two(word);
+    const std::uint32_t first = two.below(1'538'083);
+    const std::uint32_t both = first * 243 + two.below(243);
+    REQUIRE(both == Draws(word).below(1'538'083 * 243));
+  }
+  CHECK(Draws(~std::uint64_t{0}).below(0xffffffff) == 0xfffffffe);
+  CHECK(Draws(~std::uint64_t{0}).below(1) == 0);
+  CHECK(Draws(0).below(9) == 0);
+}
+
+TEST_CASE("an alias table gives each outcome its share of 2^32, to the unit") {
+  const std::array<std::uint64_t, 5> weights = {10, 1, 0, 4, 3};
+  const AliasTable<3> table(weights);
+  // Only where a column's height changes can the outcome change: all 2^32 by bisection.
+  std::array<std::uint64_t, 8> shares{};
+  for (std::uint64_t column = 0; column < 8; ++column) {
+    const std::uint64_t begin = column << 29;
+    const std::uint64_t end = (column + 1) << 29;
+    const auto outcome = [&](std::uint64_t at) { return table[static_cast<std::uint32_t>(at)]; };
+    std::uint64_t low = begin;  // of the column's first outcome
+    std::uint64_t high = end;
+    while (high - low > 1) {
+      const std::uint64_t middle = (low + high) / 2;
+      (outcome(middle) == outcome(begin) ? low : high) = middle;
+    }
+    shares[outcome(begin)] += high - begin;
+    if (high < end) shares[outcome(end - 1)] += end - high;
+  }
+  const auto share = [](double weight) { return weight / 18 * 4294967296.0; };
+  for (std::size_t i = 1; i < 8; ++i) {
+    const double expected = i < weights.size() ? share(static_cast<double>(weights[i])) : 0;
+    CHECK(static_cast<double>(shares[i]) == doctest::Approx(expected).epsilon(1e-9));
+  }
+  CHECK(static_cast<double>(shares[0]) == doctest::Approx(share(10)).epsilon(1e-9));
+}
+
+}  // namespace nb101

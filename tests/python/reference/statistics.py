@@ -1,0 +1,29 @@
+"""Whether counts are what probabilities say."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+
+def chi_square_deviations(
+    counts: npt.NDArray[np.integer], probabilities: npt.NDArray[np.float64]
+) -> float:
+    """How many standard deviations Pearson's statistic is from its mean under the probabilities.
+
+    Outcomes that are expected fewer than 5 times count as one. An outcome of probability 0 must not
+    have happened.
+    """
+    assert counts.shape == probabilities.shape
+    assert abs(probabilities.sum() - 1) < 1e-9
+    assert not counts[probabilities == 0].any()
+    expected = probabilities * counts.sum()
+    rare = expected < 5
+    expected = np.append(expected[~rare], expected[rare].sum())
+    observed = np.append(counts[~rare], counts[rare].sum())
+    observed, expected = observed[expected > 0], expected[expected > 0]
+    degrees = len(expected) - 1
+    if degrees == 0:  # the one outcome that can be is the one that was
+        return 0.0
+    statistic = ((observed - expected) ** 2 / expected).sum()
+    return float((statistic - degrees) / np.sqrt(2 * degrees))

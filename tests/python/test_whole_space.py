@@ -1,0 +1,247 @@
+"""The best cells, those within bounds and ranks, against sorting and counting in plain Python."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import nb101fast
+from nb101fast import Index, search_space
+from nb101fast.whole_space import COLUMNS, STRUCTURE, WholeSpace
+from reference.columns import column_of
+from reference.runs import STAGES
+from reference.tfrecord import Record
+
+Sample = tuple[Path, list[Record]]
+Doubles = npt.NDArray[np.float64]
+NAMES = ("validation_accuracy", "training_time", "total_time", "parameters")
+PLACES = list(product((4, 36, 108), STAGES, ("mean", 0, 1)))
+
+
+@pytest.fixture(scope="module")
+def index(small_sample: Sample) -> Index:
+    return nb101fast.open(small_sample[0])
+
+
+@pytest.fixture(scope="module")
+def synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """10,591 cells, one run each: many equal accuracies."""
+    path = tmp_path_factory.mktemp("synthetic") / "synthetic.nb101"
+    cells = nb101fast.cell_codes()[::40]
+    nb101fast.synthetic.write_index(path, cells=cells, epochs=(108,), repeats=1)
+    return nb101fast.open(path)
+
+
+@pytest.fixture(params=PLACES, ids=lambda place: "-".join(map(str, place)))
+def place(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return dict(zip(("epochs", "stage", "repeat"), request.param, strict=True))
+
+
+def best_first(cells: npt.NDArray[np.int32], values: Doubles) -> list[int]:
+    """Ids of the cells with a value: descending, equals by id."""
+    pairs = [(-value, int(cell)) for cell, value in zip(cells, values, strict=True)]
+    return [cell for value, cell in sorted(pair for pair in pairs if pair[0] == pair[0])]
+
+
+# -------------------------------------------------------------------- columns
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values(index: Index, small_sample: Sample, place: dict[str, Any], name: str) -> None:
+    expected = column_of(small_sample[1], index.cells, name, **place)
+    values = WholeSpace(index, **place).values(name)
+    assert values.dtype == np.float64
+    assert np.array_equal(values, expected, equal_nan=True)
+
+
+def test_a_run_is_exact(index: Index, small_sample: Sample) -> None:
+    """Total times are doubles that no float32 holds."""
+    values = WholeSpace(index, repeat=0).values("total_time")
+    assert (values != values.astype(np.float32))[~np.isnan(values)].all()
+
+
+@pytest.mark.parametrize("name", STRUCTURE)
+def test_structure_is_that_of_the_search_space(index: Index, name: str) -> None:
+    expected = getattr(search_space, name)(nb101fast.cell_codes()[index.cells])
+    values = WholeSpace(index).values(name)
+    assert values.dtype == np.float64
+    assert values.tolist() == expected.tolist()
+    assert len(np.unique(values)) > 1
+
+
+# -------------------------------------------------------------------- top_k
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_top_k(index: Index, small_sample: Sample, place: dict[str, Any], name: str) -> None:
+    expected = best_first(index.cells, column_of(small_sample[1], index.cells, name, **place))
+    for k in {1, 2, len(expected) // 2, len(expected)}:
+        top = index.top_k(name, k, **place)
+        assert top.dtype == np.int32
+        assert top.tolist() == expected[:k]
+
+
+@pytest.mark.parametrize("name", ["test_accuracy", "training_time", "current_epoch"])
+def test_top_k_of_many_equals(synthetic_index: Index, name: str) -> None:
+    values = WholeSpace(synthetic_index).values(name)
+    assert name == "training_time" or len(np.unique(values)) < len(values) / 4
+    expected = best_first(synthetic_index.cells, values)
+    for k in (1, 2, 10, 99, 5000, len(synthetic_index)):
+        assert synthetic_index.top_k(name, k).tolist() == expected[:k]
+
+
+def test_top_k_agrees_with_the_objective(synthetic_index: Index) -> None:
+    codes = nb101fast.cell_codes()[synthetic_index.top_k("validation_accuracy", 100)]
+    values = synthetic_index.objective("validation_accuracy")(codes)
+    assert (np.diff(values) <= 0).all()
+    everything = synthetic_index.objective("validation_accuracy")(nb101fast.cell_codes())
+    assert values[0] == np.nanmax(everything)
+
+
+@pytest.mark.parametrize("k", [0, -1, 37, 2**70, 1.0, "3", None, True])
+def test_top_k_refuses_k(index: Index, k: Any) -> None:
+    message = f"k={k!r}; 1 to 36 are allowed: this index has so many cells"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        index.top_k("parameters", k)
+
+
+def test_top_k_of_more_cells_than_have_a_run(index: Index, small_sample: Sample) -> None:
+    present = {r.module_hash for r in small_sample[1] if r.epochs == 108}
+    assert len(index.top_k("test_accuracy", len(present))) == len(present) < len(index)
+    message = f"1 to {len(present)} are allowed: so many cells have a test_accuracy"
+    with pytest.raises(ValueError, match=message):
+        index.top_k("test_accuracy", len(present) + 1)
+
+
+def test_top_k_takes_numpy_integers(index: Index) -> None:
+    integers: list[Any] = [np.int64(3), np.uint8(3), np.array(3)]
+    for k in integers:
+        assert np.array_equal(index.top_k("parameters", k), index.top_k("parameters", 3))
+
+
+# -------------------------------------------------------------------- where
+
+
+def test_where(index: Index, small_sample: Sample, place: dict[str, Any]) -> None:
+    accuracies = column_of(small_sample[1], index.cells, "test_accuracy", **place)
+    parameters = column_of(small_sample[1], index.cells, "parameters", **place)
+    low, high = np.nanquantile(accuracies, [0.2, 0.9]).tolist()
+    most = float(np.median(parameters))
+    expected = [
+        int(cell)
+        for cell, accuracy, count in zip(index.cells, accuracies, parameters, strict=True)
+        if low <= accuracy <= high and count <= most
+    ]
+    found = index.where(test_accuracy=(low, high), parameters=(None, most), **place)
+    assert found.dtype == np.int32
+    assert found.tolist() == expected
+
+
+def test_bounds_are_inclusive_and_open_where_none(index: Index) -> None:
+    counts = nb101fast.cell_parameters()[index.cells]
+    count = float(np.median(counts[:35]))
+    cases: list[tuple[Any, npt.NDArray[np.bool_]]] = [
+        ((count, count), counts == count),
+        ((count, None), counts >= count),
+        ((None, count), counts <= count),
+        ([None, None], counts > 0),
+        ((-np.inf, np.int64(count)), counts <= count),
+    ]
+    for bounds, inside in cases:
+        assert index.where(parameters=bounds).tolist() == index.cells[inside].tolist()
+    assert (counts == count).any()
+
+
+def test_no_run_is_within_no_bounds(index: Index, small_sample: Sample) -> None:
+    present = {r.module_hash for r in small_sample[1] if r.epochs == 108}
+    found = index.where(test_accuracy=(None, None))
+    assert {nb101fast.Cell.from_id(cell).hash for cell in found} == present
+    assert len(found) < len(index)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({}, "no bounds; one or more of 'train_accuracy', "),
+        ({"accuracy": (0, 1)}, "'accuracy' is no column; 'train_accuracy', "),
+        ({"parameters": 5}, "parameters=5; (low, high) is allowed, None for an open end"),
+        ({"parameters": (1, 2, 3)}, "parameters=(1, 2, 3); (low, high) is allowed"),
+        ({"parameters": "ab"}, "parameters='ab'; (low, high) is allowed"),
+        ({"parameters": (2, 1)}, "parameters=(2, 1); low <= high is allowed"),
+        ({"parameters": (None, np.nan)}, "parameters=(None, nan); low <= high is allowed"),
+        ({"parameters": (np.nan, None)}, "parameters=(nan, None); low <= high is allowed"),
+    ],
+)
+def test_where_refuses(index: Index, bounds: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        index.where(**bounds)
+
+
+# -------------------------------------------------------------------- ranks
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ranks(index: Index, small_sample: Sample, place: dict[str, Any], name: str) -> None:
+    values = column_of(small_sample[1], index.cells, name, **place)
+    ranks = index.ranks(name, **place)
+    assert ranks.dtype == np.int32
+    assert ranks.shape == (nb101fast.NUM_CELLS,)
+    expected = [-1 if value != value else 1 + int((values > value).sum()) for value in values]
+    assert ranks[index.cells].tolist() == expected
+    assert (np.delete(ranks, index.cells) == -1).all()
+
+
+def test_ranks_of_equals_and_of_the_best(synthetic_index: Index) -> None:
+    values = WholeSpace(synthetic_index).values("test_accuracy")
+    ranks = synthetic_index.ranks("test_accuracy")[synthetic_index.cells]
+    for value in np.unique(values)[::100]:
+        assert (ranks[values == value] == 1 + (values > value).sum()).all()
+    best = synthetic_index.top_k("test_accuracy", 50)
+    assert (np.diff(synthetic_index.ranks("test_accuracy")[best]) >= 0).all()
+    assert (synthetic_index.ranks("current_epoch")[synthetic_index.cells] == 1).all()
+
+
+# -------------------------------------------------------------------- what all refuse
+
+QUERIES = {
+    "top_k": lambda index, name, **place: index.top_k(name, 1, **place),
+    "where": lambda index, name, **place: index.where(**{name: (0, 1)}, **place),
+    "ranks": lambda index, name, **place: index.ranks(name, **place),
+    "pareto": lambda index, name, **place: index.pareto([name], [], **place),
+    "hypervolume": lambda index, name, **place: index.hypervolume(
+        [], [name], reference={name: 1}, **place
+    ),
+}
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+@pytest.mark.parametrize(
+    ("name", "place", "message"),
+    [
+        ("accuracy", {}, f"'accuracy' is no column; {', '.join(map(repr, COLUMNS))} are allowed"),
+        ("test_accuracy", {"epochs": 12}, "epochs=12; this index has 4, 36, 108"),
+        ("test_accuracy", {"stage": "last"}, "stage='last'; 'start', 'halfway', 'final' are"),
+        ("test_accuracy", {"repeat": 3}, "repeat=3; 0 to 2 and 'mean' are allowed"),
+        ("test_accuracy", {"repeat": -1}, "repeat=-1; 0 to 2 and 'mean' are allowed"),
+        ("test_accuracy", {"repeat": "random"}, "repeat='random'; 0 to 2 and 'mean' are allowed"),
+        ("test_accuracy", {"repeat": True}, "repeat=True; 0 to 2 and 'mean' are allowed"),
+    ],
+)
+def test_refusals(index: Index, query: Any, name: str, place: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        query(index, name, **place)
+
+
+def test_structure_needs_no_budget(tmp_path: Path) -> None:
+    path = tmp_path / "four.nb101"
+    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:50], epochs=(4,))
+    index = nb101fast.open(path)
+    assert len(index.top_k("parameters", 5)) == 5
+    with pytest.raises(ValueError, match="epochs=108; this index has 4"):
+        index.top_k("test_accuracy", 5)
