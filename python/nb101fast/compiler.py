@@ -146,11 +146,13 @@ def _provenance(
     training: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     is_synthetic = synthetic or any(source.synthetic for source in sources)
-    marks: dict[str, Any] = {"training": dict(training)} if training else {}
+    marks: dict[str, Any] = {}
+    trainings = [dict(training)] if training else []
     listed = [asdict(source) for source in sources]
     if base:
         is_synthetic = is_synthetic or base.is_synthetic
         before = base.provenance
+        trainings = before.get("training", []) + trainings
         listed = before.get("sources", []) + listed
         marks["update"] = {
             "of": os.path.basename(base.path),
@@ -160,6 +162,8 @@ def _provenance(
             "replaced_runs": summary["replaced_runs"],
             "added_runs": summary["runs"] - base.num_runs,
         }
+    if trainings:
+        marks["training"] = trainings
     return make_provenance(listed, findings=findings, synthetic=is_synthetic, **marks)
 
 

@@ -67,7 +67,7 @@ def _origin(provenance: dict[str, Any]) -> Iterator[str]:
     yield f"  made by {tool} {version} on {provenance.get('created', '?')}"
     for source in provenance.get("sources", []):
         yield f"  from {source['name']}: {source['num_bytes']:,} bytes, SHA-256 {source['sha256']}"
-    if training := provenance.get("training"):
+    for training in provenance.get("training", []):
         yield f"  trained on {training.get('dataset', '?')} by nb101train"
     if update := provenance.get("update"):
         yield (

@@ -32,7 +32,7 @@ Encoding = Literal["A", "B", "C", "one-hot", "path"]
 Distance = Literal["raw", "cell"]
 Validity = Literal["raw", "raw-9"]
 Code: TypeAlias = int | np.integer[Any]
-Seed: TypeAlias = int | np.random.Generator | None
+Seed: TypeAlias = "int | np.random.Generator | None"  # quoted: numpy.random loads late
 Ids: TypeAlias = npt.NDArray[np.int32]
 Rows: TypeAlias = npt.NDArray[Any]
 

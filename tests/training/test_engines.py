@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -248,7 +250,7 @@ def test_local_processes() -> None:
 
 
 class Killer:
-    """Kills a worker after every few runs."""
+    """Kills a worker after every few runs: so many that a cell is not lost three times over."""
 
     def __init__(self, pids: Path, every: int) -> None:
         self._pids, self._every = pids, every
@@ -262,12 +264,12 @@ class Killer:
 
 
 def test_killed_processes_lose_nothing(tmp_path: Path) -> None:
-    killer = Killer(tmp_path, every=4)
+    killer = Killer(tmp_path, every=8)
     with closing(local(MadeUpWorker(seconds=0.01, pids=str(tmp_path)), 2)) as engine:
         story = story_of(engine, after=killer)
     assert sorted(story.runs) == ALL_RUNS
     assert not story.failures
-    assert killer.kills == len(ALL_RUNS) // 4
+    assert killer.kills == len(ALL_RUNS) // 8
     assert len(story.lost) in (killer.kills, killer.kills - 1)  # the last, after all was done
     assert all("ended with signal SIGKILL" in reason for reason in story.lost)
     assert not living(tmp_path)
@@ -348,3 +350,88 @@ def test_gpus_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each["CUDA_VISIBLE_DEVICES"] for each in _shared_out(3, 1)] == ["4", "5", "6"]
     with pytest.raises(ValueError, match=r"2 workers with 2 GPUs each, and .* has 3"):
         _shared_out(2, 2)
+
+
+# ------------------------------------------------------------------------- a cluster that is there
+
+needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+
+RAY_STORY = """
+import functools, sys
+from contextlib import closing
+from made_up import MadeUpWorker, made
+from nb101train.engine import EngineError
+from nb101train.ray_engine import RayEngine, Resources
+from test_engines import ALL_RUNS, Story, story_of
+
+def story(worker, **options):
+    engine = RayEngine(functools.partial(made, worker), 2, address=sys.argv[1], **options)
+    with closing(engine):
+        return story_of(engine)
+
+if __name__ == "__main__":
+    resources = Resources(0.5, 0, {"TPU": 2})
+    found = story(MadeUpWorker(seconds=0.001), resources=resources)
+    assert sorted(found.runs) == ALL_RUNS, found
+    assert found == Story(found.runs)
+    try:
+        story(MadeUpWorker(fault="no TPU"))
+    except EngineError as error:
+        print(error)
+"""
+
+
+@pytest.mark.slow
+@needs_ray
+def test_actors_of_a_running_cluster(tmp_path: Path) -> None:
+    port = free_port()
+    paths = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "PYTHONPATH": paths, "HOME": str(tmp_path)}
+    environment |= {"RAY_AUTH_MODE": "token"}  # by default it is for a cluster, and not for us
+    ray = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
+    subprocess.run([*ray, "get-auth-token", "--generate"], env=environment, check=True)
+    begin = [*ray, "start", "--head", f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}']
+    begin += ["--include-dashboard=false", "--disable-usage-stats", "--block"]
+    with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL) as cluster:
+        try:
+            story = [sys.executable, "-c", RAY_STORY, f"127.0.0.1:{port}"]
+            wait_for_port(port)
+            done = subprocess.run(
+                story, env=environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+            assert re.fullmatch(r"worker . can't start: RuntimeError: no TPU\n", done.stdout)
+        finally:
+            cluster.terminate()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+
+
+@needs_ray
+@pytest.mark.parametrize(
+    ("address", "error", "pattern"),
+    [
+        ("nowhere", ValueError, "address 'nowhere'; HOST:PORT and auto are allowed"),
+        ("ray://here:10001", ValueError, "address 'ray://here:10001'; HOST:PORT and auto"),
+        ("127.0.0.1:99999", ConnectionError, "no Ray cluster at 127.0.0.1:99999"),
+    ],
+)
+def test_no_cluster(address: str, error: type[Exception], pattern: str) -> None:
+    from nb101train.ray_engine import _check_address
+
+    with pytest.raises(error, match=pattern):
+        _check_address(address)

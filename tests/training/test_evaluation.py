@@ -118,8 +118,10 @@ def test_what_the_command_refuses(
 def test_named_architectures() -> None:
     sizes = {}
     for name, chosen in ARCHITECTURES.items():
-        skeleton = {"stem_filters": chosen.stem_filters, "cells_per_stack": chosen.cells_per_stack}
-        network = Network(chosen.matrix, chosen.ops, TrainConfig(**skeleton))
+        config = TrainConfig(
+            stem_filters=chosen.stem_filters, cells_per_stack=chosen.cells_per_stack
+        )
+        network = Network(chosen.matrix, chosen.ops, config)
         sizes[name] = network.trainable_parameters
     best = ARCHITECTURES["best"]
     assert sizes["best"] == nb101fast.count_parameters(best.matrix, best.ops)

@@ -47,7 +47,7 @@ def test_the_index_is_the_shard_compiled(index: nb101fast.Index, tmp_path: Path)
 def test_it_was_made_of_these_digits_by_these_settings(index: nb101fast.Index) -> None:
     plan = json.loads((FOLDER / "sweep.json").read_text())
     assert plan["fingerprint"] == load_dataset("digits").fingerprint
-    made_with = index.provenance["training"]["config"]
+    made_with = index.provenance["training"][0]["config"]
     assert made_with == plan["config"]
     assert made_with == {name: value for name, value in vars(DIGITS).items() if name != "epochs"}
 

@@ -152,7 +152,8 @@ def plain_projection(
 ) -> npt.NDArray[np.float32]:
     """1x1 convolution, batch norm by fresh moving statistics, ReLU."""
     projected: npt.NDArray[np.float32] = np.maximum(images @ kernel, 0)
-    return projected / np.sqrt(1 + np.float32(1e-5))
+    projected /= np.sqrt(1 + np.float32(1e-5))
+    return projected
 
 
 def test_truncation_and_residual_edge(rng: np.random.Generator) -> None:

@@ -17,8 +17,10 @@ from nb101train import run
 from nb101train.config import DIGITS
 from nb101train.dataset import Dataset
 from nb101train.record import RunResult, parse_payload, record_payload
+from nb101train.resident import Sampler
 from nb101train.run import CellTrainer, ResidentDataset, TrainingError
 from nb101train.run_options import RunOptions
+from nb101train.schedule import cosine
 
 MATRIX = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]])
 OPS = ("input", "conv3x3-bn-relu", "output")
@@ -135,6 +137,26 @@ def test_what_is_reported(cell: CellTrainer) -> None:
     assert parse_payload(record_payload(result)).seed == result.seed
 
 
+def test_steps_have_the_images_and_rates_of_their_places(
+    cell: CellTrainer, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many calls there are."""
+    given: list[tuple[Any, Any]] = []
+    cell.compile()
+    train = cell.trainer.train
+
+    def noting_train(images: Any, draws: Any, rates: Any) -> tuple[float, bool]:
+        given.append((draws, rates))
+        return train(images, draws, rates)
+
+    monkeypatch.setattr(cell.trainer, "train", noting_train)
+    result = cell.run(12, 0)
+    draws, rates = (np.concatenate(parts) for parts in zip(*given, strict=True))
+    assert len(given) == 3
+    assert np.array_equal(draws, Sampler(digits, 64, result.seed).draws(0, 186))
+    assert np.array_equal(rates, cosine(0.1, 186, 0, 186))
+
+
 # -------------------------------------------------------------------------------------------- times
 
 
@@ -235,7 +257,8 @@ def test_a_later_attempt_succeeds(cell: CellTrainer, monkeypatch: pytest.MonkeyP
 
 
 def test_a_loss_that_is_not_finite(cell: CellTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cell.trainer, "train", lambda *_: (float("nan"), True))
+    train = cell.trainer.train
+    monkeypatch.setattr(cell.trainer, "train", lambda *given: (np.nan, train(*given)[1]))
     with pytest.raises(TrainingError):
         cell.run(4, 0, RunOptions(max_attempts=1))
 

@@ -41,7 +41,7 @@ class RayEngine:
     Args:
         make_worker: called in each actor; nb101train is installed there.
         num_workers: how many.
-        address: of a running cluster, HOST:PORT, or "auto" for this machine's; None starts one here.
+        address: HOST:PORT of a running cluster, or "auto" for this machine's; None starts one.
         resources: of each.
 
     Raises:
@@ -116,17 +116,25 @@ class RayEngine:
         os.environ.update({**_VARIABLES, **os.environ})
         if address not in (None, "auto"):
             _check_address(str(address))
-        options: dict[str, Any] = {"address": address}
-        if address is None:
-            resources = self._resources
-            options = {
-                "num_cpus": max(1, round(resources.cpus * self.num_workers)),
-                "num_gpus": round(resources.gpus * self.num_workers),
-                "resources": {n: each * self.num_workers for n, each in resources.others.items()},
-                "object_store_memory": _STORE_BYTES,
-                "include_dashboard": False,
-            }
-        self._ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        options = self._cluster_for_all() if address is None else {"address": address}
+        try:
+            self._ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        except ConnectionError as error:
+            raise ConnectionError(
+                f"{error}; a cluster with tokens needs $RAY_AUTH_MODE=token and its token"
+            ) from None
+
+    def _cluster_for_all(self) -> dict[str, Any]:
+        """What starts a cluster here that has room for all workers."""
+        count, each = self.num_workers, self._resources
+        return {
+            "address": "local",
+            "num_cpus": max(1, round(each.cpus * count)),
+            "num_gpus": round(each.gpus * count),
+            "resources": {name: amount * count for name, amount in each.others.items()},
+            "object_store_memory": _STORE_BYTES,
+            "include_dashboard": False,
+        }
 
 
 class _Actor:

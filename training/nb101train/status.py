@@ -156,7 +156,12 @@ def read_status(folder: str | os.PathLike[str]) -> SweepStatus:
     """
     plan = read_plan(folder)
     found = {shard: _found(folder, shard) for shard in shards_in(folder)}
-    written = {shard: driver for shard, driver in found.items() if driver}
+    records = {shard: _num_records(folder, shard, driver) for shard, driver in found.items()}
+    written = {
+        shard: replace(driver, made=driver.made + records[shard] - driver.records)
+        for shard, driver in found.items()
+        if driver
+    }
     latest = max(written, key=lambda shard: written[shard].updated, default=Shard())
     drivers = {shard: each for shard, each in written.items() if shard.count == latest.count}
     running = [driver for driver in drivers.values() if driver.state == "running"]
@@ -167,7 +172,7 @@ def read_status(folder: str | os.PathLike[str]) -> SweepStatus:
         epochs=plan.epochs,
         repeats=plan.repeats,
         runs=plan.num_runs,
-        made=sum(_num_records(folder, shard, driver) for shard, driver in found.items()),
+        made=sum(records.values()),
         failed=sum(driver.failed for driver in drivers.values()),
         runs_per_second=sum(driver.runs_per_second for driver in running),
         seconds_left=_seconds_left(list(drivers.values()), latest.count),
@@ -219,11 +224,10 @@ def _seconds_left(drivers: list[DriverStatus], num_shards: int) -> float | None:
 
 
 def _driver_lines(shard: str, driver: DriverStatus) -> list[str]:
-    ended = f"{driver.state} " if driver.state != "running" else ""
     ago = _duration(max(time.time() - driver.updated, 0.0))
     lines = [
         f"  shard {shard}: {driver.made:,} of {driver.runs:,} runs, {driver.failed:,} failed; "
-        f"driver {driver.host}:{driver.pid} {ended or 'running, '}seen {ago} ago"
+        f"driver {driver.host}:{driver.pid} {driver.state}, seen {ago} ago"
         + (f", {driver.lost_workers} workers lost" if driver.lost_workers else "")
     ]
     for run in driver.running:

@@ -221,10 +221,7 @@ class _Driver:
                 self._work(crew, itertools.chain([first], works), progress)
             state = "complete"
         except KeyboardInterrupt:
-            raise InterruptedError(
-                f"interrupted: {self.num_made:,} of {self.num_runs:,} runs are made, and the same "
-                "command goes on"
-            ) from None
+            raise InterruptedError(f"interrupted: {self._so_far}") from None
         finally:
             self._tell_status(state, None)
 
@@ -243,7 +240,11 @@ class _Driver:
     def _keep(self, batch: Batch) -> None:
         """Write what came, then count it."""
         if batch.records:
-            self._writer.append_records([record.payload for _, record in batch.records])
+            try:
+                self._writer.append_records([record.payload for _, record in batch.records])
+            except OSError as error:
+                what = f"{error.strerror}; {self._so_far}"
+                raise type(error)(error.errno, what) from None
         for code, record in batch.records:
             unit = (record.epochs, record.repeat)
             self.made.add(code, unit)
@@ -260,6 +261,11 @@ class _Driver:
         self.lost_workers += len(batch.lost)
         for reason in batch.lost:
             tell(f"{reason}; what is left of its cell is dealt again")
+
+    @property
+    def _so_far(self) -> str:
+        made = f"{self.num_made:,} of {self.num_runs:,} runs are made"
+        return f"{made}, and the same command goes on"
 
     def _tell_status(self, state: State, dispatcher: Dispatcher | None) -> None:
         self._status_written = time.time()

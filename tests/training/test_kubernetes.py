@@ -1,0 +1,64 @@
+"""The manifest: a sound Job by Kubernetes' own schema, whose pods share all cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from nb101train import __main__ as command_line
+from nb101train.shard import Shard
+
+MANIFEST = Path(__file__).resolve().parents[2] / "training" / "kubernetes" / "sweep-job.yaml"
+
+
+@pytest.fixture(scope="module")
+def job() -> dict[str, Any]:
+    yaml = pytest.importorskip("yaml")
+    with MANIFEST.open(encoding="utf-8") as file:
+        (job,) = yaml.safe_load_all(file)
+    assert isinstance(job, dict)
+    return job
+
+
+def test_the_schema_of_kubernetes(job: dict[str, Any]) -> None:
+    """Also that it finds a misspelt field, or this would prove nothing."""
+    validator = pytest.importorskip("kubernetes_validate")
+    validator.validate(job, "1.33", strict=True)
+    spec = {**job["spec"], "completionsMode": "Indexed"}
+    with pytest.raises(validator.ValidationError, match="completionsMode"):
+        validator.validate({**job, "spec": spec}, "1.33", strict=True)
+
+
+def test_the_command_of_each_pod(job: dict[str, Any]) -> None:
+    spec = job["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    command: list[str] = container["command"] + container["args"]
+    assert command[0] == "nb101train"
+    shards = []
+    for index in range(spec["completions"]):
+        # Kubernetes replaces this in arguments; it sets the variable itself.
+        given = [each.replace("$(JOB_COMPLETION_INDEX)", str(index)) for each in command[1:]]
+        with mock.patch.object(command_line, "sweep", side_effect=InterruptedError) as sweep:
+            assert command_line.main(given) == 2
+        (folder, request, crew), options = sweep.call_args
+        assert folder == "/sweep"
+        assert (len(request.codes), request.epochs) == (2532, (4, 12))
+        assert (crew.device, crew.checkpoints) == ("gpu", True)
+        shards.append(options["shard"])
+    assert shards == [Shard(index, len(shards)) for index in range(len(shards))]
+    assert spec["completionMode"] == "Indexed"
+
+
+def test_failures_are_not_tried_for_ever(job: dict[str, Any]) -> None:
+    """The exit statuses of the command, and what the schema can't say."""
+    spec = job["spec"]
+    pod = spec["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"  # a pod failure policy needs it
+    (by_status,) = (each["onExitCodes"] for each in spec["podFailurePolicy"]["rules"][1:])
+    assert by_status["containerName"] == pod["containers"][0]["name"]
+    assert by_status["values"] == [1]  # 2 is an interruption, too
+    volumes = {volume["name"] for volume in pod["volumes"]}
+    assert {mount["name"] for mount in pod["containers"][0]["volumeMounts"]} == volumes
