@@ -231,11 +231,6 @@ def test_already_there_but_broken(site: Site, cache: Path) -> None:
     nb101fast.open(fetch(force=True))
 
 
-def test_open_says_how_to_fetch() -> None:
-    with pytest.raises(FileNotFoundError, match="nb101fast fetch"):
-        nb101fast.open()
-
-
 # -------------------------------------------------------------------- cut connections
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import subprocess
 import sys
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -83,6 +84,22 @@ def test_the_next_cell_compiles_meanwhile(plain: Outcomes, monkeypatch: pytest.M
     list(worker.train(WORKS[1], upcoming=WORKS[0]))
     assert measured(list(worker.train(WORKS[2]))) == measured(plain[4:])
     assert threads[3:] == ["", "compile", ""]
+
+
+def test_finished_cells_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their networks and programs, though these refer to each other."""
+    worker = Worker(settings(overlap=True))
+    trainers: list[weakref.ref[CellTrainer]] = []
+    compile_ = worker._compile
+
+    def watched_compile(work: CellWork) -> CellTrainer:
+        trainer = compile_(work)
+        trainers.append(weakref.ref(trainer))
+        return trainer
+
+    monkeypatch.setattr(worker, "_compile", watched_compile)
+    results(worker, WORKS[1:])
+    assert [trainer() for trainer in trainers] == [None, None]
 
 
 def test_no_overlap_on_processors_unless_asked_for() -> None:

@@ -119,11 +119,10 @@ std::vector<int> kept_vertices(const ByteArray& matrix) {
 
 std::int64_t parameters_of(const ByteArray& matrix, const LabelArray& labels, int stem_filters,
                            int num_stacks, int cells_per_stack, int num_classes) {
-  return count_parameters(pruned(graph_from(matrix, labels)),
-                          {.stem_filters = stem_filters,
-                           .num_stacks = num_stacks,
-                           .cells_per_stack = cells_per_stack,
-                           .num_classes = num_classes});
+  return count_parameters(pruned(graph_from(matrix, labels)), {.stem_filters = stem_filters,
+                                                               .num_stacks = num_stacks,
+                                                               .cells_per_stack = cells_per_stack,
+                                                               .num_classes = num_classes});
 }
 
 std::vector<std::int64_t> channels_of(const ByteArray& matrix, std::int64_t input_channels,
