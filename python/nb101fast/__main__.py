@@ -6,12 +6,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from . import synthetic
 from .cell import Cell, OutOfDomainError
 from .codes import checked_code
+from .commands import CommandLine
 from .compiler import CompileReport, compile
 from .demo import run_demo
 from .description import describe, facts_of
@@ -23,39 +24,16 @@ from .progress import ProgressBar
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        command: Callable[[argparse.Namespace], None] = options.command
-        command(options)
-    except (FormatError, OutOfDomainError) as error:
-        return _complain(error, 1)
-    except (OSError, ValueError, IndexError) as error:
-        return _complain(error, 2)
-    return 0
-
-
-def _complain(error: Exception, status: int) -> int:
-    text = " ".join(str(error).split())
-    print(f"nb101fast: {text}", file=sys.stderr)
-    return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="nb101fast", description="NAS-Bench-101 at the speed of memory."
+    return _command_line().run(
+        arguments,
+        data_faults=(FormatError, OutOfDomainError),
+        command_faults=(OSError, ValueError, IndexError),
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: Callable[[argparse.Namespace], None], text: str, example: str) -> Any:
-        command = commands.add_parser(
-            name,
-            help=text,
-            description=text,
-            epilog=f"example: {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.set_defaults(command=run)
-        return command
+
+def _command_line() -> CommandLine:
+    line = CommandLine("nb101fast", "NAS-Bench-101 at the speed of memory.")
+    add = line.add
 
     command = add(
         "compile",
@@ -155,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     add("demo", _demo, "compile, open and query the built-in index", "nb101fast demo")
-    return parser
+    return line
 
 
 def _compile(options: argparse.Namespace) -> None:

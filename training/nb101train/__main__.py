@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 from nb101fast import FormatError, OutOfDomainError
 from nb101fast._core import AtomicFile
+from nb101fast.commands import CommandLine
 from nb101fast.progress import ProgressBar
 
 from .config import TrainConfig
@@ -33,39 +34,16 @@ class RunFailureError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        command: Callable[[argparse.Namespace], None] = options.command
-        command(options)
-    except (FormatError, OutOfDomainError, RunFailureError) as error:
-        return _complain(error, 1)
-    except (OSError, ValueError, IndexError, ImportError, RuntimeError) as error:
-        return _complain(error, 2)
-    return 0
-
-
-def _complain(error: Exception, status: int) -> int:
-    text = " ".join(str(error).split())
-    print(f"nb101train: {text}", file=sys.stderr)
-    return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="nb101train", description="Train cells as NAS-Bench-101 did."
+    return _command_line().run(
+        arguments,
+        data_faults=(FormatError, OutOfDomainError, RunFailureError),
+        command_faults=(OSError, ValueError, IndexError, ImportError, RuntimeError),
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: Callable[[argparse.Namespace], None], text: str, example: str) -> Any:
-        command = commands.add_parser(
-            name,
-            help=text,
-            description=text,
-            epilog=f"example: {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.set_defaults(command=run)
-        return command
+
+def _command_line() -> CommandLine:
+    line = CommandLine("nb101train", "Train cells as NAS-Bench-101 did.")
+    add = line.add
 
     command = add(
         "cell",
@@ -116,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--watch", action="store_true", help="again every second, as long as a driver runs"
     )
-    return parser
+    return line
 
 
 def _add_sweep(command: Any) -> None:
