@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any
 
 from nb101fast import FormatError, OutOfDomainError
-from nb101fast._core import AtomicFile
 from nb101fast.commands import CommandLine
 from nb101fast.progress import ProgressBar
 
@@ -25,6 +24,7 @@ from .run_options import RunOptions
 from .shard import Shard, frame
 from .status import show_status
 from .sweep import INDEX_NAME, SweepReport, sweep
+from .whole_file import write_whole
 from .work import Codes, cell_of_text, cells_up_to, read_cells
 
 
@@ -190,9 +190,7 @@ def _cell(options: argparse.Namespace) -> None:
             progress=bar,
         )
     if options.output:
-        file = AtomicFile(options.output)
-        file.write(frame(record_payload(result)))
-        file.commit()
+        write_whole(options.output, frame(record_payload(result)))
     _print_result(result)
 
 

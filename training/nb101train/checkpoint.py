@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from nb101fast import FormatError
-from nb101fast._core import AtomicFile
 
 from .trainer import Trainer
+from .whole_file import write_whole
 
 Notes = dict[str, Any]  # of the run, as JSON has it
 
@@ -31,10 +31,7 @@ def save(path: str | os.PathLike[str], trainer: Trainer, notes: Notes) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, notes=json.dumps({**notes, "steps_done": trainer.steps_done}), **arrays)
     archive = buffer.getvalue()
-    file = AtomicFile(os.fspath(path))
-    file.write(hashlib.sha256(archive).digest())
-    file.write(archive)
-    file.commit()
+    write_whole(path, hashlib.sha256(archive).digest(), archive)
 
 
 def restore(path: str | os.PathLike[str], trainer: Trainer) -> Notes | None:

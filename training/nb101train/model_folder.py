@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nb101fast._core import AtomicFile
-
 from .trainer import Trainer
+from .whole_file import write_whole
 
 WEIGHTS, METADATA = "weights.npz", "metadata.json"
 
@@ -25,11 +24,5 @@ def save_model(folder: str | os.PathLike[str], trainer: Trainer, metadata: dict[
     arrays: dict[str, Any] = {v.name.removesuffix(":0"): np.asarray(v) for v in variables}
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    _write(place / WEIGHTS, buffer.getvalue())
-    _write(place / METADATA, json.dumps(metadata, indent=2).encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    file = AtomicFile(os.fspath(path))
-    file.write(content)
-    file.commit()
+    write_whole(place / WEIGHTS, buffer.getvalue())
+    write_whole(place / METADATA, json.dumps(metadata, indent=2).encode())

@@ -14,11 +14,11 @@ import numpy as np
 
 import nb101fast
 from nb101fast import FormatError
-from nb101fast._core import AtomicFile
 
 from .config import DIGITS, TrainConfig
 from .dataset import Dataset, load_dataset
 from .run_options import RunOptions
+from .whole_file import write_whole
 from .work import Codes, Unit, units_of
 
 _FORMAT = 1
@@ -242,9 +242,7 @@ def read_plan(folder: str | os.PathLike[str]) -> Plan:
 
 def write_plan(folder: str | os.PathLike[str], plan: Plan) -> None:
     """Put the plan into the folder of its sweep, whole or not at all."""
-    file = AtomicFile(str(plan_path(folder)))
-    file.write(plan.as_json().encode())
-    file.commit()
+    write_whole(plan_path(folder), plan.as_json().encode())
 
 
 def plan_path(folder: str | os.PathLike[str]) -> Path:
