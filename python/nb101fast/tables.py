@@ -91,7 +91,7 @@ def to_arrow(index: Index, *, form: Form = "stored", epochs: Epochs = None) -> p
         ImportError: there is no pyarrow.
         FormatError: the index is damaged.
     """
-    arrow = _import("pyarrow")
+    arrow = import_library("pyarrow")
     budgets = _budgets(index, epochs)
     if form == "stored":
         return _StoredColumns(arrow, index).table(budgets)
@@ -104,14 +104,14 @@ def to_arrow(index: Index, *, form: Form = "stored", epochs: Epochs = None) -> p
 
 def to_pandas(index: Index, *, form: Form = "stored", epochs: Epochs = None) -> pandas.DataFrame:
     """As `to_arrow`, as a pandas.DataFrame; stored columns without nulls are still not copied."""
-    _import("pandas")  # pyarrow would say less of it
+    import_library("pandas")  # pyarrow would say less of it
     return to_arrow(index, form=form, epochs=epochs).to_pandas(split_blocks=True)
 
 
 def to_polars(index: Index, *, form: Form = "stored", epochs: Epochs = None) -> polars.DataFrame:
     """As `to_arrow`, as a polars.DataFrame; stored columns of numbers are still not copied."""
     table = to_arrow(index, form=form, epochs=epochs)
-    frame: polars.DataFrame = _import("polars").from_arrow(table)
+    frame: polars.DataFrame = import_library("polars").from_arrow(table)
     return frame
 
 
@@ -130,7 +130,7 @@ def to_parquet(index: Index, path: str | os.PathLike[str], *, epochs: Epochs = N
     """
     from .index import checked_name
 
-    arrow, parquet = _import("pyarrow"), _import("pyarrow.parquet")
+    arrow, parquet = import_library("pyarrow"), import_library("pyarrow.parquet")
     target = checked_name(path)
     if os.path.exists(target) and os.path.samefile(target, index.path):
         raise ValueError(f"path {target!r} is the index itself")
@@ -158,7 +158,17 @@ class _Sink(io.RawIOBase):
         return len(data)
 
 
-def _import(name: str) -> Any:
+def write_table(table: pyarrow.Table, path: str | os.PathLike[str]) -> None:
+    """Write a pyarrow.Table as a Parquet file; it is there whole or not at all."""
+    from .index import checked_name
+
+    file = _core.AtomicFile(checked_name(path))
+    import_library("pyarrow.parquet").write_table(table, _Sink(file), compression="zstd")
+    file.commit()
+
+
+def import_library(name: str) -> Any:
+    """A library of the extra `arrow`, or ImportError that says how to get it."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
@@ -359,7 +369,7 @@ def read_parquet(table: _core.RunTable, path: str) -> int:
             column. The table then has a part of the rows.
         ImportError: there is no pyarrow.
     """
-    arrow, parquet = _import("pyarrow"), _import("pyarrow.parquet")
+    arrow, parquet = import_library("pyarrow"), import_library("pyarrow.parquet")
     count = 0
     with open(path, "rb") as file, _arrow_errors(arrow, path):
         reader = parquet.ParquetFile(file)
@@ -380,7 +390,7 @@ def parquet_provenance(path: str) -> dict[str, Any]:
         FormatError: not a Parquet file.
         ImportError: there is no pyarrow.
     """
-    arrow, parquet = _import("pyarrow"), _import("pyarrow.parquet")
+    arrow, parquet = import_library("pyarrow"), import_library("pyarrow.parquet")
     with open(path, "rb") as file, _arrow_errors(arrow, path):
         metadata = parquet.ParquetFile(file).schema_arrow.metadata or {}
     try:

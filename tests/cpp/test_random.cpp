@@ -36,6 +36,19 @@ TEST_CASE("draws split a word as digits of any base") {
   CHECK(Draws(0).below(9) == 0);
 }
 
+TEST_CASE("a stream serves draws from a word while 32 bits of it are left") {
+  RandomStream stream(9);
+  Draws first(random_word(9, 0));
+  for (int i = 0; i < 4; ++i) CHECK(stream.below(256) == first.below(256));
+  Draws second(random_word(9, 1));
+  CHECK(stream.below(3) == second.below(3));
+  CHECK(stream.below(1u << 30) == second.below(1u << 30));
+  CHECK(stream.below(1u << 31) == Draws(random_word(9, 2)).below(1u << 31));
+  CHECK(stream.word() == random_word(9, 3));
+  const double fraction = stream.fraction();
+  CHECK(fraction == static_cast<double>(random_word(9, 4) >> 11) / 9007199254740992.0);
+}
+
 TEST_CASE("an alias table gives each outcome its share of 2^32, to the unit") {
   const std::array<std::uint64_t, 5> weights = {10, 1, 0, 4, 3};
   const AliasTable<3> table(weights);

@@ -11,5 +11,6 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   nb101::bindings::register_index(module);
   nb101::bindings::register_pareto(module);
   nb101::bindings::register_compile(module);
+  nb101::bindings::register_search(module);
   nb101::bindings::register_spec(module);
 }

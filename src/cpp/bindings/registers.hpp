@@ -12,6 +12,7 @@ void register_objective(pybind11::module_& module);
 void register_index(pybind11::module_& module);
 void register_pareto(pybind11::module_& module);
 void register_compile(pybind11::module_& module);
+void register_search(pybind11::module_& module);
 void register_spec(pybind11::module_& module);
 
 // The exception class that Python sees.

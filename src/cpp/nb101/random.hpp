@@ -36,4 +36,34 @@ class Draws {
   std::uint64_t rest_;
 };
 
+// Words one after another, for what is drawn step by step.
+class RandomStream {
+ public:
+  explicit constexpr RandomStream(std::uint64_t seed) noexcept : seed_(seed) {}
+
+  constexpr std::uint64_t word() noexcept { return random_word(seed_, place_++); }
+
+  // A word serves several draws, until less than 32 bits of it would be left: the bias of each is
+  // below n / 2^32.
+  constexpr std::uint32_t below(std::uint32_t n) noexcept {
+    used_ *= n;
+    if (used_ > kMostUsed) {
+      rest_ = Draws(word());
+      used_ = n;
+    }
+    return rest_.below(n);
+  }
+
+  // A multiple of 2^-53 in [0, 1).
+  constexpr double fraction() noexcept { return static_cast<double>(word() >> 11) * 0x1p-53; }
+
+ private:
+  static constexpr std::uint64_t kMostUsed = std::uint64_t{1} << 32;
+
+  std::uint64_t seed_;
+  std::uint64_t place_ = 0;
+  std::uint64_t used_ = kMostUsed;
+  Draws rest_{0};
+};
+
 }  // namespace nb101

@@ -34,6 +34,20 @@ class SearchSpace {
     return code_faults(code) ? kNoCell : id_of_faultless(code);
   }
 
+  std::int32_t id_of_faultless(Code code) const noexcept {
+    const Placement placement = placements_[placement_of_matrix_[code & kMatrixMask]];
+    return placement.first_id + ranks_[placement.ranks + (code >> kMatrixBits)];
+  }
+
+  // What the look-up of this code will gather from first.
+  void prefetch(Code code) const noexcept {
+#if defined(__GNUC__)
+    __builtin_prefetch(&placement_of_matrix_[code & kMatrixMask]);
+#else
+    (void)code;
+#endif
+  }
+
   // Calls emit(i, id) for each code, in order. The hot loop of every batch query.
   template <class Emit>
   void for_each_id(std::span<const Code> codes, Emit emit) const noexcept;
@@ -59,19 +73,6 @@ class SearchSpace {
   friend class SearchSpaceBuilder;
 
   SearchSpace();
-
-  std::int32_t id_of_faultless(Code code) const noexcept {
-    const Placement placement = placements_[placement_of_matrix_[code & kMatrixMask]];
-    return placement.first_id + ranks_[placement.ranks + (code >> kMatrixBits)];
-  }
-
-  void prefetch(Code code) const noexcept {
-#if defined(__GNUC__)
-    __builtin_prefetch(&placement_of_matrix_[code & kMatrixMask]);
-#else
-    (void)code;
-#endif
-  }
 
   std::vector<std::uint16_t> placement_of_matrix_;  // 2^21
   std::vector<Placement> placements_;               // [0]: outside the space

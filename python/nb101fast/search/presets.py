@@ -1,0 +1,63 @@
+"""The presets: protocols and settings of the paper, of its scripts and of its notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .settings import (
+    Evolution,
+    Hyperband,
+    LocalSearch,
+    NonRegularizedEvolution,
+    RandomSearch,
+    Reinforce,
+    Settings,
+)
+from .simulated_training import ReportedTest, Validity
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A protocol and the settings of the optimizers that go with it."""
+
+    validity: Validity = "raw-9"
+    test: ReportedTest = "mean"
+    optimizers: Mapping[str, Settings] = field(default_factory=dict)
+
+
+def _by_name(*settings: Settings) -> dict[str, Settings]:
+    return {each.name: each for each in settings}
+
+
+_OURS = _by_name(
+    RandomSearch(),
+    Evolution(),
+    NonRegularizedEvolution(),
+    LocalSearch(),
+    Hyperband(),
+    Reinforce(),
+)
+PRESETS: dict[str, Preset] = {
+    # Ying et al., 2019, section 4 and supplement.
+    "paper": Preset(optimizers=_OURS),
+    # The defaults of automl/nas_benchmarks, where they differ.
+    "scripts": Preset(
+        optimizers=_OURS
+        | _by_name(
+            Evolution(with_replacement=True),
+            NonRegularizedEvolution(with_replacement=True),
+            Reinforce(learning_rate=0.1),
+        )
+    ),
+    # The official notebook: other sampling, mutation, validity and report.
+    "notebook": Preset(
+        validity="raw",
+        test="queried",
+        optimizers=_by_name(
+            RandomSearch(sampling="raw"),
+            Evolution(population=50, mutation="notebook", sampling="raw"),
+        ),
+    ),
+}
+OPTIMIZERS: tuple[str, ...] = tuple(_OURS)

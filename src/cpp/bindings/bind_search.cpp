@@ -1,0 +1,213 @@
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bindings/arrays.hpp"
+#include "bindings/registers.hpp"
+#include "nb101/index.hpp"
+#include "nb101/search.hpp"
+
+namespace nb101::bindings {
+namespace {
+
+std::unique_ptr<SimulatedTraining> make_training(const IndexFile& file,
+                                                 const std::vector<std::size_t>& budgets,
+                                                 int most_raw_edges, bool queried) {
+  const py::gil_scoped_release release;
+  return std::make_unique<SimulatedTraining>(file.view(), budgets, most_raw_edges,
+                                             queried ? ReportedTest::queried : ReportedTest::mean);
+}
+
+// ---------------------------------------------------------------- one run, from Python
+
+// (code, cell id, budget, repeat, validation accuracy, seconds); repeat -1 of an invalid one.
+py::tuple told(const Trial& trial) {
+  const int repeat = trial.cell_id == kNoCell ? -1 : static_cast<int>(trial.repeat);
+  return py::make_tuple(trial.proposal.code, trial.cell_id, trial.proposal.budget, repeat,
+                        trial.outcome.validation_accuracy, trial.outcome.seconds);
+}
+
+std::unique_ptr<SearchRun> make_run(const SimulatedTraining& training, double budget_seconds,
+                                    std::uint64_t seed, std::uint64_t run, bool records_all) {
+  return std::make_unique<SearchRun>(training, budget_seconds, run_seeds(seed, run).repeats,
+                                     records_all ? Recorded::everything : Recorded::incumbents);
+}
+
+// None where the training would end after the budget. A faultless code.
+py::object evaluate(SearchRun& run, Code code, std::uint32_t budget) {
+  Trial trial{.proposal = {code, budget}};
+  run.start(trial);
+  return run.finish(trial) ? py::object(told(trial)) : py::none();
+}
+
+// Of a class of its own: pybind11 would convert a bare variant.
+struct AskTell {
+  Optimizer optimizer;
+};
+
+py::tuple ask(AskTell& self) {
+  const Proposal proposal = std::visit([](auto& chosen) { return chosen.ask(); }, self.optimizer);
+  return py::make_tuple(proposal.code, proposal.budget);
+}
+
+void tell(AskTell& self, Code code, std::int32_t cell_id, std::uint32_t budget, double accuracy) {
+  const Trial trial{{code, budget}, cell_id, 0, {accuracy, 0}};
+  std::visit([&](auto& chosen) { chosen.tell(trial); }, self.optimizer);
+}
+
+// ---------------------------------------------------------------- many runs
+
+template <class Number, class Item, class Get>
+py::array_t<Number> array_of(const std::vector<Item>& items, Get get) {
+  py::array_t<Number> numbers(static_cast<py::ssize_t>(items.size()));
+  std::ranges::transform(items, numbers.mutable_data(), get);
+  return numbers;
+}
+
+// The columns of a table with a row for each evaluation, run after run, and how many each run has.
+py::dict columns_of(const std::vector<const SearchRun*>& runs,
+                    const std::vector<Observation>& (SearchRun::*get)() const noexcept) {
+  std::vector<Observation> all;
+  for (const SearchRun* run : runs)
+    all.insert(all.end(), (run->*get)().begin(), (run->*get)().end());
+  py::dict columns;
+  columns["count"] =
+      array_of<std::int64_t>(runs, [&](const SearchRun* run) { return (run->*get)().size(); });
+  columns["seconds"] = array_of<double>(all, [](const Observation& e) { return e.end_seconds; });
+  columns["validation_accuracy"] =
+      array_of<double>(all, [](const Observation& e) { return e.validation_accuracy; });
+  columns["test_accuracy"] =
+      array_of<double>(all, [](const Observation& e) { return e.test_accuracy; });
+  columns["code"] = array_of<Code>(all, [](const Observation& e) { return e.code; });
+  columns["cell"] = array_of<std::int32_t>(all, [](const Observation& e) { return e.cell_id; });
+  columns["budget"] = array_of<std::int32_t>(all, [](const Observation& e) { return e.budget; });
+  columns["repeat"] = array_of<std::int32_t>(all, [](const Observation& e) { return e.repeat; });
+  return columns;
+}
+
+// Of some runs: incumbents, evaluations where they were recorded, and what each run did in all.
+py::dict record_of(const std::vector<const SearchRun*>& runs) {
+  py::dict record;
+  record["incumbents"] = columns_of(runs, &SearchRun::incumbents);
+  record["evaluations"] = columns_of(runs, &SearchRun::observations);
+  record["num_evaluations"] =
+      array_of<std::int64_t>(runs, [](const SearchRun* run) { return run->num_evaluations(); });
+  record["num_invalid"] =
+      array_of<std::int64_t>(runs, [](const SearchRun* run) { return run->num_invalid(); });
+  record["seconds"] = array_of<double>(runs, [](const SearchRun* run) { return run->seconds(); });
+  return record;
+}
+
+py::dict run_search(const SimulatedTraining& training, const OptimizerSettings& settings,
+                    double budget_seconds, std::uint64_t seed, std::uint64_t first_run,
+                    std::size_t num_runs, bool records_all, int threads) {
+  check_threads(threads);
+  std::vector<SearchRun> runs;
+  {
+    const py::gil_scoped_release release;
+    const SearchPlan plan{budget_seconds, seed, first_run, num_runs,
+                          records_all ? Recorded::everything : Recorded::incumbents};
+    runs = search(training, settings, plan, threads);
+  }
+  std::vector<const SearchRun*> pointers(runs.size());
+  std::ranges::transform(runs, pointers.begin(), [](const SearchRun& run) { return &run; });
+  return record_of(pointers);
+}
+
+Brackets make_brackets(std::uint32_t num_budgets, std::uint32_t eta) {
+  double configurations = 1;
+  for (std::uint32_t i = 1; i < num_budgets; ++i) configurations *= eta;
+  if (num_budgets < 1 || num_budgets > 20 || eta < 2 || configurations > 1e6) {
+    throw py::value_error(std::to_string(num_budgets) + " budgets and eta " + std::to_string(eta) +
+                          "; 1 to 20 budgets and an eta of 2 or more are allowed, that start at "
+                          "most a million configurations");
+  }
+  return {num_budgets, eta};
+}
+
+void register_settings(py::module_& module) {
+  py::class_<RandomSearch::Settings>(module, "RandomSearchSettings")
+      .def(py::init([](int sampling) {
+             return RandomSearch::Settings{static_cast<Sampling>(sampling)};
+           }),
+           py::arg("sampling"));
+  py::class_<Evolution::Settings>(module, "EvolutionSettings")
+      .def(py::init([](bool is_regularized, std::uint32_t population, std::uint32_t tournament,
+                       bool with_replacement, int mutation, int sampling) {
+             return Evolution::Settings{is_regularized,
+                                        population,
+                                        tournament,
+                                        with_replacement,
+                                        static_cast<Mutation>(mutation),
+                                        static_cast<Sampling>(sampling)};
+           }),
+           py::arg("is_regularized"), py::arg("population"), py::arg("tournament"),
+           py::arg("with_replacement"), py::arg("mutation"), py::arg("sampling"));
+  py::class_<LocalSearch::Settings>(module, "LocalSearchSettings")
+      .def(py::init(
+               [](int sampling) { return LocalSearch::Settings{static_cast<Sampling>(sampling)}; }),
+           py::arg("sampling"));
+  py::class_<Hyperband::Settings>(module, "HyperbandSettings")
+      .def(py::init([](std::uint32_t eta, int sampling) {
+             return Hyperband::Settings{eta, static_cast<Sampling>(sampling)};
+           }),
+           py::arg("eta"), py::arg("sampling"));
+  py::class_<Reinforce::Settings>(module, "ReinforceSettings")
+      .def(py::init([](double learning_rate, double baseline_decay) {
+             return Reinforce::Settings{learning_rate, baseline_decay};
+           }),
+           py::arg("learning_rate"), py::arg("baseline_decay"));
+}
+
+}  // namespace
+
+void register_search(py::module_& module) {
+  register_settings(module);
+  py::class_<SimulatedTraining>(module, "SimulatedTraining")
+      .def(py::init(&make_training), py::arg("index"), py::arg("budgets"),
+           py::arg("most_raw_edges"), py::arg("queried"))
+      .def_property_readonly("best_mean_test", &SimulatedTraining::best_mean_test)
+      .def_property_readonly("shortest_run", &SimulatedTraining::shortest_run)
+      .def_property_readonly("num_cells", &SimulatedTraining::num_cells);
+  py::class_<SearchRun>(module, "SearchRun")
+      .def(py::init(&make_run), py::arg("training"), py::arg("budget_seconds"), py::arg("seed"),
+           py::arg("run"), py::arg("records_all"), py::keep_alive<1, 2>())
+      .def("evaluate", &evaluate, py::arg("code"), py::arg("budget"))
+      .def_property_readonly("is_over", &SearchRun::is_over)
+      .def_property_readonly("seconds", &SearchRun::seconds)
+      .def_property_readonly("num_evaluations", &SearchRun::num_evaluations)
+      .def_property_readonly("num_invalid", &SearchRun::num_invalid)
+      .def_property_readonly("num_free_in_a_row", &SearchRun::num_free_in_a_row);
+  py::class_<AskTell>(module, "Optimizer")
+      .def(py::init([](const OptimizerSettings& settings, const SimulatedTraining& training,
+                       std::uint64_t seed) {
+             return AskTell{make_optimizer(settings, training, seed)};
+           }),
+           py::arg("settings"), py::arg("training"), py::arg("seed"), py::keep_alive<1, 3>())
+      .def("ask", &ask)
+      .def("tell", &tell, py::arg("code"), py::arg("cell"), py::arg("budget"), py::arg("accuracy"));
+  py::class_<Brackets>(module, "Brackets")
+      .def(py::init(&make_brackets), py::arg("num_budgets"), py::arg("eta"))
+      .def_property_readonly("needs_code", &Brackets::needs_code)
+      .def_property_readonly("code", &Brackets::code)
+      .def_property_readonly("budget", &Brackets::budget)
+      .def("start", &Brackets::start, py::arg("code"))
+      .def("tell", &Brackets::tell, py::arg("accuracy"));
+  module.def(
+      "optimizer_seed",
+      [](std::uint64_t seed, std::uint64_t run) { return run_seeds(seed, run).optimizer; },
+      py::arg("seed"), py::arg("run"));
+  module.def("record_of", &record_of, py::arg("runs"));
+  module.def("run_search", &run_search, py::arg("training"), py::arg("settings"),
+             py::arg("budget_seconds"), py::arg("seed"), py::arg("first_run"), py::arg("num_runs"),
+             py::arg("records_all"), py::arg("threads") = 1);
+}
+
+}  // namespace nb101::bindings

@@ -1,0 +1,99 @@
+#include "nb101/simulated_training.hpp"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace nb101 {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+Outcome checked(std::int32_t cell_id, Outcome outcome) {
+  const bool has_time = outcome.seconds >= 0 && std::isfinite(outcome.seconds);
+  if (has_time && std::isfinite(outcome.validation_accuracy)) return outcome;
+  throw std::invalid_argument("a run of cell " + std::to_string(cell_id) + " took " +
+                              std::to_string(outcome.seconds) + " s to a validation accuracy of " +
+                              std::to_string(outcome.validation_accuracy) +
+                              "; finite ones, and no time below 0, are allowed in a simulation");
+}
+
+// Calls use(row, cell id); a corrupt id of an unverified file must not leave the tables.
+template <class Use>
+void for_each_cell(const IndexView& index, Use use) {
+  for (std::size_t row = 0; row < index.num_rows(); ++row) {
+    const std::int32_t id = index.cell_id(row);
+    if (id >= 0 && id < kNumCells) use(row, id);
+  }
+}
+
+}  // namespace
+
+SimulatedTraining::SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets,
+                                     int most_raw_edges, ReportedTest reported)
+    : space_(&SearchSpace::instance()),
+      most_raw_edges_(most_raw_edges),
+      reported_(reported),
+      shortest_run_(std::numeric_limits<double>::infinity()) {
+  for (const std::size_t budget : budgets) take_budget(index, budget);
+  take_mean_tests(index, budgets.back());
+  find_known(index);
+}
+
+void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) {
+  const std::size_t repeats = index.budgets().at(budget).repeats;
+  Trainings trainings{repeats,
+                      std::vector<std::uint16_t>(kNumCells),
+                      std::vector<Outcome>(kNumCells * repeats),
+                      {}};
+  if (reported_ == ReportedTest::queried) trainings.tests.assign(kNumCells * repeats, kNan);
+  for_each_cell(index, [&](std::size_t row, std::int32_t id) {
+    trainings.run_counts[static_cast<std::size_t>(id)] =
+        static_cast<std::uint16_t>(index.run_count(row, budget));
+  });
+  for (std::uint32_t repeat = 0; repeat < repeats; ++repeat) {
+    const auto column = [&](Metric metric) -> const Column& {
+      return index.column(metric, Stage::final, budget, repeat);
+    };
+    const Column& accuracies = column(Metric::validation_accuracy);
+    const Column& times = column(Metric::training_time);
+    const Column& tests = column(Metric::test_accuracy);
+    for_each_cell(index, [&](std::size_t row, std::int32_t id) {
+      if (repeat >= trainings.run_counts[static_cast<std::size_t>(id)]) return;
+      const std::size_t at = place(trainings, id, repeat);
+      trainings.outcomes[at] = checked(id, {accuracies[row], times[row]});
+      shortest_run_ = std::min(shortest_run_, times[row]);
+      if (!trainings.tests.empty()) trainings.tests[at] = tests[row];
+    });
+  }
+  budgets_.push_back(std::move(trainings));
+}
+
+void SimulatedTraining::take_mean_tests(const IndexView& index, std::size_t budget) {
+  mean_tests_.assign(kNumCells, kNan);
+  for_each_cell(index, [&](std::size_t row, std::int32_t id) {
+    const std::uint32_t runs = index.run_count(row, budget);
+    double sum = 0;
+    for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
+      sum += index.column(Metric::test_accuracy, Stage::final, budget, repeat)[row];
+    }
+    if (runs == 0) return;
+    mean_tests_[static_cast<std::size_t>(id)] = sum / runs;
+    if (sum / runs > best_mean_test_) best_mean_test_ = sum / runs;
+  });
+}
+
+void SimulatedTraining::find_known(const IndexView& index) {
+  is_known_.assign(kNumCells + 1, 0);
+  for_each_cell(index, [&](std::size_t, std::int32_t id) {
+    bool is_known = true;
+    for (const Trainings& trainings : budgets_) {
+      is_known &= trainings.run_counts[static_cast<std::size_t>(id)] > 0;
+    }
+    is_known_[static_cast<std::size_t>(id + 1)] = is_known;
+    num_cells_ += is_known;
+  });
+}
+
+}  // namespace nb101

@@ -1,0 +1,136 @@
+#include <doctest.h>
+
+#include <limits>
+#include <stdexcept>
+
+#include "nb101/brackets.hpp"
+#include "nb101/search.hpp"
+#include "sample_runs.hpp"
+
+namespace nb101 {
+namespace {
+
+constexpr int kMostRawEdges = 9;
+
+// Some cells of at most 4 vertices, which random configurations do meet.
+std::vector<Run> runs_of_small_cells(double seconds = 10) {
+  RandomCells random(7);
+  std::vector<Run> runs;
+  for (std::int32_t cell_id = 0; cell_id < 91; cell_id += 2) {
+    for (const std::uint32_t epochs : {4u, 12u, 36u, 108u}) {
+      for (int repeat = 0; repeat < 1 + cell_id % 3; ++repeat) {
+        Run run = sample_run(cell_id, epochs, random);
+        run.metrics.evaluations[2].training_time = seconds + static_cast<double>(repeat);
+        runs.push_back(run);
+      }
+    }
+  }
+  return runs;
+}
+
+class Sample {
+ public:
+  explicit Sample(std::vector<Run> runs = runs_of_small_cells()) {
+    write_sample_index(folder_.file("i"), runs);
+    file_.emplace(folder_.file("i"), Verify::full);
+  }
+
+  SimulatedTraining training(std::vector<std::size_t> budgets = {0, 1, 2, 3}) const {
+    return {file_->view(), budgets, kMostRawEdges, ReportedTest::mean};
+  }
+
+ private:
+  TemporaryFolder folder_;
+  std::optional<IndexFile> file_;
+};
+
+const std::vector<OptimizerSettings> kEveryOptimizer = {
+    RandomSearch::Settings{},
+    Evolution::Settings{},
+    Evolution::Settings{.is_regularized = false, .with_replacement = true},
+    LocalSearch::Settings{},
+    Hyperband::Settings{},
+    Reinforce::Settings{}};
+
+}  // namespace
+
+TEST_CASE("a training knows the cells that have runs at every budget") {
+  std::vector<Run> runs = runs_of_small_cells();
+  std::erase_if(runs, [](const Run& run) { return run.cell_id == 4 && run.epochs == 12; });
+  const Sample sample(runs);
+  const SearchSpace& space = SearchSpace::instance();
+  const SimulatedTraining all = sample.training();
+  CHECK(all.num_cells() == 45);
+  CHECK(sample.training({3}).num_cells() == 46);
+  CHECK(all.cell(space.codes()[2]) == 2);
+  CHECK(all.cell(space.codes()[3]) == kNoCell);
+  CHECK(all.cell(space.codes()[4]) == kNoCell);
+  CHECK(all.cell(0) == kNoCell);
+  CHECK(all.shortest_run() == 10);
+}
+
+TEST_CASE("a time that is no time is refused") {
+  for (const double seconds : {-1.0, std::numeric_limits<double>::infinity()}) {
+    const Sample sample(runs_of_small_cells(seconds));
+    CHECK_THROWS_AS(sample.training(), std::invalid_argument);
+  }
+}
+
+TEST_CASE("brackets are as large as HpBandSter's, and the best go on") {
+  Brackets brackets(4, 3);
+  const std::vector<std::vector<int>> sizes = {{27, 9, 3, 1}, {9, 3, 1}, {6, 2}, {4}, {27}};
+  for (const std::vector<int>& stages : sizes) {
+    auto budget = static_cast<std::uint32_t>(4 - stages.size());
+    if (stages.front() == 27) budget = 0;
+    for (std::size_t stage = 0; stage < stages.size(); ++stage, ++budget) {
+      for (int i = 0; i < stages[stage]; ++i) {
+        REQUIRE(brackets.budget() == budget);
+        REQUIRE(brackets.needs_code() == (stage == 0));
+        if (stage == 0) brackets.start(static_cast<Code>(i));
+        // A third is better than the others, the first of each three.
+        const Code code = brackets.code();
+        if (stage > 0) REQUIRE(code % static_cast<Code>(std::pow(3, stage)) == 0);
+        brackets.tell(code % static_cast<Code>(std::pow(3, stage + 1)) == 0 ? 0.9 : 0.1);
+      }
+    }
+  }
+}
+
+TEST_CASE("a run depends on its seed and number alone, whatever the threads") {
+  const Sample sample;
+  const SimulatedTraining training = sample.training();
+  for (const OptimizerSettings& settings : kEveryOptimizer) {
+    const SearchPlan plan{500, 11, 0, 70, Recorded::everything};
+    const std::vector<SearchRun> one = search(training, settings, plan, 1);
+    const std::vector<SearchRun> two = search(training, settings, plan, 2);
+    SearchPlan last = plan;
+    last.first_run = 69;
+    last.num_runs = 1;
+    const std::vector<SearchRun> alone = search(training, settings, last, 1);
+    const auto same = [](const SearchRun& a, const SearchRun& b) {
+      const auto codes = [](const SearchRun& run) {
+        std::vector<Code> found;
+        for (const Observation& seen : run.observations()) found.push_back(seen.code);
+        return found;
+      };
+      return codes(a) == codes(b) && a.seconds() == b.seconds();
+    };
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      REQUIRE(same(one[i], two[i]));
+      REQUIRE(one[i].is_over());
+      REQUIRE(one[i].seconds() <= 500);
+      REQUIRE(one[i].num_evaluations() == one[i].observations().size());
+    }
+    CHECK(same(alone[0], one[69]));
+    CHECK(!same(one[0], one[1]));
+  }
+}
+
+TEST_CASE("an optimizer that spends nothing is stopped") {
+  const Sample sample({sample_runs().back()});  // one cell, of seven vertices
+  const SimulatedTraining training = sample.training({0});
+  CHECK_THROWS_AS(search(training, Reinforce::Settings{}, {1e9, 0, 0, 1}, 1),
+                  std::invalid_argument);
+}
+
+}  // namespace nb101

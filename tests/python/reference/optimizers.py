@@ -1,0 +1,321 @@
+"""Optimizers and the simulated clock the plain way: one run, one evaluation at a time."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+import nb101fast
+from nb101fast import Index
+from reference.randomness import (
+    LABELINGS,
+    Draws,
+    IndependentChanges,
+    labelled,
+    mutate_independently,
+    mutate_parameter,
+    random_word,
+    single_changes,
+)
+
+NOTEBOOK_CHANGES = IndependentChanges(7, 5)
+
+
+class Stream:
+    """Words one after another; a word serves until its draws multiply to more than 2^32."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed, self._place = seed, 0
+        self._used = 1 << 32
+        self._draws = Draws(0)
+
+    def word(self) -> int:
+        self._place += 1
+        return random_word(self._seed, self._place - 1)
+
+    def below(self, n: int) -> int:
+        self._used *= n
+        if self._used > 1 << 32:
+            self._draws, self._used = Draws(self.word()), n
+        return self._draws.below(n)
+
+    def fraction(self) -> float:
+        return (self.word() >> 11) / (1 << 53)
+
+
+def _masks_of(sampling: str) -> list[int]:
+    masks = np.arange(1 << 21, dtype=np.uint32)
+    if sampling == "all":
+        return [int(mask) for mask in masks]
+    meaning: Any = {"raw": "official", "raw-9": "raw-9"}[sampling]
+    return [int(mask) for mask in masks[nb101fast.is_valid(masks, meaning=meaning)]]
+
+
+class Sampler:
+    """A raw configuration of a random word: a matrix of a list, then a labelling."""
+
+    def __init__(self, sampling: str) -> None:
+        self._masks = _masks_of(sampling)
+
+    def __call__(self, word: int) -> int:
+        draws = Draws(word)
+        mask = self._masks[draws.below(len(self._masks))]
+        return labelled(mask, LABELINGS[draws.below(len(LABELINGS))])
+
+
+class Trial(NamedTuple):
+    code: int
+    cell: int
+    epochs: int
+    repeat: int
+    accuracy: float
+    seconds: float
+
+
+class PlainTraining:
+    """Every run of an index in dictionaries."""
+
+    def __init__(self, index: Index, epochs: Sequence[int], *, most_edges: int = 9) -> None:
+        self.epochs, self._most_edges = tuple(epochs), most_edges
+        self.runs: dict[tuple[int, int], list[dict[str, float]]] = {}
+        codes = nb101fast.cell_codes()
+        for cell, code in zip(index.cells.tolist(), codes[index.cells].tolist(), strict=True):
+            for budget in epochs:
+                repeats = index.repeats[index.epochs.index(budget)]
+                runs = [index.query(code, epochs=budget, repeat=r) for r in range(repeats)]
+                self.runs[cell, budget] = [r for r in runs if not math.isnan(r["training_time"])]
+
+    def cell(self, code: int) -> int:
+        cell = nb101fast.cell_ids(code)
+        is_known = all(self.runs.get((cell, budget)) for budget in self.epochs)
+        return cell if is_known and (code & 0x1FFFFF).bit_count() <= self._most_edges else -1
+
+    def mean_test(self, cell: int) -> float:
+        tests = [run["test_accuracy"] for run in self.runs[cell, self.epochs[-1]]]
+        return sum(tests) / len(tests)
+
+
+class PlainOptimizer(Protocol):
+    def ask(self) -> tuple[int, int]: ...
+    def tell(self, trial: Trial) -> None: ...
+
+
+Make = Callable[[PlainTraining, int], PlainOptimizer]
+
+
+def run_plainly(
+    make: Make, training: PlainTraining, budget_seconds: float, seed: int, run: int
+) -> tuple[list[tuple[float, Trial]], int]:
+    """The evaluations that ended within the budget, with their ends; how many were invalid."""
+    of_run = random_word(seed, run)
+    optimizer = make(training, random_word(of_run, 0))
+    repeats = Stream(random_word(of_run, 1))
+    clock, num_invalid = 0.0, 0
+    ended: list[tuple[float, Trial]] = []
+    while True:
+        code, epochs = optimizer.ask()
+        cell = training.cell(code)
+        if cell < 0:
+            num_invalid += 1
+            optimizer.tell(Trial(code, -1, epochs, -1, 0.0, 0.0))
+            continue
+        runs = training.runs[cell, epochs]
+        repeat = repeats.below(len(runs))
+        seconds = runs[repeat]["training_time"]
+        if clock + seconds > budget_seconds:
+            return ended, num_invalid
+        clock += seconds
+        trial = Trial(code, cell, epochs, repeat, runs[repeat]["validation_accuracy"], seconds)
+        ended.append((clock, trial))
+        optimizer.tell(trial)
+
+
+class RandomSearch:
+    def __init__(self, sampler: Sampler, training: PlainTraining, seed: int) -> None:
+        self._sampler, self._epochs, self._stream = sampler, training.epochs[-1], Stream(seed)
+
+    def ask(self) -> tuple[int, int]:
+        return self._sampler(self._stream.word()), self._epochs
+
+    def tell(self, trial: Trial) -> None:
+        pass
+
+
+class Evolution:
+    """Real et al., 2019, algorithm 1."""
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        training: PlainTraining,
+        seed: int,
+        *,
+        size: int = 100,
+        tournament: int = 10,
+        with_replacement: bool = False,
+        is_regularized: bool = True,
+        mutation: str = "parameter",
+    ) -> None:
+        self._sampler, self._epochs, self._stream = sampler, training.epochs[-1], Stream(seed)
+        self._size, self._tournament = size, tournament
+        self._with_replacement, self._is_regularized = with_replacement, is_regularized
+        self._mutation = mutation
+        self._places: list[tuple[int, float]] = []  # where members stand; a new one takes a place
+        self._ages: deque[int] = deque()  # places, the oldest member's first
+        self._cards = list(range(size))
+        self._worst = 0
+
+    def ask(self) -> tuple[int, int]:
+        if len(self._places) < self._size:
+            return self._sampler(self._stream.word()), self._epochs
+        drawn = [self._draw(number) for number in range(self._tournament)]
+        best = max(drawn, key=lambda place: self._places[place][1])
+        self._worst = min(drawn, key=lambda place: self._places[place][1])
+        parent, word = self._places[best][0], self._stream.word()
+        if self._mutation == "notebook":
+            return mutate_independently(parent, NOTEBOOK_CHANGES, word, 0), self._epochs
+        return mutate_parameter(parent, word, 0), self._epochs
+
+    def _draw(self, number: int) -> int:
+        """A card of those left: the first of the pack are those that were drawn."""
+        if self._with_replacement:
+            return self._stream.below(self._size)
+        other = number + self._stream.below(self._size - number)
+        cards = self._cards
+        cards[number], cards[other] = cards[other], cards[number]
+        return cards[number]
+
+    def tell(self, trial: Trial) -> None:
+        member = (trial.code, trial.accuracy)
+        if len(self._places) < self._size:
+            self._ages.append(len(self._places))
+            self._places.append(member)
+            return
+        place = self._ages[0] if self._is_regularized else self._worst
+        self._ages.remove(place)
+        self._ages.append(place)
+        self._places[place] = member
+
+
+class LocalSearch:
+    def __init__(self, sampler: Sampler, training: PlainTraining, seed: int) -> None:
+        self._steps = self._walk(sampler, training, Stream(seed))
+        self._epochs = training.epochs[-1]
+        self._told: Trial | None = None
+
+    def ask(self) -> tuple[int, int]:
+        code = next(self._steps) if self._told is None else self._steps.send(self._told)
+        return code, self._epochs
+
+    def tell(self, trial: Trial) -> None:
+        self._told = trial
+
+    def _walk(
+        self, sampler: Sampler, training: PlainTraining, stream: Stream
+    ) -> Generator[int, Trial, None]:
+        while True:
+            here = yield sampler(stream.word())
+            while here.cell >= 0:
+                around = self._shuffled(self._neighbors(here, training), stream)
+                tried = []
+                for code in around:
+                    tried.append((yield code))
+                best = max(tried, key=lambda trial: trial.accuracy, default=here)
+                if best.accuracy <= here.accuracy:
+                    break
+                here = best
+
+    @staticmethod
+    def _neighbors(here: Trial, training: PlainTraining) -> list[int]:
+        by_cell: dict[int, int] = {}
+        for code in single_changes(here.code):
+            by_cell.setdefault(training.cell(code), code)
+        return [code for cell, code in by_cell.items() if cell not in (-1, here.cell)]
+
+    @staticmethod
+    def _shuffled(codes: list[int], stream: Stream) -> list[int]:
+        for left in range(len(codes), 1, -1):
+            other = stream.below(left)
+            codes[left - 1], codes[other] = codes[other], codes[left - 1]
+        return codes[::-1]
+
+
+class Hyperband:
+    """Li et al., 2018; numbers and order of HpBandSter's brackets."""
+
+    def __init__(self, sampler: Sampler, training: PlainTraining, seed: int, eta: int = 3) -> None:
+        self._jobs = self._brackets(sampler, training.epochs, Stream(seed), eta)
+        self._told: float | None = None
+
+    def ask(self) -> tuple[int, int]:
+        return next(self._jobs) if self._told is None else self._jobs.send(self._told)
+
+    def tell(self, trial: Trial) -> None:
+        self._told = trial.accuracy
+
+    def _brackets(
+        self, sampler: Sampler, epochs: Sequence[int], stream: Stream, eta: int
+    ) -> Generator[tuple[int, int], float, None]:
+        iteration = 0
+        while True:
+            s = len(epochs) - 1 - iteration % len(epochs)
+            n0 = math.floor(len(epochs) / (s + 1)) * eta**s
+            sizes = [max(int(n0 / eta**i), 1) for i in range(s + 1)]
+            codes: list[int] = []
+            for stage, (size, budget) in enumerate(zip(sizes, epochs[-s - 1 :], strict=True)):
+                accuracies = []
+                for number in range(size):
+                    if stage == 0:
+                        codes.append(sampler(stream.word()))
+                    accuracies.append((yield codes[number], budget))
+                if stage < s:
+                    ranks = np.argsort(np.argsort(-np.array(accuracies), kind="stable"))
+                    codes = [codes[i] for i in range(size) if ranks[i] < sizes[stage + 1]]
+            iteration += 1
+
+
+class Reinforce:
+    """As in `nas_benchmarks`, in doubles."""
+
+    def __init__(
+        self, training: PlainTraining, seed: int, rate: float = 0.5, decay: float = 0.9
+    ) -> None:
+        self._epochs, self._stream = training.epochs[-1], Stream(seed)
+        self._rate, self._decay = rate, decay
+        self._logits = [[0.0] * 2 for _ in range(21)] + [[0.0] * 3 for _ in range(5)]
+        self._numerator = self._denominator = 0.0
+        self._sample: list[int] = []
+
+    def _probabilities(self, logits: Sequence[float]) -> list[float]:
+        powers = [math.exp(logit - max(logits)) for logit in logits]
+        total = 0.0
+        for power in powers:
+            total += power
+        return [power / total for power in powers]
+
+    def ask(self) -> tuple[int, int]:
+        self._sample = []
+        for logits in self._logits:
+            rest, choice = self._stream.fraction(), 0
+            for probability in self._probabilities(logits)[:-1]:
+                if rest < probability:
+                    break
+                rest -= probability
+                choice += 1
+            self._sample.append(choice)
+        mask = sum(present << bit for bit, present in enumerate(self._sample[:21]))
+        return labelled(mask, self._sample[21:]), self._epochs
+
+    def tell(self, trial: Trial) -> None:
+        if trial.accuracy <= 0.001:
+            return
+        self._numerator = self._decay * self._numerator + (1 - self._decay) * trial.accuracy
+        self._denominator = self._decay * self._denominator + (1 - self._decay)
+        step = self._rate * (trial.accuracy - self._numerator / self._denominator)
+        for logits, choice in zip(self._logits, self._sample, strict=True):
+            for i, probability in enumerate(self._probabilities(logits)):
+                logits[i] += step * ((i == choice) - probability)

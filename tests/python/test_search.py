@@ -1,0 +1,482 @@
+"""Optimizers of the core against plain ones, and the rules that every run keeps."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import Index, search
+from nb101fast.index import BUILT_IN
+from reference import optimizers as plain
+from reference.randomness import LABELINGS, labelled
+from reference.statistics import chi_square_deviations
+
+PAPER = search.PRESETS["paper"].optimizers
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    """91 cells, really trained."""
+    return nb101fast.open(BUILT_IN)
+
+
+@pytest.fixture(scope="module")
+def uneven_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """5,296 synthetic cells; some lack repeats, or budgets."""
+    path = tmp_path_factory.mktemp("uneven") / "uneven.nb101"
+    cells = nb101fast.cell_codes()[::80]
+    thrice, once = path.with_name("thrice.nb101"), path.with_name("once.nb101")
+    nb101fast.synthetic.write_index(thrice, cells=cells[::2], epochs=(36, 108))
+    nb101fast.synthetic.write_index(once, cells=cells[1::2], epochs=(108,), repeats=1)
+    nb101fast.compile([thrice, once], path, synthetic=True)
+    return nb101fast.open(path)
+
+
+@pytest.fixture(scope="module")
+def sampler() -> plain.Sampler:
+    return plain.Sampler("all")
+
+
+def plain_makers(sampler: plain.Sampler) -> dict[str, plain.Make]:
+    return {
+        "rs": partial(plain.RandomSearch, sampler),
+        "re": partial(plain.Evolution, sampler),
+        "nre": partial(plain.Evolution, sampler, is_regularized=False),
+        "ls": partial(plain.LocalSearch, sampler),
+        "hb": partial(plain.Hyperband, sampler),
+        "rl": plain.Reinforce,
+    }
+
+
+def check_against_plain(
+    trajectories: search.Trajectories, make: plain.Make, training: plain.PlainTraining
+) -> None:
+    """Every evaluation of every run, and what is reported."""
+    steps = trajectories.evaluations
+    assert steps is not None
+    for run, (start, stop) in enumerate(zip(steps.starts, steps.starts[1:], strict=False)):
+        number = trajectories.first_run + run
+        ended, num_invalid = plain.run_plainly(
+            make, training, trajectories.budget_seconds, trajectories.seed, number
+        )
+        rows = slice(start, stop)
+        assert steps.code[rows].tolist() == [trial.code for _, trial in ended]
+        assert steps.cell[rows].tolist() == [trial.cell for _, trial in ended]
+        assert steps.epochs[rows].tolist() == [trial.epochs for _, trial in ended]
+        assert steps.repeat[rows].tolist() == [trial.repeat for _, trial in ended]
+        assert steps.validation_accuracy[rows].tolist() == [trial.accuracy for _, trial in ended]
+        assert steps.seconds[rows].tolist() == [end for end, _ in ended]
+        assert trajectories.num_invalid[run] == num_invalid
+        assert trajectories.num_evaluations[run] == len(ended)
+        incumbent = max(ended, key=lambda pair: pair[1].accuracy)[1]  # the first of equals
+        expected = trajectories.best_test_accuracy - training.mean_test(incumbent.cell)
+        assert trajectories.final_regret[run] == expected
+
+
+# -------------------------------------------------------------------- against the plain ones
+
+
+@pytest.mark.parametrize("name", search.OPTIMIZERS[:6])
+def test_equals_the_plain_one_on_real_runs(index: Index, sampler: plain.Sampler, name: str) -> None:
+    budgets = PAPER[name].budgets(108)
+    training = plain.PlainTraining(index, budgets)
+    trajectories = search.run(
+        name, index, runs=2, budget_seconds=1200, seed=5, first_run=7, record="everything"
+    )
+    assert trajectories.num_evaluations.min() > 100  # beyond the first population
+    assert trajectories.num_invalid.min() > 10
+    check_against_plain(trajectories, plain_makers(sampler)[name], training)
+    best = max(training.mean_test(cell) for cell in index.cells.tolist())
+    assert trajectories.best_test_accuracy == best
+
+
+@pytest.mark.parametrize("name", ["rs", "re", "ls", "rl"])
+def test_equals_the_plain_one_where_runs_are_missing(
+    uneven_index: Index, sampler: plain.Sampler, name: str
+) -> None:
+    training = plain.PlainTraining(uneven_index, [108])
+    trajectories = search.run(
+        name, uneven_index, runs=2, budget_seconds=80_000, seed=-1, record="everything"
+    )
+    assert trajectories.evaluations is not None
+    assert set(trajectories.evaluations.repeat.tolist()) == {0, 1, 2}
+    check_against_plain(trajectories, plain_makers(sampler)[name], training)
+
+
+def test_scripts_draw_tournaments_with_replacement(index: Index, sampler: plain.Sampler) -> None:
+    training = plain.PlainTraining(index, [108])
+    for name, make in (
+        ("re", partial(plain.Evolution, sampler, with_replacement=True)),
+        (
+            "nre",
+            partial(plain.Evolution, sampler, with_replacement=True, is_regularized=False),
+        ),
+        ("rl", partial(plain.Reinforce, rate=0.1)),
+    ):
+        trajectories = search.run(
+            name, index, runs=1, budget_seconds=1500, preset="scripts", record="everything"
+        )
+        check_against_plain(trajectories, make, training)
+
+
+def test_notebook_protocol(index: Index) -> None:
+    """Official validity, a population of 50, the notebook's mutation, the queried test accuracy."""
+    training = plain.PlainTraining(index, [108], most_edges=21)
+    sampler = plain.Sampler("raw")
+    evolution = partial(plain.Evolution, sampler, size=50, mutation="notebook")
+    for name, make in (("rs", partial(plain.RandomSearch, sampler)), ("re", evolution)):
+        trajectories = search.run(
+            name, index, runs=1, budget_seconds=800, seed=3, preset="notebook", record="everything"
+        )
+        steps = trajectories.evaluations
+        assert steps is not None
+        assert len(steps) > 60
+        ended, num_invalid = plain.run_plainly(make, training, 800, 3, 0)
+        assert steps.code.tolist() == [trial.code for _, trial in ended]
+        assert trajectories.num_invalid[0] == num_invalid
+        queried = [
+            training.runs[trial.cell, 108][trial.repeat]["test_accuracy"] for _, trial in ended
+        ]
+        assert steps.test_accuracy.tolist() == queried
+        best = int(np.argmax(steps.validation_accuracy))
+        assert trajectories.final_regret[0] == trajectories.best_test_accuracy - queried[best]
+
+
+# -------------------------------------------------------------------- runs, however computed
+
+
+@pytest.mark.parametrize("name", search.OPTIMIZERS[:6])
+def test_ask_and_tell_gives_the_same_run(index: Index, name: str) -> None:
+    settings = PAPER[name]
+    training = search.training_for(settings, index)
+    together = search.run(name, index, runs=3, budget_seconds=700, seed=9, record="everything")
+
+    class Asked(search.Settings):
+        """The same optimizer, but asked and told from Python."""
+
+        name = "asked"
+
+        def budgets(self, epochs: int) -> tuple[int, ...]:
+            return settings.budgets(epochs)
+
+        def __call__(self, training: search.SimulatedTraining, seed: int) -> search.Optimizer:
+            return settings(training, seed)
+
+    alone = search.run(Asked(), index, runs=3, budget_seconds=700, seed=9, record="everything")
+    check_equal(alone, together, besides=("optimizer",))
+    assert training.epochs == settings.budgets(108)
+
+
+@pytest.mark.parametrize("name", ["rs", "re", "hb"])
+def test_runs_depend_on_seed_and_number_alone(index: Index, name: str) -> None:
+    """Whatever the threads, and whatever runs are computed beside them."""
+    run = partial(search.run, name, index, budget_seconds=500, seed=1, record="everything")
+    whole = run(runs=140)
+    check_equal(run(runs=140, threads=3), whole)
+    parts = [run(runs=n, first_run=first) for first, n in ((0, 1), (1, 70), (71, 69))]
+    check_equal(search.join(parts), whole)
+    assert len({tuple(row) for row in whole.regret_at([50, 100, 200, 400]).tolist()}) > 20
+    other = search.run(name, index, runs=140, budget_seconds=500, seed=2)
+    assert not np.array_equal(other.final_regret, whole.final_regret)
+
+
+def check_equal(
+    a: search.Trajectories, b: search.Trajectories, *, besides: tuple[str, ...] = ()
+) -> None:
+    for name, value in vars(a).items():
+        other = getattr(b, name)
+        if name in besides:
+            continue
+        if isinstance(value, search.Steps):
+            for column, numbers in vars(value).items():
+                assert np.array_equal(numbers, getattr(other, column)), (name, column)
+                assert numbers.dtype == getattr(other, column).dtype
+        else:
+            assert np.array_equal(value, other), name
+
+
+# -------------------------------------------------------------------- what every run keeps
+
+
+@pytest.mark.parametrize("name", search.OPTIMIZERS[:6])
+def test_clock_and_incumbents(index: Index, name: str) -> None:
+    budget = 400.0
+    done = search.run(name, index, runs=30, budget_seconds=budget, record="everything")
+    steps, incumbents = done.evaluations, done.incumbents
+    assert steps is not None
+    assert (steps.seconds <= budget).all()
+    assert (done.seconds <= budget).all()
+    assert len(steps) == done.num_evaluations.sum()
+    assert len(done) == 30
+    longest = max(
+        np.nanmax(nb101fast.whole_space.WholeSpace(index, e, repeat=r).values("training_time"))
+        for e in PAPER[name].budgets(108)
+        for r in range(3)
+    )
+    assert (done.seconds > budget - longest).all()  # it went on as long as it could
+    for run in range(30):
+        rows = slice(steps.starts[run], steps.starts[run + 1])
+        assert (np.diff(steps.seconds[rows]) > 0).all()
+        best = slice(incumbents.starts[run], incumbents.starts[run + 1])
+        assert (np.diff(incumbents.validation_accuracy[best]) > 0).all()
+        assert incumbents.validation_accuracy[best][-1] == steps.validation_accuracy[rows].max()
+        assert done.seconds[run] == steps.seconds[rows][-1]
+    assert np.array_equal(steps.cell, nb101fast.cell_ids(steps.code))
+    assert max((code & 0x1FFFFF).bit_count() for code in steps.code.tolist()) <= 9
+
+
+def test_repeats_are_drawn_evenly_and_seen_as_measured(index: Index) -> None:
+    steps = search.run("rs", index, runs=100, budget_seconds=1000, record="everything").evaluations
+    assert steps is not None
+    counts = np.bincount(steps.repeat, minlength=3)
+    assert abs(chi_square_deviations(counts, np.full(3, 1 / 3))) < 4
+    for repeat in range(3):
+        drawn = steps.repeat == repeat
+        seen = index.query(steps.code[drawn], repeat=repeat)
+        assert np.array_equal(seen["validation_accuracy"], steps.validation_accuracy[drawn])
+    means = np.mean([index.query(steps.code, repeat=r)["test_accuracy"] for r in range(3)], axis=0)
+    assert np.allclose(steps.test_accuracy, means, rtol=0, atol=1e-15)
+
+
+def test_random_search_is_uniform_over_the_cells_it_meets(index: Index) -> None:
+    """Each of 91 cells as often as raw configurations of at most 9 edges lead to it."""
+    masks = np.arange(1 << 21, dtype=np.uint32)
+    masks = masks[nb101fast.is_valid(masks, meaning="raw-9")]
+    counts = np.zeros(nb101fast.NUM_CELLS)
+    for labels in LABELINGS:
+        ids = nb101fast.cell_ids(masks | np.uint32(labelled(0, labels)))
+        counts += np.bincount(ids[ids >= 0], minlength=nb101fast.NUM_CELLS)
+    expected = counts[index.cells] / counts[index.cells].sum()
+    steps = search.run("rs", index, runs=200, budget_seconds=1000, record="everything").evaluations
+    assert steps is not None
+    met = np.bincount(np.searchsorted(index.cells, steps.cell), minlength=len(index.cells))
+    assert abs(chi_square_deviations(met, expected)) < 4
+
+
+def test_regret_is_a_step_function(index: Index) -> None:
+    done = search.run("re", index, runs=8, budget_seconds=500, seed=4)
+    ends = done.incumbents.seconds
+    points = np.sort(np.concatenate([[0.0, 1.0, 499.0, 1e9], ends, np.nextafter(ends, 0)]))
+    regret = done.regret_at(points)
+    assert regret.shape == (8, len(points))
+    assert regret.dtype == np.float64
+    for run in range(8):
+        rows = range(done.incumbents.starts[run], done.incumbents.starts[run + 1])
+        for at, point in enumerate(points):
+            expected = math.nan
+            for row in rows:
+                if done.incumbents.seconds[row] <= point:
+                    expected = done.best_test_accuracy - done.incumbents.test_accuracy[row]
+            assert regret[run, at] == expected or (
+                math.isnan(expected) and math.isnan(regret[run, at])
+            )
+    assert np.array_equal(regret[:, -1], done.final_regret)
+    assert done.regret_at(100).shape == (8, 1)
+    with pytest.raises(ValueError, match="seconds="):
+        done.regret_at([math.nan])
+
+
+@pytest.mark.slow
+def test_evolution_beats_random_search_where_good_cells_cluster(tmp_path: Path) -> None:
+    """On made-up values of the whole space: behind or even at first, and far ahead at the end."""
+    path = tmp_path / "synthetic.nb101"
+    nb101fast.synthetic.write_index(path, epochs=(108,))
+    index = nb101fast.open(path)
+    regret = {
+        name: search.run(name, index, runs=100, budget_seconds=1e7).regret_at([2e4, 2e6, 1e7])
+        for name in ("rs", "re")
+    }
+    ahead = (regret["rs"] - regret["re"]).mean(axis=0)
+    noise = 4 * np.hypot(*(values.std(axis=0) / 10 for values in regret.values()))
+    assert ahead[0] < noise[0]
+    assert (ahead[1:] > noise[1:]).all()
+    assert regret["re"].mean(axis=0)[1] < regret["rs"].mean(axis=0)[2]  # five times sooner
+
+
+# -------------------------------------------------------------------- files and objects
+
+
+def test_parquet_and_back(index: Index, tmp_path: Path) -> None:
+    for record in ("incumbents", "everything"):
+        done = search.run("hb", index, runs=5, budget_seconds=300, first_run=2, record=record)
+        path = tmp_path / "hb.parquet"
+        done.to_parquet(path)
+        check_equal(search.Trajectories.from_parquet(path), done)
+        table = done.to_arrow()
+        steps = done.incumbents if done.evaluations is None else done.evaluations
+        assert table.num_rows == len(steps)
+        assert set(table["run"].to_pylist()) == {2, 3, 4, 5, 6}
+        at = {run: row for row, run in enumerate(table["run"].to_pylist())}  # the last of each
+        finals = [table["test_regret"][at[run]].as_py() for run in range(2, 7)]
+        assert finals == done.final_regret.tolist()
+        assert sum(table["is_incumbent"].to_pylist()) == len(done.incumbents)
+    for name, contents in (("no.parquet", b"PAR1"), ("empty", b"")):
+        (tmp_path / name).write_bytes(contents)
+        with pytest.raises(ValueError, match=re.escape(f"{tmp_path / name}: no Parquet file of")):
+            search.Trajectories.from_parquet(tmp_path / name)
+    index.to_parquet(tmp_path / "index.parquet")
+    with pytest.raises(ValueError, match="no Parquet file of trajectories"):
+        search.Trajectories.from_parquet(tmp_path / "index.parquet")
+    check_equal(pickle.loads(pickle.dumps(done)), done)
+    assert repr(done).startswith("<Trajectories of hb (paper): 5 runs of 300 s, mean final regret ")
+
+
+def test_parts_of_different_runs_are_not_joined(index: Index) -> None:
+    a, b = (search.run("rs", index, runs=2, budget_seconds=99, seed=s) for s in (0, 1))
+    for parts in ([a, b], [a, a], []):
+        with pytest.raises(ValueError, match=r"does not follow|no parts"):
+            search.join(parts)
+
+
+# -------------------------------------------------------------------- optimizers of one's own
+
+
+class Repeated:
+    """The same configuration again and again."""
+
+    def __init__(self, code: int, epochs: int) -> None:
+        self.asked, self.told = (code, epochs), list[search.Evaluation]()
+
+    def ask(self) -> tuple[int, int]:
+        return self.asked
+
+    def tell(self, evaluation: search.Evaluation) -> None:
+        self.told.append(evaluation)
+
+
+def test_an_optimizer_of_ones_own(index: Index) -> None:
+    made: list[Repeated] = []
+
+    def repeated(training: search.SimulatedTraining, seed: int) -> Repeated:
+        assert training.epochs == (4, 12, 36, 108)
+        made.append(Repeated(32, 12))
+        return made[-1]
+
+    done = search.run(repeated, index, runs=2, budget_seconds=50)
+    assert done.optimizer == "repeated"
+    assert len(made) == 2
+    assert done.num_evaluations.tolist() == [len(one.told) for one in made]
+    for evaluation in made[0].told:
+        seen = index.query(32, epochs=12, repeat=evaluation.repeat)
+        assert evaluation.validation_accuracy == seen["validation_accuracy"]
+        assert evaluation.seconds == seen["training_time"]
+        assert (evaluation.cell, evaluation.epochs) == (nb101fast.cell_ids(32), 12)
+    mean = sum(index.query(32, repeat=r)["test_accuracy"] for r in range(3)) / 3
+    assert (done.final_regret == done.best_test_accuracy - mean).all()
+    with pytest.raises(ValueError, match=r"run 0 asked for 100,000 configurations in a row"):
+        search.run(lambda training, seed: Repeated(0, 108), index, runs=1, budget_seconds=50)
+
+
+def test_one_run_by_hand(index: Index) -> None:
+    run = search.SimulatedTraining(index).start(60, seed=0)
+    assert math.isnan(run.regret)
+    assert run.seconds == 0
+    assert not run.is_over
+    assert run.evaluate(0) == (0, -1, 108, -1, 0.0, 0.0)
+    assert run.evaluate((1 << 21) - 1, 108) is not None
+    assert run.num_invalid == 2
+    first = run.evaluate(32)
+    assert first is not None
+    assert run.seconds == first.seconds
+    assert run.num_evaluations == 1
+    assert run.regret > 0
+    while run.evaluate(32):
+        pass
+    assert run.is_over
+    assert run.seconds <= 60
+    ended = (run.num_evaluations, run.num_invalid, run.seconds)
+    assert run.evaluate(0) is None
+    assert run.evaluate(32) is None
+    assert ended == (run.num_evaluations, run.num_invalid, run.seconds)
+
+
+def test_official_validity_allows_dead_edges(index: Index) -> None:
+    dead = 32 | sum(1 << bit for bit in range(11, 21))  # joins no vertex to the input
+    for validity, is_valid in (("raw-9", False), ("raw", True)):
+        training = search.SimulatedTraining(index, validity=validity)  # type: ignore[arg-type]
+        told = training.start(100, seed=0).evaluate(dead)
+        assert told is not None
+        assert (told.cell >= 0) == is_valid
+
+
+# -------------------------------------------------------------------- bad input
+
+
+def only_epochs(tmp_path: Path, *epochs: int) -> Index:
+    path = tmp_path / f"{len(epochs)}.nb101"
+    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:50], epochs=epochs)
+    return nb101fast.open(path)
+
+
+def test_bad_arguments(index: Index, tmp_path: Path) -> None:
+    def refused(match: str, optimizer: Any = "rs", index: Index = index, **others: Any) -> None:
+        options = {"runs": 1, "budget_seconds": 100.0, **others}
+        with pytest.raises(ValueError, match=match):
+            search.run(optimizer, index, **options)
+
+    refused(r"optimizer='sa'; 'rs', 're', 'nre', .* are in preset 'paper'", "sa")
+    refused(r"optimizer='ls'; 'rs', 're' are in preset 'notebook'", "ls", preset="notebook")
+    refused(r"preset='best'; 'paper', 'scripts', 'notebook' are allowed", preset="best")
+    refused("runs=0; 1 or more are allowed", runs=0)
+    refused("first_run=-1; 0 or more are allowed", first_run=-1)
+    refused("record='all'; 'incumbents' and 'everything' are allowed", record="all")
+    for budget in (0, -1, math.inf, math.nan):
+        refused(r"budget_seconds=.*; a finite number of seconds above 0", budget_seconds=budget)
+    refused(r"budget_seconds=0.5; no training ends within it: .* took [\d.]+ s", budget_seconds=0.5)
+    refused(r"epochs=7 are needed; <Index .*> has 4, 12, 36, 108", epochs=7)
+    refused("epochs=4 are needed", "hb", only_epochs(tmp_path, 12, 36, 108))
+    refused("epochs=108 are needed", "rs", only_epochs(tmp_path, 4, 12))
+    with pytest.raises(TypeError, match="optimizer=3; a name or a factory is allowed"):
+        search.run(3, index, runs=1, budget_seconds=100)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="threads"):
+        search.run("rs", index, runs=1, budget_seconds=100, threads=0)
+
+
+def test_bad_settings() -> None:
+    for settings, match in (
+        ({"population": 0}, "population=0; 1 to 1000000 are allowed"),
+        ({"tournament": 101}, "tournament=101; 1 to 100 are allowed"),
+        ({"mutation": "big"}, "mutation='big'; 'parameter', "),
+        ({"sampling": "most"}, "sampling='most'; 'cells', "),
+        ({"mutation": "pruned"}, "mutation='pruned' with sampling='all'; it needs valid parents"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(match)):
+            search.Evolution(**settings)
+    with pytest.raises(ValueError, match="eta=1; 2 to 100 are allowed"):
+        search.Hyperband(eta=1)
+    with pytest.raises(ValueError, match=r"baseline_decay=1\.0; 0 to 0\.999999 are allowed"):
+        search.Reinforce(baseline_decay=1.0)
+
+
+def test_bad_configurations(index: Index) -> None:
+    training = search.SimulatedTraining(index)
+    run = training.start(100, seed=0)
+    for code in (1 << 31, 3 << 21):
+        with pytest.raises(ValueError, match=f"code {code} has bit 31 set or a label 3"):
+            run.evaluate(code)
+    with pytest.raises(ValueError, match="code -1 does not fit"):
+        run.evaluate(-1)
+    with pytest.raises(ValueError, match="epochs=12; 108 are allowed"):
+        run.evaluate(32, 12)
+    with pytest.raises(TypeError, match="a configuration is a code"):
+        run.evaluate("32")  # type: ignore[arg-type]
+    for options in ({"validity": "any"}, {"test": "best"}, {"epochs": (108, 108)}, {"epochs": ()}):
+        with pytest.raises(ValueError, match=r"; .* allowed|; one or more of"):
+            search.SimulatedTraining(index, **options)
+
+
+def test_a_search_that_never_pays_ends_with_an_error(tmp_path: Path) -> None:
+    """Of the one cell of this index no mutation and hardly any draw is."""
+    path = tmp_path / "one.nb101"
+    rare = nb101fast.cell_codes()[-1:]
+    nb101fast.synthetic.write_index(path, cells=rare, epochs=(108,))
+    with pytest.raises(ValueError, match=r"run 0 proposed 10,000,000 configurations in a row"):
+        search.run("rl", nb101fast.open(path), runs=1, budget_seconds=1e9)
