@@ -227,7 +227,7 @@ class ReinforceSettings:
 
 class SimulatedTraining:
     def __init__(
-        self, index: IndexFile, budgets: list[int], most_raw_edges: int, queried: bool
+        self, index: IndexFile, budgets: list[int], raw_9: bool, queried: bool
     ) -> None: ...
     @property
     def best_mean_test(self) -> float: ...

@@ -10,8 +10,6 @@
 namespace nb101 {
 namespace {
 
-constexpr int kMostRawEdges = 9;
-
 // Some cells of at most 4 vertices, which random configurations do meet.
 std::vector<Run> runs_of_small_cells(double seconds = 10) {
   RandomCells random(7);
@@ -36,7 +34,7 @@ class Sample {
   }
 
   SimulatedTraining training(std::vector<std::size_t> budgets = {0, 1, 2, 3}) const {
-    return {file_->view(), budgets, kMostRawEdges, ReportedTest::mean};
+    return {file_->view(), budgets, Validity::raw_9, ReportedTest::mean};
   }
 
  private:

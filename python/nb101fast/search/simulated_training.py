@@ -15,7 +15,7 @@ from .optimizer import Evaluation
 Validity = Literal["raw-9", "raw"]
 ReportedTest = Literal["mean", "queried"]
 
-_MOST_RAW_EDGES = {"raw-9": 9, "raw": 21}
+_VALIDITIES = ("raw-9", "raw")
 _REPORTED_TESTS = ("mean", "queried")
 _LABEL_3 = 0x155 << 21  # the low bits of the labels in a code
 
@@ -56,7 +56,7 @@ class SimulatedTraining:
     ) -> None:
         self.index = index
         self.epochs = _checked_epochs(epochs, index)
-        if validity not in _MOST_RAW_EDGES:
+        if validity not in _VALIDITIES:
             raise ValueError(f"validity={validity!r}; 'raw-9' and 'raw' are allowed")
         if test not in _REPORTED_TESTS:
             raise ValueError(f"test={test!r}; 'mean' and 'queried' are allowed")
@@ -64,7 +64,7 @@ class SimulatedTraining:
         self.test = test
         places = [index.epochs.index(budget) for budget in self.epochs]
         self._core = _core.SimulatedTraining(
-            index._file, places, _MOST_RAW_EDGES[validity], test == "queried"
+            index._file, places, validity == "raw-9", test == "queried"
         )
         if not self._core.num_cells:
             wanted = ", ".join(map(str, self.epochs))

@@ -19,9 +19,10 @@ namespace {
 
 std::unique_ptr<SimulatedTraining> make_training(const IndexFile& file,
                                                  const std::vector<std::size_t>& budgets,
-                                                 int most_raw_edges, bool queried) {
+                                                 bool raw_9, bool queried) {
   const py::gil_scoped_release release;
-  return std::make_unique<SimulatedTraining>(file.view(), budgets, most_raw_edges,
+  return std::make_unique<SimulatedTraining>(file.view(), budgets,
+                                             raw_9 ? Validity::raw_9 : Validity::official,
                                              queried ? ReportedTest::queried : ReportedTest::mean);
 }
 
@@ -171,8 +172,8 @@ void register_settings(py::module_& module) {
 void register_search(py::module_& module) {
   register_settings(module);
   py::class_<SimulatedTraining>(module, "SimulatedTraining")
-      .def(py::init(&make_training), py::arg("index"), py::arg("budgets"),
-           py::arg("most_raw_edges"), py::arg("queried"))
+      .def(py::init(&make_training), py::arg("index"), py::arg("budgets"), py::arg("raw_9"),
+           py::arg("queried"))
       .def_property_readonly("best_mean_test", &SimulatedTraining::best_mean_test)
       .def_property_readonly("shortest_run", &SimulatedTraining::shortest_run)
       .def_property_readonly("num_cells", &SimulatedTraining::num_cells);

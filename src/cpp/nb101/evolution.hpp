@@ -14,6 +14,8 @@ namespace nb101 {
 
 class Evolution {
  public:
+  static constexpr bool kIgnoresInvalid = false;  // it learns nothing from them
+
   struct Settings {
     using Optimizer = Evolution;
 

@@ -8,6 +8,8 @@ namespace nb101 {
 
 class Hyperband {
  public:
+  static constexpr bool kIgnoresInvalid = false;  // it learns nothing from them
+
   struct Settings {
     using Optimizer = Hyperband;
 

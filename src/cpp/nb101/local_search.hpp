@@ -11,6 +11,8 @@ namespace nb101 {
 
 class LocalSearch {
  public:
+  static constexpr bool kIgnoresInvalid = false;  // it learns nothing from them
+
   struct Settings {
     using Optimizer = LocalSearch;
 

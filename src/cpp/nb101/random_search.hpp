@@ -8,6 +8,8 @@ namespace nb101 {
 
 class RandomSearch {
  public:
+  static constexpr bool kIgnoresInvalid = true;  // it learns nothing from them
+
   struct Settings {
     using Optimizer = RandomSearch;
 

@@ -10,6 +10,8 @@ namespace nb101 {
 
 class Reinforce {
  public:
+  static constexpr bool kIgnoresInvalid = true;  // it learns nothing from them
+
   struct Settings {
     using Optimizer = Reinforce;
 

@@ -27,11 +27,25 @@ struct Lane {
   Trial trial;
 };
 
+// What an optimizer learns nothing from needs no trial, and most of random search's proposals are
+// invalid: they are passed over here, before anything waits for memory.
+template <class Optimizer>
+Proposal next_proposal(Lane<Optimizer>& lane, const SimulatedTraining& training) {
+  Proposal proposal = lane.optimizer.ask();
+  if constexpr (Optimizer::kIgnoresInvalid) {
+    for (; !training.has_valid_matrix(proposal.code); proposal = lane.optimizer.ask()) {
+      lane.run->pass_over();
+      if (lane.run->num_free_in_a_row() >= kMostFreeInARow) refuse_to_go_on(lane.number);
+    }
+  }
+  return proposal;
+}
+
 template <class Optimizer>
 void run_in_step(std::vector<Lane<Optimizer>>& lanes, const SimulatedTraining& training) {
   while (!lanes.empty()) {
     for (auto& lane : lanes) {
-      lane.trial.proposal = lane.optimizer.ask();
+      lane.trial.proposal = next_proposal(lane, training);
       training.prefetch(lane.trial.proposal.code);
     }
     for (auto& lane : lanes) lane.run->start(lane.trial);

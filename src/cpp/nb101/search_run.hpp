@@ -58,6 +58,12 @@ class SearchRun {
   // False where it would end after the budget: it doesn't count then, and the run is over.
   bool finish(const Trial& trial);
 
+  // An invalid configuration.
+  void pass_over() noexcept {
+    ++num_invalid_;
+    ++num_free_in_a_row_;
+  }
+
   bool is_over() const noexcept { return is_over_; }
   double seconds() const noexcept { return seconds_; }
   std::uint64_t num_evaluations() const noexcept { return num_evaluations_; }
@@ -99,8 +105,7 @@ inline void SearchRun::start(Trial& trial) noexcept {
 inline bool SearchRun::finish(const Trial& trial) {
   if (is_over_) return false;
   if (trial.cell_id != kNoCell) return finish_training(trial);
-  ++num_invalid_;
-  ++num_free_in_a_row_;
+  pass_over();
   return true;
 }
 

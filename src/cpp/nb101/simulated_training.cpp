@@ -1,9 +1,12 @@
 #include "nb101/simulated_training.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
+
+#include "nb101/valid_matrices.hpp"
 
 namespace nb101 {
 namespace {
@@ -31,14 +34,19 @@ void for_each_cell(const IndexView& index, Use use) {
 }  // namespace
 
 SimulatedTraining::SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets,
-                                     int most_raw_edges, ReportedTest reported)
+                                     Validity validity, ReportedTest reported)
     : space_(&SearchSpace::instance()),
-      most_raw_edges_(most_raw_edges),
+      valid_matrices_((std::size_t{1} << kMatrixBits) >> kWordBits),
       reported_(reported),
       shortest_run_(std::numeric_limits<double>::infinity()) {
+  const ValidMatrices& matrices = ValidMatrices::instance();
+  for (const std::uint32_t matrix :
+       validity == Validity::raw_9 ? matrices.raw_9() : matrices.official()) {
+    valid_matrices_[matrix >> kWordBits] |= std::uint64_t{1} << (matrix & ((1u << kWordBits) - 1));
+  }
   for (const std::size_t budget : budgets) take_budget(index, budget);
   take_mean_tests(index, budgets.back());
-  find_known(index);
+  drop_incomplete(index);
 }
 
 void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) {
@@ -84,15 +92,14 @@ void SimulatedTraining::take_mean_tests(const IndexView& index, std::size_t budg
   });
 }
 
-void SimulatedTraining::find_known(const IndexView& index) {
-  is_known_.assign(kNumCells + 1, 0);
+void SimulatedTraining::drop_incomplete(const IndexView& index) {
   for_each_cell(index, [&](std::size_t, std::int32_t id) {
-    bool is_known = true;
-    for (const Trainings& trainings : budgets_) {
-      is_known &= trainings.run_counts[static_cast<std::size_t>(id)] > 0;
-    }
-    is_known_[static_cast<std::size_t>(id + 1)] = is_known;
-    num_cells_ += is_known;
+    const auto at = static_cast<std::size_t>(id);
+    const bool is_complete = std::ranges::all_of(
+        budgets_, [&](const Trainings& trainings) { return trainings.run_counts[at] > 0; });
+    num_cells_ += is_complete;
+    if (is_complete) return;
+    for (Trainings& trainings : budgets_) trainings.run_counts[at] = 0;
   });
 }
 

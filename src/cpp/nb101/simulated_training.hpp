@@ -19,13 +19,16 @@ struct Outcome {
   double seconds = 0;
 };
 
+// Which raw configurations are valid: in the official meaning, or in that of nas_benchmarks.
+enum class Validity { official, raw_9 };
+
 // Owns the outcomes by budget, cell and repeat. A cell that lacks any of the budgets is invalid.
 class SimulatedTraining {
  public:
-  // `budgets`: places in index.budgets(), the last one the final. A configuration of more raw edges
-  // is invalid. Throws std::invalid_argument for a run whose time or accuracy is no number.
-  SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets,
-                    int most_raw_edges, ReportedTest reported);
+  // `budgets`: places in index.budgets(), the last one the final. Throws std::invalid_argument for
+  // a run whose time or accuracy is no number.
+  SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets, Validity validity,
+                    ReportedTest reported);
 
   std::size_t num_budgets() const noexcept { return budgets_.size(); }
   double best_mean_test() const noexcept { return best_mean_test_; }
@@ -34,14 +37,19 @@ class SimulatedTraining {
 
   void prefetch(Code code) const noexcept { space_->prefetch(code); }
 
-  // kNoCell of an invalid configuration. A faultless code.
-  std::int32_t cell(Code code) const noexcept {
-    if (std::popcount(code & kMatrixMask) > most_raw_edges_) return kNoCell;
-    const std::int32_t id = space_->id_of_faultless(code);
-    return is_known_[static_cast<std::size_t>(id + 1)] ? id : kNoCell;
+  bool has_valid_matrix(Code code) const noexcept {
+    const std::uint32_t matrix = code & kMatrixMask;
+    return valid_matrices_[matrix >> kWordBits] >> (matrix & ((1u << kWordBits) - 1)) & 1;
   }
 
-  // Of a known cell.
+  // kNoCell of an invalid configuration. A faultless code.
+  std::int32_t cell(Code code) const noexcept {
+    if (!has_valid_matrix(code)) return kNoCell;
+    const std::int32_t id = space_->id_of_faultless(code);
+    return run_count(0, id) ? id : kNoCell;
+  }
+
+  // 0 of a cell that lacks one of the budgets.
   std::uint32_t run_count(std::size_t budget, std::int32_t cell_id) const noexcept {
     return budgets_[budget].run_counts[static_cast<std::size_t>(cell_id)];
   }
@@ -69,14 +77,15 @@ class SimulatedTraining {
   }
   void take_budget(const IndexView& index, std::size_t budget);
   void take_mean_tests(const IndexView& index, std::size_t budget);
-  void find_known(const IndexView& index);
+  void drop_incomplete(const IndexView& index);
+
+  static constexpr int kWordBits = 6;
 
   const SearchSpace* space_;
-  int most_raw_edges_;
+  std::vector<std::uint64_t> valid_matrices_;  // a bit each, 256 KB
   ReportedTest reported_;
   std::vector<Trainings> budgets_;
-  std::vector<double> mean_tests_;      // by cell id, at the final budget
-  std::vector<std::uint8_t> is_known_;  // by cell id + 1: whether it has runs at every budget
+  std::vector<double> mean_tests_;  // by cell id, at the final budget
   std::size_t num_cells_ = 0;
   double best_mean_test_ = 0;
   double shortest_run_;

@@ -1,0 +1,52 @@
+"""The paper's 500 runs of each optimizer, against the official code's cost of its queries alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import search
+
+from .race import Race
+from .report import Target
+from .test_api import OFFICIAL_NS
+
+RUNS, BUDGET_SECONDS = 500, 1e7
+MUST_SECONDS, AIM_SECONDS = 5, {"re": 0.5, "rs": 0.3}
+ROUNDS = 3
+
+
+@pytest.mark.informational
+@pytest.mark.parametrize("name", ["rs", "re", "nre", "ls", "rl"])
+def test_all_runs_of_an_optimizer(race: Race, full_index: nb101fast.Index, name: str) -> None:
+    def work() -> search.Trajectories:
+        return search.run(name, full_index, runs=RUNS, budget_seconds=BUDGET_SECONDS)
+
+    queries = int(work().num_evaluations.sum())
+    official_seconds = queries * OFFICIAL_NS / 1e9
+    target = None
+    if name in AIM_SECONDS:
+        target = Target(MUST_SECONDS / official_seconds, AIM_SECONDS[name] / official_seconds)
+    done = race.alone(
+        work,
+        f"{RUNS} runs of {name}, an evaluation",
+        items=queries,
+        stated_floor=OFFICIAL_NS,
+        target=target,
+        rounds=ROUNDS,
+    )
+    some = np.random.default_rng(1).integers(0, len(done.incumbents), 1000)
+    steps = done.incumbents
+    seen = full_index.query(steps.code[some], repeat=0)["validation_accuracy"]
+    drawn = steps.repeat[some] == 0
+    assert drawn.sum() > 200
+    assert np.array_equal(seen[drawn], steps.validation_accuracy[some][drawn])
+    assert (done.seconds <= BUDGET_SECONDS).all()
+    best = full_index.top_k("test_accuracy", 1)[0]
+    tests = [full_index.column("test_accuracy", repeat=r)[best] for r in range(3)]
+    denominator = full_index.denominator
+    assert denominator is not None
+    mean = np.mean([float(np.float32(count / denominator)) for count in tests])
+    assert done.best_test_accuracy == pytest.approx(mean, abs=1e-7)
+    assert (done.final_regret >= 0).all()
