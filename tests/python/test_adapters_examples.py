@@ -1,0 +1,70 @@
+"""The adapters' examples run on the built-in index."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def run(name: str, folder: Path, *, warnings: str = "error") -> str:
+    environment = {name: value for name, value in os.environ.items() if name != "NB101FAST_INDEX"}
+    done = subprocess.run(
+        [sys.executable, "-W", warnings, str(EXAMPLES / f"{name}.py")],
+        cwd=folder,
+        env=environment | {"NB101FAST_CACHE": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "nb101_digits.nb101: 91 cells" in done.stdout
+    return done.stdout
+
+
+def found(pattern: str, printed: str) -> float:
+    match = re.search(pattern, printed)
+    assert match, printed
+    return float(match[1])
+
+
+def test_config_space_search(tmp_path: Path) -> None:
+    pytest.importorskip("ConfigSpace", reason="ConfigSpace is not installed")
+    printed = run("config_space_search", tmp_path)
+    assert found(r"(\d+) trainings", printed) == 200
+    assert found(r"observed validation accuracy (0\.\d{4})", printed) > 0.97
+    assert found(r"test regret (-?0\.\d{4})", printed) < 0.02
+
+
+def test_optuna_search(tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="Optuna is not installed")
+    printed = run("optuna_search", tmp_path)
+    assert 490 < found(r"(\d+) of 500 simulated seconds", printed) <= 500
+    assert found(r"observed validation accuracy (0\.\d{4})", printed) > 0.97
+
+
+def test_train_predictor(tmp_path: Path) -> None:
+    printed = run("train_predictor", tmp_path)
+    assert found(r"one-hot +54 to train on, 37 to test: rho (\S+)", printed) > 0.5
+
+
+def test_official_notebook(tmp_path: Path) -> None:
+    printed = run("official_notebook", tmp_path)
+    for name in ("random", "evolution"):
+        assert found(rf"{name} +\d+ cells, (\d+) simulated seconds", printed) >= 2000
+    accuracies = re.findall(r"best validation accuracy (\S+),", printed)
+    assert [float(accuracy) > 0.97 for accuracy in accuracies] == [True, True]
+
+
+@pytest.mark.slow
+def test_ray_tune_search(tmp_path: Path) -> None:
+    pytest.importorskip("ray.tune", reason="Ray Tune is not installed", exc_type=ImportError)
+    printed = run("ray_tune_search", tmp_path, warnings="default")
+    assert 0 < found(r"40 trials, (\d+) to the end", printed) < 40
+    assert found(r"observed validation accuracy (0\.\d{4})", printed) > 0.97
