@@ -6,7 +6,7 @@
 >>> accuracy(nb101fast.encode(matrix, ops))
 """
 
-from . import search_space, synthetic
+from . import search, search_space, synthetic
 from ._build import __version__, build_config, install_as_nasbench
 from .cell import Cell, OutOfDomainError, count_parameters, module_hash, vertex_channels
 from .codes import (
@@ -51,6 +51,7 @@ __all__ = [
     "is_valid",
     "module_hash",
     "open",
+    "search",
     "search_space",
     "synthetic",
     "vertex_channels",

@@ -20,6 +20,7 @@ from .exporter import export
 from .fetch import fetch
 from .index import METRICS, STAGES, VERIFY_LEVELS, FormatError, open
 from .progress import ProgressBar
+from .search import OPTIMIZERS, PRESETS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _command_line().run(
         arguments,
         data_faults=(FormatError, OutOfDomainError),
-        command_faults=(OSError, ValueError, IndexError),
+        command_faults=(OSError, ValueError, IndexError, ImportError),
     )
 
 
@@ -131,6 +132,54 @@ def _command_line() -> CommandLine:
     command.add_argument(
         "--base-url", metavar="URL", help="download from here (default: $NB101FAST_BASE_URL)"
     )
+
+    command = add(
+        "experiment",
+        _experiment,
+        "run optimizers many times on an index, and sum up and draw how they did",
+        "nb101fast experiment nasbench_full.nb101 --optimizers rs,re --runs 500 --budget 1e7 "
+        "--out DIR\n\nThe same command goes on where it was interrupted; with more runs, from "
+        "those that are there.",
+    )
+    command.add_argument("index", metavar="INDEX", nargs="?", help="default: as `info` without one")
+    command.add_argument(
+        "--optimizers",
+        default="rs,re",
+        metavar="NAMES",
+        help=f"of {', '.join(OPTIMIZERS)}; default: rs,re",
+    )
+    command.add_argument("--runs", type=int, default=500, help="of each (default: 500)")
+    command.add_argument(
+        "--budget",
+        type=float,
+        default=1e7,
+        metavar="SECONDS",
+        help="simulated seconds of training that each run may spend (default: 1e7)",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="the experiment's folder")
+    command.add_argument("--seed", type=int, default=0, help="default: 0")
+    command.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="paper",
+        help="protocol and settings (default: paper)",
+    )
+    command.add_argument(
+        "--record",
+        choices=("incumbents", "everything"),
+        default="incumbents",
+        help="what trajectories.parquet holds (default: incumbents)",
+    )
+    command.add_argument("--workers", type=int, help="processes (default: as many as processors)")
+
+    command = add(
+        "analyze",
+        _analyze,
+        "analyse an index as the paper did, and write a report",
+        "nb101fast analyze nasbench_full.nb101 --out DIR",
+    )
+    command.add_argument("index", metavar="INDEX", nargs="?", help="default: as `info` without one")
+    command.add_argument("--out", required=True, metavar="DIR", help="folder of the report")
 
     add("demo", _demo, "compile, open and query the built-in index", "nb101fast demo")
     return line
@@ -236,6 +285,39 @@ def _fetch(options: argparse.Namespace) -> None:
         ) from None
     index = open(path)
     print(f"{path}: {len(index):,} cells, {index.num_runs:,} runs; nb101fast.open() opens it")
+
+
+def _experiment(options: argparse.Namespace) -> None:
+    from .experiment import run_experiment
+
+    try:
+        with ProgressBar("running") as bar:
+            report = run_experiment(
+                open(options.index),
+                options.out,
+                optimizers=options.optimizers.split(","),
+                runs=options.runs,
+                budget_seconds=options.budget,
+                seed=options.seed,
+                preset=options.preset,
+                record=options.record,
+                workers=options.workers,
+                progress=bar,
+            )
+    except KeyboardInterrupt:
+        raise InterruptedError(
+            "interrupted; the runs that ended are kept, and the same command goes on from there"
+        ) from None
+    print(report.markdown())
+    print(f"\n{report.folder}: regret.png and .svg, summary.csv, trajectories.parquet, ..")
+
+
+def _analyze(options: argparse.Namespace) -> None:
+    from .analysis import analyze
+
+    with ProgressBar("analysing") as bar:
+        report = analyze(open(options.index), options.out, progress=bar)
+    print(f"{report.path}: open it in a browser; beside it {len(report.files) - 1} files")
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -42,6 +42,7 @@ import numpy.typing as npt
 from . import _core
 from .cell import bytes_of_hash
 from .codes import Codes, cell_hashes, cell_ids, cell_parameters, decode
+from .extras import needs
 
 if TYPE_CHECKING:
     import pandas
@@ -169,12 +170,9 @@ def write_table(table: pyarrow.Table, path: str | os.PathLike[str]) -> None:
 
 def import_library(name: str) -> Any:
     """A library of the extra `arrow`, or ImportError that says how to get it."""
-    try:
+    package = name.partition(".")[0]
+    with needs(package, extra="arrow" if package == "pyarrow" else None):
         return importlib.import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        wanted = '"nb101fast[arrow]"' if package == "pyarrow" else package
-        raise ImportError(f"this needs {package}: pip install {wanted}") from error
 
 
 def _budgets(index: Index, epochs: Epochs) -> list[int]:

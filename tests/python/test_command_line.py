@@ -14,12 +14,13 @@ import pytest
 
 import nb101fast
 from nb101fast.__main__ import main
+from nb101fast.index import BUILT_IN
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
 COMMANDS = [
     *("compile", "merge", "export", "synthetic", "fetch"),
-    *("verify", "info", "query", "demo"),
+    *("verify", "info", "query", "experiment", "analyze", "demo"),
 ]
 INCEPTION = "28cfc7874f6d200472e1a9dcd8650aa0"
 
@@ -287,6 +288,49 @@ def test_demo() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for text in ("nb101_digits.nb101: 91 cells", "1,092 records", "id 16,", "million a second"):
         assert text in done.stdout
+
+
+def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    arguments = ["experiment", BUILT_IN, "--runs", "20", "--budget", "300", "--out", tmp_path]
+    done = Done(capsys, *arguments, "--workers", "1")
+    assert done.status == 0, done.err
+    assert re.search(r"^\| rs +\| +20 \| 0\.\d{5} \|", done.out, re.MULTILINE), done.out
+    assert re.search(r"^\| re +\| +20 \|", done.out, re.MULTILINE)
+    names = {"experiment.json", "regret.png", "regret.svg", "summary.csv", "trajectories.parquet"}
+    assert names <= {path.name for path in tmp_path.iterdir()}
+    again = Done(capsys, *arguments, "--workers", "1")
+    assert again.out == done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        (("--optimizers", "rs,sa"), "optimizer='sa'; 'rs', 're', .* are in preset 'paper'"),
+        (("--optimizers", "rs,ls", "--preset", "notebook"), "optimizer='ls'; 'rs', 're' are in"),
+        (("--runs", "0"), "runs=0; 1 to [0-9]+ are allowed"),
+        (("--budget", "0"), "budget_seconds=0.0; a finite number of seconds above 0"),
+        (("--budget", "0.5"), "budget_seconds=0.5; no training ends within it"),
+        (("--workers", "0"), "workers=0; 1 to [0-9]+ are allowed"),
+    ],
+)
+def test_experiment_wrong_arguments(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], pattern: str
+) -> None:
+    out = tmp_path / "out"
+    done = Done(capsys, "experiment", BUILT_IN, "--out", out, *arguments)
+    check_complaint(done, 2, pattern)
+    assert not out.exists()
+
+
+def test_analyze(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    done = Done(capsys, "analyze", BUILT_IN, "--out", tmp_path / "out")
+    assert done.status == 0, done.err
+    page = tmp_path / "out" / "report.html"
+    assert done.out == f"{page}: open it in a browser; beside it 16 files\n"
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    (tmp_path / "file").touch()
+    done = Done(capsys, "analyze", BUILT_IN, "--out", tmp_path / "file")
+    check_complaint(done, 2, "is a file; a folder, or no such name, is allowed")
 
 
 def test_synthetic_wrong_arguments(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .extra import needs
+from ..extras import needs
 from .parameters import (
     Choice,
     Encoding,
@@ -22,7 +22,7 @@ from .parameters import (
     values_of,
 )
 
-with needs("ConfigSpace"):
+with needs("ConfigSpace", extra="adapters"):
     from ConfigSpace import Configuration, ConfigurationSpace
     from ConfigSpace.hyperparameters import (
         CategoricalHyperparameter,

@@ -13,11 +13,11 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from ..cell import Cell
+from ..extras import needs
 from ..search import SimulatedTraining
-from .extra import needs
 from .parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
 
-with needs("optuna"):
+with needs("optuna", extra="adapters"):
     from optuna import Study, TrialPruned
     from optuna.distributions import (
         BaseDistribution,

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..extras import needs
 from ..search import SimulatedTraining
-from .extra import needs
 from .optuna_objective import NO_END, distributions
 from .parameters import Encoding, code_of
 
-with needs("optunahub"):
+with needs("optunahub", extra="adapters"):
     from optuna.distributions import BaseDistribution
     from optuna.study import StudyDirection
     from optunahub.benchmarks import BaseProblem

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from .. import search_space
 from ..codes import NUM_CELLS, cell_codes
-from .extra import needs
+from ..extras import needs
 
 if TYPE_CHECKING:
     import torch
@@ -112,7 +112,7 @@ def torch_dataset(examples: Examples) -> torch.utils.data.TensorDataset:
     Example:
         >>> loader = torch.utils.data.DataLoader(torch_dataset(data.train), batch_size=32)
     """
-    with needs("torch", "torch"):
+    with needs("torch", extra=None):
         import torch
         from torch.utils.data import TensorDataset
     features = torch.tensor(examples.features, dtype=torch.float32)

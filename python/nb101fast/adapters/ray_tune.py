@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ..extras import needs
 from ..index import Index
 from ..search import SimulatedTraining
-from .extra import needs
 from .parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
 
-with needs("ray.tune"):
+with needs("ray.tune", extra="adapters"):
     from ray import tune
     from ray.tune.search.sample import Domain
 

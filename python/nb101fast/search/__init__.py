@@ -5,6 +5,7 @@
 >>> trajectories.final_regret.mean(), trajectories.regret_at([1e5, 1e6])
 """
 
+from .bohb import BOHB
 from .optimizer import Evaluation, Optimizer
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
@@ -18,12 +19,17 @@ from .settings import (
     Settings,
 )
 from .simulated_training import SimulatedRun, SimulatedTraining
+from .smac import SMAC
 from .steps import Steps
+from .tpe import TPE
 from .trajectories import Trajectories, join
 
 __all__ = [
+    "BOHB",
     "OPTIMIZERS",
     "PRESETS",
+    "SMAC",
+    "TPE",
     "Evaluation",
     "Evolution",
     "Hyperband",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .bohb import BOHB
 from .settings import (
     Evolution,
     Hyperband,
@@ -15,6 +16,8 @@ from .settings import (
     Settings,
 )
 from .simulated_training import ReportedTest, Validity
+from .smac import SMAC
+from .tpe import TPE
 
 
 @dataclass(frozen=True)
@@ -30,24 +33,29 @@ def _by_name(*settings: Settings) -> dict[str, Settings]:
     return {each.name: each for each in settings}
 
 
-_OURS = _by_name(
+_PAPER = _by_name(
     RandomSearch(),
     Evolution(),
     NonRegularizedEvolution(),
     LocalSearch(),
     Hyperband(),
     Reinforce(),
+    TPE(),
+    SMAC(),
+    BOHB(),
 )
 PRESETS: dict[str, Preset] = {
     # Ying et al., 2019, section 4 and supplement.
-    "paper": Preset(optimizers=_OURS),
+    "paper": Preset(optimizers=_PAPER),
     # The defaults of automl/nas_benchmarks, where they differ.
     "scripts": Preset(
-        optimizers=_OURS
+        optimizers=_PAPER
         | _by_name(
             Evolution(with_replacement=True),
             NonRegularizedEvolution(with_replacement=True),
             Reinforce(learning_rate=0.1),
+            SMAC(num_trees=10, max_evaluations=4),
+            BOHB(num_samples=64, random_fraction=0.33),
         )
     ),
     # The official notebook: other sampling, mutation, validity and report.
@@ -60,4 +68,4 @@ PRESETS: dict[str, Preset] = {
         ),
     ),
 }
-OPTIMIZERS: tuple[str, ...] = tuple(_OURS)
+OPTIMIZERS: tuple[str, ...] = tuple(_PAPER)

@@ -21,6 +21,7 @@ class Settings:
 
     name: ClassVar[str]
     title: ClassVar[str]
+    libraries: ClassVar[tuple[str, ...]] = ()  # whose versions decide its proposals
 
     def budgets(self, epochs: int) -> tuple[int, ...]:
         """The epochs that it trains for, the final ones being given."""

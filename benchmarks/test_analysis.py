@@ -1,0 +1,54 @@
+"""The analysis of a whole index of four budgets, figures and report included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import analysis
+
+from .race import Race
+from .report import Target
+from .test_api import OFFICIAL_NS
+
+OFFICIAL_SECONDS = nb101fast.NUM_CELLS * OFFICIAL_NS / 1e9  # one query a cell, all its runs at once
+TARGET = Target(must=60 / OFFICIAL_SECONDS, aim=10 / OFFICIAL_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def four_budgets(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
+    """Three runs of every cell at each of four budgets, made up."""
+    path = tmp_path_factory.mktemp("index") / "four_budgets.nb101"
+    nb101fast.synthetic.write_index(path)
+    return nb101fast.open(path)
+
+
+@pytest.mark.informational
+def test_whole_analysis(race: Race, four_budgets: nb101fast.Index, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    report = race.alone(
+        lambda: analysis.analyze(four_budgets, tmp_path),
+        "the whole analysis, a cell",
+        items=nb101fast.NUM_CELLS,
+        stated_floor=OFFICIAL_NS,
+        target=TARGET,
+        rounds=1,
+    )
+    assert report.path.stat().st_size < 3_000_000
+    summary = report.summary
+    codes = nb101fast.cell_codes()
+    accuracy, tested = (
+        four_budgets.objective(metric)(codes) for metric in ("validation_accuracy", "test_accuracy")
+    )
+    expected = np.corrcoef(accuracy.astype(np.float64), tested)[0, 1]
+    pair = ("validation_accuracy", "test_accuracy")
+    assert summary.relations.pearson[pair] == pytest.approx(expected, abs=1e-6)
+    assert summary.locality.best_cell == np.argmax(accuracy)
+    assert summary.best_cells.cells[0] == np.argmax(tested)
+    assert (
+        summary.replacements.counts.sum()
+        == 2 * (nb101fast.search_space.num_vertices(codes) - 2).sum()
+    )

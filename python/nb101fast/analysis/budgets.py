@@ -1,0 +1,125 @@
+"""How well a short training ranks the cells: rank correlation between budgets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations, combinations_with_replacement
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import plotting
+from .correlation import mean_ranks, pearson
+from .measured import Doubles, Measured
+from .row import Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TOP_PERCENT = (100, 50, 25, 10, 5, 2, 1)
+FEWEST_CELLS = 10  # that a correlation is given of
+PAPER = {(36, 108, 10): 0.365}
+
+
+@dataclass(frozen=True, eq=False)
+class Budgets:
+    """Spearman's correlation of mean validation accuracy.
+
+    Attributes:
+        epochs: the budgets, ascending.
+        counts: int64 (len(TOP_PERCENT),), the best so many cells at the final budget, rounded up.
+            Only cells with a value at every budget take part; of equals, lower ids come first.
+        correlation: float64 (len(TOP_PERCENT), budgets, budgets); NaN of fewer than ten cells, or
+            of equals alone.
+    """
+
+    epochs: tuple[int, ...]
+    counts: npt.NDArray[np.int64]
+    correlation: Doubles
+
+    title = "Rank correlation between budgets"
+    name = "budgets"
+
+    @property
+    def caption(self) -> str:
+        """What one sees."""
+        if len(self.epochs) < 2:
+            return f"This index has one budget, {self.epochs[0]} epochs: there is none to compare."
+        return (
+            "Spearman's rank correlation of mean validation accuracy between budgets, over the "
+            f"best p percent of {self.counts[0]:,} cells by the accuracy at {self.epochs[-1]} "
+            "epochs, ranked anew among themselves. Left: all of them and the best 10 %; right: "
+            "each pair."
+        )
+
+    def rows(self) -> list[Row]:
+        """Each budget against the final one: all cells, and the best 10 %."""
+        return [
+            Row(
+                f"Spearman, {epochs} and {self.epochs[-1]} epochs, top {percent} %",
+                float(self.correlation[TOP_PERCENT.index(percent), budget, -1]),
+                "",
+                PAPER.get((epochs, self.epochs[-1], percent)),
+            )
+            for budget, epochs in enumerate(self.epochs[:-1])
+            for percent in (100, 10)
+        ]
+
+    @plotting.style()
+    def figure(self) -> Figure | None:
+        """Two matrices and a curve for each pair; None with one budget."""
+        if len(self.epochs) < 2:
+            return None
+        figure, axes = plotting.panels(1, 3, inches=(3.7, 3.3))
+        for panel, percent in zip(axes, (100, 10), strict=False):
+            self._draw_matrix(panel, percent)
+        for number, (first, second) in enumerate(combinations(range(len(self.epochs)), 2)):
+            axes[2].plot(
+                TOP_PERCENT,
+                self.correlation[:, first, second],
+                marker="o",
+                markersize=3,
+                label=f"{self.epochs[first]}, {self.epochs[second]}",
+                **plotting.line(number),
+            )
+        axes[2].set(xscale="log", xlabel="best p percent of the cells", ylabel="Spearman")
+        axes[2].set_xticks(TOP_PERCENT, map(str, TOP_PERCENT))
+        axes[2].minorticks_off()
+        axes[2].legend(title="epochs", loc="upper left", bbox_to_anchor=(1, 1))
+        return figure
+
+    def _draw_matrix(self, axes: Axes, percent: int) -> None:
+        values = self.correlation[TOP_PERCENT.index(percent)]
+        plotting.matrix(axes, values, self.epochs, ".2f", vmin=-0.2, vmax=1)
+        title = "all cells" if percent == 100 else f"best {percent} %"
+        axes.set(title=title, xlabel="epochs", ylabel="epochs")
+
+
+def budgets_of(measured: Measured) -> Budgets:
+    """Rank the cells at each budget, all and the best."""
+    means = np.stack(
+        [measured.mean("validation_accuracy", epochs) for epochs in sorted(measured.epochs)]
+    )
+    means = means[:, ~np.isnan(means).any(axis=0)]
+    best_first = np.argsort(-means[-1], kind="stable")
+    counts = [math.ceil(len(best_first) * percent / 100) for percent in TOP_PERCENT]
+    return Budgets(
+        epochs=tuple(sorted(measured.epochs)),
+        counts=np.array(counts),
+        correlation=np.stack([_correlate(means[:, best_first[:count]]) for count in counts]),
+    )
+
+
+def _correlate(columns: Doubles) -> Doubles:
+    """Spearman's correlation of each pair of rows."""
+    correlation = np.full((len(columns), len(columns)), np.nan)
+    if columns.shape[1] < FEWEST_CELLS:
+        return correlation
+    ranks = [mean_ranks(column) for column in columns]
+    for first, second in combinations_with_replacement(range(len(ranks)), 2):
+        value = pearson(ranks[first], ranks[second])
+        correlation[first, second] = correlation[second, first] = value
+    return correlation

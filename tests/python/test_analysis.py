@@ -1,0 +1,385 @@
+"""Every number of the analysis against pandas, networkx and plain loops."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from itertools import pairwise, permutations
+from pathlib import Path
+from typing import Any
+
+import networkx
+import numpy as np
+import pandas
+import pytest
+
+import nb101fast
+from nb101fast import Cell, Index, analysis, search_space
+from nb101fast.analysis import locality
+from nb101fast.analysis.best_cells import count_raw
+from nb101fast.analysis.budgets import FEWEST_CELLS, TOP_PERCENT
+from nb101fast.analysis.correlation import mean_ranks, pearson, spearman
+from nb101fast.analysis.groups import Groups
+from nb101fast.analysis.measured import ACCURACIES, Measured
+from nb101fast.analysis.relations import LABELS, PAIRS
+from nb101fast.analysis.summary import Summary
+from nb101fast.index import BUILT_IN
+from reference.tfrecord import Record
+
+ROOT = Path(__file__).resolve().parents[2]
+LABEL_NAMES = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
+
+
+@pytest.fixture(scope="module")
+def digits() -> Index:
+    """NB101-digits: three runs of each of 91 cells at each budget."""
+    return nb101fast.open(BUILT_IN)
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """All 2,532 cells of at most 5 vertices, two runs at each of three budgets."""
+    path = tmp_path_factory.mktemp("analysis") / "made_up.nb101"
+    cells = nb101fast.cell_codes()[:2532]
+    nb101fast.synthetic.write_index(path, cells=cells, epochs=(12, 36, 108), repeats=2)
+    return nb101fast.open(path)
+
+
+@pytest.fixture(scope="module")
+def incomplete(small_sample: tuple[Path, list[Record]]) -> Index:
+    """36 cells far apart, some without runs, some with one, their accuracies of chance."""
+    return nb101fast.open(small_sample[0])
+
+
+@pytest.fixture(scope="module", params=["digits", "made_up", "incomplete"])
+def index(request: pytest.FixtureRequest) -> Index:
+    chosen: Index = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def summary(index: Index) -> Summary:
+    return analysis.summarize(index)
+
+
+@pytest.fixture(scope="module")
+def runs(index: Index) -> pandas.DataFrame:
+    """A row for each run, the names of its metrics without their stage."""
+    frame = index.to_pandas(form="runs")
+    return frame.rename(columns=lambda name: name.removeprefix("final_"))
+
+
+@pytest.fixture(scope="module")
+def means(runs: pandas.DataFrame) -> pandas.DataFrame:
+    """Of the runs at 108 epochs, by cell id."""
+    final = runs[runs["epochs"] == 108]
+    return final.groupby("cell_id")[[*LABELS, "train_accuracy"]].mean()
+
+
+def graph_of(index: Index) -> networkx.Graph[int]:
+    """The cells that one change of either one's representative makes of each other."""
+    present = set(index.cells.tolist())
+    graph: networkx.Graph[int] = networkx.Graph()
+    for cell in present:
+        code = int(nb101fast.cell_codes()[cell])
+        graph.add_edges_from((cell, other) for other in search_space.neighbors(code).tolist())
+    return graph.subgraph(present)
+
+
+def same(result: Any, expected: Any, tolerance: float = 1e-12) -> bool:
+    return bool(np.allclose(result, expected, rtol=tolerance, atol=tolerance, equal_nan=True))
+
+
+def check_groups(groups: Groups, keys: pandas.Series, values: pandas.Series) -> None:
+    by_key = values.groupby(keys)
+    assert groups.keys.tolist() == sorted(keys.unique())
+    assert groups.counts.tolist() == by_key.count().tolist()
+    assert same(groups.means, by_key.mean())
+    assert same(groups.quartiles, by_key.quantile([0.25, 0.5, 0.75]).unstack())
+
+
+# ---------------------------------------------------------------- correlation
+
+
+def test_correlation_of_ties_and_missing_values(rng: np.random.Generator) -> None:
+    x, y = rng.integers(0, 5, (2, 200)).astype(float)
+    x[::7] = np.nan
+    y[::11] = np.nan
+    y += x
+    frame = pandas.DataFrame({"x": x, "y": y})
+    assert pearson(x, y) == pytest.approx(frame.corr("pearson").loc["x", "y"])
+    assert spearman(x, y) == pytest.approx(frame.corr("spearman").loc["x", "y"])
+    known = frame["y"].dropna()
+    assert mean_ranks(known.to_numpy()).tolist() == known.rank().tolist()
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [([], []), ([1.0], [2.0]), ([1.0, np.nan], [2.0, 3.0]), ([1.0, 1.0], [2.0, 3.0])]
+)
+def test_no_correlation(x: list[float], y: list[float]) -> None:
+    assert math.isnan(pearson(np.array(x), np.array(y)))
+    assert math.isnan(spearman(np.array(x), np.array(y)))
+
+
+# ---------------------------------------------------------------- each analysis
+
+
+def test_distributions(summary: Summary, runs: pandas.DataFrame, means: pandas.DataFrame) -> None:
+    found = summary.distributions
+    for metric in ACCURACIES:
+        assert same(found.accuracies[metric], np.sort(means[metric]))
+    spread = runs.groupby(["epochs", "cell_id"])["test_accuracy"].std()
+    for epochs in summary.index.epochs:
+        assert same(found.noise[epochs], np.sort(spread[epochs].dropna()), 1e-9)
+
+
+def test_relations(summary: Summary, means: pandas.DataFrame) -> None:
+    for method in ("pearson", "spearman"):
+        expected = means.corr(method)
+        for x, y in PAIRS:
+            assert getattr(summary.relations, method)[x, y] == pytest.approx(expected.loc[x, y])
+    cells = summary.index.cells
+    for metric, column in summary.relations.columns.items():
+        assert same(column, means[metric].reindex(cells))
+
+
+def changes(means: pandas.DataFrame) -> Iterator[tuple[int, int, float, float]]:
+    """Old and new label, change of accuracy and relative time, of each cell and vertex."""
+    known = set(means.index)
+    accuracy, time = means["validation_accuracy"].to_dict(), means["training_time"].to_dict()
+    for cell in known:
+        graph = Cell.from_id(cell)
+        for vertex, old in enumerate(graph.labels, 1):
+            for new in {0, 1, 2} - {old}:
+                ops = [*graph.ops[:vertex], LABEL_NAMES[new], *graph.ops[vertex + 1 :]]
+                other = Cell(graph.matrix, ops).id
+                if other in known:
+                    yield (
+                        old,
+                        new,
+                        accuracy[other] - accuracy[cell],
+                        time[other] / time[cell] - 1,
+                    )
+
+
+def test_replacements(summary: Summary, means: pandas.DataFrame) -> None:
+    frame = pandas.DataFrame(changes(means), columns=["old", "new", "accuracy", "time"])
+    groups = frame.groupby(["old", "new"])
+    found = summary.replacements
+    assert found.counts.sum() == len(frame)
+    for old, new in permutations(range(3), 2):
+        if (old, new) in groups.groups:
+            group = groups.get_group((old, new))
+            assert found.counts[old, new] == len(group)
+            assert found.accuracy[old, new] == pytest.approx(100 * group["accuracy"].mean())
+            assert found.time[old, new] == pytest.approx(100 * group["time"].mean())
+        else:
+            assert found.counts[old, new] == 0
+            assert math.isnan(found.accuracy[old, new])
+    assert np.isnan(np.diag(found.accuracy)).all()
+
+
+def test_replacements_go_both_ways(digits: Index) -> None:
+    """Equal in number up to cells in which two vertices are alike: those lead twice to one cell."""
+    counts = analysis.summarize(digits).replacements.counts
+    assert (np.abs(counts - counts.T) <= 0.1 * counts).all()
+
+
+def test_shapes(summary: Summary, means: pandas.DataFrame) -> None:
+    for (shape, metric), groups in summary.shapes.groups.items():
+        codes = nb101fast.cell_codes()[means.index]
+        keys = pandas.Series(getattr(search_space, shape)(codes), means.index)
+        check_groups(groups, keys, means[metric])
+    assert len(summary.shapes.groups) == 4
+
+
+def test_budgets(summary: Summary, runs: pandas.DataFrame) -> None:
+    by_budget = runs.groupby(["cell_id", "epochs"])["validation_accuracy"].mean().unstack().dropna()
+    best_first = by_budget.sort_values(108, ascending=False, kind="stable")
+    for percent, count, found in zip(
+        TOP_PERCENT, summary.budgets.counts, summary.budgets.correlation, strict=True
+    ):
+        assert count == math.ceil(len(best_first) * percent / 100)
+        if count >= FEWEST_CELLS:
+            assert same(found, best_first.head(count).corr("spearman"), 1e-9)
+        else:
+            assert np.isnan(found).all()
+
+
+def test_distance_from_the_best(summary: Summary, means: pandas.DataFrame) -> None:
+    found = summary.locality
+    assert found.best_cell == means["validation_accuracy"].idxmax()
+    codes = nb101fast.cell_codes()[means.index]
+    best = int(nb101fast.cell_codes()[found.best_cell])
+    distance = pandas.Series(search_space.edit_distance(codes, best, how="cell"), means.index)
+    check_groups(found.by_distance, distance, means["validation_accuracy"])
+    expected = distance.corr(means["validation_accuracy"])
+    assert found.fitness_distance == pytest.approx(expected)
+
+
+def test_best_cells(summary: Summary, runs: pandas.DataFrame) -> None:
+    groups = runs[runs["epochs"] == 108].groupby("cell_id")["test_accuracy"]
+    best_first = groups.mean().sort_values(ascending=False, kind="stable")
+    found, best = summary.best_cells, best_first.index[0]
+    errors = groups.sem()
+    assert same(found.means, best_first.head(len(found.means)))
+    assert same(found.errors, errors[best_first.index].head(len(found.means)), 1e-9)
+    low = best_first[best] - 2 * (errors[best] if errors[best] == errors[best] else 0)
+    assert found.cells.tolist() == best_first[best_first >= low].index.tolist()
+    assert found.raw == count_raw()[found.cells].sum() >= found.raw_9 > 0
+
+
+# ---------------------------------------------------------------- walks
+
+
+@pytest.mark.parametrize("name", ["digits", "made_up"])
+def test_graph_of_the_walks(name: str, request: pytest.FixtureRequest) -> None:
+    index: Index = request.getfixturevalue(name)
+    indptr, indices = locality._graph_of(index.cells)
+    graph = graph_of(index)
+    for cell in index.cells.tolist():
+        assert indices[indptr[cell] : indptr[cell + 1]].tolist() == sorted(graph[cell])
+    assert indptr[-1] == len(indices) == 2 * graph.number_of_edges()
+
+
+def test_walks_take_one_step_at_a_time(digits: Index) -> None:
+    walks = locality._walk(digits.cells)
+    assert walks.shape == (locality.STEPS, locality.WALKS)
+    graph = graph_of(digits)
+    assert all(graph.has_edge(*pair) for walk in walks[:100].T for pair in pairwise(walk))
+    degrees = dict(graph.degree)
+    visited = np.bincount(walks.reshape(-1), minlength=91) / walks.size
+    expected = np.array([degrees[cell] for cell in range(91)]) / sum(degrees.values())
+    assert np.abs(visited - expected).max() < 0.001  # a walk visits a cell by its degree
+
+
+def test_autocorrelation_is_that_of_the_chain(digits: Index) -> None:
+    """Exactly, from the transition matrix: the walk of many is close to it."""
+    graph = graph_of(digits)
+    steps = networkx.to_numpy_array(graph, nodelist=range(91))
+    weights = steps.sum(axis=1) / steps.sum()
+    steps /= np.maximum(steps.sum(axis=1, keepdims=True), 1)
+    found = analysis.summarize(digits).locality.autocorrelation
+    for metric in ACCURACIES:
+        values = Measured(digits).mean(metric)
+        centred = values - weights @ values
+        ahead, expected = centred, []
+        for _ in range(locality.LAGS + 1):
+            expected.append(weights @ (centred * ahead))
+            ahead = steps @ ahead
+        assert np.abs(found[metric] - np.array(expected) / expected[0]).max() < 0.01
+
+
+def test_autocorrelation_of_plain_loops(rng: np.random.Generator) -> None:
+    values = rng.normal(size=(50, 4)).cumsum(axis=0)
+    centred = values - values.mean()
+    curve, spread = locality._autocorrelate(values)
+    for lag in range(locality.LAGS + 1):
+        single = [
+            np.mean([centred[t, w] * centred[t + lag, w] for t in range(50 - lag)])
+            for w in range(4)
+        ]
+        single /= np.mean(centred**2)
+        assert curve[lag] == pytest.approx(np.mean(single))
+        assert spread[lag] == pytest.approx(np.std(single, ddof=1))
+
+
+def test_no_walk_between_cells_far_apart(incomplete: Index) -> None:
+    few = incomplete.cells[[0, -1]]
+    assert locality._walk(few).shape == (locality.STEPS, 0)
+
+
+# ---------------------------------------------------------------- the raw space
+
+
+def test_raw_counts_are_those_of_the_space() -> None:
+    assert count_raw().sum() == 1_538_083 * 3**5
+    assert count_raw(most_edges=9).sum() == 573_494 * 3**5
+    assert (count_raw(most_edges=9) > 0).all()
+
+
+@pytest.mark.parametrize("most_edges", [21, 9])
+def test_raw_counts_of_cells_of_one_operation(most_edges: int) -> None:
+    """A matrix gives its cell of label 0 once for each labelling of the dead vertices."""
+    matrices = np.arange(1 << 21, dtype=np.uint32)
+    edges = np.unpackbits(matrices.view(np.uint8)).reshape(-1, 32).sum(axis=1)
+    matrices = matrices[edges <= most_edges]
+    ids = nb101fast.cell_ids(matrices)
+    cells, counts = np.unique(ids[ids >= 0], return_counts=True)
+    vertices = search_space.num_vertices(nb101fast.cell_codes()[cells])
+    assert (
+        count_raw(most_edges=most_edges)[cells].tolist() == (counts * 3 ** (7 - vertices)).tolist()
+    )
+
+
+@pytest.mark.slow
+def test_raw_counts_of_all_configurations() -> None:
+    counts = np.zeros(nb101fast.NUM_CELLS + 1, np.int64)
+    matrices = np.arange(1 << 21, dtype=np.uint32)
+    for labels in range(1 << 10):
+        if all(labels >> 2 * vertex & 3 < 3 for vertex in range(5)):
+            ids = nb101fast.cell_ids(matrices | np.uint32(labels << 21))
+            counts += np.bincount(ids + 1, minlength=len(counts))
+    assert np.array_equal(counts[1:], count_raw())
+
+
+# ---------------------------------------------------------------- what can't be told
+
+
+def made(tmp_path: Path, cells: Any, epochs: tuple[int, ...], repeats: int) -> Summary:
+    path = tmp_path / "few.nb101"
+    codes = nb101fast.cell_codes()[cells]
+    nb101fast.synthetic.write_index(path, cells=codes, epochs=epochs, repeats=repeats)
+    return analysis.summarize(nb101fast.open(path))
+
+
+def values_of(summary: Summary) -> dict[str, float]:
+    return {row.name: row.value for _, row in summary.rows()}
+
+
+def test_one_repeat_has_no_noise(tmp_path: Path) -> None:
+    summary = made(tmp_path, range(200), (36, 108), 1)
+    assert not summary.distributions.has_noise
+    assert "unknown" in summary.distributions.caption
+    assert "unknown" in summary.best_cells.caption
+    values = values_of(summary)
+    assert math.isnan(values["further cells within 2 standard errors of the best"])
+    assert math.isnan(values["median noise of test accuracy, 108 epochs"])
+
+
+def test_one_budget_has_nothing_to_compare(tmp_path: Path) -> None:
+    summary = made(tmp_path, range(200), (108,), 2)
+    assert summary.budgets.caption.startswith("This index has one budget, 108 epochs")
+    assert not summary.budgets.rows()
+
+
+@pytest.mark.parametrize("cell", [0, 5])
+def test_one_cell(tmp_path: Path, cell: int) -> None:
+    summary = made(tmp_path, [cell], (4, 108), 3)
+    values = values_of(summary)
+    assert math.isnan(values["Pearson, validation accuracy and test accuracy"])
+    assert math.isnan(values["autocorrelation at lag 1"])
+    assert "no autocorrelation" in summary.locality.caption
+    assert values["further cells within 2 standard errors of the best"] == 0
+
+
+def test_an_index_of_no_cells() -> None:
+    class Empty:
+        path = "empty.nb101"
+
+        def __len__(self) -> int:
+            return 0
+
+    empty: Any = Empty()
+    with pytest.raises(ValueError, match=r"empty\.nb101: no cells; an index of one cell or more"):
+        analysis.summarize(empty)
+
+
+def test_rows_of_digits_are_as_documented(digits: Index) -> None:
+    texts = {row.name: row.text for _, row in analysis.summarize(digits).rows()}
+    page = (ROOT / "docs" / "analysis.md").read_text()
+    table = page.partition("| | NB101-digits |\n|---|---|\n")[2].partition("\n\n")[0]
+    documented = dict(re.findall(r"\| (.+) \| (.+) \|", table))
+    assert len(documented) == 13
+    assert documented.items() <= texts.items()

@@ -1,0 +1,103 @@
+"""The figures of the built-in index: what they show, and that they look as they did."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import nb101fast
+from nb101fast import analysis, plotting
+from nb101fast.analysis.summary import Part, Summary
+from nb101fast.index import BUILT_IN
+from reference.pictures import difference, read, small, write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+pytest.importorskip("matplotlib")
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "figures"
+RENEW = "NB101FAST_RENEW_FIGURES"  # set it to write the golden images anew
+PARTS = (
+    "distributions",
+    "relations",
+    "replacements",
+    "shapes",
+    "budgets",
+    "locality",
+    "best_cells",
+)
+TOLERANCE = 0.005  # a curve that is missing is more
+
+
+@pytest.fixture(scope="module")
+def summary() -> Summary:
+    return analysis.summarize(nb101fast.open(BUILT_IN))
+
+
+def drawn(part: Part) -> Figure:
+    figure = part.figure()
+    assert figure is not None
+    return figure
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_figure(summary: Summary, name: str) -> None:
+    picture, golden = small(drawn(getattr(summary, name))), GOLDEN / f"analysis_{name}.png"
+    if os.environ.get(RENEW):
+        write(golden, picture)
+    assert difference(picture, read(golden)) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("name", "panel", "curve"),
+    [
+        *(("distributions", 0, curve) for curve in range(3)),
+        *(("distributions", 1, curve) for curve in range(4)),
+        *(("budgets", 2, curve) for curve in range(6)),
+    ],
+)
+def test_a_missing_curve_is_seen(summary: Summary, name: str, panel: int, curve: int) -> None:
+    figure = drawn(getattr(summary, name))
+    whole = small(figure)
+    figure.axes[panel].lines[curve].remove()
+    assert difference(small(figure), whole) > TOLERANCE
+
+
+def test_each_curve_is_named(summary: Summary) -> None:
+    legends = [axes.get_legend() for axes in drawn(summary.distributions).axes]
+    texts = [[text.get_text() for text in legend.get_texts()] for legend in legends if legend]
+    assert texts == [
+        ["train", "validation", "test"],
+        [f"{epochs} epochs" for epochs in (4, 12, 36, 108)],
+    ]
+
+
+def test_many_cells_are_binned(tmp_path: Path) -> None:
+    """Otherwise the SVG of the whole space would have a path for each cell."""
+    path = tmp_path / "many.nb101"
+    cells = nb101fast.cell_codes()[:2532]
+    nb101fast.synthetic.write_index(path, cells=cells, epochs=(108,), repeats=1)
+    figure = drawn(analysis.summarize(nb101fast.open(path)).relations)
+    assert len(plotting.render(figure, "svg")) < 500_000
+    bins = figure.axes[0].collections[0].get_array()
+    assert bins is not None
+    assert 0.98 * 2532 <= bins.sum() <= 2532
+
+
+def test_drawing_leaves_pyplot_alone() -> None:
+    program = (
+        "import sys, nb101fast, nb101fast.analysis as analysis\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "summary = analysis.summarize(nb101fast.open(nb101fast.index.BUILT_IN))\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "[part.figure() for part in summary.parts]\n"
+        "assert 'matplotlib' in sys.modules\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,249 @@
+"""The files of `analyze`: the page, the tables, and what happens where it can't work."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import nb101fast
+from nb101fast import Index, analysis
+from nb101fast.analysis import Report
+from nb101fast.index import BUILT_IN
+
+pytest.importorskip("matplotlib")
+
+ODD_NAME = 'R&D <b> "x".nb101'
+PARTS = {
+    "distributions",
+    "relations",
+    "replacements",
+    "shapes",
+    "budgets",
+    "locality",
+    "best_cells",
+}
+TABLES = {"analysis.json", "analysis.csv", "report.html"}
+VOID = {"meta", "img", "br"}
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    folder = tmp_path_factory.mktemp("digits") / "new" / "analysis"
+    return analysis.analyze(nb101fast.open(BUILT_IN), folder)
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Of one run of 50 cells at one budget, in a file whose name is no HTML."""
+    folder = tmp_path_factory.mktemp("made_up")
+    write(folder / ODD_NAME)
+    return analysis.analyze(nb101fast.open(folder / ODD_NAME), folder / "out")
+
+
+def write(path: Path, **options: Any) -> Index:
+    cells = nb101fast.cell_codes()[:50]
+    nb101fast.synthetic.write_index(
+        path, cells=cells, **{"epochs": (108,), "repeats": 1, **options}
+    )
+    return nb101fast.open(path)
+
+
+class Page(HTMLParser):
+    """A page taken apart; a tag that is not closed in its turn is an error."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.open_tags: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.style = ""
+        self.rows: list[list[str]] = []
+        self.feed(path.read_text("utf-8"))
+        self.close()
+        assert not self.open_tags
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open_tags.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open_tags.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open_tags and self.open_tags[-1] == "style":
+            self.style += data
+        else:
+            self.text += data
+        if self.open_tags and self.open_tags[-1] == "td":
+            self.rows[-1][-1] += data
+
+    def sources(self) -> list[str]:
+        return [attributes["src"] or "" for tag, attributes in self.tags if tag == "img"]
+
+
+@pytest.fixture(params=["digits", "made_up"])
+def report(request: pytest.FixtureRequest) -> Report:
+    chosen: Report = request.getfixturevalue(request.param)
+    return chosen
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_page_needs_nothing_else(report: Report) -> None:
+    page = Page(report.path)
+    assert {"script", "link", "iframe", "object"}.isdisjoint(tag for tag, _ in page.tags)
+    for tag, attributes in page.tags:
+        assert not {"href", "srcset", "onload", "background"} & set(attributes)
+        if "src" in attributes:
+            assert tag == "img"
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in page.sources())
+    assert "url(" not in page.style
+    assert "@import" not in page.style
+    assert report.path.stat().st_size < 3_000_000
+
+
+def test_pictures_are_whole(report: Report) -> None:
+    page = Page(report.path)
+    pictures = [part.name for part in report.summary.parts if part.figure() is not None]
+    assert len(page.sources()) == len(pictures)
+    for name, source in zip(pictures, page.sources(), strict=True):
+        contents = base64.b64decode(source.partition(",")[2])
+        assert contents == (report.path.parent / f"{name}.svg").read_bytes()
+        for element in ElementTree.fromstring(contents).iter():
+            for attribute, value in element.attrib.items():
+                if attribute.endswith("href"):
+                    assert value.startswith(("#", "data:"))
+
+
+def test_page_says_everything(report: Report) -> None:
+    page = Page(report.path)
+    for part in report.summary.parts:
+        assert part.title in page.text
+        assert part.caption in page.text
+    expected = [[row.name, row.text, row.paper_text] for _, row in report.summary.rows()]
+    assert [row for row in page.rows if row] == expected
+
+
+def test_page_of_made_up_values_says_so(digits: Report, made_up: Report) -> None:
+    page = Page(made_up.path)
+    assert "SYNTHETIC: every value here was made up" in page.text
+    assert "its values are SYNTHETIC, made up for load tests; it has 50 of" in page.text
+    assert "unknown" in page.text
+    assert "SYNTHETIC" not in Page(digits.path).text
+    assert "Not comparable with the paper" in Page(digits.path).text
+    assert "it was trained on digits; it has 91 of 423,624 cells" in Page(digits.path).text
+
+
+def test_page_names_the_index(made_up: Report) -> None:
+    page = Page(made_up.path)
+    assert page.text.count(ODD_NAME) == 3  # title, heading, description
+    assert "b" not in {tag for tag, _ in page.tags}
+
+
+# ---------------------------------------------------------------- the tables
+
+
+def test_json(report: Report) -> None:
+    contents = json.loads((report.path.parent / "analysis.json").read_text())
+    index = report.summary.index
+    assert contents["index"]["path"] == index.path
+    assert contents["index"]["cells"] == len(index)
+    assert contents["comparable_with_paper"] is False
+    for line, (part, row) in zip(contents["rows"], report.summary.rows(), strict=True):
+        assert (line["analysis"], line["name"], line["unit"]) == (part.name, row.name, row.unit)
+        assert line["paper"] == row.paper
+        assert line["value"] == (row.value if row.value == row.value else None)
+
+
+def test_csv(report: Report) -> None:
+    text = (report.path.parent / "analysis.csv").read_text()
+    lines = list(csv.DictReader(io.StringIO(text)))
+    for line, (part, row) in zip(lines, report.summary.rows(), strict=True):
+        assert (line["analysis"], line["name"]) == (part.name, row.name)
+        assert line["value"] == ("" if row.value != row.value else repr(row.value))
+        assert line["comparable_with_paper"] == ("" if row.paper is None else "false")
+
+
+def test_papers_figures_stand_beside(digits: Report) -> None:
+    paper = {row.name: row.paper for _, row in digits.summary.rows() if row.paper is not None}
+    assert paper["best mean test accuracy"] == 0.943175752957662
+    assert paper["Pearson, validation accuracy and test accuracy"] == 0.999
+    assert paper["Spearman, 36 and 108 epochs, top 10 %"] == 0.365
+    assert paper["conv 1x1 to max-pool 3x3: training time"] == 5.04
+    assert paper["further cells within 2 standard errors of the best"] == 11
+
+
+def test_an_index_as_the_papers_is_comparable(digits: Report) -> None:
+    class Official:
+        is_synthetic = False
+        provenance: dict[str, Any] = {"training": [{"dataset": "cifar10:a.tar.gz"}]}  # noqa: RUF012
+        epochs = (4, 12, 36, 108)
+
+        def __len__(self) -> int:
+            return nb101fast.NUM_CELLS
+
+    official: Any = Official()
+    summary = analysis.Summary(official, *digits.summary.parts)  # type: ignore[arg-type]
+    assert summary.differences == []
+
+
+# ---------------------------------------------------------------- the folder
+
+
+def test_files(digits: Report, made_up: Report) -> None:
+    pictures = {f"{name}.{form}" for name in PARTS for form in ("png", "svg")}
+    assert {path.name for path in digits.files} == pictures | TABLES
+    assert set(digits.path.parent.iterdir()) == set(digits.files)
+    assert digits.path == digits.files[-1]
+    one_budget = pictures - {"budgets.png", "budgets.svg"}
+    assert {path.name for path in made_up.files} == one_budget | TABLES
+
+
+def test_same_index_same_files(digits: Report, tmp_path: Path) -> None:
+    again = analysis.analyze(digits.summary.index, tmp_path)
+    for old, new in zip(digits.files, again.files, strict=True):
+        assert old.read_bytes() == new.read_bytes()
+
+
+def test_old_figures_go_and_progress_is_told(tmp_path: Path) -> None:
+    index = write(tmp_path / "index.nb101")
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("budgets.svg", "mine.svg"):
+        (out / name).write_text("old")
+    told: list[tuple[int, int]] = []
+    analysis.analyze(index, out, progress=lambda *done: told.append(done))
+    assert not (out / "budgets.svg").exists()
+    assert (out / "mine.svg").read_text() == "old"
+    assert told == [(done, 14) for done in range(1, 15)]
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("mine")
+    with pytest.raises(NotADirectoryError, match="out is a file; a folder, or no such name, is"):
+        analysis.analyze(nb101fast.open(BUILT_IN), out)
+    assert out.read_text() == "mine"
+
+
+def test_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r'needs matplotlib: pip install "nb101fast\[plots\]"'):
+        analysis.analyze(nb101fast.open(BUILT_IN), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert analysis.summarize(nb101fast.open(BUILT_IN)).locality.best_cell == 16

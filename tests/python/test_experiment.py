@@ -1,0 +1,286 @@
+"""The experiment: what it refuses, what it writes, and that nothing but its plan decides that."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import Index, search
+from nb101fast.experiment import Plan, Report, run_experiment
+from nb101fast.experiment.folder import Folder
+from nb101fast.experiment.work import Worker
+from nb101fast.index import BUILT_IN
+from nb101fast.search.steps import COLUMNS
+from reference.slow_search import PlainSearch
+
+parquet = pytest.importorskip("pyarrow.parquet")
+pytest.importorskip("matplotlib")
+
+ALL = ("rs", "re", "hb", PlainSearch)
+BUDGET = 200.0
+TEXTS = ("experiment.json", "summary.csv", "summary.json")
+PICTURES = [
+    f"{n}.{form}" for n in ("regret", "mean_regret", "final_regret") for form in ("png", "svg")
+]
+
+
+def run(index: Index, out: Path, **changes: Any) -> Report:
+    """A small experiment in this process alone."""
+    options: dict[str, Any] = {"optimizers": ("rs", "re"), "runs": 20, "budget_seconds": BUDGET}
+    return run_experiment(index, out, **options | {"workers": 1} | changes)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder but the parts, whose cut isn't fixed."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    return nb101fast.open(BUILT_IN)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An experiment of all kinds of optimizers, done at once."""
+    folder = tmp_path_factory.mktemp("experiment") / "undisturbed"
+    run(index, folder, optimizers=ALL, runs=70)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An experiment to copy, or to leave as it is."""
+    folder = tmp_path_factory.mktemp("experiment") / "small"
+    run(index, folder)
+    return folder
+
+
+# -------------------------------------------------------------------- what it writes
+
+
+def test_files(undisturbed: Path) -> None:
+    names = {path.name for path in undisturbed.iterdir()}
+    assert names == {*TEXTS, *PICTURES, "trajectories.parquet", "runs"}
+
+
+@pytest.mark.parametrize("optimizer", ALL)
+def test_runs_are_those_of_search(index: Index, undisturbed: Path, optimizer: Any) -> None:
+    expected = search.run(optimizer, index, runs=70, budget_seconds=BUDGET)
+    table = parquet.read_table(undisturbed / "trajectories.parquet")
+    chosen = np.array(table["optimizer"].to_pylist()) == expected.optimizer
+    assert chosen.sum() == len(expected.incumbents)
+    assert (table["run"].to_numpy()[chosen] == expected.incumbents.run).all()
+    for name in COLUMNS:
+        assert (table[name].to_numpy()[chosen] == getattr(expected.incumbents, name)).all()
+
+
+def test_report(index: Index, tmp_path: Path) -> None:
+    report = run(index, tmp_path / "out")
+    assert report.folder == tmp_path / "out"
+    assert list(report.trajectories) == [row.optimizer for row in report.summaries] == ["rs", "re"]
+    for name, trajectories in report.trajectories.items():
+        expected = search.run(name, index, runs=20, budget_seconds=BUDGET)
+        assert (trajectories.final_regret == expected.final_regret).all()
+        assert (trajectories.num_evaluations == expected.num_evaluations).all()
+
+
+def test_everything_recorded(index: Index, tmp_path: Path) -> None:
+    report = run(index, tmp_path, record="everything", runs=70)
+    table = parquet.read_table(tmp_path / "trajectories.parquet")
+    counts = [trajectories.num_evaluations.sum() for trajectories in report.trajectories.values()]
+    assert table.num_rows == sum(counts)
+    expected = sum(len(trajectories.incumbents) for trajectories in report.trajectories.values())
+    assert table["is_incumbent"].to_numpy().sum() == expected
+
+
+def test_experiment_says_what_it_is(index: Index, undisturbed: Path) -> None:
+    facts = json.loads((undisturbed / "experiment.json").read_text())
+    assert facts["optimizers"]["re"] == repr(search.Evolution())
+    assert facts["optimizers"]["PlainSearch"] == "reference.slow_search.PlainSearch"
+    assert (facts["runs"], facts["budget_seconds"], facts["seed"]) == (70, BUDGET, 0)
+    assert facts["index"] == repr(index)
+
+
+def test_progress(index: Index, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    run(index, tmp_path, optimizers=ALL, progress=lambda *numbers: told.append(numbers))
+    assert told == sorted(set(told))
+    assert (told[0], told[-1]) == ((20, 80), (80, 80))
+    told.clear()
+    run(index, tmp_path, optimizers=ALL, runs=25, progress=lambda *numbers: told.append(numbers))
+    assert all(done > 80 for done, _ in told)
+    assert told[-1] == (100, 100)
+
+
+# -------------------------------------------------------------------- what doesn't decide anything
+
+
+@pytest.mark.parametrize("workers", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_any_number_of_workers(
+    index: Index, undisturbed: Path, tmp_path: Path, workers: int
+) -> None:
+    run(index, tmp_path, optimizers=ALL, runs=70, workers=workers)
+    assert contents(tmp_path) == contents(undisturbed)
+
+
+def test_grown(index: Index, undisturbed: Path, tmp_path: Path) -> None:
+    run(index, tmp_path, optimizers=["re", PlainSearch], runs=65)
+    run(index, tmp_path, optimizers=ALL, runs=70)
+    assert contents(tmp_path) == contents(undisturbed)
+
+
+def test_lost_parts_are_made_anew(index: Index, undisturbed: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(undisturbed, tmp_path / "out")
+    for name in ("rs-000000", "PlainSearch-000033", "PlainSearch-000069"):
+        (folder / "runs" / f"{name}.parquet").unlink()
+    (folder / "trajectories.parquet").unlink()
+    run(index, folder, optimizers=ALL, runs=70)
+    assert contents(folder) == contents(undisturbed)
+
+
+def test_another_seed_has_other_runs(index: Index, small: Path, tmp_path: Path) -> None:
+    run(index, tmp_path, seed=1)
+    name = "trajectories.parquet"
+    assert contents(tmp_path)[name] != contents(small)[name]
+
+
+# -------------------------------------------------------------------- what it refuses
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"optimizers": ["rs", "xy"]}, r"optimizer='xy'; .*'rs', 're'"),
+        ({"optimizers": []}, "optimizers: none; one or more are allowed"),
+        ({"optimizers": ["re", search.Evolution(population=50)]}, "optimizers: 're' twice"),
+        ({"optimizers": [lambda training, seed: None]}, "optimizers: '<lambda>'; a name of"),
+        ({"preset": "papers"}, "preset='papers'; 'paper', 'scripts', 'notebook' are allowed"),
+        ({"runs": 0}, "runs=0; 1 to 10000000 are allowed"),
+        ({"record": "all"}, "record='all'; 'incumbents', 'everything' are allowed"),
+        ({"workers": 0}, "workers=0; 1 to 1024 are allowed"),
+        ({"budget_seconds": 0.1}, "budget_seconds=0.1; no training ends within it"),
+        ({"budget_seconds": -1}, "budget_seconds=-1; a finite number of seconds above 0"),
+        ({"preset": "notebook", "optimizers": ["hb"]}, "optimizer='hb'; .* are in preset"),
+    ],
+)
+def test_refused(index: Index, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        run(index, tmp_path / "out", **changes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_epochs_that_the_index_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "only108.nb101"
+    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:50], epochs=(108,))
+    with pytest.raises(ValueError, match=r"epochs=4 are needed; .* has 108"):
+        run(nb101fast.open(path), tmp_path / "out", optimizers=["rs", "hb"], budget_seconds=1e5)
+    assert [each.name for each in tmp_path.iterdir()] == ["only108.nb101"]
+
+
+@pytest.mark.parametrize("library", ["matplotlib.figure", "pyarrow.parquet"])
+def test_without_a_library(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=r'pip install "nb101fast\[(plots|arrow)\]"'):
+        run(index, tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
+def test_out_is_a_file(index: Index, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(NotADirectoryError, match="out' is a file; a folder is allowed"):
+        run(index, tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": 5}, "holds another experiment: seed=0, not 5$"),
+        ({"budget_seconds": 150.0}, r"budget_seconds=200\.0, not 150\.0$"),
+        ({"record": "everything"}, "record='incumbents', not 'everything'$"),
+        ({"runs": 19}, "runs=20, not 19: it may grow$"),
+        ({"optimizers": ["re"]}, r"rs=RandomSearch\(.*\), not left out: more may be added$"),
+        (
+            {"optimizers": ["rs", search.Evolution(population=50)], "seed": 2},
+            r"seed=0, not 2; re=Evolution\(population=100, .*\), not Evolution\(population=50, ",
+        ),
+        ({"preset": "scripts"}, r"preset='paper', not 'scripts'; re=.*with_replacement=True"),
+    ],
+)
+def test_folder_of_another_experiment(
+    index: Index, small: Path, changes: dict[str, Any], message: str
+) -> None:
+    before = contents(small)
+    with pytest.raises(ValueError, match=message):
+        run(index, small, **changes)
+    assert contents(small) == before
+
+
+def test_folder_of_another_index(small: Path, tmp_path: Path) -> None:
+    path = tmp_path / BUILT_IN.name
+    nb101fast.compile(BUILT_IN, path, synthetic=True)
+    with pytest.raises(ValueError, match=r"index='<Index .*, not '<SYNTHETIC .*; index_sha256='"):
+        run(nb101fast.open(path), small)
+
+
+def test_index_replaced_in_the_meantime(index: Index, small: Path) -> None:
+    plan = Plan.of(
+        index,
+        ["rs"],
+        runs=1,
+        budget_seconds=BUDGET,
+        seed=0,
+        preset="paper",
+        record="incumbents",
+    )
+    with pytest.raises(ValueError, match=r"nb101_digits\.nb101: replaced by another index"):
+        Worker(plan, Folder(small), "0" * 64)
+
+
+def _remove_facts(folder: Path) -> None:
+    (folder / "experiment.json").unlink()
+
+
+def _cut_facts(folder: Path) -> None:
+    path = folder / "experiment.json"
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def _cut_part(folder: Path) -> None:
+    path = folder / "runs" / "re-000000.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def _mistake_part(folder: Path) -> None:
+    (folder / "runs" / "rs-000000.parquet").rename(folder / "runs" / "re-000000.parquet")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_remove_facts, "has a folder 'runs' without an experiment.json"),
+        (_cut_facts, r"experiment\.json: damaged; no experiment can go on here"),
+        (_cut_part, r"re-000000\.parquet: no Parquet file of trajectories"),
+        (_mistake_part, r"re-000000\.parquet: <Trajectories of rs .* is of another experiment"),
+    ],
+)
+def test_damaged_folder(
+    index: Index, small: Path, tmp_path: Path, damage: Callable[[Path], None], message: str
+) -> None:
+    folder = shutil.copytree(small, tmp_path / "out")
+    damage(folder)
+    before = contents(folder)
+    with pytest.raises(ValueError, match=message):
+        run(index, folder)
+    assert contents(folder) == before

@@ -1,0 +1,154 @@
+"""The experiment's figures: what they show, and that they look as they did."""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import Index, plotting, search
+from nb101fast.experiment import Plan
+from nb101fast.experiment.figures import Runs, figures
+from nb101fast.index import BUILT_IN
+from reference.pictures import difference, read, small, write
+
+pytest.importorskip("matplotlib")
+
+GOLDEN = Path(__file__).parents[1] / "data" / "figures" / "experiment_regret.png"
+RENEW = "NB101FAST_RENEW_FIGURES"  # set it to write the golden images anew
+OPTIMIZERS = ("rs", "re", "hb")
+TOLERANCE = 0.005  # a curve or a band that is missing is more than twice that
+
+
+def plan_of(index: Index, **changes: Any) -> Plan:
+    options: dict[str, Any] = {"runs": 30, "budget_seconds": 500, "seed": 0, "preset": "paper"}
+    optimizers = changes.pop("optimizers", OPTIMIZERS)
+    return Plan.of(index, optimizers, **options | {"record": "incumbents"} | changes)
+
+
+def runs_of(plan: Plan) -> dict[str, search.Trajectories]:
+    return {
+        name: search.run(
+            settings,
+            plan.index,
+            runs=plan.runs,
+            budget_seconds=plan.budget_seconds,
+            preset=plan.preset,
+        )
+        for name, settings in plan.optimizers.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return plan_of(nb101fast.open(BUILT_IN))
+
+
+@pytest.fixture(scope="module")
+def runs(plan: Plan) -> Runs:
+    return runs_of(plan)
+
+
+# -------------------------------------------------------------------- how they look
+
+
+def test_golden(plan: Plan, runs: Runs) -> None:
+    now = small(figures(plan, runs)["regret"])
+    if os.environ.get(RENEW):
+        write(GOLDEN, now)
+    assert difference(now, read(GOLDEN)) < TOLERANCE
+
+
+@pytest.mark.parametrize("panel", [0, 1])
+@pytest.mark.parametrize("number", range(len(OPTIMIZERS)))
+def test_golden_shows_every_curve(plan: Plan, runs: Runs, panel: int, number: int) -> None:
+    figure = figures(plan, runs)["regret"]
+    figure.axes[panel].lines[number].set_visible(False)
+    assert difference(small(figure), read(GOLDEN)) > 2 * TOLERANCE
+
+
+@pytest.mark.parametrize("number", range(len(OPTIMIZERS)))
+def test_golden_shows_every_band(plan: Plan, runs: Runs, number: int) -> None:
+    figure = figures(plan, runs)["regret"]
+    figure.axes[0].collections[number].set_visible(False)
+    assert difference(small(figure), read(GOLDEN)) > 2 * TOLERANCE
+
+
+# -------------------------------------------------------------------- what they show
+
+
+def test_mean_curves(plan: Plan, runs: Runs) -> None:
+    [axes] = figures(plan, runs)["mean_regret"].axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert "seconds" in axes.get_xlabel()
+    assert axes.get_ylabel() == "test regret"
+    assert len(axes.lines) == len(axes.collections) == len(OPTIMIZERS)
+    for line, trajectories in zip(axes.lines, runs.values(), strict=True):
+        seconds = np.asarray(line.get_xdata(), np.float64)
+        starts = trajectories.incumbents.starts[:-1]
+        assert seconds[0] == pytest.approx(trajectories.incumbents.seconds[starts].max())
+        assert seconds[-1] == pytest.approx(plan.budget_seconds)
+        regret = trajectories.regret_at(seconds)
+        drawn = np.asarray(line.get_ydata(), np.float64)
+        np.testing.assert_allclose(drawn, regret.mean(axis=0), rtol=1e-12)
+        assert line.get_drawstyle() == "steps-post"
+
+
+def test_distribution(plan: Plan, runs: Runs) -> None:
+    [axes] = figures(plan, runs)["final_regret"].axes
+    assert axes.get_xlabel() == "test regret"
+    for line, trajectories in zip(axes.lines, runs.values(), strict=True):
+        values, shares = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        for value in np.unique(trajectories.final_regret):
+            drawn = shares[np.searchsorted(values, value, side="right") - 1]
+            assert drawn == pytest.approx(np.mean(trajectories.final_regret <= value))
+
+
+def test_names_and_looks(plan: Plan, runs: Runs) -> None:
+    axes = figures(plan, runs)["regret"].axes
+    titles = ["Random search", "Regularized evolution", "Hyperband"]
+    legend = axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == titles
+    [alone] = figures(plan, {"re": runs["re"]})["final_regret"].axes
+    for panel in axes:  # one optimizer, one look, whatever the others are
+        assert panel.lines[1].get_color() == alone.lines[0].get_color()
+
+
+def test_title_of_synthetic_values(tmp_path: Path, plan: Plan, runs: Runs) -> None:
+    assert "SYNTHETIC" not in figures(plan, runs)["regret"].get_suptitle()
+    path = tmp_path / "made_up.nb101"
+    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:91])
+    made_up = plan_of(nb101fast.open(path), optimizers=["rs"], runs=3, budget_seconds=1e4)
+    for figure in figures(made_up, runs_of(made_up)).values():
+        assert figure.get_suptitle().startswith("SYNTHETIC values, made up")
+
+
+def test_queried_test_accuracy(plan: Plan) -> None:
+    notebook = plan_of(plan.index, optimizers=["rs", "re"], preset="notebook")
+    runs = runs_of(notebook)
+    mean, final = figures(notebook, runs)["regret"].axes
+    assert mean.get_yscale() == final.get_xscale() == "linear"
+    assert mean.get_ylabel() == final.get_xlabel() == "queried test accuracy"
+    for line, trajectories in zip(mean.lines, runs.values(), strict=True):
+        last = trajectories.incumbents.starts[1:] - 1
+        expected = trajectories.incumbents.test_accuracy[last].mean()
+        assert np.asarray(line.get_ydata())[-1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("budget", "num_runs"), [(3.5, 1), (3.5, 2), (8.0, 20), (500, 1)])
+def test_few_runs_and_short_budgets(
+    plan: Plan, tmp_path: Path, budget: float, num_runs: int
+) -> None:
+    """Runs without any training, one run without a band, a regret of 0: drawn all the same."""
+    short = plan_of(plan.index, optimizers=["rs", "re"], runs=num_runs, budget_seconds=budget)
+    for name, figure in figures(short, runs_of(short)).items():
+        for path in plotting.save(figure, tmp_path, name):
+            assert path.stat().st_size > 1000
+        root = xml.etree.ElementTree.parse(tmp_path / f"{name}.svg").getroot()
+        assert root.tag.endswith("svg")

@@ -1,0 +1,148 @@
+"""The style of figures, and their files."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from nb101fast import plotting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+matplotlib = pytest.importorskip("matplotlib")
+
+
+@plotting.style()
+def drawn(curves: int = 2) -> Figure:
+    figure, axes = plotting.panels(1, 2, inches=(2, 1.5), title="two panels")
+    for number in range(curves):
+        plotting.steps(axes[0], [1, 2, 3], [number, 2, 5], **plotting.line(number))
+    return figure
+
+
+def test_colours_differ() -> None:
+    assert len(set(plotting.PALETTE)) == len(plotting.PALETTE)
+    colours = [np.array(list(bytes.fromhex(name[1:]))) / 255 for name in plotting.PALETTE]
+    for one, other in combinations(colours, 2):
+        assert np.linalg.norm(one - other) > 0.25
+
+
+def test_curves_differ() -> None:
+    curves = [plotting.line(number) for number in range(40)]
+    assert len({str(curve) for curve in curves}) == 40
+    neighbours = [plotting.line(number) for number in range(9)]
+    assert len({curve["color"] for curve in neighbours[:8]}) == 8
+
+
+def test_panels_row_by_row() -> None:
+    with plotting.style():
+        figure, axes = plotting.panels(2, 3, inches=(2, 1))
+    assert axes.shape == (6,)
+    assert list(figure.get_size_inches()) == [6, 2]
+    assert [a.get_subplotspec().colspan.start for a in axes] == [0, 1, 2, 0, 1, 2]
+
+
+def test_steps_hold_until_the_next() -> None:
+    assert drawn().axes[0].lines[0].get_drawstyle() == "steps-post"
+
+
+def test_users_settings_neither_change_nor_matter() -> None:
+    expected = plotting.render(drawn(), "svg")
+    before = dict(matplotlib.rcParams)
+    own: Any = {
+        "font.size": 30,
+        "axes.grid": False,
+        "svg.fonttype": "none",
+        "xtick.direction": "in",
+    }
+    with matplotlib.rc_context(own):
+        changed: Any = dict(matplotlib.rcParams)
+        assert plotting.render(drawn(), "svg") == expected
+        assert dict(matplotlib.rcParams) == changed
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("form", plotting.FORMATS)
+def test_equal_figures_are_equal_files(form: str) -> None:
+    figure = drawn()
+    first = plotting.render(figure, form)
+    assert plotting.render(figure, form) == first
+    assert plotting.render(drawn(), form) == first
+    assert plotting.render(drawn(curves=3), form) != first
+
+
+def test_another_form() -> None:
+    with pytest.raises(ValueError, match="form='pdf'; 'png', 'svg' are allowed"):
+        plotting.render(drawn(), "pdf")
+
+
+def test_save(tmp_path: Path) -> None:
+    png, svg = plotting.save(drawn(), tmp_path / "a" / "b", "regret")
+    assert sorted(tmp_path.rglob("*.*")) == [png, svg]
+    assert struct.unpack(">II", png.read_bytes()[16:24]) == (600, 225)  # 150 dots an inch
+    assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+    assert b"<text" not in svg.read_bytes()  # letters are paths: no font is needed
+
+
+def test_save_replaces(tmp_path: Path) -> None:
+    plotting.save(drawn(), tmp_path, "regret")
+    png, svg = plotting.save(drawn(curves=3), tmp_path, "regret")
+    assert svg.read_bytes() == plotting.render(drawn(curves=3), "svg")
+    assert sorted(tmp_path.iterdir()) == [png, svg]
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0.3, 30], ["0.5", "1", "2", "5", "10", "20"]),
+        ([900, 3e6], ["1k", "10k", "100k", "1M"]),
+    ],
+)
+def test_ticks_of_logarithmic_axes(values: list[float], labels: list[str]) -> None:
+    with plotting.style():
+        figure, axes = plotting.panels()
+        axes[0].plot(values, [1, 2])
+        plotting.set_log(axes[0], "x")
+        figure.draw_without_rendering()
+    low, high = axes[0].get_xlim()
+    shown = [
+        label.get_text()
+        for label, place in zip(axes[0].get_xticklabels(), axes[0].get_xticks(), strict=True)
+        if low <= place <= high
+    ]
+    assert shown == labels
+    assert axes[0].get_yscale() == "linear"
+
+
+def test_matrix() -> None:
+    values = np.array([[0.0, 1.0], [np.nan, 0.25]])
+    with plotting.style():
+        _, axes = plotting.panels()
+        plotting.matrix(axes[0], values, (4, 108), ".1f", vmin=0, vmax=1)
+    texts = {(*text.get_position(), text.get_text(), text.get_color()) for text in axes[0].texts}
+    assert texts == {(0, 0, "0.0", "white"), (1, 0, "1.0", "black"), (1, 1, "0.2", "white")}
+    assert axes[0].yaxis_inverted()
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["4", "108"]
+
+
+def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with (
+        pytest.raises(ImportError, match=r'needs matplotlib: pip install "nb101fast\[plots\]"'),
+        plotting.style(),
+    ):
+        pass
+
+
+def test_matplotlib_loads_late() -> None:
+    program = "import sys, nb101fast.plotting; assert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)
