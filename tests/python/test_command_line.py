@@ -291,10 +291,19 @@ def test_demo() -> None:
 
 
 def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    arguments = ["experiment", BUILT_IN, "--runs", "20", "--budget", "300", "--out", tmp_path]
+    arguments: list[str | Path] = [
+        "experiment",
+        BUILT_IN,
+        "--runs",
+        "20",
+        "--budget",
+        "300",
+        "--out",
+        tmp_path,
+    ]
     done = Done(capsys, *arguments, "--workers", "1")
     assert done.status == 0, done.err
-    assert re.search(r"^\| rs +\| +20 \| 0\.\d{5} \|", done.out, re.MULTILINE), done.out
+    assert re.search(r"^\| rs +\| +20 \| +0\.\d{5} \|", done.out, re.MULTILINE), done.out
     assert re.search(r"^\| re +\| +20 \|", done.out, re.MULTILINE)
     names = {"experiment.json", "regret.png", "regret.svg", "summary.csv", "trajectories.parquet"}
     assert names <= {path.name for path in tmp_path.iterdir()}
