@@ -1,1 +1,1 @@
-"""How fast the package is, against the plain way measured in the same run."""
+"""Benchmarks of the package against plain ways to do the same work, measured in the same run."""

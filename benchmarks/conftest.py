@@ -1,4 +1,4 @@
-"""Fixtures of all benchmarks, and the table that they fill."""
+"""Fixtures that the benchmarks share, and the table that is printed at the end."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ NUM_CODES = 1 << 20
 ROWS = pytest.StashKey[list[Row]]()
 
 MARKERS = (
-    "gate: its floor is measured in the same run, or it repeats exactly; --enforce holds its must",
-    "informational: wall time, another on each machine; never fails",
+    "gate: the floor is measured in the same run, or the number repeats exactly; see --enforce",
+    "informational: an absolute time, which differs between machines; it never fails a run",
 )
 
 
@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--enforce",
         action="store_true",
-        help="fail the benchmarks marked gate that miss their must",
+        help="fail a benchmark that is marked as gate if it misses its must",
     )
 
 
@@ -54,7 +54,7 @@ def pytest_terminal_summary(
         return
     terminalreporter.section("nb101fast against its floors")
     terminalreporter.write_line(
-        "An item's time in the best of its rounds; package and floor took turns, round by round."
+        "The time of one item in the best round. The rounds of package and floor took turns."
     )
     for line in render(rows):
         terminalreporter.write_line(line)
@@ -62,7 +62,7 @@ def pytest_terminal_summary(
 
 @pytest.fixture
 def race(request: pytest.FixtureRequest, benchmark: Any) -> Race:
-    """Times a benchmark's work against its floor."""
+    """Measure a benchmark's work against its floor."""
     is_gate = request.node.get_closest_marker("gate") is not None
     must_hold = is_gate and bool(request.config.getoption("--enforce"))
     return Race(benchmark, request.config.stash[ROWS], must_hold=must_hold)
@@ -85,7 +85,7 @@ def plain_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def plain_loops(plain_library: Path) -> PlainLoops:
-    """The plain loops with their tables, built in about a second."""
+    """The plain loops with their tables, which are built in about a second."""
     return PlainLoops(plain_library)
 
 
@@ -97,7 +97,7 @@ def plain_probing(plain_library: Path) -> PlainProbing:
 
 @pytest.fixture(scope="session")
 def fastcall(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], float]:
-    """The cheapest function that Python can call with an int."""
+    """The C function that Python calls fastest with an int."""
     try:
         return load_fastcall(tmp_path_factory.mktemp("fastcall"))
     except NoCompilerError as error:
@@ -106,7 +106,7 @@ def fastcall(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], float]
 
 @pytest.fixture(scope="session")
 def full_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of all cells at 108 epochs, of made-up values."""
+    """The file of an index of all cells at 108 epochs, with made-up values."""
     path = tmp_path_factory.mktemp("index") / "full.nb101"
     nb101fast.synthetic.write_index(path, epochs=(108,))
     return path
@@ -114,13 +114,13 @@ def full_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def full_index(full_path: Path) -> nb101fast.Index:
-    """The same, open."""
+    """The index of `full_path`."""
     return nb101fast.open(full_path)
 
 
 @pytest.fixture(scope="session")
 def raw_codes() -> Codes:
-    """1 Mi codes drawn from all raw configurations that are valid, most of them to be pruned."""
+    """Draw 1 Mi codes from all valid raw configurations; most of them need pruning."""
     rng = np.random.default_rng(1)
     codes = np.empty(0, np.uint32)
     while len(codes) < NUM_CODES:
@@ -133,19 +133,19 @@ def raw_codes() -> Codes:
 
 @pytest.fixture(scope="session")
 def cell_codes() -> Codes:
-    """1 Mi codes drawn from the representatives of all cells."""
+    """Draw 1 Mi codes from the representatives of all cells."""
     ids = np.random.default_rng(2).integers(0, nb101fast.NUM_CELLS, NUM_CODES)
     return nb101fast.cell_codes()[ids]
 
 
 @pytest.fixture(params=["raw_codes", "cell_codes"])
 def codes(request: pytest.FixtureRequest) -> Codes:
-    """Each of the two."""
+    """The raw codes, then the cells' codes."""
     chosen: Codes = request.getfixturevalue(request.param)
     return chosen
 
 
 @pytest.fixture
 def ids_out() -> npt.NDArray[np.int32]:
-    """A written array for the floor's ids: its pages are there before the first round."""
+    """An array for the floor's ids, filled so that its memory is there before the first round."""
     return np.zeros(NUM_CODES, np.int32)

@@ -1,4 +1,4 @@
-"""Runs a few lines in a fresh interpreter: what a new process pays."""
+"""Run a short program in a fresh interpreter, to measure what each new process has to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def run_fresh(program: str, *arguments: str) -> Any:
-    """The JSON that a program prints in a new process."""
+    """Run a program in a new process, and return the JSON that it prints."""
     command = [sys.executable, "-c", textwrap.dedent(program), *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -1,10 +1,11 @@
-"""Counts the instructions of the hot kernels under callgrind, which repeats exactly.
+"""Count the instructions of the hot kernels under callgrind. The counts repeat exactly.
 
-    python benchmarks/instruction_counts.py --check     against the committed counts
-    python benchmarks/instruction_counts.py --update    commit what is counted now
+    python benchmarks/instruction_counts.py --check     compare with the committed counts
+    python benchmarks/instruction_counts.py --update    replace the committed counts
 
-Needs CMake, a C++ compiler and valgrind with its headers. Exit 0: all within 5 %. 1: a kernel is
-not, or another compiler than the baseline's counted. 2: nothing could be counted.
+It needs CMake, a C++ compiler, and valgrind with its headers. The exit status is 0 if all counts
+are within 5 % of the committed ones, 1 if a count is not or the compiler is another one, and 2
+if nothing could be counted.
 """
 
 from __future__ import annotations
@@ -18,26 +19,28 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build" / "instruction-counts"
+PRESET = "core-tests"  # its build of the core serves the core's tests and the kernels
+BUILD = ROOT / "build" / PRESET
 BASELINE = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.05
 UPDATE_HINT = "python benchmarks/instruction_counts.py --update"
-# Loader and libraries do the same in every run.
+# With these settings, the loader and the libraries do the same in every run.
 ENVIRONMENT = {**os.environ, "LC_ALL": "C", "LD_BIND_NOW": "1"}
 
 
 class CountingError(Exception):
-    """Nothing could be counted; says why."""
+    """Nothing could be counted. The message says why."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What counted, and when."""
+    """The tools and the machine that counted, and the date."""
 
     compiler: str
     flags: str
@@ -48,14 +51,14 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Count:
-    """Instructions of one run of a kernel over so many items."""
+    """The instructions of one run of a kernel, and the number of items that the run handles."""
 
     items: int
     instructions: int
 
     @property
     def each(self) -> float:
-        """Instructions of one item."""
+        """Return the instructions of one item."""
         return self.instructions / self.items
 
 
@@ -63,7 +66,7 @@ Counts = dict[str, Count]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Count, then check or update; returns the exit status."""
+    """Count, then check or update; return the exit status."""
     options = _parser().parse_args(arguments)
     try:
         kernels = build()
@@ -89,30 +92,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def build() -> Path:
-    """Build the kernels in build/instruction-counts; returns the program."""
+    """Build the kernels in build/core-tests; return the path of the program."""
     for tool in ("cmake", "valgrind"):
         if shutil.which(tool) is None:
             raise CountingError(f"{tool} was not found")
-    settings = ("-DNB101_BENCHMARKS=ON", "-DCMAKE_BUILD_TYPE=Release")
-    _output("cmake", "-S", str(ROOT), "-B", str(BUILD), *settings)
-    _output("cmake", "--build", str(BUILD), "--target", "nb101_kernels", "--parallel", "2")
+    _output("cmake", "--preset", PRESET, "-DNB101_BENCHMARKS=ON")
+    _output("cmake", "--build", "--preset", PRESET, "--target", "nb101_kernels", "--parallel", "2")
     return BUILD / "benchmarks" / "nb101_kernels"
 
 
 def count_all(kernels: Path) -> Counts:
-    """The count of every kernel that the program lists."""
-    _output(str(kernels), "prepare", "data")
-    counts = {}
-    for line in _output(str(kernels), "list").splitlines():
-        name, items = line.split()
-        counts[name] = Count(int(items), _count(kernels, name))
-    return counts
+    """Count every kernel that the program lists."""
+    with tempfile.TemporaryDirectory(prefix="nb101fast-kernels-") as folder:
+        data = str(Path(folder, "data"))
+        _output(str(kernels), "prepare", data)
+        counts = {}
+        for line in _output(str(kernels), "list").splitlines():
+            name, items = line.split()
+            counts[name] = Count(int(items), _count(kernels, name, data))
+        return counts
 
 
-def _count(kernels: Path, name: str) -> int:
-    """Instructions between the marks that the program sets around the kernel."""
+def _count(kernels: Path, name: str, data: str) -> int:
+    """Return the instructions between the marks that the program sets around the kernel."""
     options = ("--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null")
-    said = _output("valgrind", *options, str(kernels), "run", name, "data")
+    said = _output("valgrind", *options, str(kernels), "run", name, data)
     found = re.search(r"Collected : (\d+)", said)
     if not found or not int(found[1]):
         raise CountingError(f"callgrind counted nothing of {name}:\n{said}")
@@ -120,11 +124,10 @@ def _count(kernels: Path, name: str) -> int:
 
 
 def _output(*command: str) -> str:
-    """What a program says on both streams; it runs in the build folder."""
-    BUILD.mkdir(parents=True, exist_ok=True)
+    """Run a program in the project's folder, and return what it prints on both streams."""
     done = subprocess.run(
         command,
-        cwd=BUILD,
+        cwd=ROOT,
         env=ENVIRONMENT,
         text=True,
         stdout=subprocess.PIPE,
@@ -146,7 +149,7 @@ def _provenance(kernels: Path) -> Provenance:
 
 
 def _flags() -> str:
-    """The options that the core's own files are compiled with, but for their paths."""
+    """Return the options, except paths, with which the core's own files are compiled."""
     commands = json.loads((BUILD / "compile_commands.json").read_text())
     command = next(c["command"] for c in commands if c["file"].endswith("/search_space.cpp"))
     return " ".join(re.findall(r"(?<= )-(?![Ioc]\b|I)\S+", command))
@@ -175,7 +178,7 @@ def _read_baseline() -> tuple[Provenance, Counts]:
 
 
 def check(provenance: Provenance, counts: Counts) -> int:
-    """Print the table and what is wrong; returns the exit status."""
+    """Print the table and all faults; return the exit status."""
     before, baseline = _read_baseline()
     print(f"baseline: {before.compiler} ({before.flags}), {before.valgrind}, {before.date}")
     for line in _table(counts, baseline):
@@ -187,7 +190,7 @@ def check(provenance: Provenance, counts: Counts) -> int:
 
 
 def _other_compiler(now: Provenance, before: Provenance) -> list[str]:
-    """Counts of another compiler's code, or another machine's, can't be compared."""
+    """Return a fault if the compiler or the machine is not that of the baseline."""
     ours, theirs = ((p.compiler.split(".")[0], p.machine) for p in (now, before))
     if ours == theirs:
         return []
@@ -206,7 +209,7 @@ def _faults(counts: Counts, baseline: Counts) -> list[str]:
 
 
 def _fault(name: str, now: Count | None, before: Count | None) -> str:
-    """What is wrong with a kernel's count; nothing where all is well."""
+    """Return what is wrong with a kernel's count; an empty text if nothing is."""
     if now is None or before is None:
         where = "the baseline" if before is None else "the program"
         return f"{name} is missing in {where}; {UPDATE_HINT}"

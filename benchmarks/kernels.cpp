@@ -1,8 +1,9 @@
-// The hot kernels one by one, each counted by callgrind without what it needs beforehand.
+// Runs the time-critical functions of the core one by one, so that callgrind counts their
+// instructions. What a kernel needs is prepared before and not counted.
 //
-//   nb101_kernels list              the kernels' names and how many items each handles
-//   nb101_kernels compiler          what compiled this
-//   nb101_kernels prepare FOLDER    writes the files that the kernels read; natively, it takes long
+//   nb101_kernels list              prints each kernel's name and how many items it handles
+//   nb101_kernels compiler          prints the compiler of this program
+//   nb101_kernels prepare FOLDER    writes the files that the kernels read (slow under callgrind)
 //   nb101_kernels run NAME FOLDER   runs a kernel once and checks its answer
 #include <valgrind/callgrind.h>
 
@@ -25,9 +26,9 @@
 #include "nb101/index.hpp"
 #include "nb101/index_assembly.hpp"
 #include "nb101/matrix_codec.hpp"
-#include "nb101/model_metrics.hpp"
 #include "nb101/objective.hpp"
 #include "nb101/prune.hpp"
+#include "nb101/record.hpp"
 #include "nb101/run_table.hpp"
 #include "nb101/simd.hpp"
 #include "nb101/tfrecord.hpp"
@@ -36,7 +37,7 @@ namespace nb101 {
 namespace {
 
 constexpr std::size_t kNumCodes = 1 << 16;
-constexpr std::int32_t kFileCells = 1000;  // of the small index and the records
+constexpr std::int32_t kFileCells = 1000;  // how many cells the small index and the records have
 constexpr std::int32_t kFileStep = kNumCells / kFileCells;
 constexpr std::uint32_t kEpochs = 108;
 constexpr int kRepeats = 3;
@@ -45,7 +46,7 @@ constexpr std::size_t kCrcBytes = 1 << 20;
 
 struct Kernel {
   std::function<void()> run;
-  std::function<bool()> is_right;  // asked after the run
+  std::function<bool()> is_right;  // checks the answer after the run
 };
 
 std::string index_path(const std::string& folder) { return folder + "/small.nb101"; }
@@ -237,21 +238,22 @@ struct Parsing {
   }
   void parse() {
     records.clear();
-    for (const Bytes payload : payloads) records.push_back(parse_record(payload, place));
+    for (const Bytes payload : payloads) records.push_back(parse_record(payload, scratch, place));
   }
 
   IndexFile file;
   std::string source = "records";
   RecordPlace place{&source, 0, 0};
+  RecordScratch scratch;
   std::vector<char> bytes;
   std::vector<Bytes> payloads;
   std::vector<Record> records;
 };
 
-// `before`: so often are the records parsed before it counts.
+// The records are parsed `before` times before the count begins.
 Kernel parse_after(int before, const std::string& folder) {
   const auto state = std::make_shared<Parsing>(folder);
-  SearchSpace::instance();  // its tables, before the count begins
+  SearchSpace::instance();  // builds the tables before the count begins
   for (int i = 0; i < before; ++i) state->parse();
   return {[=] { state->parse(); },
           [=] {
@@ -260,7 +262,8 @@ Kernel parse_after(int before, const std::string& folder) {
           }};
 }
 
-// The first records of a process are hashed one by one, those of a large file by a table of all.
+// The hashes of the first records of a process are computed one by one. After many records, a table
+// of all hashes is used.
 Kernel parse_first(const std::string& folder) { return parse_after(0, folder); }
 Kernel parse_many(const std::string& folder) { return parse_after(25, folder); }
 
@@ -273,7 +276,8 @@ Kernel open_index(const std::string& folder) {
 
 // ---------------------------------------------------------------- the command line
 
-// Callgrind knows no AVX-512, so every kernel's level is stated, and the same on any processor.
+// Callgrind does not support AVX-512. So each kernel has a fixed level, which is the same on every
+// processor.
 struct Named {
   std::string_view name;
   Simd level;
@@ -303,7 +307,8 @@ int fail(const std::string& message) {
 
 int run(std::string_view name, const std::string& folder) {
   const auto* const named = std::ranges::find(kKernels, name, &Named::name);
-  if (named == std::end(kKernels)) return fail("no kernel " + std::string(name));
+  if (named == std::end(kKernels))
+    return fail("there is no kernel " + std::string(name) + "; list shows them");
   if (force_simd(named->level) != named->level) {
     return fail("this processor has no " + std::string(simd_name(named->level)));
   }
@@ -311,7 +316,7 @@ int run(std::string_view name, const std::string& folder) {
   CALLGRIND_START_INSTRUMENTATION;
   kernel.run();
   CALLGRIND_STOP_INSTRUMENTATION;
-  return kernel.is_right() ? 0 : fail("a wrong answer of " + std::string(name));
+  return kernel.is_right() ? 0 : fail("the answer of " + std::string(name) + " is wrong");
 }
 
 int command(std::span<char*> arguments) {
@@ -331,7 +336,7 @@ int command(std::span<char*> arguments) {
   } else if (verb == "run" && arguments.size() == 4) {
     return run(arguments[2], arguments[3]);
   } else {
-    return fail("list, compiler, prepare FOLDER and run NAME FOLDER are allowed");
+    return fail("use list, compiler, prepare FOLDER or run NAME FOLDER");
   }
   return 0;
 }

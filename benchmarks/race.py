@@ -1,7 +1,7 @@
-"""Times work against its floor in one run: their rounds take turns, and the best round counts.
+"""Measure work against its floor. Their rounds take turns, and the best round of each counts.
 
-The time is the thread's own, so that a busy machine counts less; of work that other threads share
-it is the wall's.
+The time is the thread's own processor time, so that other work on the machine matters less. For
+work that has several threads it is the wall time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FloorAnswer = TypeVar("FloorAnswer")
 
 
 class Timed(Generic[Answer]):
-    """Work that is timed each time it is called."""
+    """A function whose calls are measured."""
 
     answer: Answer
 
@@ -36,15 +36,15 @@ class Timed(Generic[Answer]):
 
     @property
     def best(self) -> int:
-        """The least of its times, in nanoseconds."""
+        """Return the shortest time, in nanoseconds."""
         return min(self._times)
 
 
 class Race:
-    """What the `race` fixture gives to a benchmark.
+    """The object that the `race` fixture gives to a benchmark.
 
-    With `--benchmark-disable` each side runs once and nothing is recorded, so that a benchmark's
-    assertions are all that is left of it.
+    With `--benchmark-disable`, each side runs once and nothing is recorded. A benchmark then only
+    checks the answers.
     """
 
     def __init__(self, benchmark: Any, rows: list[Row], *, must_hold: bool) -> None:
@@ -61,12 +61,12 @@ class Race:
         rounds: int = 100,
         by_wall: bool = False,
     ) -> tuple[Answer, FloorAnswer]:
-        """Time both, by turns; returns both answers.
+        """Measure the floor and the package in turns; return both answers.
 
         Args:
-            floor, engine: a whole round of the plain way, and of the package.
-            work: what the table calls it.
-            items: how many cells or calls a round is.
+            floor, engine: functions that do one round of the plain way, and one of the package.
+            work: the name of the work in the table.
+            items: how many cells or calls one round has.
             target: in multiples of the floor.
             by_wall: the work has threads of its own.
         """
@@ -86,7 +86,7 @@ class Race:
         target: Target | None = None,
         rounds: int = 100,
     ) -> Answer:
-        """Time work without a floor, or with a published one in nanoseconds an item.
+        """Measure work that has no floor, or a published one in nanoseconds for each item.
 
         Args:
             target: in multiples of the floor; without one, in nanoseconds.
@@ -107,7 +107,7 @@ class Race:
         target: Target | None = None,
         rounds: int = 1,
     ) -> Answer:
-        """Note what the work itself reports, as of a fresh process: (amount, answer)."""
+        """Record the amount that the work itself reports, such as a fresh process does."""
         amounts: list[float] = []
 
         def run() -> Answer:

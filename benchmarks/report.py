@@ -1,4 +1,4 @@
-"""The table at the end of a timed run: each piece of work against its floor and its targets."""
+"""The table at the end of a run: the time of each piece of work, its floor and its targets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADER = ("work", "measured", "floor", "ratio", "must", "aim", "verdict")
 
 @dataclass(frozen=True)
 class Target:
-    """What a measurement must reach and should reach: times the floor, or as it is without one."""
+    """What must be reached and what should be: multiples of the floor, or times without one."""
 
     must: float
     aim: float
@@ -21,7 +21,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement, of one item (a cell, a call, a file)."""
+    """A measurement of one item, which is a cell, a call or a file."""
 
     work: str
     measured: float
@@ -32,12 +32,12 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Times the floor."""
+        """Return the measurement as a multiple of the floor."""
         return self.measured / self.floor if self.floor else None
 
     @property
     def verdict(self) -> str:
-        """In words; a dash where nothing was asked for."""
+        """Return the verdict in words; a dash if there is no target."""
         if self.target is None:
             return "-"
         reached = self.measured if self.ratio is None else self.ratio
@@ -46,7 +46,7 @@ class Row:
         return "within must" if reached <= self.target.must else "missed"
 
     def cells(self) -> tuple[str, ...]:
-        """The row as text, in the order of the header."""
+        """Return the row's texts in the order of the header."""
         floor = "-" if self.floor is None else _amount(self.floor, self.unit)
         limits = (self.target.must, self.target.aim) if self.target else (None, None)
         return (
@@ -65,7 +65,7 @@ class Row:
 
 
 def render(rows: Sequence[Row]) -> list[str]:
-    """The table's lines: words to the left, numbers to the right."""
+    """Return the lines of the table, with words to the left and numbers to the right."""
     table = [HEADER, *(row.cells() for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return ["  ".join(map(_aligned, line, widths, range(len(HEADER)))).rstrip() for line in table]

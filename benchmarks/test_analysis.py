@@ -1,4 +1,4 @@
-"""The analysis of a whole index of four budgets, figures and report included."""
+"""The analysis of a whole index with four budgets, including its figures and its report."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .race import Race
 from .report import Target
 from .test_api import OFFICIAL_NS
 
-OFFICIAL_SECONDS = nb101fast.NUM_CELLS * OFFICIAL_NS / 1e9  # one query a cell, all its runs at once
+OFFICIAL_SECONDS = nb101fast.NUM_CELLS * OFFICIAL_NS / 1e9  # a query gives all runs of a cell
 TARGET = Target(must=60 / OFFICIAL_SECONDS, aim=10 / OFFICIAL_SECONDS)
 
 
 @pytest.fixture(scope="module")
 def four_budgets(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
-    """Three runs of every cell at each of four budgets, made up."""
+    """An index with three made-up runs of every cell at each of four budgets."""
     path = tmp_path_factory.mktemp("index") / "four_budgets.nb101"
     nb101fast.synthetic.write_index(path)
     return nb101fast.open(path)
@@ -46,8 +46,9 @@ def test_whole_analysis(race: Race, four_budgets: nb101fast.Index, tmp_path: Pat
     expected = np.corrcoef(accuracy.astype(np.float64), tested)[0, 1]
     pair = ("validation_accuracy", "test_accuracy")
     assert summary.relations.pearson[pair] == pytest.approx(expected, abs=1e-6)
-    assert summary.locality.best_cell == np.argmax(accuracy)
-    assert summary.best_cells.cells[0] == np.argmax(tested)
+    assert summary.locality.distances is not None
+    assert summary.locality.distances.best_id == np.argmax(accuracy)
+    assert summary.best_cells.ids[0] == np.argmax(tested)
     assert (
         summary.replacements.counts.sum()
         == 2 * (nb101fast.search_space.num_vertices(codes) - 2).sum()

@@ -1,4 +1,4 @@
-"""The drop-in for `nasbench.api`: a spec made and queried, as optimizers written for it do."""
+"""The drop-in for `nasbench.api`: make a spec and query it, as optimizers do."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import api
+from nb101fast import api, inception
 from nb101fast.codes import Codes
 
 from .race import Race
 from .report import Target
 
-OFFICIAL_NS = 133e3  # of the official code, 133 to 185 us by machine
+OFFICIAL_NS = 133e3  # one query of the official code takes 133 to 185 us, depending on the machine
 TARGET = Target(must=12e3 / OFFICIAL_NS, aim=5e3 / OFFICIAL_NS)
 NUM_SPECS = 1000
 
@@ -24,7 +24,7 @@ Spec = tuple[list[list[int]], list[str]]
 
 @pytest.fixture
 def specs(raw_codes: Codes) -> list[Spec]:
-    """Nested lists and operation names, as users write them."""
+    """Matrices as nested lists, and operation names, as users write them."""
     matrices, labels = nb101fast.decode(raw_codes[:NUM_SPECS])
     return [
         (matrix.tolist(), ["input", *(nb101fast.OPS[label] for label in row), "output"])
@@ -34,7 +34,7 @@ def specs(raw_codes: Codes) -> list[Spec]:
 
 @pytest.fixture
 def array_specs(specs: list[Spec]) -> list[tuple[Any, list[str]]]:
-    """The same with arrays for matrices, as search code keeps them."""
+    """The same specs with matrices as arrays, as search code keeps them."""
     return [(np.array(matrix), ops) for matrix, ops in specs]
 
 
@@ -48,7 +48,7 @@ def query_each(nasbench: api.NASBench, specs: list[Any]) -> list[dict[str, Any]]
 
 
 def assert_are_runs(index: nb101fast.Index, codes: Codes, answers: list[dict[str, Any]]) -> None:
-    """Each answer is one of the cell's repeats."""
+    """Assert that each answer is one of the cell's repeats."""
     given = np.array([answer["validation_accuracy"] for answer in answers])
     runs = [index.query(codes, repeat=r)["validation_accuracy"] for r in range(3)]
     assert (given == runs).any(axis=0).all()
@@ -74,3 +74,127 @@ def test_query(
         rounds=50,
     )
     assert_are_runs(full_index, raw_codes[:NUM_SPECS], answers)
+
+
+# ---------------------------------------------------------------- loops over the whole table
+
+
+@pytest.fixture(scope="module")
+def table_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an index of all cells at the four official budgets, with made-up values."""
+    path = tmp_path_factory.mktemp("table") / "table.nb101"
+    nb101fast.synthetic.write_index(path, epochs=(4, 12, 36, 108))
+    return path
+
+
+@pytest.fixture
+def table(table_path: Path) -> api.NASBench:
+    """Nothing of its dictionaries has been read."""
+    return api.NASBench(table_path, seed=1)
+
+
+def plain_runs(hashes: list[str]) -> dict[str, dict[int, list[dict[str, float]]]]:
+    """What the official code holds of some cells: plain dictionaries."""
+    names = [f"{stage}_{metric}" for stage in ("halfway", "final") for metric in nb101fast.METRICS]
+    return {
+        digest: {
+            epochs: [dict.fromkeys(names, repeat / 3) for repeat in range(3)]
+            for epochs in (4, 12, 36, 108)
+        }
+        for digest in hashes
+    }
+
+
+@pytest.mark.informational
+def test_all_hashes(race: Race, table: api.NASBench) -> None:
+    plain = dict.fromkeys(table.hash_iterator())
+    hashes, official = race.against(
+        lambda: list(plain.keys()),
+        lambda: list(table.hash_iterator()),
+        "list(hash_iterator()), after the first time",
+        items=nb101fast.NUM_CELLS,
+        target=Target(must=2, aim=1),
+        rounds=20,
+    )
+    assert hashes == official
+    assert len(set(hashes)) == nb101fast.NUM_CELLS
+
+
+@pytest.mark.informational
+def test_all_hashes_for_the_first_time(race: Race, table_path: Path) -> None:
+    hashes = race.alone(
+        lambda: list(api.NASBench(table_path).hash_iterator()),
+        "list(hash_iterator()) of a new NASBench",
+        items=nb101fast.NUM_CELLS,
+        rounds=10,
+    )
+    assert hashes == sorted(hashes)
+
+
+@pytest.mark.informational
+def test_all_fixed_statistics(race: Race, table_path: Path) -> None:
+    """A new table each time. The floor makes the same objects with Python's own means."""
+    matrix, ops = np.array(inception.MATRIX, np.int8), list(inception.OPS)
+    hashes = list(api.NASBench(table_path).hash_iterator())
+
+    def made_by_python() -> list[dict[str, Any]]:
+        entries = {
+            digest: {
+                "module_adjacency": matrix.copy(),
+                "module_operations": ops.copy(),
+                "trainable_parameters": 2694282,
+            }
+            for digest in hashes
+        }
+        return list(entries.values())
+
+    entries, floor = race.against(
+        made_by_python,
+        lambda: list(api.NASBench(table_path).fixed_statistics.values()),
+        "list(fixed_statistics.values()) of a new NASBench",
+        items=nb101fast.NUM_CELLS,
+        target=Target(must=2, aim=1),
+        rounds=5,
+    )
+    assert len(entries) == len(floor) == nb101fast.NUM_CELLS
+    assert {len(entry["module_operations"]) for entry in entries} == set(range(2, 8))
+
+
+@pytest.mark.informational
+def test_computed_statistics(race: Race, table: api.NASBench) -> None:
+    """Each round asks for cells that were not asked for before."""
+    hashes = list(table.hash_iterator())
+    official = plain_runs(hashes[:NUM_SPECS])
+    parts = (hashes[i : i + NUM_SPECS] for i in range(0, len(hashes), NUM_SPECS))
+    asked: list[str] = []
+
+    def ask_for_others() -> list[float]:
+        asked[:] = next(parts)
+        return [
+            table.computed_statistics[digest][108][2]["final_test_accuracy"] for digest in asked
+        ]
+
+    given = race.against(
+        lambda: [official[digest][108][2]["final_test_accuracy"] for digest in official],
+        ask_for_others,
+        "computed_statistics[h][108][2][...], for the first time",
+        items=NUM_SPECS,
+        rounds=100,
+    )[0]
+    computed = [table.get_metrics_from_hash(digest)[1] for digest in asked]
+    assert given == [runs[108][2]["final_test_accuracy"] for runs in computed]
+
+
+@pytest.mark.informational
+def test_computed_statistics_again(race: Race, table: api.NASBench) -> None:
+    hashes = list(table.hash_iterator())[:NUM_SPECS]
+    official = plain_runs(hashes)
+    race.against(
+        lambda: [official[digest][108][2]["final_test_accuracy"] for digest in hashes],
+        lambda: [
+            table.computed_statistics[digest][108][2]["final_test_accuracy"] for digest in hashes
+        ],
+        "the same again",
+        items=NUM_SPECS,
+        rounds=50,
+    )

@@ -1,4 +1,4 @@
-"""What a process pays once: the tables, and the hashes of all cells."""
+"""Compute what a process computes once: the look-up tables and the hashes of all cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .race import Race
 
 SECOND = 1e9
 FIRST_CELL_ID = 0
-TABLES_FLOOR_NS = 0.15 * SECOND  # of the plain way, as published with the project
+TABLES_FLOOR_NS = 0.15 * SECOND  # the plain way, as published with the project
 
 TABLES = """
     import json, time
@@ -35,7 +35,7 @@ SORTED_HASHES_SHA256 = "53e1438d11675d9eb3899166c29ca07fe0c4b81af9d99d5aec3ecd31
 
 
 def seconds_and_answer(program: str) -> tuple[float, list[object]]:
-    """Nanoseconds that a fresh process reports, and the rest of what it says."""
+    """Run a program in a fresh process; return the nanoseconds that it reports, and its answer."""
     seconds, *answer = run_fresh(program)
     return seconds * SECOND, answer
 

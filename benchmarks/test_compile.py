@@ -1,4 +1,4 @@
-"""Compiling an official file, against reading it once."""
+"""Compile a file of the official format. The floor only reads the file."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ REPEATS = 3
 
 @pytest.fixture(scope="module")
 def tfrecord(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """60,000 records of made-up runs."""
+    """Write a file with 60,000 records of made-up runs."""
     path = tmp_path_factory.mktemp("records") / "synthetic.tfrecord"
     cells = nb101fast.cell_codes()[-NUM_CELLS:]
-    nb101fast.synthetic.write_tfrecord(path, cells=cells, epochs=(108,), repeats=REPEATS)
+    nb101fast.synthetic.write_tfrecord(path, codes=cells, epochs=(108,), repeats=REPEATS)
     return path
 
 
 def read_once(path: Path) -> int:
-    """Reads a file by chunks; returns its size."""
+    """Read a file in chunks and return its size."""
     size = 0
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(CHUNK_BYTES):

@@ -1,4 +1,4 @@
-"""1 Mi raw matrices and their labels to ids."""
+"""Turn 2^20 raw matrices and their labels into cell ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .report import Target
 def test_matrices_to_ids(
     race: Race, plain_loops: PlainLoops, raw_codes: Codes, ids_out: npt.NDArray[np.int32]
 ) -> None:
-    """The package checks every element; the floor checks none."""
+    """Measure `encode` and `cell_ids`, which check every element. The floor checks none."""
     matrices, labels = nb101fast.decode(raw_codes)
     out = np.zeros_like(ids_out)
     ids, plain_ids = race.against(
@@ -37,7 +37,7 @@ def test_matrices_to_ids(
 def test_seven_label_columns_to_ids(
     race: Race, plain_loops: PlainLoops, raw_codes: Codes, ids_out: npt.NDArray[np.int32]
 ) -> None:
-    """Labels of all seven vertices, the input's and the output's being -1 and -2."""
+    """Give labels for all seven vertices, with -1 for the input and -2 for the output."""
     matrices, labels = nb101fast.decode(raw_codes)
     all_labels = np.empty((len(labels), 7), np.int8)
     all_labels[:, 0], all_labels[:, 1:6], all_labels[:, 6] = -1, labels, -2

@@ -1,4 +1,4 @@
-"""Official hashes to ids."""
+"""Turn official hashes into ids."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .floors.compiled import PlainProbing
 from .race import Race
 from .report import Target
 
-FLOOR_NS = 20.0  # of a random access to a hash table of this size, as published with the project
+FLOOR_NS = 20.0  # a random access to a hash table of this size, as published with the project
 NUM_DICT_KEYS = 1 << 17
 
 
 def random_keys(
     rng: np.random.Generator, count: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Hashes drawn from all cells, and their ids."""
+    """Draw hashes from those of all cells; return them and their ids."""
     ids = rng.integers(0, nb101fast.NUM_CELLS, count)
     return nb101fast.cell_hashes()[ids], ids
 
@@ -82,3 +82,47 @@ def test_find_against_dict(
     )
     assert np.array_equal(found, ids)
     assert dict_found == ids.tolist()
+
+
+@pytest.mark.gate
+def test_ids_of_hashes(
+    race: Race,
+    plain_probing: PlainProbing,
+    rng: np.random.Generator,
+    ids_out: npt.NDArray[np.int32],
+) -> None:
+    keys, ids = random_keys(rng, NUM_CODES)
+    found, plain_found = race.against(
+        lambda: plain_probing.find(keys, ids_out),
+        lambda: nb101fast.ids_of_hashes(keys),
+        "hashes to ids of the space, against linear probing",
+        items=len(keys),
+    )
+    assert np.array_equal(found, ids)
+    assert np.array_equal(plain_found, ids)
+
+
+@pytest.mark.informational
+def test_one_hash(race: Race, rng: np.random.Generator) -> None:
+    keys, ids = random_keys(rng, 1000)
+    texts = [key.tobytes().hex() for key in keys]
+    found = race.alone(
+        lambda: [nb101fast.ids_of_hashes([text]).item() for text in texts],
+        "one hash to its id",
+        items=len(texts),
+        target=Target(must=20_000, aim=5000),
+    )
+    assert found == ids.tolist()
+
+
+@pytest.mark.informational
+def test_cell_of_a_hash(race: Race, rng: np.random.Generator) -> None:
+    keys, ids = random_keys(rng, 1000)
+    texts = [key.tobytes().hex() for key in keys]
+    cells = race.alone(
+        lambda: [nb101fast.Cell.from_hash(text) for text in texts],
+        "Cell.from_hash",
+        items=len(texts),
+        target=Target(must=20_000, aim=10_000),
+    )
+    assert [cell.id for cell in cells] == ids.tolist()

@@ -1,6 +1,6 @@
-"""Look-ups inside a graph, compiled by each array library that is there, beside the engine's own.
+"""Look-ups inside a graph that each installed array library compiles, beside the engine's own.
 
-A library may use every core; the engine uses one.
+A library may use all cores. The engine uses one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def by_jax(function: Function, tables: Any, codes: Codes) -> Work:
 def by_torch(function: Function, tables: Any, codes: Codes) -> Work:
     torch = pytest.importorskip("torch", reason="look-ups in torch need torch")
     moved = {name: torch.tensor(table) for name, table in tables.items()}
-    given = torch.tensor(codes.astype(np.int32))
+    given = torch.tensor(codes)
     return lambda: function(moved, given, torch)
 
 

@@ -1,4 +1,4 @@
-"""1 Mi codes to ids, and to one metric."""
+"""Turn 2^20 codes into cell ids, and into the values of one metric."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TARGET = Target(must=1.25, aim=0.7)
 
 @pytest.fixture
 def kind(request: pytest.FixtureRequest) -> str:
-    """What the table calls the codes at hand."""
+    """Return the name that the codes have in the table of results."""
     name = request.node.callspec.params["codes"]
     return {"raw_codes": "raw codes", "cell_codes": "cells' codes"}[name]
 
@@ -47,7 +47,7 @@ def test_cell_ids(
 
 @pytest.mark.informational
 def test_cell_ids_in_a_new_array(race: Race, plain_loops: PlainLoops, raw_codes: Codes) -> None:
-    """As a caller without `out` sees it: the system's part in a new array is most of the rest."""
+    """Measure a call without `out`, which also takes the memory for a new array."""
     ids, plain_ids = race.against(
         lambda: plain_loops.cell_ids(raw_codes, np.empty(NUM_CODES, np.int32)),
         lambda: nb101fast.cell_ids(raw_codes),
@@ -62,7 +62,7 @@ def test_one_metric(
     race: Race, plain_loops: PlainLoops, full_index: nb101fast.Index, codes: Codes, kind: str
 ) -> None:
     objective = full_index.objective("validation_accuracy", repeat=0)
-    column = full_index.column("validation_accuracy", repeat=0)
+    column = full_index.column("validation_accuracy", repeat=0, stored=True)
     denominator = full_index.denominator
     assert denominator
     out, plain_out = np.zeros((2, len(codes)), np.float32)
@@ -81,9 +81,9 @@ def test_one_metric(
 def test_mean_metric(
     race: Race, plain_loops: PlainLoops, full_index: nb101fast.Index, raw_codes: Codes
 ) -> None:
-    """The default objective; the floor still answers with one repeat."""
+    """Measure the default objective, which gives a mean. The floor reads one repeat."""
     objective = full_index.objective("validation_accuracy")
-    columns = [full_index.column("validation_accuracy", repeat=r) for r in range(3)]
+    columns = [full_index.column("validation_accuracy", repeat=r, stored=True) for r in range(3)]
     denominator = full_index.denominator
     assert denominator
     out, plain_out = np.zeros((2, len(raw_codes)), np.float32)

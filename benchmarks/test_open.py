@@ -1,4 +1,4 @@
-"""Opening an index of all cells: time, and memory of a fresh process."""
+"""Open an index of all cells, and measure the time and the memory of a fresh process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OPENING = """
 
 
 def in_fresh_process(path: Path) -> tuple[float, tuple[int, int]]:
-    """Bytes that opening adds to a new process, and again with the number of cells."""
+    """Return the bytes that opening adds to a new process, and a pair of them and the cells."""
     resident, cells = run_fresh(OPENING, str(path))
     return resident, (resident, cells)
 
@@ -51,7 +51,7 @@ def test_open(race: Race, full_path: Path) -> None:
 
 @pytest.mark.gate
 def test_resident(race: Race, full_path: Path) -> None:
-    """Asserted in every run: memory doesn't depend on how busy the machine is."""
+    """Assert the limit too, because memory does not depend on the machine's load."""
     if not SMAPS.exists():
         pytest.skip(f"resident memory can't be measured: no {SMAPS} here")
     resident, cells = race.reported(
@@ -66,7 +66,7 @@ def test_resident(race: Race, full_path: Path) -> None:
 
 @pytest.mark.informational
 @pytest.mark.parametrize("level", ["sections", "full"])
-def test_verify(race: Race, full_path: Path, level: nb101fast.index.Verify) -> None:
+def test_verify(race: Race, full_path: Path, level: nb101fast.reader.Verify) -> None:
     index = race.alone(
         lambda: nb101fast.open(full_path, verify=level), f"open, verify={level!r}", rounds=3
     )
@@ -75,7 +75,7 @@ def test_verify(race: Race, full_path: Path, level: nb101fast.index.Verify) -> N
 
 @pytest.mark.informational
 def test_first_answer(race: Race, full_path: Path, tmp_path: Path) -> None:
-    """Opening and binding an objective: its table is filled from the file."""
+    """Open an index and make an objective, which reads its values from the file."""
     copy = shutil.copy(full_path, tmp_path / "copy.nb101")
     objective = race.alone(
         lambda: nb101fast.open(copy).objective(), "open and bind an objective", rounds=10

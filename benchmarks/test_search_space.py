@@ -1,4 +1,4 @@
-"""Sampling, mutating and encoding of 1 Mi codes, and the neighbours of all cells."""
+"""Sample, mutate and encode 2^20 codes, and find the neighbours of all cells."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .race import Race
 from .report import Target
 from .test_api import OFFICIAL_NS
 
-A_CODE = Target(must=20, aim=5)  # nanoseconds
+A_CODE = Target(must=20, aim=5)  # The times are nanoseconds for a code.
 ROUNDS = 40
-NUM_WIDE_ROWS = 1 << 14  # of 364 bytes: 1 Mi of them are a measurement of memory
+NUM_WIDE_ROWS = 1 << 14  # 2^20 rows of 364 bytes would measure only the memory.
 NUM_PAIRS = 1 << 14
 
 SAMPLINGS = ["cells", "raw", "raw-9", "all", "vertices:7"]
@@ -146,7 +146,7 @@ def test_distances_of_cells(race: Race, cell_codes: Codes) -> None:
 
 @pytest.mark.informational
 def test_neighbor_table(race: Race) -> None:
-    """Against the official code's query of each of the 31 changed codes of each cell."""
+    """Find all neighbours. The floor is an official query for each of 31 changes of each cell."""
     changed = 31 * nb101fast.NUM_CELLS
     official_seconds = changed * OFFICIAL_NS / 1e9
     table = race.alone(

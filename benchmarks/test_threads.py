@@ -1,4 +1,4 @@
-"""Two threads on two cores, against one. The ratio is of times: 0.5 is twice as fast."""
+"""Two threads on two cores against one thread. A ratio of 0.5 means twice as fast."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TARGET = Target(must=1 / 1.7, aim=1 / 1.95)
 
 @pytest.fixture
 def many_codes(raw_codes: Codes) -> Codes:
-    """4 Mi codes."""
+    """Draw 4 Mi codes."""
     return np.tile(raw_codes, NUM_CODES // len(raw_codes))
 
 
@@ -51,7 +51,7 @@ def test_threads_of_one_call(race: Race, many_codes: Codes) -> None:
 @needs_two_cores
 @pytest.mark.informational
 def test_python_threads(race: Race, full_index: nb101fast.Index, many_codes: Codes) -> None:
-    """Two Python threads with half the codes each: batch calls release the GIL."""
+    """Give half of the codes to each of two Python threads. Batch calls release the GIL."""
     objective = full_index.objective()
     out, one_out = np.zeros((2, NUM_CODES), np.float32)
 
@@ -73,7 +73,7 @@ def test_python_threads(race: Race, full_index: nb101fast.Index, many_codes: Cod
 @needs_two_cores
 @pytest.mark.informational
 def test_plain_threads(race: Race, plain_loops: PlainLoops, many_codes: Codes) -> None:
-    """The plain loop in two threads: what the machine, as busy as it is, has to give."""
+    """Run the plain loop in two threads, to see what a second thread gains on this machine now."""
     out, one_out = np.zeros((2, NUM_CODES), np.int32)
 
     def look_up(part: slice) -> None:

@@ -1,4 +1,4 @@
-"""The training harness: its steps, its input, and what the host does beside them."""
+"""The training harness: its steps, its input, and the host's work between calls."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from .race import Race
 from .report import Target
 
 if TYPE_CHECKING:
-    from nb101train.dataset import Dataset
-    from nb101train.resident import Draws, ResidentImages
+    from nb101train.datasets import Dataset
+    from nb101train.datasets.sampler import Draws
+    from nb101train.resident import ResidentImages
     from nb101train.trainer import Trainer
 
-BATCH_SIZE = 32  # as of the floors
-STEPS = 2  # of one call
+BATCH_SIZE = 32  # the floors use the same
+STEPS = 2  # in one call
 NUM_IMAGES = 40_000
-RATES = np.full(STEPS, 1e-5, np.float32)  # so low that both sides stay together
-NS_PER_IMAGE = 1e9 / 80_000  # that the input may take
+RATES = np.full(STEPS, 1e-5, np.float32)  # so low that both sides keep nearly equal weights
+NS_PER_IMAGE = 1e9 / 80_000  # the time that the input may take
 
 
 @pytest.fixture(scope="module", autouse=True)
 def tensorflow() -> Any:
-    """Imported when a benchmark of this file runs: it takes seconds."""
+    """TensorFlow is imported when a benchmark of this file runs, because that takes seconds."""
     return pytest.importorskip("tensorflow")
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    """As large as CIFAR-10's training set, and as unlearnable as noise."""
-    from nb101train.dataset import Dataset, Split
+    """A data set of noise, as large as CIFAR-10's training set."""
+    from nb101train.datasets import Dataset, Split
 
     rng = np.random.default_rng(3)
     images = rng.integers(0, 256, (NUM_IMAGES, 32, 32, 3), np.uint8)
@@ -67,14 +68,14 @@ def images(dataset: Dataset) -> ResidentImages:
 
 @pytest.fixture(scope="module")
 def draws(dataset: Dataset) -> Draws:
-    from nb101train.resident import Sampler
+    from nb101train.datasets.sampler import Sampler
 
     return Sampler(dataset, BATCH_SIZE, seed=1).draws(0, STEPS)
 
 
 @pytest.fixture(scope="module")
 def batches(images: ResidentImages, draws: Draws) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The same images, ready for use: the floors have no input to prepare."""
+    """The same images as batches that are ready for use, because the floors prepare no input."""
     prepared = [images.batch(step) for step in draws]
     return np.stack([batch for batch, _ in prepared]), np.stack([labels for _, labels in prepared])
 
@@ -112,12 +113,12 @@ def test_training_step(
     draws: Draws,
     batches: tuple[npt.NDArray[Any], npt.NDArray[Any]],
 ) -> None:
-    """Input included, on one side: that of the floor lies ready."""
+    """The package's time includes its input; the floor's input is ready."""
     from .floors.bare_training import BareTraining
 
     trainer.reset(seed=1)
     bare = BareTraining(weights_of(trainer))
-    first, _ = trainer.train(images, *of_one_step(draws, RATES))  # both are traced
+    first, _ = trainer.train(images, *of_one_step(draws, RATES))  # this call traces both programs
     bare_first = float(bare.train(*of_one_step(*batches, RATES)))
     assert bare_first == pytest.approx(first, rel=1e-5)
     (loss, finite), bare_loss = race.against(
@@ -141,7 +142,7 @@ def test_training_step_against_pytorch(
     draws: Draws,
     batches: tuple[npt.NDArray[Any], npt.NDArray[Any]],
 ) -> None:
-    """Batch norm over the whole batch on both sides, since PyTorch has no groups."""
+    """Both sides use batch norm over the whole batch, because PyTorch has no groups."""
     torch = pytest.importorskip("torch", reason="the peer needs PyTorch: pip install torch")
     from .floors.torch_training import TorchTraining
 
@@ -178,11 +179,11 @@ def test_host_overhead(
     images: ResidentImages,
     draws: Draws,
 ) -> None:
-    """All that a call does outside its program, against the call.
+    """Compare the time that a call spends outside its program with the whole call.
 
-    Worse than in a run: each call is of two steps instead of 100, and begins another epoch.
+    It is worse than in a real run: a call has two steps instead of 100, and begins a new epoch.
     """
-    from nb101train.resident import Sampler
+    from nb101train.datasets.sampler import Sampler
     from nb101train.schedule import cosine
 
     sampler = Sampler(dataset, BATCH_SIZE, seed=1)
@@ -222,11 +223,12 @@ def test_host_overhead(
 
 @pytest.mark.informational
 def test_twelve_runs_of_a_cell(race: Race) -> None:
-    """On the digits, of all budgets; one trace and one compilation serve them all."""
+    """Train on the digits at all budgets. One trace and one compilation serve all runs."""
     pytest.importorskip("sklearn")
     from nb101train.config import DIGITS
-    from nb101train.dataset import load_dataset
-    from nb101train.run import CellTrainer, ResidentDataset
+    from nb101train.datasets import load_dataset
+    from nb101train.resident import ResidentDataset
+    from nb101train.run import CellTrainer
 
     data = ResidentDataset(load_dataset("digits"))
     config = dataclasses.replace(DIGITS, num_stacks=1)
@@ -247,7 +249,7 @@ def test_twelve_runs_of_a_cell(race: Race) -> None:
 
 
 class PlainInput:
-    """The same images by NumPy: gathered, cropped, flipped and normalised at once."""
+    """The same images made by NumPy, which gathers, crops, flips and normalises them at once."""
 
     def __init__(self, dataset: Dataset) -> None:
         edge = ((0, 0), (dataset.padding,) * 2, (dataset.padding,) * 2, (0, 0))
@@ -267,8 +269,8 @@ class PlainInput:
 
 @pytest.fixture(scope="module")
 def many_draws(dataset: Dataset) -> Draws:
-    """Sixteen batches of 256."""
-    from nb101train.resident import Sampler
+    """Draw sixteen batches of 256 images."""
+    from nb101train.datasets.sampler import Sampler
 
     return Sampler(dataset, 256, seed=2).draws(0, 16)
 
@@ -296,7 +298,7 @@ def test_input_against_numpy(
 def test_input_of_many_steps(
     race: Race, tensorflow: Any, images: ResidentImages, many_draws: Draws
 ) -> None:
-    """In one program, as training has it; never the bottleneck at 80,000 images a second."""
+    """Prepare the input in one program, as training does, at 80,000 images a second or more."""
 
     def input_of(draws: Any) -> Any:
         sums = tensorflow.map_fn(

@@ -1,8 +1,9 @@
-"""Random search over a ConfigSpace, as SMAC3 and others take it, on the simulated clock.
+"""Random search over a ConfigSpace, which SMAC3 and other libraries use, on the simulated clock.
 
     python examples/config_space_search.py [INDEX]
 
-Without INDEX it is the one that `nb101fast.open()` finds, at last the built-in one of 91 cells.
+Without INDEX, `nb101fast.open()` decides; if nothing else is set up, it opens the built-in index of
+91 cells.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sys
 
 import nb101fast
-from nb101fast.adapters.config_space import code_of, configuration_space
+from nb101fast.config_space import code_of, configuration_space
 from nb101fast.search import SimulatedTraining
 
 TRAININGS = 200
@@ -23,11 +24,11 @@ def main() -> None:
     best, best_code = 0.0, 0
     while run.num_evaluations < TRAININGS:
         code = code_of(space.sample_configuration())
-        evaluation = run.evaluate(code)
-        if evaluation is None:
+        trial = run.evaluate(code)
+        if trial is None:
             break
-        if evaluation.validation_accuracy > best:
-            best, best_code = evaluation.validation_accuracy, code
+        if trial.validation_accuracy > best:
+            best, best_code = trial.validation_accuracy, code
     print(index)
     print(nb101fast.Cell.from_code(best_code))
     print(f"{run.num_evaluations} trainings, {run.num_invalid} invalid, {run.seconds:.0f} s")

@@ -1,9 +1,9 @@
-"""Cells per second inside a graph, under JAX and PyTorch, on the best device that each has.
+"""Cells per second inside a graph of JAX and PyTorch, each on its best device.
 
     python examples/ingraph_gpu.py [INDEX]
 
-Without INDEX a synthetic one is made: its values are not measured. Every answer is compared with
-the engine's before anything is timed.
+Without INDEX, the program makes a synthetic index, whose values are made up. Before it measures any
+time, it compares all answers with those of the engine.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from nb101fast import ingraph
 from nb101fast.codes import Codes
 
 METRIC = "validation_accuracy"
-CODES_ON_CPU, CODES_ELSEWHERE = 1 << 20, 1 << 24  # enough to keep the device busy
+CODES_ON_CPU, CODES_ELSEWHERE = 1 << 20, 1 << 24  # so many keep the device busy
 CALLS, ROUNDS = 10, 5
 
-Function = Callable[[dict[str, Any], Any], Any]  # of tables and codes
+Function = Callable[[dict[str, Any], Any], Any]  # takes tables and codes
 
 
 def draw(count: int) -> Codes:
-    """Valid raw configurations, nearly all of them to be pruned or reordered."""
+    """Draw valid raw configurations, nearly all of which must be pruned or reordered."""
     rng = np.random.default_rng(0)
     matrices = np.flatnonzero(nb101fast.is_valid(np.arange(1 << 21, dtype=np.uint32)))
     codes = rng.choice(matrices.astype(np.uint32), count)
@@ -61,14 +61,14 @@ def in_torch(index: nb101fast.Index) -> None:
     kind = "cpu" if is_cpu else torch.cuda.get_device_name()
     codes = draw(CODES_ON_CPU if is_cpu else CODES_ELSEWHERE)
     tables = {n: torch.tensor(table, device=device) for n, table in index.tables(METRIC).items()}
-    given = torch.tensor(codes.astype(np.int32), device=device)
+    given = torch.tensor(codes, device=device)
 
     def wait(_: Any) -> None:
         if not is_cpu:
             torch.cuda.synchronize()
 
     for name, function in functions(torch).items():
-        # On a CPU, compiling takes a C++ compiler and half a minute.
+        # On a CPU, compiling needs a C++ compiler and takes half a minute.
         ways = {"": function} if is_cpu else {"": function, ", compiled": torch.compile(function)}
         for way, called in ways.items():
             check(index, name, codes, called(tables, given).cpu())
@@ -77,7 +77,7 @@ def in_torch(index: nb101fast.Index) -> None:
 
 
 def functions(xp: Any) -> dict[str, Function]:
-    """What is timed, by name."""
+    """The functions to measure, by name."""
     return {
         "ids": lambda tables, codes: ingraph.query(tables, codes, xp),
         METRIC: lambda tables, codes: ingraph.evaluate(tables, codes, xp, METRIC),
@@ -85,14 +85,14 @@ def functions(xp: Any) -> dict[str, Function]:
 
 
 def check(index: nb101fast.Index, name: str, codes: Codes, answers: Any) -> None:
-    """The engine's answers, or the end."""
+    """End the program unless the answers are those of the engine."""
     expected: Any = nb101fast.cell_ids(codes) if name == "ids" else index.objective(name)(codes)
     if not np.array_equal(np.asarray(answers), expected, equal_nan=name != "ids"):
         raise SystemExit(f"{name}: not the engine's answers")
 
 
 def best_time(call: Callable[[], Any], wait: Callable[[Any], Any]) -> float:
-    """Seconds of one call, of several that follow each other."""
+    """The seconds of one call, as the mean of several calls in a row."""
     times = []
     for _ in range(ROUNDS):
         began = perf_counter()
@@ -111,7 +111,9 @@ def measure(index: nb101fast.Index) -> None:
     ways = {"jax": in_jax, "torch": in_torch}
     present = [library for library in ways if importlib.util.find_spec(library)]
     if not present:
-        raise SystemExit("there is neither JAX nor PyTorch; `pip install jax`, or torch")
+        raise SystemExit(
+            "neither JAX nor PyTorch is installed; install one of them: pip install jax"
+        )
     for library in present:
         ways[library](index)
 

@@ -1,9 +1,9 @@
-"""Random search and evolution as in the official notebook: its API, on an index.
+"""Random search and evolution as in the official notebook, by the official API alone.
 
     python examples/official_notebook.py [FILE [SECONDS]]
 
-FILE is an index or an official TFRecord file. Without it the built-in one is searched, whose cells
-have up to 4 vertices.
+FILE is an index or an official TFRecord file. Without it, the program searches the built-in index,
+whose cells have up to 4 vertices. SECONDS is the simulated training time of each search.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import deque
 import numpy as np
 
 import nb101fast
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
 
 nb101fast.install_as_nasbench()
 
@@ -27,7 +27,13 @@ POPULATION, TOURNAMENT, MUTATION_RATE = 50, 10, 1.0
 
 
 class Search:
-    """Cells of so many vertices, trained until the budget counters pass a limit."""
+    """A search for cells with a given number of vertices, until the training time is spent.
+
+    Args:
+        nasbench: the benchmark, whose budget counters tell the time that was spent.
+        vertices: the number of vertices before pruning.
+        seconds: the simulated training time that may be spent.
+    """
 
     def __init__(self, nasbench: api.NASBench, vertices: int, seconds: float) -> None:
         self.nasbench = nasbench
@@ -35,7 +41,7 @@ class Search:
         self.seconds = seconds
 
     def random_spec(self) -> api.ModelSpec:
-        """Uniform over matrices and operations, until it is valid."""
+        """A random matrix and random operations, drawn again until they are a cell of the space."""
         while True:
             shape = self.vertices, self.vertices
             matrix = np.triu(np.random.choice([0, 1], size=shape), 1)
@@ -45,7 +51,10 @@ class Search:
                 return spec
 
     def mutated(self, parent: api.ModelSpec) -> api.ModelSpec:
-        """Each edge and each operation changes with a small probability, until it is valid."""
+        """A copy in which each edge and each operation changes with a small probability.
+
+        It is made again until it is a cell of the space.
+        """
         edge_share = MUTATION_RATE / self.vertices
         op_share = MUTATION_RATE / (self.vertices - 2)
         while True:
@@ -62,7 +71,7 @@ class Search:
                 return spec
 
     def random_search(self) -> list[tuple[float, float]]:
-        """Validation and test accuracy of each cell that was trained."""
+        """The validation and the test accuracy of each cell, in the order of training."""
         self.nasbench.reset_budget_counters()
         seen = []
         while self.nasbench.get_budget_counters()[0] < self.seconds:
@@ -71,7 +80,11 @@ class Search:
         return seen
 
     def evolution(self) -> list[tuple[float, float]]:
-        """As `random_search`, but a child of the best of ten takes the oldest one's place."""
+        """What `random_search` returns, by evolution.
+
+        Once the population is full, each new cell is a mutated copy of the best of ten, and the
+        oldest cell leaves.
+        """
         self.nasbench.reset_budget_counters()
         seen: list[tuple[float, float]] = []
         population: deque[tuple[float, api.ModelSpec]] = deque(maxlen=POPULATION)

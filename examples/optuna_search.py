@@ -1,9 +1,10 @@
-"""An Optuna study until its simulated budget is spent.
+"""An Optuna study that ends when its simulated time budget is spent.
 
     python examples/optuna_search.py [INDEX [SECONDS]]
 
-Without INDEX it is the one that `nb101fast.open()` finds, at last the built-in one; 500 simulated
-seconds are enough for that. Official trainings take half an hour each: give them 1e6.
+Without INDEX, `nb101fast.open()` decides; if nothing else is set up, it opens the built-in index,
+for which 500 simulated seconds are enough. The official trainings take half an hour each, so give
+them 1e6 seconds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import optuna
 import nb101fast
 from nb101fast.adapters.optuna_objective import Objective
 
-MOST_TRIALS = 10_000  # invalid ones take no simulated time
+MOST_TRIALS = 10_000  # a limit, because invalid trials take no simulated time
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
     study.optimize(objective, n_trials=MOST_TRIALS, callbacks=[objective.stop_at_budget])
     attributes = study.best_trial.user_attrs
     print(index)
-    print(nb101fast.Cell.from_id(attributes["cell"]))
+    print(nb101fast.Cell.from_id(attributes["cell_id"]))
     print(f"{len(study.trials)} trials, {objective.seconds:.0f} of {budget:.0f} simulated seconds")
     print(f"observed validation accuracy {study.best_value:.4f}")
     print(f"mean test accuracy {attributes['test_accuracy']:.4f}")

@@ -2,7 +2,7 @@
 
     python examples/random_search.py [INDEX]
 
-Without INDEX a synthetic one is made: its values are not measured.
+Without INDEX, the program makes a synthetic index, whose values are made up.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ QUERIES = 1_000_000
 
 
 def search(index: nb101fast.Index, seed: int = 0) -> tuple[nb101fast.Cell, float]:
-    """The best of a million random cells by one validation accuracy, and its test accuracy."""
+    """The random cell with the highest validation accuracy of one run, and its test accuracy."""
     rng = np.random.default_rng(seed)
     codes = nb101fast.cell_codes()[rng.integers(0, nb101fast.NUM_CELLS, QUERIES)]
     observed = index.objective("validation_accuracy", repeat="random", seed=seed)(codes)

@@ -1,8 +1,9 @@
-"""ASHA under Ray Tune: it stops most trainings early, and nothing is trained.
+"""ASHA of Ray Tune on simulated trainings, most of which it stops early.
 
     python examples/ray_tune_search.py [INDEX]
 
-Without INDEX it is the one that `nb101fast.open()` finds, at last the built-in one of 91 cells.
+Without INDEX, `nb101fast.open()` decides; if nothing else is set up, it opens the built-in index of
+91 cells.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def main() -> None:
     to_the_end = sum(report["training_iteration"] == 108 for report in reports)
     seconds = sum(report["time_total_s"] for report in reports)
     print(index)
-    print(nb101fast.Cell.from_id(best["cell"]))
+    print(nb101fast.Cell.from_id(best["cell_id"]))
     print(f"{TRIALS} trials, {to_the_end} to the end, {seconds:.0f} simulated seconds")
     print(f"observed validation accuracy {best['validation_accuracy']:.4f}")
 

@@ -1,8 +1,9 @@
-"""A ridge regression that predicts accuracy from a cell's encoding, on few cells of an index.
+"""A ridge regression that predicts the accuracy of a cell from its encoding.
 
     python examples/train_predictor.py [INDEX]
 
-Without INDEX it is the one that `nb101fast.open()` finds, at last the built-in one of 91 cells.
+Without INDEX, `nb101fast.open()` decides; if nothing else is set up, it opens the built-in index of
+91 cells.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ Numbers = npt.NDArray[np.float64]
 
 
 def fit(examples: Examples) -> Numbers:
-    """Weights of the columns, and the constant after them."""
+    """The weights of the columns, followed by the constant."""
     columns = with_constant(examples)
     targets = examples.targets.astype(np.float64)
     penalty = PENALTY * np.eye(columns.shape[1])
-    penalty[-1, -1] = 0  # the constant is free
+    penalty[-1, -1] = 0  # the constant is not penalized
     weights = np.linalg.solve(columns.T @ columns + penalty, columns.T @ targets)
     return weights.astype(np.float64)
 
@@ -38,7 +39,7 @@ def with_constant(examples: Examples) -> Numbers:
 
 
 def rank_correlation(x: Numbers, y: Numbers) -> float:
-    """Spearman's."""
+    """Spearman's correlation."""
     ranks = np.array([np.unique(values, return_inverse=True)[1] for values in (x, y)])
     return float(np.corrcoef(ranks)[0, 1])
 

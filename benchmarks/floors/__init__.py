@@ -1,1 +1,1 @@
-"""The plain way: small kernels that the package has to beat, compiled when they are first used."""
+"""Floors: plain ways to do the package's work, compiled when they are first used."""

@@ -1,6 +1,6 @@
-"""Training of the Inception-like cell in plain TensorFlow: one network, one loop, nothing else.
+"""Training of the Inception-like cell in plain TensorFlow: one network and one loop.
 
-It shares no code with the harness: what a user would write who knows all that is to be done.
+It shares no code with the harness. A user who knows the official settings would write it so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class BareTraining:
 
     Args:
         weights: initial values of the trainable variables in the order of their use: kernel, gamma
-            and beta of each convolution; at last the dense layer's.
+            and beta of each convolution, then those of the dense layer.
     """
 
     def __init__(self, weights: Sequence[npt.NDArray[Any]]) -> None:
@@ -40,7 +40,7 @@ class BareTraining:
         self.train = tf.function(self._train, input_signature=signature)
 
     def _train(self, images: Any, labels: Any, rates: Any) -> Any:
-        """Steps on images (steps, B, 32, 32, 3) and labels (steps, B); the last cross-entropy."""
+        """Train on images (steps, B, 32, 32, 3), labels (steps, B); return the last loss."""
         loss = tf.constant(0.0)
         for step in tf.range(tf.shape(rates)[0]):
             loss = self._step(images[step], labels[step], rates[step])
@@ -92,7 +92,7 @@ class BareTraining:
 
 
 def cell(inputs: Any, weights: Iterator[Any], statistics: list[Any]) -> Any:
-    """Four branches: 1x1; 3x3; twice 3x3; max-pool; each after a projection of the input."""
+    """Compute the branches, each after a projection: 1x1, 3x3, twice 3x3, max-pool."""
     branches = []
     for convolutions in (1, 1, 2, 0):
         values = conv_bn_relu(inputs, weights, statistics)
@@ -105,7 +105,7 @@ def cell(inputs: Any, weights: Iterator[Any], statistics: list[Any]) -> Any:
 
 
 def conv_bn_relu(values: Any, weights: Iterator[Any], statistics: list[Any]) -> Any:
-    """A convolution of whatever size its kernel has, fused batch norm, ReLU."""
+    """Apply a convolution of the kernel's size, fused batch norm and ReLU."""
     kernel, gamma, beta = next(weights), next(weights), next(weights)
     values = tf.nn.conv2d(values, kernel, 1, "SAME")
     values, mean, variance = tf.compat.v1.nn.fused_batch_norm(

@@ -1,4 +1,4 @@
-"""Compiles the floor kernels and calls them."""
+"""Compile the kernels of the floors, and call them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Ids = npt.NDArray[np.int32]
 
 
 class NoCompilerError(Exception):
-    """Nothing here can compile the kernels; says what was looked for."""
+    """No compiler was found. The message says which names were tried."""
 
 
 def compile_shared(source: str, folder: Path, *flags: str) -> Path:
@@ -47,7 +47,7 @@ def compile_shared(source: str, folder: Path, *flags: str) -> Path:
 
 
 def load_fastcall(folder: Path) -> Callable[[int], float]:
-    """A METH_FASTCALL function that returns its int as a float."""
+    """Load a METH_FASTCALL function that returns its int as a float."""
     include = sysconfig.get_path("include")
     if not (Path(include) / "Python.h").is_file():
         raise NoCompilerError(f"no Python.h in {include}")
@@ -91,7 +91,7 @@ class PlainLoops:
         )
 
     def cell_ids(self, codes: nb101fast.codes.Codes, out: Ids) -> Ids:
-        """Three gathers a code."""
+        """Look up each code by three loads."""
         self._call("cell_ids", codes, ctypes.c_int64(len(codes)), out)
         return out
 
@@ -102,15 +102,22 @@ class PlainLoops:
         codes: nb101fast.codes.Codes,
         out: npt.NDArray[np.float32],
     ) -> npt.NDArray[np.float32]:
-        """Three gathers, a fourth from a column of counts, and a division."""
+        """Look up each code by three loads, a fourth from a column of counts, and a division."""
         size = ctypes.c_int64(len(codes))
         self._call("metric", column, ctypes.c_float(denominator), codes, size, out)
+        return out
+
+    def gather(
+        self, table: npt.NDArray[np.float32], ids: Ids, out: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """One gather from a table by cell id; the ids are not checked."""
+        self._library.gather(*map(_address, (table, ids, ctypes.c_int64(len(ids)), out)))
         return out
 
     def matrix_ids(
         self, matrices: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], out: Ids
     ) -> Ids:
-        """Raw matrices packed by loops over their elements, then three gathers."""
+        """Pack raw matrices by loops over their elements, then look them up by three loads."""
         self._call("matrix_ids", matrices, labels, ctypes.c_int64(len(matrices)), out)
         return out
 
@@ -130,14 +137,14 @@ class PlainProbing:
         )
 
     def find(self, keys: npt.NDArray[np.uint8], out: Ids) -> Ids:
-        """The row of each key, or -1."""
+        """Return the row of each key; -1 for an unknown key."""
         arguments = (self._hashes, self._rows, keys, ctypes.c_int64(len(keys)), out)
         self._library.find(*map(_address, arguments))
         return out
 
 
 def _address(argument: Any) -> Any:
-    """An array as the address of its data; anything else as it is."""
+    """Return the address of an array's data; return any other value unchanged."""
     if not isinstance(argument, np.ndarray):
         return argument
     assert argument.flags.c_contiguous

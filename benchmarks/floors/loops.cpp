@@ -1,5 +1,5 @@
-// The plain way to look cells up: three tables, one loop, nothing prefetched and nothing unrolled
-// by hand. It shares no code with the package, so equal answers say that both are right.
+// Looks cells up in a plain way, with three tables and one loop, and without prefetching or
+// unrolling by hand. It shares no code with the package, so equal answers show that both are right.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -15,11 +15,11 @@ namespace {
 constexpr int kVertices = 7;
 constexpr int kMaxEdges = 9;
 constexpr int kMatrixBits = 21;
-constexpr int kLabelRow = 1024;  // five labels of two bits
+constexpr int kLabelRow = 1024;  // five labels of two bits have 1024 values
 constexpr std::uint32_t kMatrixMask = (1u << kMatrixBits) - 1;
 constexpr std::uint32_t kOutside = 0xffffffff;
 
-using Order = std::vector<int>;  // vertices in a new order, the input and the output at the ends
+using Order = std::vector<int>;  // vertices in a new order; input and output stay at the ends
 
 struct Graph {
   bool edge[kVertices][kVertices] = {};
@@ -30,7 +30,7 @@ struct Canonical {
   Order order;
 };
 
-// Row-major bits of the upper triangle.
+// The bits of `matrix` are the upper triangle, row by row.
 Graph unpack(std::uint32_t matrix) {
   Graph graph;
   for (int v = 0; v < kVertices; ++v) {
@@ -39,7 +39,7 @@ Graph unpack(std::uint32_t matrix) {
   return graph;
 }
 
-// The vertices on a path from input to output; none where there is no such path.
+// Returns the vertices on a path from input to output, or nothing if there is no such path.
 Order live_vertices(const Graph& graph) {
   std::array<bool, kVertices> reached{true};
   std::array<bool, kVertices> reaching{};
@@ -57,8 +57,8 @@ Order live_vertices(const Graph& graph) {
   return reaching[0] ? live : Order{};
 }
 
-// The official generator's bits of the graph with its vertices in this order; kOutside where an
-// edge would go backwards.
+// Returns the edge bits of the official generator for the graph with its vertices in this order, or
+// kOutside if an edge would go backwards.
 std::uint32_t ordered_bits(const Graph& graph, const Order& order) {
   std::uint32_t bits = 0;
   for (int y = 0; y < static_cast<int>(order.size()); ++y) {
@@ -79,7 +79,8 @@ Canonical canonical(const Graph& graph, Order order) {
   return best;
 }
 
-// The packed code of a canonical graph: interior at 1..n-2, output at 6.
+// Returns the code of a canonical graph of n vertices. In the code, the interior vertices are
+// 1..n-2 and the output is vertex 6.
 std::uint32_t pack(int num_vertices, std::uint32_t bits, int label_code) {
   const auto place = [&](int v) { return v + 1 == num_vertices ? kVertices - 1 : v; };
   std::uint32_t code = 0;
@@ -103,7 +104,8 @@ class TableBuilder {
   TableBuilder(std::uint8_t* label_codes, std::uint32_t* slot_codes)
       : label_codes_(label_codes), slot_codes_(slot_codes) {}
 
-  // Where the structure's slots start, and in the low eight bits which row of label codes.
+  // Returns where the structure's slots start and, in the lowest eight bits, its row of label
+  // codes.
   std::uint32_t place(std::uint32_t matrix) {
     const Graph graph = unpack(matrix);
     const Order live = live_vertices(graph);
@@ -133,7 +135,8 @@ class TableBuilder {
     return static_cast<std::uint32_t>(known->second);
   }
 
-  // A row for each way to read the labels of some vertices in some order. Label 3 reads as 0.
+  // Returns the row of label codes for an order of some vertices. Each order has one row. The label
+  // 3 is read as 0.
   std::uint32_t permutation(const Order& order) {
     const int number = num_permutations();
     const auto [known, is_new] = permutations_.try_emplace(order, number);
@@ -181,7 +184,7 @@ std::uint32_t encode(const std::uint8_t* matrix, const std::uint8_t* labels) {
   return code;
 }
 
-constexpr int kProbeBits = 20;  // 2^20 places for 423,624 hashes
+constexpr int kProbeBits = 20;  // the 423,624 hashes have 2^20 places
 
 std::uint64_t first_place(const std::uint8_t* hash) {
   std::uint64_t word;
@@ -195,8 +198,9 @@ std::uint64_t next_place(std::uint64_t place) { return (place + 1) & ((1u << kPr
 
 extern "C" {
 
-// Fills 2^21 places, up to 256 rows of 1024 label codes and the code of every slot; the caller
-// turns slot codes into ids. Returns the number of slots, and that of rows in *num_permutations.
+// Fills 2^21 places, up to 256 rows of 1024 label codes, and the code of every slot. The caller
+// turns the slot codes into ids. Returns the number of slots and writes the number of rows to
+// *num_permutations.
 int build_tables(std::uint32_t* places, std::uint8_t* label_codes, std::uint32_t* slot_codes,
                  int* num_permutations) {
   TableBuilder builder(label_codes, slot_codes);
@@ -220,7 +224,11 @@ void metric(const Tables* tables, const std::uint16_t* column, float denominator
   }
 }
 
-// Nothing is checked: a faulty matrix gets some answer.
+void gather(const float* table, const std::int32_t* ids, std::int64_t count, float* values) {
+  for (std::int64_t i = 0; i < count; ++i) values[i] = table[ids[i]];
+}
+
+// Checks nothing, so a faulty matrix gets an arbitrary answer.
 void matrix_ids(const Tables* tables, const std::uint8_t* matrices, const std::uint8_t* labels,
                 std::int64_t count, std::int32_t* ids) {
   for (std::int64_t i = 0; i < count; ++i) {
@@ -228,7 +236,7 @@ void matrix_ids(const Tables* tables, const std::uint8_t* matrices, const std::u
   }
 }
 
-// A hash table by linear probing: `rows` has 2^20 places, -1 where empty.
+// Fills a hash table with linear probing. `rows` has 2^20 places, and an empty place holds -1.
 void build_probing(const std::uint8_t* hashes, std::int32_t count, std::int32_t* rows) {
   std::fill_n(rows, 1 << kProbeBits, -1);
   for (std::int32_t row = 0; row < count; ++row) {

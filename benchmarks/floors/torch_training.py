@@ -1,4 +1,4 @@
-"""Training of the Inception-like cell in plain PyTorch, channels last: the usual peer."""
+"""Training of the Inception-like cell in plain PyTorch, with channels last."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class TorchTraining:
     """The official network at full size, batch norm over a whole batch, PyTorch's own RMSProp.
 
     Args:
-        weights: initial values in TensorFlow's shapes: kernel, gamma and beta of each convolution;
-            at last the dense layer's.
+        weights: initial values in TensorFlow's shapes: kernel, gamma and beta of each
+            convolution, then those of the dense layer.
     """
 
     def __init__(self, weights: Sequence[npt.NDArray[Any]]) -> None:
@@ -43,7 +43,7 @@ class TorchTraining:
         labels: npt.NDArray[np.int32],
         rates: npt.NDArray[np.float32],
     ) -> float:
-        """Steps on images (steps, B, 32, 32, 3) and labels (steps, B); the last cross-entropy."""
+        """Train on images (steps, B, 32, 32, 3), labels (steps, B); return the last loss."""
         batches = torch.from_numpy(images).permute(0, 1, 4, 2, 3)  # a view: channels stay last
         classes = torch.from_numpy(labels.astype(np.int64))
         loss = torch.tensor(0.0)
@@ -67,13 +67,13 @@ class TorchTraining:
 
 
 def in_torch_order(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Outputs and inputs first in kernels, outputs in the dense layer."""
+    """Move a kernel's outputs and inputs to the front, and the dense layer's outputs."""
     axes = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}[value.ndim]
     return np.ascontiguousarray(value.transpose(axes))
 
 
 def cell(inputs: Any, weights: Tensors, moving: Iterator[tuple[Any, Any]]) -> Any:
-    """Four branches: 1x1; 3x3; twice 3x3; max-pool; each after a projection of the input."""
+    """Compute the branches, each after a projection: 1x1, 3x3, twice 3x3, max-pool."""
     branches = []
     for convolutions in (1, 1, 2, 0):
         values = conv_bn_relu(inputs, weights, moving)
@@ -86,7 +86,7 @@ def cell(inputs: Any, weights: Tensors, moving: Iterator[tuple[Any, Any]]) -> An
 
 
 def conv_bn_relu(values: Any, weights: Tensors, moving: Iterator[tuple[Any, Any]]) -> Any:
-    """A convolution of whatever size its kernel has, batch norm, ReLU."""
+    """Apply a convolution of the kernel's size, batch norm and ReLU."""
     kernel, gamma, beta = next(weights), next(weights), next(weights)
     values = functional.conv2d(values, kernel, padding=kernel.shape[-1] // 2)
     mean, variance = next(moving)

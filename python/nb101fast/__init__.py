@@ -6,8 +6,14 @@
 >>> accuracy(nb101fast.encode(matrix, ops))
 """
 
-from . import search, search_space, synthetic
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from ._build import __version__, build_config, install_as_nasbench
+from ._core import FormatError
+from .builder import CompileReport
 from .cell import Cell, OutOfDomainError, count_parameters, module_hash, vertex_channels
 from .codes import (
     NUM_CELLS,
@@ -18,12 +24,24 @@ from .codes import (
     cell_parameters,
     decode,
     encode,
+    ids_of_hashes,
     is_valid,
 )
-from .compiler import CompileReport, compile
+from .compiler import compile
 from .exporter import export
 from .fetch import fetch
-from .index import METRICS, STAGES, FormatError, Index, open
+from .index import Index, open
+from .measurement import METRICS, STAGES
+
+if TYPE_CHECKING:
+    from . import adapters as adapters
+    from . import api as api
+    from . import ingraph as ingraph
+    from . import search, search_space, synthetic
+    from . import tables as tables
+
+# These are loaded when they are first used, for a quick `import nb101fast`.
+_LAZY = ("adapters", "api", "ingraph", "search", "search_space", "synthetic", "tables")
 
 __all__ = [
     "METRICS",
@@ -47,6 +65,7 @@ __all__ = [
     "encode",
     "export",
     "fetch",
+    "ids_of_hashes",
     "install_as_nasbench",
     "is_valid",
     "module_hash",
@@ -56,3 +75,13 @@ __all__ = [
     "synthetic",
     "vertex_channels",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,4 +1,7 @@
-"""The command line: exit status 0 done, 1 the data is at fault, 2 the command is."""
+"""The command line `nb101fast`.
+
+The exit status is 0 if the command is done, 1 if the data is at fault, 2 if the command is.
+"""
 
 from __future__ import annotations
 
@@ -9,52 +12,105 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from . import synthetic
-from .cell import Cell, OutOfDomainError
-from .codes import checked_code
+from ._core import FormatError
+from .builder import CompileReport
+from .cell import OutOfDomainError
+from .chosen_cells import choose_cells
 from .commands import CommandLine
-from .compiler import CompileReport, compile
+from .compiler import compile
 from .demo import run_demo
 from .description import describe, facts_of
-from .exporter import export
+from .exporter import SUFFIXES, export
 from .fetch import fetch
-from .index import METRICS, STAGES, VERIFY_LEVELS, FormatError, open
+from .index import Index, open
+from .measurement import METRICS, STAGES
 from .progress import ProgressBar
+from .reader import VERIFY_LEVELS
 from .search import OPTIMIZERS, PRESETS
+
+# What the user writes for a parameter of Python, which an error may name.
+_OPTIONS = {
+    "accept_any": "--any",
+    "budget_seconds": "--budget ",
+    "denominator": "--denominator ",
+    "epochs": "--epochs ",
+    "force": "--force",
+    "optimizer": "--optimizers ",
+    "optimizers": "--optimizers ",
+    "out": "--out ",
+    "output": "-o ",
+    "preset": "--preset ",
+    "record": "--record ",
+    "repeat": "--repeat ",
+    "runs": "--runs ",
+    "seed": "--seed ",
+    "source": "--from ",
+    "stage": "--stage ",
+    "update": "--update ",
+    "workers": "--workers ",
+}
+
+
+class NotInIndexError(Exception):
+    """A cell of the search space of which the index has no such run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command.
+
+    Args:
+        arguments: the command line without the program; None for this process's own.
+
+    Returns:
+        The exit status.
+    """
     return _command_line().run(
         arguments,
-        data_faults=(FormatError, OutOfDomainError),
-        command_faults=(OSError, ValueError, IndexError, ImportError),
+        data_faults=(FormatError, OutOfDomainError, NotInIndexError),
+        command_faults=(OSError, ValueError, TypeError, IndexError, ImportError),
     )
 
 
 def _command_line() -> CommandLine:
-    line = CommandLine("nb101fast", "NAS-Bench-101 at the speed of memory.")
+    line = CommandLine(
+        "nb101fast",
+        "Look up results of NAS-Bench-101, a table of 423,624 trained network cells, in an index.",
+        _OPTIONS,
+    )
     add = line.add
 
     command = add(
         "compile",
         _compile,
-        "compile official TFRecord files, or other forms of runs, into an index",
+        "compile files of training runs, such as the official TFRecord file, into an index",
         "nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101\n"
         "         nb101fast compile --update nasbench_full.nb101 retrained-*.tfrecord",
     )
     command.add_argument(
-        "inputs", nargs="+", metavar="IN", help="TFRecord (plain or gzip), index, Parquet or JSON"
+        "inputs",
+        nargs="+",
+        metavar="IN",
+        help="a TFRecord file (plain or gzip), an index, a Parquet file or a JSON file",
     )
     command.add_argument(
-        "-o", "--output", metavar="OUT", help="the index file (default with --update: OLD)"
+        "-o", "--output", metavar="OUT", help="the index file to write (default with --update: OLD)"
     )
     command.add_argument(
-        "--update", metavar="OLD", help="an index to which runs are added, or in which replaced"
+        "--update", metavar="OLD", help="start from this index, and add runs to it or replace runs"
     )
-    command.add_argument("--strict", action="store_true", help="refuse what else is only reported")
     command.add_argument(
-        "--denominator", type=int, metavar="D", help="of the accuracies (default: found)"
+        "--strict",
+        action="store_true",
+        help="refuse inputs with unusual values, which are otherwise kept and reported",
+    )
+    command.add_argument(
+        "--denominator",
+        type=int,
+        metavar="D",
+        help="store accuracies as multiples of 1/D (default: D is found from the values)",
     )
     command.add_argument(
         "--synthetic", action="store_true", help="mark the values as made up for load tests"
@@ -63,56 +119,101 @@ def _command_line() -> CommandLine:
     command = add(
         "merge",
         _merge,
-        "merge indexes into one",
+        "put the runs of several indexes into one index",
         "nb101fast merge part-0.nb101 part-1.nb101 -o whole.nb101",
     )
-    command.add_argument("inputs", nargs="+", metavar="INDEX")
-    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the index file")
+    command.add_argument("inputs", nargs="+", metavar="INDEX", help="an index file")
+    command.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="the index file to write"
+    )
 
     command = add(
         "export",
         _export,
-        "write the records of an index as a TFRecord of the official format",
-        "nb101fast export nasbench_full.nb101 -o nasbench_full.tfrecord",
+        "write the runs of an index in another format",
+        "nb101fast export nasbench_full.nb101 -o nasbench_full.tfrecord\n"
+        "         nb101fast export nasbench_full.nb101 -o nasbench_full.parquet",
     )
-    command.add_argument("index", metavar="INDEX")
-    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the TFRecord file")
+    command.add_argument("index", metavar="INDEX", help="the index file to read")
+    command.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help=f"the file to write; its suffix decides the format: {', '.join(SUFFIXES)}",
+    )
 
     command = add(
         "synthetic",
         _synthetic,
-        "write an index of made-up values of the whole space",
+        "write an index of all 423,624 cells with made-up values, for load tests",
         "nb101fast synthetic -o synthetic.nb101",
     )
-    command.add_argument("-o", "--output", required=True, metavar="OUT", help="the index file")
-    command.add_argument("--seed", type=int, default=0, help="of the values (default: 0)")
+    command.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="the index file to write"
+    )
+    command.add_argument("--seed", type=int, default=0, help="decides the values (default: 0)")
 
     command = add(
         "verify",
         _verify,
-        "check an index",
+        "check whether an index file is damaged",
         "nb101fast verify nasbench_full.nb101 --level sections",
     )
-    command.add_argument("index", metavar="INDEX")
+    command.add_argument("index", metavar="INDEX", help="the index file to check")
     command.add_argument(
-        "--level", choices=VERIFY_LEVELS, default="full", help="how thoroughly (default: full)"
+        "--level",
+        choices=VERIFY_LEVELS,
+        default="full",
+        help="check the header; also the checksums of all sections; or also the contents "
+        "(default: full)",
     )
 
-    command = add("info", _info, "say what an index holds", "nb101fast info nasbench_full.nb101")
-    command.add_argument("index", metavar="INDEX", nargs="?")
-    command.add_argument("--json", action="store_true", help="as JSON")
+    command = add(
+        "info",
+        _info,
+        "show what an index holds and where it came from",
+        "nb101fast info nasbench_full.nb101",
+    )
+    command.add_argument(
+        "index",
+        metavar="INDEX",
+        nargs="?",
+        help="the index file (default: $NB101FAST_INDEX, else the one in the cache, else the "
+        "built-in one)",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
 
     command = add(
         "query",
         _query,
-        "print the metrics of cells",
+        "print the accuracies and the training time of cells",
         "nb101fast query nasbench_full.nb101 28cfc7874f6d200472e1a9dcd8650aa0 --epochs 36",
     )
-    command.add_argument("index", metavar="INDEX")
-    command.add_argument("cells", nargs="+", metavar="CELL", help="a hash, id:NUMBER or a code")
-    command.add_argument("--epochs", type=int, default=108, help="the budget (default: 108)")
-    command.add_argument("--stage", choices=STAGES, default="final", help="default: final")
-    command.add_argument("--repeat", default="mean", help="0..R-1, mean or random (default: mean)")
+    command.add_argument("index", metavar="INDEX", help="the index file")
+    command.add_argument(
+        "cells",
+        nargs="+",
+        metavar="CELL",
+        help="a module hash, id:NUMBER for a cell id, or a number alone for a code",
+    )
+    command.add_argument(
+        "--epochs",
+        type=int,
+        default=108,
+        help="for how many epochs the cells were trained (default: 108)",
+    )
+    command.add_argument(
+        "--stage",
+        choices=STAGES,
+        default="final",
+        help="when the cells were evaluated in the training (default: final)",
+    )
+    command.add_argument(
+        "--repeat",
+        default="mean",
+        help="the number of a run, from 0; or mean, all, or random (default: mean)",
+    )
 
     command = add(
         "fetch",
@@ -120,66 +221,93 @@ def _command_line() -> CommandLine:
         "download an official file and compile it into the cache",
         "nb101fast fetch --only108",
     )
-    command.add_argument("--only108", action="store_true", help="the 108-epoch runs alone")
     command.add_argument(
-        "--from", dest="source", metavar="FILE", help="a file that is here, or another URL"
+        "--only108", action="store_true", help="fetch the file with the runs of 108 epochs only"
     )
     command.add_argument(
-        "--any", action="store_true", help="compile FILE whatever its SHA-256, and say so"
+        "--from",
+        dest="source",
+        metavar="FILE",
+        help="compile this local file, or download this URL",
     )
-    command.add_argument("--force", action="store_true", help="where there is an index too")
-    command.add_argument("--keep", action="store_true", help="keep the downloaded file too")
     command.add_argument(
-        "--base-url", metavar="URL", help="download from here (default: $NB101FAST_BASE_URL)"
+        "--any",
+        action="store_true",
+        help="compile the local file of --from even if it is not the official one",
+    )
+    command.add_argument(
+        "--force", action="store_true", help="fetch and compile even if the cache has the index"
+    )
+    command.add_argument(
+        "--keep", action="store_true", help="keep the downloaded file beside the index"
+    )
+    command.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="the folder to download from (default: $NB101FAST_BASE_URL, else the official one)",
     )
 
     command = add(
         "experiment",
         _experiment,
-        "run optimizers many times on an index, and sum up and draw how they did",
+        "run optimizers many times on an index, and draw and tabulate their regret over time",
         "nb101fast experiment nasbench_full.nb101 --optimizers rs,re --runs 500 --budget 1e7 "
-        "--out DIR\n\nThe same command goes on where it was interrupted; with more runs, from "
-        "those that are there.",
+        "--out DIR\n\nIf it is interrupted, the same command continues it. A later command may ask "
+        "for more runs\nor more optimizers.",
     )
-    command.add_argument("index", metavar="INDEX", nargs="?", help="default: as `info` without one")
+    command.add_argument(
+        "index",
+        metavar="INDEX",
+        nargs="?",
+        help="the index to search (default: the one that `nb101fast info` describes)",
+    )
     command.add_argument(
         "--optimizers",
         default="rs,re",
         metavar="NAMES",
-        help=f"of {', '.join(OPTIMIZERS)}; default: rs,re",
+        help=f"names with commas between them, from {', '.join(OPTIMIZERS)} (default: rs,re)",
     )
-    command.add_argument("--runs", type=int, default=500, help="of each (default: 500)")
+    command.add_argument(
+        "--runs", type=int, default=500, help="how many runs each optimizer makes (default: 500)"
+    )
     command.add_argument(
         "--budget",
         type=float,
         default=1e7,
         metavar="SECONDS",
-        help="simulated seconds of training that each run may spend (default: 1e7)",
+        help="the simulated time that each run may spend (default: 1e7)",
     )
-    command.add_argument("--out", required=True, metavar="DIR", help="the experiment's folder")
-    command.add_argument("--seed", type=int, default=0, help="default: 0")
+    command.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
+    command.add_argument("--seed", type=int, default=0, help="the seed of all runs (default: 0)")
     command.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         default="paper",
-        help="protocol and settings (default: paper)",
+        help="the protocol, and the settings of the optimizers (default: paper)",
     )
     command.add_argument(
         "--record",
         choices=("incumbents", "everything"),
         default="incumbents",
-        help="what trajectories.parquet holds (default: incumbents)",
+        help="keep only trainings that found a new best cell, or all (default: incumbents)",
     )
-    command.add_argument("--workers", type=int, help="processes (default: as many as processors)")
+    command.add_argument(
+        "--workers", type=int, help="how many processes to use (default: one for each processor)"
+    )
 
     command = add(
         "analyze",
         _analyze,
-        "analyse an index as the paper did, and write a report",
+        "analyse an index as the paper does, and write a report with figures",
         "nb101fast analyze nasbench_full.nb101 --out DIR",
     )
-    command.add_argument("index", metavar="INDEX", nargs="?", help="default: as `info` without one")
-    command.add_argument("--out", required=True, metavar="DIR", help="folder of the report")
+    command.add_argument(
+        "index",
+        metavar="INDEX",
+        nargs="?",
+        help="the index to analyse (default: the one that `nb101fast info` describes)",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
 
     add("demo", _demo, "compile, open and query the built-in index", "nb101fast demo")
     return line
@@ -244,7 +372,7 @@ def _verify(options: argparse.Namespace) -> None:
 
 def _info(options: argparse.Namespace) -> None:
     index = open(options.index)
-    print(json.dumps(facts_of(index), indent=2) if options.json else describe(index))
+    print(json.dumps(facts_of(index.reader), indent=2) if options.json else describe(index.reader))
 
 
 def _query(options: argparse.Namespace) -> None:
@@ -252,19 +380,40 @@ def _query(options: argparse.Namespace) -> None:
     repeat = int(options.repeat) if options.repeat.isdecimal() else options.repeat
     if index.is_synthetic:
         print("synthetic values, made up for load tests", file=sys.stderr)
+    missing = []
     for text in options.cells:
-        values = index.query(
-            _cell_from(text), epochs=options.epochs, stage=options.stage, repeat=repeat
+        chosen = _cell_named(text)
+        values = index.query(**chosen, epochs=options.epochs, stage=options.stage, repeat=repeat)
+        if _has_run(index, chosen, options.epochs, repeat):
+            print(text, *(f"{metric}={_shown(values[metric])}" for metric in METRICS))
+        else:
+            missing.append(text)
+    if missing:
+        runs = f"run {repeat}" if isinstance(repeat, int) else "run"
+        raise NotInIndexError(
+            f"{options.index} has no {runs} at {options.epochs} epochs of {', '.join(missing)}"
         )
-        print(text, *(f"{metric}={values[metric]:.10g}" for metric in METRICS))
 
 
-def _cell_from(text: str) -> Any:
+def _has_run(index: Index, chosen: dict[str, Any], epochs: int, repeat: int | str) -> bool:
+    """Whether the index has that run of the one cell, or any run where none is named."""
+    reader = index.reader
+    row = int(reader.rows_of(choose_cells(reader, **chosen).ids)[0])
+    count = int(reader.run_counts(epochs)[row]) if row >= 0 else 0
+    return count > (repeat if isinstance(repeat, int) else 0)
+
+
+def _shown(values: Any) -> str:
+    return ",".join(f"{value:.10g}" for value in np.atleast_1d(values))
+
+
+def _cell_named(text: str) -> dict[str, Any]:
+    """The cell of a command line, `id:NUMBER`, a code or a hash, as `Index.query` takes it."""
     if text.startswith("id:") and text[3:].isdecimal():
-        return Cell.from_id(int(text[3:]))
+        return {"ids": int(text[3:])}
     if text.isdecimal() and len(text) < 32:
-        return checked_code(int(text))
-    return text
+        return {"codes": int(text)}
+    return {"hashes": text}
 
 
 def _fetch(options: argparse.Namespace) -> None:

@@ -13,7 +13,11 @@ __version__: str = _core.__version__
 SIMD_VARIABLE = "NB101FAST_SIMD"
 
 if _level := os.environ.get(SIMD_VARIABLE):
-    _core.force_simd(_level)
+    if _level not in _core.Simd.__members__:
+        raise ValueError(
+            f"{SIMD_VARIABLE}={_level!r} is not allowed; use {', '.join(_core.Simd.__members__)}"
+        )
+    _core.force_simd(_core.Simd[_level])
 
 
 def build_config() -> dict[str, Any]:
@@ -22,17 +26,26 @@ def build_config() -> dict[str, Any]:
         "version": __version__,
         "format_version": _core.FORMAT_VERSION,
         "machine": platform.machine(),
-        "best_simd": _core.best_simd(),
-        "active_simd": _core.active_simd(),
+        "best_simd": _core.best_simd().name,
+        "active_simd": _core.active_simd().name,
     }
 
 
 def install_as_nasbench(*, replace: bool = False) -> None:
-    """Make `from nasbench import api` mean `nb101fast.api` in this process.
+    """Make `from nasbench import api` mean `nb101fast.api` in this process and in its workers.
+
+    A second call does nothing.
 
     Args:
-        replace: even where the official package has been imported already.
+        replace: do so even if another `nasbench` has been imported.
+
+    Raises:
+        RuntimeError: another `nasbench` has been imported, and `replace` is False.
+
+    Example:
+        >>> nb101fast.install_as_nasbench()
+        >>> from nasbench import api
     """
-    from .api import install_as_nasbench as install
+    from .stand_in import install_as_nasbench as install
 
     install(replace=replace)

@@ -1,289 +1,110 @@
-"""A drop-in for `nasbench.api`: the same names, messages, budget counters and draws.
+"""A drop-in for the official `nasbench.api`: the same names, messages, budget counters and draws.
 
 >>> from nb101fast import api
 >>> nasbench = api.NASBench("nasbench_full.tfrecord")
 >>> data = nasbench.query(api.ModelSpec(matrix, ops))
 
-What is official here follows `nasbench/api.py` and `nasbench/lib/model_spec.py`. Different, on
-purpose: a float matrix has the hash of its cell; more than 7 vertices, and elements other than 0
-and 1, raise OutOfDomainError; statistics are read from the index when they are asked for.
+The rules that are called official are those of `nasbench/api.py` and of `nasbench/lib`. The page
+docs/drop_in.md says how to use the drop-in without a change to a program, and what differs on
+purpose.
 """
 
 from __future__ import annotations
 
 import copy
 import importlib
+import json
 import os
 import random
-import sys
-from collections.abc import Iterator, KeysView, Mapping, Sequence
-from importlib.machinery import ModuleSpec as ImportSpec
-from types import ModuleType
+from collections.abc import KeysView, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core
 from .cell import OutOfDomainError
 from .codes import INPUT, MAX_VERTICES, OPS, OUTPUT
 from .compiled_copy import open_any
+from .official import config, model_metrics_pb2
+from .official import model_spec as _model_spec
+from .official.model_spec import ModelSpec, check_matrix
+from .official.replaced import REPLACED_MODULES
+from .official.statistics import (
+    ComputedStatistics,
+    FixedStatistics,
+    OfficialIndex,
+    Statistics,
+)
 
-__all__ = ["ModelSpec", "NASBench", "OutOfDomainError", "install_as_nasbench"]
+__all__ = [
+    "ModelSpec",
+    "NASBench",
+    "OutOfDomainError",
+    "_NumpyEncoder",
+    "_model_spec",
+    "config",
+    "evaluate",
+    "json",
+    "model_metrics_pb2",
+]
 
-_MAX_EDGES = 9
+evaluate = REPLACED_MODULES["nasbench.lib.evaluate"]  # official programs find it here
+
 _OPS = list(OPS)
-
-FixedStatistics = dict[str, Any]
-ComputedStatistics = dict[int, list[dict[str, float]]]
-
-
-def official_config() -> dict[str, Any]:
-    """The official settings by name, at their official defaults (`nasbench/lib/config.py`)."""
-    return {
-        "train_data_files": [],
-        "valid_data_file": "",
-        "test_data_file": "",
-        "sample_data_file": "",
-        "data_format": "channels_last",
-        "num_labels": 10,
-        "module_vertices": MAX_VERTICES,
-        "max_edges": _MAX_EDGES,
-        "available_ops": list(OPS),
-        "stem_filter_size": 128,
-        "num_stacks": 3,
-        "num_modules_per_stack": 3,
-        "batch_size": 256,
-        "train_epochs": 108,
-        "train_seconds": 14400.0,
-        "learning_rate": 0.1,
-        "lr_decay_method": "COSINE_BY_STEP",
-        "momentum": 0.9,
-        "weight_decay": 1e-4,
-        "max_attempts": 5,
-        "intermediate_evaluations": ["0.5"],
-        "num_repeats": 3,
-        "use_tpu": True,
-        "tpu_iterations_per_loop": 100,
-        "tpu_num_shards": 2,
-    }
-
-
-# ---------------------------------------------------------------- specs
-
-
-class ModelSpec:
-    """A cell as the user wrote it, and pruned.
-
-    Args:
-        matrix: (V, V) upper triangular array or nested list; any V.
-        ops: V operations, the input's and the output's among them.
-        data_format: kept as an attribute for the training code.
-
-    Attributes:
-        original_matrix, original_ops: copies of the arguments.
-        matrix, ops: pruned copies; None where nothing joins input and output.
-        valid_spec: whether something does.
-
-    Raises:
-        ValueError: not square, of another length than the operations, not upper triangular.
-
-    Source: `nasbench/lib/model_spec.py`.
-    """
-
-    original_matrix: npt.NDArray[Any]
-    original_ops: Any
-    matrix: npt.NDArray[Any] | None
-    ops: Any
-
-    def __init__(
-        self, matrix: npt.ArrayLike, ops: Sequence[Any], data_format: str = "channels_last"
-    ) -> None:
-        if not isinstance(matrix, np.ndarray):
-            matrix = np.array(matrix)
-        parts = _core.prune_spec(matrix, ops) or _prune_any(matrix, ops)
-        self.original_matrix, self.original_ops, self.matrix, self.ops = parts
-        self.valid_spec = self.ops is not None
-        self.data_format = data_format
-
-    def hash_spec(self, canonical_ops: Sequence[Any]) -> str:
-        """The official module hash of the present matrix and operations.
-
-        Args:
-            canonical_ops: operations by label, as `config["available_ops"]`.
-
-        Raises:
-            OutOfDomainError: a spec that is not valid, or that no cell can have.
-            ValueError: an operation that is not among `canonical_ops`.
-        """
-        if self.matrix is None:
-            raise OutOfDomainError("invalid spec, provided graph is disconnected.")
-        labels = [canonical_ops.index(op) for op in self.ops[1:-1]]
-        digest = _core.hash_spec(self.matrix, labels)
-        return digest if digest is not None else _hash_any(self.matrix, labels)
-
-    def visualize(self) -> Any:
-        """A `graphviz.Digraph` of the pruned cell; needs the package graphviz."""
-        if self.matrix is None:
-            raise OutOfDomainError("invalid spec, provided graph is disconnected.")
-        graph = importlib.import_module("graphviz").Digraph()
-        for vertex, op in enumerate([INPUT, *self.ops[1:-1], OUTPUT]):
-            graph.node(str(vertex), op)
-        for source, target in np.argwhere(self.matrix).tolist():
-            graph.edge(str(source), str(target))
-        return graph
-
-
-def is_upper_triangular(matrix: npt.NDArray[Any]) -> bool:
-    """Whether nothing stands on the diagonal and below."""
-    return not any(matrix[v, w] != 0 for v in range(len(matrix)) for w in range(v + 1))
-
-
-def _prune_any(matrix: npt.NDArray[Any], ops: Any) -> tuple[Any, ...]:
-    """As `_core.prune_spec` of any array and operations, and the errors of faulty ones."""
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError("matrix must be square")
-    if matrix.shape[0] != len(ops):
-        raise ValueError("length of ops must match matrix dimensions")
-    if not is_upper_triangular(matrix):
-        raise ValueError("matrix must be upper triangular")
-    originals = copy.deepcopy(matrix), copy.deepcopy(ops)
-    live = _live_vertices(matrix)
-    if len(live) < 2:
-        return *originals, None, None
-    if len(live) == len(ops):
-        return *originals, copy.deepcopy(matrix), copy.deepcopy(ops)
-    return *originals, matrix[np.ix_(live, live)], [copy.deepcopy(ops[v]) for v in live]
-
-
-def _live_vertices(matrix: npt.NDArray[Any]) -> list[int]:
-    """The vertices on a path from the first to the last."""
-    vertices = range(len(matrix))
-    reached, reaching = {0}, {len(matrix) - 1}
-    for v in vertices:
-        if v in reached:
-            reached.update(w for w in vertices[v + 1 :] if matrix[v, w])
-    for w in reversed(vertices):
-        if w in reaching:
-            reaching.update(v for v in vertices[:w] if matrix[v, w])
-    return sorted(reached & reaching)
-
-
-def _hash_any(matrix: Any, labels: list[int]) -> str:
-    """As `_core.hash_spec` of any array, or the reason why there is no hash."""
-    _check_matrix(matrix, len(labels) + 2)
-    if len(matrix) > _core.MAX_GRAPH_VERTICES:
-        raise OutOfDomainError(
-            f"{len(matrix)} vertices; up to {_core.MAX_GRAPH_VERTICES} can be hashed"
-        )
-    digest = _core.hash_spec(np.array(matrix, np.uint8, subok=False), labels)
-    assert digest is not None
-    return digest
-
-
-def _check_matrix(matrix: Any, vertices: int) -> None:
-    """OutOfDomainError unless it is an upper triangular 0/1 matrix of so many vertices."""
-    array = np.asarray(matrix)
-    if array.shape != (vertices, vertices):
-        raise OutOfDomainError(f"matrix of shape {array.shape} for {vertices} operations")
-    for place, value in np.ndenumerate(array):
-        if value not in (0, 1):
-            raise OutOfDomainError(f"matrix elements must be 0 or 1, got {value} at {place}")
-    if not is_upper_triangular(array):
-        raise OutOfDomainError("matrix must be upper triangular")
-
-
-# ---------------------------------------------------------------- statistics
-
-
-class _Statistics(Mapping[str, Any]):
-    """What the index says of each module hash, in the compiled file's order; read-only."""
-
-    def __init__(self, reader: _core.OfficialReader) -> None:
-        self._reader = reader
-        self._rows: npt.NDArray[np.int32] | None = None
-
-    def row(self, module_hash: object) -> int:
-        """The row of a hash, or KeyError."""
-        row = self._reader.row_of_hash(module_hash)
-        if row < 0:
-            raise KeyError(module_hash)
-        return row
-
-    def __contains__(self, module_hash: object) -> bool:
-        return self._reader.row_of_hash(module_hash) >= 0
-
-    def __iter__(self) -> Iterator[str]:
-        return map(self._reader.hash_of_row, self._ordered_rows().tolist())
-
-    def __len__(self) -> int:
-        return len(self._ordered_rows())
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__.strip('_')} of {len(self)} modules by hash>"
-
-    def _ordered_rows(self) -> npt.NDArray[np.int32]:
-        if self._rows is None:
-            self._rows = self._reader.rows()
-        return self._rows
-
-
-class _FixedStatistics(_Statistics):
-    def __getitem__(self, module_hash: str) -> FixedStatistics:
-        return self._reader.fixed(self.row(module_hash))
-
-
-class _ComputedStatistics(_Statistics):
-    def __init__(self, reader: _core.OfficialReader, epochs: Sequence[int]) -> None:
-        super().__init__(reader)
-        self._epochs = epochs
-
-    def __getitem__(self, module_hash: str) -> ComputedStatistics:
-        row = self.row(module_hash)
-        runs = {e: self._reader.computed(row, budget) for budget, e in enumerate(self._epochs)}
-        return {epochs: values for epochs, values in runs.items() if values}
-
-
-# ---------------------------------------------------------------- benchmark
+# Methods that a query follows. Where a subclass has one of its own, it is called.
+_RULES = ("_check_spec", "_hash_spec", "get_metrics_from_hash", "get_metrics_from_spec")
 
 
 class NASBench:
-    """The benchmark as the official API has it, on an index.
+    """The benchmark with the official API, on an index.
 
     Args:
-        dataset_file: an index, or an official TFRecord file, which is compiled once: beside it,
-            or in the user's cache.
-        seed: for `random.seed`; the same seed gives the same trace as the official code. It is
-            Python's global generator that is seeded, officially, and for None too.
+        dataset_file: an index, or an official TFRecord file. The TFRecord file is compiled once;
+            the index is written beside it, or into the user's cache folder.
+        seed: is given to `random.seed`, None too. The same seed gives the same trace as the
+            official code.
 
     Attributes:
-        config: the official settings; `module_vertices`, `max_edges`, `available_ops` and
-            `num_repeats` are obeyed as they are at each call.
+        config: the official settings, or the values of their absl flags; `module_vertices`,
+            `max_edges`, `available_ops` and `num_repeats` are obeyed as they are at each call.
         valid_epochs: the budgets of the data.
-        fixed_statistics, computed_statistics: by module hash, read-only.
+        fixed_statistics, computed_statistics: dictionaries by module hash. An entry is read when it
+            is first asked for; changes are kept, and queries follow them.
         training_time_spent, total_epochs_spent: the budget counters.
+        index: the `nb101fast.Index` behind all this.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        FormatError: the file is neither an index nor a TFRecord file, or it is damaged.
 
     Source: `nasbench/api.py`.
     """
 
-    fixed_statistics: Mapping[str, FixedStatistics]
-    computed_statistics: Mapping[str, ComputedStatistics]
+    fixed_statistics: dict[str, dict[str, Any]]
+    computed_statistics: dict[str, Any]
+
+    # A subclass need not call this constructor: it may fill the dictionaries itself.
+    _source: OfficialIndex | None = None
+    _has_official_rules = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._has_official_rules = all(
+            getattr(cls, name) is getattr(NASBench, name) for name in _RULES
+        )
 
     def __init__(self, dataset_file: str | os.PathLike[str], seed: Any = None) -> None:
-        self.config = official_config()
+        self.config = config.build_config()
         random.seed(seed)
         self.index = open_any(dataset_file)
-        self.config["num_repeats"] = max(self.index.repeats)
+        if self.config["num_repeats"] == config.NUM_REPEATS:  # not given as a flag
+            self.config["num_repeats"] = max(self.index.repeats)
         self.valid_epochs = set(self.index.epochs)
-        self._read_index()
+        self._source = OfficialIndex(self.index)
+        self.fixed_statistics = FixedStatistics(self._source)
+        self.computed_statistics = ComputedStatistics(self._source)
         self.history: dict[Any, Any] = {}
         self.reset_budget_counters()
-
-    def _read_index(self) -> None:
-        self._reader = _core.official_reader(self.index._file)
-        self._budgets = {epochs: budget for budget, epochs in enumerate(self.index.epochs)}
-        self.fixed_statistics = _FixedStatistics(self._reader)
-        self.computed_statistics = _ComputedStatistics(self._reader, self.index.epochs)
 
     def query(
         self, model_spec: ModelSpec, epochs: int = 108, stop_halfway: bool = False
@@ -293,31 +114,81 @@ class NASBench:
         Args:
             model_spec: the cell, as its matrix and operations are now.
             epochs: one of `valid_epochs`.
-            stop_halfway: the values at half of the epochs, which cost half.
+            stop_halfway: return the values at half of the epochs, which cost half.
 
         Returns:
             `module_adjacency` (int8), `module_operations` (a list) and `trainable_parameters` of
-            the stored graph, `training_time`, `train_accuracy`, `validation_accuracy` and
-            `test_accuracy` of the run: all yours to change.
+            the stored graph; `training_time` (seconds), `train_accuracy`, `validation_accuracy` and
+            `test_accuracy` of the run. The caller may change all of them.
 
         Raises:
             OutOfDomainError: other epochs, or a cell outside the space. Nothing is drawn then.
             KeyError: the data has no such cell, or none of its runs.
+
+        Example:
+            >>> nasbench.query(spec, epochs=36)["validation_accuracy"]
+            0.8897235393524170
         """
         if epochs not in self.valid_epochs:
             raise OutOfDomainError(f"invalid number of epochs, must be one of {self.valid_epochs}")
-        row = self._row_of_spec(model_spec)
-        budget = self._budgets[epochs]
-        runs = min(self._reader.run_count(row, budget), self.config["num_repeats"])
-        if not runs:
-            raise KeyError(epochs)
-        data = self._reader.answer(row, budget, random.randint(0, runs - 1), stop_halfway)
+        source = self._source_alone(model_spec)
+        if source is not None:
+            data = self._draw_from_index(source, model_spec, epochs, stop_halfway)
+        else:
+            data = self._draw_from_metrics(
+                *self.get_metrics_from_spec(model_spec), epochs, stop_halfway
+            )
         self.training_time_spent += data["training_time"]
         self.total_epochs_spent += epochs // 2 if stop_halfway else epochs
         return data
 
+    def _source_alone(self, model_spec: ModelSpec) -> OfficialIndex | None:
+        """The index, where it alone tells the answer; None where a rule or an entry was changed."""
+        source = self._source
+        if (
+            source is not None
+            and source.is_as_compiled
+            and self._has_official_rules
+            and type(self.fixed_statistics) is FixedStatistics
+            and type(self.computed_statistics) is ComputedStatistics
+            and getattr(type(model_spec), "hash_spec", None) is ModelSpec.hash_spec
+        ):
+            return source
+        return None
+
+    def _draw_from_index(
+        self, source: OfficialIndex, model_spec: ModelSpec, epochs: int, stop_halfway: bool
+    ) -> dict[str, Any]:
+        reader, budget = source.reader, source.budgets[epochs]
+        row = reader.row_of_cell(self._cell_of_spec(model_spec))
+        if row < 0:  # not a usual spec, or not in the data: the official way, by hash
+            self._check_spec(model_spec)
+            module_hash = self._hash_spec(model_spec)
+            row = reader.row_of_hash(module_hash)
+            if row < 0:
+                raise KeyError(module_hash)
+        return reader.answer(
+            row, budget, self._drawn_repeat(reader.run_count(row, budget), epochs), stop_halfway
+        )
+
+    def _draw_from_metrics(
+        self, fixed: dict[str, Any], computed: Any, epochs: int, stop_halfway: bool
+    ) -> dict[str, Any]:
+        runs = computed.get(epochs, [])
+        run = runs[self._drawn_repeat(len(runs), epochs)]
+        stage = "halfway_" if stop_halfway else "final_"
+        names = ("training_time", "train_accuracy", "validation_accuracy", "test_accuracy")
+        graph = ("module_adjacency", "module_operations", "trainable_parameters")
+        return {name: fixed[name] for name in graph} | {name: run[stage + name] for name in names}
+
+    def _drawn_repeat(self, runs: int, epochs: int) -> int:
+        choices = min(runs, self.config["num_repeats"])
+        if not choices:
+            raise KeyError(epochs)
+        return random.randint(0, choices - 1)
+
     def is_valid(self, model_spec: ModelSpec) -> bool:
-        """Whether a cell is in the space."""
+        """Whether a cell is in the space. Counts nothing."""
         try:
             self._check_spec(model_spec)
         except OutOfDomainError:
@@ -338,26 +209,30 @@ class NASBench:
         model_spec: ModelSpec,
         model_dir: str,
         *,
-        dataset: str = "cifar10",
+        dataset: str | None = None,
         device: str = "auto",
     ) -> dict[str, Any]:
-        """Train a cell from scratch by `config`; needs the extra `train`. Queries nothing.
+        """Train a cell from scratch by `config`; queries nothing. Needs the extra `train`.
 
         Cells of any number of vertices and edges and any number of epochs are allowed.
 
         Args:
             model_spec: the cell.
-            model_dir: for the weights, `metadata.json` and summaries.
-            dataset: "cifar10" from Keras's cache, "cifar10:PATH", "npz:PATH" or "digits".
-            device: "cpu", "gpu", "tpu" or the best there is; `config["use_tpu"]` says officially
-                that a batch is split over `tpu_num_shards` cores, as it then is on any device.
+            model_dir: the folder for the weights, `metadata.json` and summaries.
+            dataset: "cifar10" from Keras's cache, "cifar10:PATH", "npz:PATH" or "digits". None
+                takes the official TFRecord files that `config` names as `train_data_files`,
+                `valid_data_file` and `test_data_file`.
+            device: "cpu", "gpu", "tpu", or "auto" for the best there is. Officially,
+                `config["use_tpu"]` means that each batch is split over `tpu_num_shards` cores. The
+                batch is split so on any device.
 
         Returns:
-            As `query`, of the final evaluation.
+            a dictionary as from `query`, with the values of the final evaluation.
 
         Raises:
-            OutOfDomainError: nothing joins input and output.
-            ImportError: TensorFlow is missing.
+            OutOfDomainError: no path joins input and output.
+            ValueError: `dataset` is None and `config` doesn't name the files.
+            ImportError: TensorFlow is not installed.
         """
         if not model_spec.valid_spec:
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
@@ -381,44 +256,38 @@ class NASBench:
         """All module hashes, in the file's order."""
         return self.fixed_statistics.keys()
 
-    def get_metrics_from_hash(self, module_hash: str) -> tuple[FixedStatistics, ComputedStatistics]:
-        """Everything about a cell: its fixed and its computed statistics. Counts nothing.
+    def get_metrics_from_hash(self, module_hash: str) -> tuple[dict[str, Any], Any]:
+        """Copies of the fixed and of the computed statistics of a cell. Counts nothing.
 
         Raises:
             KeyError: the data has no such hash.
         """
-        return self.fixed_statistics[module_hash], self.computed_statistics[module_hash]
+        return (
+            _copy_of_entry(self.fixed_statistics, module_hash),
+            _copy_of_entry(self.computed_statistics, module_hash),
+        )
 
-    def get_metrics_from_spec(
-        self, model_spec: ModelSpec
-    ) -> tuple[FixedStatistics, ComputedStatistics]:
-        """As `get_metrics_from_hash`, of a spec; OutOfDomainError outside the space."""
+    def get_metrics_from_spec(self, model_spec: ModelSpec) -> tuple[dict[str, Any], Any]:
+        """What `get_metrics_from_hash` returns, for the cell of a spec.
+
+        Raises:
+            OutOfDomainError: the cell is outside the space.
+            KeyError: the data has no such cell.
+        """
         self._check_spec(model_spec)
         return self.get_metrics_from_hash(self._hash_spec(model_spec))
 
     def _cell_of_spec(self, model_spec: ModelSpec) -> int:
-        """The cell id the quick way; -1 for what is unusual, unpruned or outside the space."""
-        config = self.config
+        """The cell id of a usual spec; -1 if it is unusual, unpruned or outside the space."""
+        settings = self.config
         if (
             model_spec.valid_spec
-            and config["module_vertices"] == MAX_VERTICES
-            and config["max_edges"] == _MAX_EDGES
-            and config["available_ops"] == _OPS
+            and settings["module_vertices"] == MAX_VERTICES
+            and settings["max_edges"] == config.MAX_EDGES
+            and settings["available_ops"] == _OPS
         ):
             return _core.cell_of_spec(model_spec.matrix, model_spec.ops)
         return -1
-
-    def _row_of_spec(self, model_spec: ModelSpec) -> int:
-        """Row of the index; for what the quick way doesn't know, the official way by hash."""
-        row = self._reader.row_of_cell(self._cell_of_spec(model_spec))
-        if row >= 0:
-            return row
-        self._check_spec(model_spec)
-        module_hash = self._hash_spec(model_spec)
-        row = self._reader.row_of_hash(module_hash)
-        if row < 0:
-            raise KeyError(module_hash)
-        return row
 
     def _check_spec(self, model_spec: ModelSpec) -> None:
         """OutOfDomainError for a spec outside the space; the checks in the official order."""
@@ -435,7 +304,7 @@ class NASBench:
         if edges > most_edges:
             raise OutOfDomainError(f"too many edges, got {int(edges)} (max edges = {most_edges})")
         self._check_ops(model_spec.ops)
-        _check_matrix(model_spec.matrix, vertices)
+        check_matrix(model_spec.matrix, vertices)
 
     def _check_ops(self, ops: Sequence[Any]) -> None:
         if ops[0] != INPUT:
@@ -450,55 +319,24 @@ class NASBench:
     def _hash_spec(self, model_spec: ModelSpec) -> str:
         return model_spec.hash_spec(self.config["available_ops"])
 
-    def __getstate__(self) -> dict[str, Any]:
-        made_by_reading = ("_reader", "_budgets", "fixed_statistics", "computed_statistics")
-        return {name: value for name, value in vars(self).items() if name not in made_by_reading}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._read_index()
-
     def __repr__(self) -> str:
-        return f"<NASBench on {self.index!r}>"
+        if self._source is None:
+            return super().__repr__()
+        return f"<{type(self).__name__} on {self._source.index!r}>"
 
 
-# ---------------------------------------------------------------- standing in
+def _copy_of_entry(statistics: dict[str, Any], module_hash: str) -> Any:
+    if isinstance(statistics, Statistics):
+        return statistics.copy_of(module_hash)
+    return copy.deepcopy(statistics[module_hash])
 
 
-def install_as_nasbench(*, replace: bool = False) -> None:
-    """Make `from nasbench import api` mean this module; again, it does nothing.
+class _NumpyEncoder(json.JSONEncoder):
+    """Writes NumPy's arrays as lists and its scalars as numbers, for `json.dumps(x, cls=...)`."""
 
-    Args:
-        replace: even where another `nasbench` was imported before. Names that were taken from
-            that one stay as they are.
-
-    Raises:
-        RuntimeError: another `nasbench` was imported before.
-    """
-    this = sys.modules[__name__]
-    if getattr(sys.modules.get("nasbench"), "api", None) is this:
-        return
-    others = [name for name in sys.modules if name.split(".")[0] == "nasbench"]
-    if others and not replace:
-        raise RuntimeError(
-            "another nasbench was imported before: install nb101fast first, or replace it "
-            "with install_as_nasbench(replace=True)"
-        )
-    for name in others:
-        del sys.modules[name]
-    package, lib = _empty_package("nasbench"), _empty_package("nasbench.lib")
-    model_spec, config = map(_empty_package, ("nasbench.lib.model_spec", "nasbench.lib.config"))
-    vars(model_spec).update(ModelSpec=ModelSpec, is_upper_triangular=is_upper_triangular)
-    vars(config).update(build_config=official_config)
-    vars(lib).update(model_spec=model_spec, config=config)
-    vars(package).update(api=this, lib=lib)
-    modules = [package, lib, model_spec, config]
-    sys.modules.update({module.__name__: module for module in modules})
-    sys.modules["nasbench.api"] = this
-
-
-def _empty_package(name: str) -> ModuleType:
-    module = ModuleType(name)
-    module.__spec__ = ImportSpec(name, loader=None, is_package=True)
-    module.__path__ = []
-    return module
+    def default(self, o: Any) -> Any:
+        if isinstance(o, np.ndarray):
+            return o.tolist()
+        if isinstance(o, np.generic):
+            return o.item()
+        return super().default(o)

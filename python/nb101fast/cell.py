@@ -1,4 +1,4 @@
-"""One cell, and what can be said of a graph of any size."""
+"""One cell as an object, and what can be computed of a graph of any size."""
 
 from __future__ import annotations
 
@@ -14,36 +14,48 @@ from .codes import (
     MAX_VERTICES,
     OPS,
     OUTPUT,
+    OneCode,
+    OneId,
+    as_id,
+    bytes_of_hash,
     cell_codes,
-    cell_hashes,
     cell_parameters,
-    checked_code,
-    decode,
+    check_ends,
     encode,
+    ids_of_hashes,
+    is_removed,
+    unknown_operation,
+    wrong_number_of_ops,
 )
 from .drawing import cell_svg
+from .extras import needs
 
 if TYPE_CHECKING:
     import networkx
 
 OutOfDomainError = _core.OutOfDomainError
 
-_MAX_CHANNELS = 1 << 16  # of the stem; more, or more stacks, could overflow the count
+_MAX_CHANNELS = 1 << 16  # More channels of the stem, or more stacks, could overflow the count.
 _MAX_STACKS = 8
 _LABELS = {name: label for label, name in enumerate(OPS)}
 
 
 def module_hash(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) -> str:
-    """The official module hash of any cell, pruned first: 32 hex digits.
+    """The official module hash of any cell: 32 hex digits. The cell is pruned first.
 
     Args:
         matrix: (V, V) strictly upper triangular 0/1, 2 <= V <= 32, of any numeric dtype.
-        ops: operation names, or integer labels of all V vertices or of the V - 2 interior ones;
-            any integer is a label here.
+        ops: operation names, or integer labels, of all V vertices or of the V - 2 interior ones.
+            A label may be any integer of 64 bits. A name may be anything, such as "null", on a
+            vertex that pruning removes.
 
     Raises:
         OutOfDomainError: nothing joins input and output.
         ValueError: no such matrix or operations.
+
+    Example:
+        >>> module_hash([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
+        'd32d0b26d534203b48d866facd98cc3e'
 
     Source: `nasbench/lib/graph_util.py`, `hash_module`.
     """
@@ -59,18 +71,32 @@ def count_parameters(
     cells_per_stack: int = 3,
     num_classes: int = 10,
 ) -> int:
-    """Trainable parameters of the network built from a cell in the vertex order given.
+    """Trainable parameters of the network that is built from a cell in the vertex order given.
 
-    Isomorphic cells can differ: the first vertices that feed the output get the odd channels.
-    Arguments and errors as of `module_hash`; labels 0..2 only. The network is the official one
-    unless its stem, stacks or classes are given.
+    Isomorphic cells can differ, because the first vertices that feed the output get the channels
+    that are left over. The network is the official one unless its skeleton is given.
+
+    Args:
+        matrix, ops: as for `module_hash`, but the labels are 0, 1 or 2 on vertices that stay.
+        stem_filters: channels of the stem, 1 to 65,536.
+        num_stacks: 1 to 8; each stack has twice the channels of the one before.
+        cells_per_stack: 1 to 65,536.
+        num_classes: 1 to 65,536.
+
+    Raises:
+        OutOfDomainError: nothing joins input and output.
+        ValueError: no such matrix, operations or skeleton.
+
+    Example:
+        >>> count_parameters([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["conv3x3-bn-relu"])
+        11051402
 
     Source: `nasbench/lib/model_builder.py`, `compute_vertex_channels`.
     """
     matrix_bytes, labels = _graph_arrays(matrix, ops)
-    interior = labels[1:-1]
+    interior = labels[_core.kept_vertices(matrix_bytes)][1:-1]
     if ((interior < 0) | (interior >= len(OPS))).any():
-        raise ValueError(f"labels {interior.tolist()}; 0, 1 and 2 are allowed")
+        raise ValueError(f"labels {interior.tolist()} are not allowed; use 0, 1 and 2")
     skeleton = {
         "stem_filters": stem_filters,
         "num_stacks": num_stacks,
@@ -80,18 +106,29 @@ def count_parameters(
     for name, number in skeleton.items():
         _check_number(name, number)
     if num_stacks > _MAX_STACKS:
-        raise ValueError(f"num_stacks={num_stacks}; 1 to {_MAX_STACKS} are allowed")
+        raise ValueError(f"num_stacks={num_stacks} is not allowed; use 1 to {_MAX_STACKS}")
     return _core.count_parameters(matrix_bytes, labels, **skeleton)
 
 
 def vertex_channels(
     matrix: npt.ArrayLike, *, input_channels: int, output_channels: int
 ) -> list[int]:
-    """Channels of each vertex of a cell that turns so many channels into so many, pruned first.
+    """How many channels each vertex has in a cell that turns `input_channels` into others.
 
-    The vertices that feed the output share its channels, the first get one more where they can't
-    do so evenly; each other vertex has as many as the widest that it feeds. Errors as of
-    `module_hash`.
+    The cell is pruned first. The vertices that feed the output share its channels; if these don't
+    divide evenly, the first vertices get one more. Each other vertex has as many channels as the
+    widest vertex that it feeds.
+
+    Args:
+        matrix: as for `module_hash`.
+        input_channels, output_channels: of the whole cell, 1 to 65,536.
+
+    Returns:
+        One number for each vertex that pruning keeps, the input and the output included.
+
+    Raises:
+        OutOfDomainError: nothing joins input and output.
+        ValueError: no such matrix or number of channels.
 
     Source: `nasbench/lib/model_builder.py`, `compute_vertex_channels`.
 
@@ -108,68 +145,76 @@ def vertex_channels(
 
 def _check_number(name: str, number: int) -> None:
     if not 1 <= number <= _MAX_CHANNELS:
-        raise ValueError(f"{name}={number}; 1 to {_MAX_CHANNELS} are allowed")
+        raise ValueError(f"{name}={number} is not allowed; use 1 to {_MAX_CHANNELS}")
 
 
 def _graph_arrays(
     matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Checked (V, V) uint8 and all V labels as int64, of 2 to 32 vertices."""
+    """A checked matrix (V, V) uint8 of 2 to 32 vertices, and the labels of all as int64."""
     array = np.asarray(matrix)
     vertices = array.shape[0] if array.ndim == 2 else 0
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.dtype.kind not in "biuf":
         raise ValueError(
-            f"a matrix of shape {array.shape} and dtype {array.dtype}; (V, V) of numbers is allowed"
+            f"the matrix has shape {array.shape} and dtype {array.dtype}; use (V, V) of numbers"
         )
     if not 2 <= vertices <= _core.MAX_GRAPH_VERTICES:
-        raise ValueError(f"{vertices} vertices; 2 to {_core.MAX_GRAPH_VERTICES} are allowed")
+        raise ValueError(f"the matrix has {vertices} vertices; use 2 to {_core.MAX_GRAPH_VERTICES}")
     for (row, column), value in np.ndenumerate(array):
         if value not in (0, 1) or (value and column <= row):
             raise ValueError(
-                f"matrix element {value} at [{row}, {column}]; 0 and 1 are allowed, "
-                "1 only above the diagonal"
+                f"matrix element {value} at [{row}, {column}] is not allowed; use 0 or 1, and 1 "
+                "only above the diagonal"
             )
-    return np.ascontiguousarray(array, np.uint8), _all_labels(ops, vertices)
+    matrix_bytes = np.ascontiguousarray(array, np.uint8)
+    return matrix_bytes, _all_labels(ops, matrix_bytes)
 
 
-def _all_labels(ops: Sequence[str] | npt.ArrayLike, vertices: int) -> npt.NDArray[np.int64]:
+def _all_labels(
+    ops: Sequence[str] | npt.ArrayLike, matrix: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.int64]:
+    vertices = len(matrix)
     given = list(ops) if isinstance(ops, (list, tuple)) else np.asarray(ops).tolist()
-    if not isinstance(given, list) or len(given) not in (vertices - 2, vertices):
-        raise ValueError(f"ops {given!r}; {vertices - 2} or {vertices} are allowed")
-    whole = len(given) == vertices
-    interior = given[1:-1] if whole else given
-    if (
-        whole
-        and any(isinstance(op, str) for op in given)
-        and (given[0], given[-1]) != (INPUT, OUTPUT)
-    ):
-        raise ValueError(f"ops {given!r} don't begin with {INPUT!r} and end with {OUTPUT!r}")
+    if not isinstance(given, list):
+        raise ValueError(f"ops={given!r} is not allowed; give names or labels of the vertices")
+    if len(given) not in (vertices - 2, vertices):
+        raise ValueError(f"ops={given!r}: {wrong_number_of_ops(len(given), vertices)}")
+    first = 1 if len(given) < vertices else 0  # This is the vertex of the first label.
+    if not first and any(isinstance(op, str) for op in given):
+        check_ends(given)
     labels = np.zeros(vertices, np.int64)
-    labels[1:-1] = [_label_of(op) for op in interior]
+    for vertex in range(1, vertices - 1):
+        labels[vertex] = _label_of(given[vertex - first], vertex, vertex - first, matrix)
     return labels
 
 
-def _label_of(op: Any) -> int:
+def _label_of(op: Any, vertex: int, position: int, matrix: npt.NDArray[np.uint8]) -> int:
     if isinstance(op, str):
-        if op not in _LABELS:
-            raise ValueError(f"unknown operation {op!r}; {', '.join(OPS)} are allowed")
-        return _LABELS[op]
+        if op in _LABELS:
+            return _LABELS[op]
+        if is_removed(vertex, matrix):
+            return 0
+        raise ValueError(unknown_operation(op, position, matrix))
     is_number = isinstance(op, (bool, int, float, np.number))
-    if is_number and -(1 << 63) <= op < 1 << 63 and int(op) == op:  # not so for infinity and NaN
+    if (
+        is_number and -(1 << 63) <= op < 1 << 63 and int(op) == op
+    ):  # It is false for infinity and NaN.
         return int(op)
-    raise ValueError(f"label {op!r}; an operation's name or an integer of 64 bits is allowed")
+    raise ValueError(f"label {op!r} is not allowed; use an operation's name or a 64-bit integer")
 
 
 class Cell:
-    """One cell: immutable, equal and hashed by isomorphism, picklable.
+    """One cell. It is immutable and can be pickled. Isomorphic cells are equal and hash alike.
 
-    `matrix`, `ops`, `labels` and `code` are those of the pruned cell in the vertex order given. A
-    cell where nothing joins input and output can't be pruned and stays as given, with
-    `is_valid` False, as has one of more than 9 edges.
+    The cell is pruned: `matrix`, `ops`, `labels` and `code` are those of the pruned cell, in the
+    vertex order given. `is_valid` is False if the pruned cell has more than 9 edges, or if nothing
+    joins input and output; then nothing can be pruned, and the cell stays as given.
 
     Args:
-        matrix: (V, V) strictly upper triangular 0/1, of any numeric dtype, 2 <= V <= 32.
-        ops: operation names or labels 0..2, of all vertices or of the interior ones.
+        matrix: (V, V) strictly upper triangular 0/1, of any numeric dtype, 2 <= V <= 32. Its last
+            vertex is the output; padding must stand before it.
+        ops: operation names, or labels 0..2, of all vertices or of the interior ones. On a vertex
+            that pruning removes anything is allowed, such as the "null" of padded cells.
 
     Raises:
         ValueError: no such matrix or operations.
@@ -202,7 +247,7 @@ class Cell:
         self._set(matrix_bytes, tuple(labels[1:-1].tolist()), code)
 
     def _set(self, matrix: npt.NDArray[np.uint8], labels: tuple[int, ...], code: int) -> None:
-        # Over bytes, which nobody can make writable again.
+        # An array over bytes can't be made writable again.
         frozen = np.frombuffer(matrix.tobytes(), np.uint8).reshape(matrix.shape)
         for name, value in (
             ("_matrix", frozen),
@@ -220,50 +265,88 @@ class Cell:
         raise AttributeError(f"a Cell is immutable: {name!r} can't be deleted")
 
     @classmethod
-    def from_code(cls, code: int) -> Cell:
-        """The cell of a code, pruned; OutOfDomainError for bit 31 or a label 3."""
-        number = checked_code(code)
-        if _core.is_faulty_code(number):
-            raise OutOfDomainError(f"code {number} has bit 31 set or a label 3: no cell has")
-        return cls(*decode(number))
+    def from_code(cls, code: OneCode) -> Cell:
+        """The cell of a code, pruned.
+
+        Args:
+            code: an int or np.uint32.
+
+        Raises:
+            TypeError: another type; a cell id goes to `from_id`.
+            OutOfDomainError: the code has bit 31 set, or a label 3.
+
+        Example:
+            >>> Cell.from_code(32).id
+            0
+        """
+        cell = cls.__new__(cls)
+        cls._set(cell, *_core.prune_code(code))
+        return cell
 
     @classmethod
-    def from_id(cls, cell_id: int) -> Cell:
-        """The official representative of a cell id; IndexError outside 0..423,623."""
-        number = int(cell_id.__index__())
-        if not 0 <= number < _core.NUM_CELLS:
-            raise IndexError(f"cell id {number}; 0 to {_core.NUM_CELLS - 1} are allowed")
-        return cls.from_code(int(cell_codes()[number]))
+    def from_id(cls, cell_id: OneId) -> Cell:
+        """The official representative of a cell id.
+
+        Args:
+            cell_id: an int or np.int32.
+
+        Raises:
+            TypeError: another type; a code goes to `from_code`.
+            IndexError: the id is not in 0..423,623.
+
+        Example:
+            >>> Cell.from_id(4).hash
+            'd32d0b26d534203b48d866facd98cc3e'
+        """
+        return cls.from_code(cell_codes()[as_id(cell_id)])
 
     @classmethod
     def from_hash(cls, module_hash: str) -> Cell:
-        """The official representative of a module hash; OutOfDomainError where no cell has it."""
-        wanted = bytes_of_hash(module_hash)
-        found = np.flatnonzero((cell_hashes() == np.frombuffer(wanted, np.uint8)).all(axis=1))
-        if not len(found):
-            raise OutOfDomainError(f"no cell has the module hash {module_hash!r}")
-        return cls.from_id(int(found[0]))
+        """The official representative of a module hash, found as by `ids_of_hashes`.
+
+        Args:
+            module_hash: 32 hex digits.
+
+        Raises:
+            ValueError: it is no hash.
+            OutOfDomainError: no cell of the space has it.
+
+        Example:
+            >>> Cell.from_hash("d32d0b26d534203b48d866facd98cc3e").id
+            4
+        """
+        bytes_of_hash(module_hash)  # Its error speaks of one hash.
+        (cell_id,) = ids_of_hashes([module_hash])
+        if cell_id < 0:
+            raise OutOfDomainError(
+                f"no cell has the module hash {module_hash!r}: it is not in the search space"
+            )
+        return cls.from_id(cell_id)
 
     @classmethod
     def from_networkx(cls, graph: networkx.DiGraph[Any]) -> Cell:
         """The cell of a directed graph whose nodes carry an operation's name as `op`.
 
-        One node has the op "input", one "output"; the others are put in a topological order
-        (networkx's lexicographical one, by position among the nodes).
+        One node has the op "input", and one has "output". The others are put in a topological
+        order: networkx's lexicographical one, by their position among the nodes.
+
+        Raises:
+            ValueError: the graph has a cycle, or not one input and one output.
         """
-        import networkx as nx
+        with needs("networkx", extra="graph"):
+            import networkx as nx
 
         position = {node: i for i, node in enumerate(graph.nodes)}
         try:
             order = list(nx.lexicographical_topological_sort(graph, key=position.__getitem__))
         except nx.NetworkXUnfeasible:
-            raise ValueError("the graph has a cycle; a cell is acyclic") from None
+            raise ValueError("the graph has a cycle; a cell has none") from None
         ops = {node: graph.nodes[node].get("op") for node in order}
         ends = []
         for end in (INPUT, OUTPUT):
             having = [node for node in order if ops[node] == end]
             if len(having) != 1:
-                raise ValueError(f"{len(having)} nodes with op {end!r}; one is allowed")
+                raise ValueError(f"{len(having)} nodes have the op {end!r}; one must have it")
             ends += having
         order = [ends[0], *(node for node in order if node not in ends), ends[1]]
         position = {node: i for i, node in enumerate(order)}
@@ -274,7 +357,8 @@ class Cell:
 
     def to_networkx(self) -> networkx.DiGraph[Any]:
         """A directed graph of nodes 0..n-1 that carry their operation's name as `op`."""
-        import networkx as nx
+        with needs("networkx", extra="graph"):
+            import networkx as nx
 
         graph: nx.DiGraph[int] = nx.DiGraph()
         graph.add_nodes_from((v, {"op": op}) for v, op in enumerate(self.ops))
@@ -283,12 +367,12 @@ class Cell:
 
     @property
     def matrix(self) -> npt.NDArray[np.uint8]:
-        """(n, n) uint8, read-only."""
+        """The adjacency matrix of the pruned cell: (n, n) uint8, read-only."""
         return self._matrix
 
     @property
     def labels(self) -> tuple[int, ...]:
-        """The n - 2 interior labels."""
+        """The labels of the n - 2 interior vertices: 0, 1 or 2 for `OPS[0]`, `[1]` or `[2]`."""
         return self._labels
 
     @property
@@ -298,22 +382,22 @@ class Cell:
 
     @property
     def code(self) -> int:
-        """The packed code of this vertex order; `cell_codes()[id]` is the representative's."""
+        """The code of the pruned cell in this vertex order; `cell_codes()[id]` may be another."""
         return self._code
 
     @property
     def id(self) -> int:
-        """The cell id, 0..423,623; -1 for an invalid cell, as of `cell_ids`."""
+        """The cell id, 0..423,623; -1 for a cell outside the search space."""
         return self._id
 
     @property
     def is_valid(self) -> bool:
-        """Whether it is a cell of the search space, in the official meaning."""
+        """Whether the cell is one of the search space, in the official meaning."""
         return self._id >= 0
 
     @property
     def hash(self) -> str:
-        """The official module hash; OutOfDomainError where nothing joins input and output."""
+        """The official module hash; OutOfDomainError if nothing joins input and output."""
         if self._hash is None:
             object.__setattr__(self, "_hash", _core.module_hash(*self._graph()))
         assert self._hash is not None
@@ -321,9 +405,15 @@ class Cell:
 
     @property
     def trainable_parameters(self) -> int:
-        """The stored representative's; `count_parameters` counts this vertex order's."""
+        """Trainable parameters of the official network, built from the cell's representative.
+
+        `count_parameters` gives those of another vertex order. Raises OutOfDomainError outside the
+        search space.
+        """
         if not self.is_valid:
-            raise OutOfDomainError(f"{self!r} is outside the search space")
+            raise OutOfDomainError(
+                f"{self!r} is outside the search space; count_parameters takes such cells"
+            )
         return int(cell_parameters()[self._id])
 
     def _graph(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
@@ -353,14 +443,3 @@ class Cell:
         name = f"cell {self._id}" if self.is_valid else "invalid cell"
         parameters = f", {self.trainable_parameters:,} parameters" if self.is_valid else ""
         return f"<figure>{self._repr_svg_()}<figcaption>{name}{parameters}</figcaption></figure>"
-
-
-def bytes_of_hash(module_hash: str) -> bytes:
-    """The 16 bytes of a module hash, or ValueError."""
-    try:
-        digest = bytes.fromhex(module_hash)
-    except (ValueError, TypeError):
-        digest = b""
-    if len(digest) != 16 or len(module_hash) != 32:
-        raise ValueError(f"module hash {module_hash!r}; 32 hex digits are allowed")
-    return digest

@@ -1,16 +1,23 @@
-"""What the project's command lines share: a parser of commands, and exit statuses.
+"""What the two command lines of the project share: a parser of commands, errors, exit statuses.
 
-Exit status 0 done, 1 the data is at fault, 2 the command is.
+The exit status is 0 if the command is done, 1 if the data is at fault, 2 if the command is.
 """
 
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
+import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Faults = tuple[type[Exception], ...]
+
+# A parameter of Python in an error, where it begins with one or proposes one.
+_PARAMETER = re.compile(r"^(\w+)=(True\b|)|\b(\w+)=(True\b|[A-Z]+\b)")
 
 
 class CommandLine:
@@ -18,18 +25,39 @@ class CommandLine:
 
     Args:
         program: its name.
-        description: in a sentence.
+        description: what it does, in a sentence.
+        options: what the user writes for a parameter of Python, such as "--workers " for
+            "num_workers". An error that begins with `num_workers=`, or that proposes
+            `num_workers=N` or `force=True`, then names the option.
     """
 
-    def __init__(self, program: str, description: str) -> None:
+    def __init__(
+        self, program: str, description: str, options: Mapping[str, str] | None = None
+    ) -> None:
         self._program = program
-        self._parser = argparse.ArgumentParser(prog=program, description=description)
+        self._options = options or {}
+        self._parser = argparse.ArgumentParser(
+            prog=program,
+            description=description,
+            epilog=f"`{program} COMMAND --help` explains a command and has an example. The exit "
+            "status is 0 if the command is done, 1 if the data is at fault, 2 if the command is.",
+        )
         self._commands = self._parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
         self, name: str, run: Callable[[argparse.Namespace], None], text: str, example: str
     ) -> Any:
-        """Add a command; returns its parser."""
+        """Add a command.
+
+        Args:
+            name: of the command.
+            run: called with the parsed options.
+            text: what the command does, for its help.
+            example: a command line, for its help.
+
+        Returns:
+            The parser of the command, to which its arguments are added.
+        """
         command = self._commands.add_parser(
             name,
             help=text,
@@ -43,10 +71,24 @@ class CommandLine:
     def run(
         self, arguments: Sequence[str] | None, *, data_faults: Faults, command_faults: Faults
     ) -> int:
-        """Run one command; returns the exit status, after one line on stderr for a fault."""
+        """Run one command.
+
+        Args:
+            arguments: the command line without the program; None for this process's own.
+            data_faults: exceptions that mean exit status 1, after one line on stderr.
+            command_faults: exceptions that mean exit status 2, after one line on stderr.
+
+        Returns:
+            The exit status.
+        """
+        _escape_what_streams_cannot_encode()
         options = self._parser.parse_args(arguments)
         try:
             options.command(options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _discard_output()
+            return 0
         except data_faults as error:
             return self._complain(error, 1)
         except command_faults as error:
@@ -54,6 +96,37 @@ class CommandLine:
         return 0
 
     def _complain(self, error: Exception, status: int) -> int:
-        text = " ".join(str(error).split())
+        text = _PARAMETER.sub(self._as_option, " ".join(str(error).split()))
         print(f"{self._program}: {text}", file=sys.stderr)
         return status
+
+    def _as_option(self, match: re.Match[str]) -> str:
+        """What the user of the command line writes in place of a parameter and its value."""
+        name, value = match[1] or match[3], match[2] or match[4] or ""
+        if name not in self._options:
+            return match[0]
+        option = self._options[name]
+        return option.rstrip() if value == "True" else option + value
+
+
+def _escape_what_streams_cannot_encode() -> None:
+    """Let no name of a file, in whatever locale, end a command in the middle of its output."""
+    codecs.register_error("nb101fast.escape", _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="nb101fast.escape")
+
+
+def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
+    """The bytes of a name that Python could not decode, as they were; all else as \\u escapes."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
+
+
+def _discard_output() -> None:
+    """Send the rest of the output nowhere: whoever read it, such as `head`, has read enough."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,4 +1,4 @@
-"""The compiled copy of an official file: made once, found again, renewed when the file changes."""
+"""The compiled copy of an official file: made once, found again, renewed if the file changes."""
 
 from __future__ import annotations
 
@@ -7,37 +7,40 @@ import os
 import sys
 from pathlib import Path
 
-from . import compiler, index
-from .index import INDEX_MAGIC, FormatError, Index, cache_folder
-from .inputs import is_frame_start
+from . import compiler
+from ._core import FormatError
+from .formats import format_of
+from .index import Index
+from .index import open as open_index
+from .locations import cache_folder, checked_name
 from .progress import ProgressBar
-
-_START_BYTES = 16  # enough to tell an index from a TFRecord
 
 
 def open_any(path: str | os.PathLike[str]) -> Index:
-    """Open an index, or an official TFRecord by its compiled copy.
+    """Open an index, or an official TFRecord, plain or gzip, by its compiled copy.
 
-    The copy lies beside the file, `.nb101` in place of its suffix, or in the cache where that
-    folder can't be written or that name is taken by something else.
+    The copy lies beside the file, with `.nb101` in place of its suffix. It lies in the cache if
+    that folder can't be written, or if something else has that name. Once there is a copy, the
+    file itself may be deleted.
 
     Raises:
-        FormatError: neither an index nor a TFRecord; told by the contents, not by the name.
+        FormatError: the contents are neither an index nor a TFRecord.
+        FileNotFoundError: there is neither the file nor a copy of it.
     """
-    name = os.fspath(path)
-    with open(name, "rb") as file:
-        start = file.read(_START_BYTES)
-    if start.startswith(INDEX_MAGIC):
-        return index.open(name)
-    if not is_frame_start(start):
-        raise FormatError(
-            f"{name}: byte 0: neither an index nor a TFRecord file: it begins with {start!r}"
-        )
-    return _compiled(Path(name).resolve())
+    name = checked_name(path)
+    source = Path(name).resolve()
+    if not os.path.exists(name) and (copy := _any_copy(source)):
+        return copy
+    kind = format_of(name)
+    if kind == "index":
+        return open_index(name)
+    if kind not in ("tfrecord", "tfrecord.gz"):
+        raise FormatError(f"{name}: byte 0: this is neither an index nor a TFRecord file")
+    return _compiled(source)
 
 
 def _compiled(source: Path) -> Index:
-    beside, cached = source.with_suffix(".nb101"), _place_in_cache(source)
+    beside, cached = _place_beside(source), _place_in_cache(source)
     for place in (beside, cached):
         if (copy := _copy_at(place, source)) and _is_current(copy, source):
             return copy
@@ -48,16 +51,30 @@ def _compiled(source: Path) -> Index:
     return _compile(source, cached)
 
 
+def _any_copy(source: Path) -> Index | None:
+    """A copy of a file that was deleted."""
+    return _copy_at(_place_beside(source), source) or _copy_at(_place_in_cache(source), source)
+
+
+def _stem(source: Path) -> str:
+    """The name of a file without the suffixes of a TFRecord."""
+    return Path(source.name.removesuffix(".gz")).stem
+
+
+def _place_beside(source: Path) -> Path:
+    return source.with_name(f"{_stem(source)}.nb101")
+
+
 def _place_in_cache(source: Path) -> Path:
-    # Files of one name in many folders have copies of their own.
+    # Files of one name in different folders have copies of their own.
     digest = hashlib.sha256(os.fsencode(source)).hexdigest()
-    return cache_folder() / f"{source.stem}-{digest[:16]}.nb101"
+    return cache_folder() / f"{_stem(source)}-{digest[:16]}.nb101"
 
 
 def _copy_at(place: Path, source: Path) -> Index | None:
-    """The index at a place if it was compiled from a file of this name alone."""
+    """The index at a place, if it was compiled from a file of this name alone."""
     try:
-        copy = index.open(place)
+        copy = open_index(place)
     except (OSError, FormatError):
         return None
     names = [known.get("name") for known in copy.provenance.get("sources", [])]
@@ -74,4 +91,4 @@ def _compile(source: Path, target: Path) -> Index:
     print(f"compiling {source} once, into {target}", file=sys.stderr)
     with ProgressBar("compiling") as bar:
         compiler.compile(source, target, progress=bar)
-    return index.open(target)
+    return open_index(target)

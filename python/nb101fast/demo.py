@@ -1,4 +1,4 @@
-"""The demonstration: the built-in runs exported, compiled, opened and queried every way."""
+"""The demonstration: it exports, compiles, opens and queries the built-in index."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from .cell import Cell
 from .codes import Codes, cell_codes, cell_ids
 from .compiler import compile
 from .exporter import export
-from .index import BUILT_IN, METRICS, Index, open
+from .index import Index, open
+from .locations import BUILT_IN
+from .measurement import METRICS
 
 BATCH = 1_000_000
 Result = TypeVar("Result")
 
 
 def run_demo(seed: int = 0) -> None:
-    """Query NB101-digits, and compile it anew in a temporary folder."""
+    """Query NB101-digits, and compile its records again in a temporary folder."""
     index, seconds = _timed(lambda: open(BUILT_IN))
     print(f"opened    in {seconds * 1e6:.0f} us: {index!r}")
     _compile_again(index)
@@ -34,7 +36,7 @@ def run_demo(seed: int = 0) -> None:
 def _compile_again(index: Index) -> None:
     with tempfile.TemporaryDirectory(prefix="nb101fast-demo-") as name:
         records, target = Path(name, "nb101_digits.tfrecord"), Path(name, "nb101_digits.nb101")
-        export(index.path, records)
+        export(index, records)
         size = os.path.getsize(records)
         print(f"exported  {index.num_runs:,} records of the official format, {size / 1e3:.0f} kB")
         report = compile(records, target)

@@ -1,4 +1,4 @@
-"""What an index holds, for people and for programs."""
+"""What an index holds, as text for people and as facts for programs."""
 
 from __future__ import annotations
 
@@ -9,57 +9,58 @@ from typing import Any
 
 import numpy as np
 
-from .codes import NUM_CELLS, cell_codes
-from .index import METRICS, Index
+from .codes import NUM_CELLS
+from .measurement import METRICS
+from .reader import IndexReader
 
 
-def facts_of(index: Index) -> dict[str, Any]:
-    """Everything that `info --json` tells."""
+def facts_of(reader: IndexReader) -> dict[str, Any]:
+    """The facts that `nb101fast info --json` prints."""
     return {
-        "path": index.path,
-        "bytes": os.path.getsize(index.path),
-        "synthetic": index.is_synthetic,
-        "cells": len(index),
-        "runs": index.num_runs,
-        "epochs": list(index.epochs),
-        "repeats": list(index.repeats),
-        "denominator": index.denominator,
-        "provenance": index.provenance,
+        "path": reader.path,
+        "bytes": os.path.getsize(reader.path),
+        "synthetic": reader.is_synthetic,
+        "cells": len(reader),
+        "runs": reader.num_runs,
+        "epochs": list(reader.epochs),
+        "repeats": list(reader.repeats),
+        "denominator": reader.denominator,
+        "provenance": reader.provenance,
         "sections": [
             {"name": name, "dtype": str(dtype), "offset": offset, "bytes": size}
-            for name, dtype, offset, size in index.sections
+            for name, dtype, offset, size in reader.sections
         ],
     }
 
 
-def describe(index: Index) -> str:
-    """Several lines for a person: what the index holds, from where, ranges and sizes."""
-    return "\n".join(_lines(index))
+def describe(reader: IndexReader) -> str:
+    """The lines that `nb101fast info` prints: contents, origin, ranges of values, sizes."""
+    return "\n".join(_lines(reader))
 
 
-def _lines(index: Index) -> Iterator[str]:
-    yield index.path
-    if index.is_synthetic:
+def _lines(reader: IndexReader) -> Iterator[str]:
+    yield reader.path
+    if reader.is_synthetic:
         yield "  SYNTHETIC: its values are made up for load tests, not measured"
-    yield f"  {len(index):,} of {NUM_CELLS:,} cells, {index.num_runs:,} runs"
-    yield from _origin(index.provenance)
+    yield f"  {len(reader):,} of {NUM_CELLS:,} cells, {reader.num_runs:,} runs"
+    yield from _origin(reader.provenance)
     yield ""
     yield f"  {'epochs':>6} {'repeats':>7} {'runs':>11}   " + "".join(
         f"{metric.replace('_', ' '):>24}" for metric in METRICS
     )
-    for epochs, repeats in zip(index.epochs, index.repeats, strict=True):
-        runs = int(index.run_counts(epochs=epochs).sum(dtype=np.int64))
-        ranges = "".join(f"{_range(index, metric, epochs):>24}" for metric in METRICS)
+    for epochs, repeats in zip(reader.epochs, reader.repeats, strict=True):
+        runs = int(reader.run_counts(epochs).sum(dtype=np.int64))
+        ranges = "".join(f"{_range(reader, metric, epochs):>24}" for metric in METRICS)
         yield f"  {epochs:6} {repeats:7} {runs:11,}   {ranges}"
     yield ""
-    sizes = _sizes(index)
+    sizes = _sizes(reader)
     for name, size, sections in sizes:
         if size:
             yield f"  {name:28} {size:13,} bytes, sections: {sections}"
     constant = [name for name, size, _ in sizes if not size]
     if constant:
         yield f"  constant, so not stored: {', '.join(constant)}"
-    yield f"  {'the whole file':28} {os.path.getsize(index.path):13,} bytes"
+    yield f"  {'the whole file':28} {os.path.getsize(reader.path):13,} bytes"
 
 
 def _origin(provenance: dict[str, Any]) -> Iterator[str]:
@@ -78,21 +79,24 @@ def _origin(provenance: dict[str, Any]) -> Iterator[str]:
         yield f"  {name}: {count:,}, first {first}"
 
 
-def _range(index: Index, metric: str, epochs: int) -> str:
-    """The least and the greatest of the final values of the first repeat."""
-    objective = index.objective(metric, epochs=epochs, repeat=0)
-    values = objective(cell_codes()[index.cells])
+def _range(reader: IndexReader, metric: str, epochs: int) -> str:
+    """The least and the greatest final value of the first repeat."""
+    measurement = reader.measurement(metric, epochs=epochs, stage="final", repeat=0)
+    values = reader.values(measurement)
     values = values[~np.isnan(values)]
     digits = 1 if metric == "training_time" else 4
     return f"{values.min():.{digits}f} .. {values.max():.{digits}f}" if len(values) else "-"
 
 
-def _sizes(index: Index) -> list[tuple[str, int, int]]:
-    """(kind of section, bytes, number), the largest first; shared places count once."""
+def _sizes(reader: IndexReader) -> list[tuple[str, int, int]]:
+    """Kind, bytes and number of sections, the largest kind first.
+
+    Sections may share bytes of the file, which count once.
+    """
     places: dict[str, dict[int, int]] = {}
     numbers: dict[str, int] = {}
     seen: set[int] = set()
-    for text, _, offset, size in index.sections:
+    for text, _, offset, size in reader.sections:
         name = re.sub(r"^section (column )?| (of repeat|at budget) .*$", "", text)
         numbers[name] = numbers.get(name, 0) + 1
         if offset not in seen:

@@ -1,4 +1,4 @@
-"""One download: into a partial file that outlives interruptions, parsed as its bytes come."""
+"""Downloads one file. A partial file survives interruptions; bytes are parsed as they arrive."""
 
 from __future__ import annotations
 
@@ -15,38 +15,46 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from . import _core
-from .index import FormatError
-from .inputs import CHUNK_BYTES, RECORD_BYTES, Progress, Source
+from ._core import FormatError
+from .builder import IndexBuilder
+from .inputs import CHUNK_BYTES, RECORD_BYTES, Source
 from .official_files import OfficialFile
-from .progress import tell
+from .progress import Progress, tell
 
-_RECEIVE_BYTES = 1 << 20  # at most at once; a socket seldom holds more
-_SIZE_TOLERANCE = 0.05  # sizes are published rounded; a log-in page is far from any of them
-_PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})  # worth another try
-_UNSATISFIABLE = 416  # nothing of the file lies behind the bytes that are here
+_RECEIVE_BYTES = 1 << 20  # A socket seldom holds more bytes at once.
+_SIZE_TOLERANCE = 0.05  # Published sizes are rounded; a log-in page is much smaller.
+_PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})  # Another try may succeed.
+_UNSATISFIABLE = 416  # The file has no bytes after those that are already here.
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to bear with a bad connection."""
+    """How long a download keeps trying when the connection is bad.
 
-    timeout: float = 30.0  # seconds without a byte
-    retries: int = 6  # after tries in a row that bring no byte more
-    first_delay: float = 1.0  # seconds before a retry, doubled by each such try
+    Attributes:
+        timeout: seconds without a byte, after which a connection counts as cut.
+        retries: how many tries in a row may bring no new byte.
+        first_delay: seconds before the first retry. Each such try doubles the delay.
+        longest_delay: the longest delay in seconds.
+    """
+
+    timeout: float = 30.0
+    retries: int = 6
+    first_delay: float = 1.0
     longest_delay: float = 30.0
 
     def delay(self, barren: int) -> float:
-        """Seconds to wait after so many tries in a row that brought no byte more."""
+        """Seconds to wait after so many tries in a row that brought no new byte."""
         return float(min(self.first_delay * 2**barren, self.longest_delay))
 
 
 class Intake:
-    """Digests and parses the bytes of a TFRecord as they come."""
+    """Digests and parses the bytes of a TFRecord as they arrive."""
 
     def __init__(self, source: str, num_bytes: int) -> None:
-        self.table = _core.RunTable()
-        self.table.reserve(num_bytes // RECORD_BYTES)
-        self._reader = _core.RecordReader(self.table, source, os.cpu_count() or 1)
+        self.builder = IndexBuilder()
+        self.builder.reserve(num_bytes // RECORD_BYTES)
+        self._reader = _core.RecordReader(self.builder.table, source, os.cpu_count() or 1)
         self._digest = hashlib.sha256()
         self.num_bytes = 0
 
@@ -59,18 +67,22 @@ class Intake:
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
-    def finish(self, name: str, modified_ns: int) -> Source:
+    def finish(self, name: str, modified_ns: int, url: str) -> IndexBuilder:
+        """The builder with all runs and their source. The last byte must have been fed."""
         self._reader.finish()
         records = self._reader.num_records
-        return Source(name, self.num_bytes, self.sha256, records, modified_ns, "tfrecord")
+        self.builder.add_source(
+            Source(name, self.num_bytes, self.sha256, records, modified_ns, url=url)
+        )
+        return self.builder
 
 
-class _Cut(Exception):  # noqa: N818 - no error yet: another try follows
+class _Cut(Exception):  # noqa: N818 - It is not an error, because another try follows.
     """A connection ended before the file did."""
 
 
 class Download:
-    """A file on its way into its partial file, which outlives interruptions, and an intake."""
+    """A file that is being downloaded into a partial file and parsed by an intake."""
 
     def __init__(
         self,
@@ -85,11 +97,11 @@ class Download:
         self._url, self._patience, self._progress = url, patience, progress
         self._is_reached = False
         self._total: int | None = None
-        self._tag: str | None = None  # the server's name for this version of the file
+        self._tag: str | None = None  # The server gives each version of the file another tag.
         self._intake = self._new_intake()
 
     def complete(self) -> Intake:
-        """Download what is missing. The intake of the whole, whose digest is as expected."""
+        """Download what is missing, check the digest, and return the intake of the whole file."""
         try:
             with open(self.partial, "ab", buffering=0) as self._file:
                 self._read_back()
@@ -106,7 +118,7 @@ class Download:
         return Intake(self.shown_url, self.official.about_bytes)
 
     def _read_back(self) -> None:
-        """Take in what an earlier fetch left."""
+        """Parse the bytes that an earlier fetch left."""
         try:
             with open(self.partial, "rb", buffering=0) as file:
                 while chunk := file.read(CHUNK_BYTES):
@@ -115,10 +127,10 @@ class Download:
         except FormatError as error:
             self._begin_anew(f"{self.partial} is damaged ({error})")
         if self._intake.num_bytes:
-            tell(f"{self.partial}: going on after {self._intake.num_bytes:,} bytes")
+            tell(f"{self.partial}: continues after {self._intake.num_bytes:,} bytes")
 
     def _begin_anew(self, reason: str) -> None:
-        tell(f"{reason}; beginning anew")
+        tell(f"{reason}; starting again")
         self._file.truncate(0)
         self._intake = self._new_intake()
         self._total = self._tag = None
@@ -129,7 +141,7 @@ class Download:
             self._file.truncate(0)
             raise FormatError(
                 f"{self.shown_url}: {self.official.difference(sha256, self._intake.num_bytes)}; "
-                "the download is removed, and the next fetch begins anew"
+                "the download is removed, and the next fetch starts again"
             )
 
     # ---------------------------------------------------------------- connections
@@ -148,7 +160,7 @@ class Download:
         so_far = f"{self._intake.num_bytes:,} bytes"
         if barren > self._patience.retries:
             raise ConnectionError(
-                f"{self.shown_url}: {reason}; given up after {barren} tries without a byte more; "
+                f"{self.shown_url}: {reason}; gave up after {barren} tries without a new byte; "
                 f"{so_far} are kept in {self.partial}, and the next fetch goes on from there"
             )
         delay = self._patience.delay(barren)
@@ -156,7 +168,7 @@ class Download:
         time.sleep(delay)
 
     def _receive(self) -> None:
-        """What one connection brings; _Cut unless that is all."""
+        """Receive what one connection brings; raise _Cut if the file is not complete afterwards."""
         with contextlib.closing(self._connect()) as response:
             self._is_reached = True
             start, total = self._extent(response)
@@ -176,10 +188,12 @@ class Download:
             error.close()
             raise self._answer(error) from None
         except urllib.error.URLError as error:
-            if (
-                not self._is_reached
-            ):  # no network, no such host, a bad certificate: waiting seldom helps
-                raise ConnectionError(f"{self.shown_url}: {error.reason}") from None
+            # Without a network or such a host, or with a bad certificate, waiting seldom helps.
+            if not self._is_reached:
+                raise ConnectionError(
+                    f"{self.shown_url}: {error.reason}; a file that you have already can be "
+                    "compiled with source=FILE"
+                ) from None
             raise _Cut(str(error.reason)) from None
         except (OSError, http.client.HTTPException) as error:
             raise _Cut(_words(error)) from None
@@ -194,7 +208,7 @@ class Download:
         return headers
 
     def _answer(self, error: urllib.error.HTTPError) -> Exception:
-        """What to raise for an answer without the file."""
+        """The exception for an answer that does not hold the file."""
         if error.code == _UNSATISFIABLE and self._intake.num_bytes:
             self._begin_anew(f"{self.shown_url}: the file is no longer than the partial one")
             return _Cut("nothing more to send")
@@ -204,7 +218,7 @@ class Download:
         )
 
     def _extent(self, response: http.client.HTTPResponse) -> tuple[int, int]:
-        """Where the bytes of an answer begin, and the whole file's size, both plausible."""
+        """The offset at which an answer begins and the size of the whole file, both checked."""
         if response.status == http.HTTPStatus.PARTIAL_CONTENT:
             text = response.headers.get("Content-Range", "")
             numbers = re.fullmatch(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", text)
@@ -223,7 +237,7 @@ class Download:
         return start, total
 
     def _check_total(self, total: int) -> None:
-        """Before anything is overwritten."""
+        """Check the size that the server states, before anything is overwritten."""
         expected = self.official.about_bytes
         if abs(total - expected) > expected * _SIZE_TOLERANCE:
             raise FormatError(
@@ -244,7 +258,7 @@ class Download:
             self._file.truncate(0)
             raise FormatError(
                 f"{error}; not the official {self.official.name}; the download is removed, and "
-                "the next fetch begins anew"
+                "the next fetch starts again"
             ) from None
         self._show_progress()
 
@@ -268,7 +282,7 @@ class Download:
 
 
 def _received(response: http.client.HTTPResponse) -> bytes:
-    """The bytes that have come, at least one."""
+    """The bytes that have arrived, at least one."""
     try:
         chunk = response.read1(_RECEIVE_BYTES)
     except (OSError, http.client.HTTPException) as error:
@@ -280,7 +294,7 @@ def _received(response: http.client.HTTPResponse) -> bytes:
 
 def _strong_tag(response: http.client.HTTPResponse) -> str | None:
     tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else None  # a weak one can't vouch for bytes
+    return tag if tag.startswith('"') else None  # A weak tag does not identify the bytes.
 
 
 def _words(error: Exception) -> str:

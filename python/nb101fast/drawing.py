@@ -1,4 +1,4 @@
-"""A cell as a picture: a standalone SVG, for notebooks and reports."""
+"""A cell as a picture, for notebooks and reports: an SVG that needs no other file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-# After Okabe and Ito: told apart by colour-blind readers too.
+# The palette of Okabe and Ito, which colour-blind readers can tell apart too.
 _FILL = {
     "input": "#dddddd",
     "output": "#dddddd",
@@ -19,17 +19,27 @@ _FILL = {
 }
 _BOX_WIDTH, _BOX_HEIGHT = 118, 26
 _GAP = 20
-_LANE_WIDTH = 24  # of an edge that passes a row of boxes
+_LANE_WIDTH = 24  # the space between two boxes of a row that an edge passes through
 _ROW_HEIGHT = 54
 _MARGIN = 8
 
 Point = tuple[float, float]
-# What stands in a row: a vertex (v, v), or the lane of an edge (v, w) that passes it.
-Item = tuple[int, int]
+Edge = tuple[int, int]
+# What a row holds: (v, 0, v) is the box of vertex v, and (v, row, w) is the lane of the edge from v
+# to w, which passes through the row without ending there.
+Item = tuple[int, int, int]
 
 
 def cell_svg(matrix: npt.NDArray[np.uint8], ops: Sequence[str]) -> str:
-    """An SVG of the cell, its input on top, each vertex below its deepest predecessor."""
+    """Draw a cell from top to bottom; each vertex is below all vertices that lead to it.
+
+    Args:
+        matrix: uint8 (n, n), strictly upper triangular.
+        ops: the names of the n operations.
+
+    Returns:
+        The text of an SVG file.
+    """
     edges = [(int(v), int(w)) for v, w in np.argwhere(matrix)]
     depth = _depths(edges, len(ops))
     places = _places(edges, depth)
@@ -47,19 +57,19 @@ def cell_svg(matrix: npt.NDArray[np.uint8], ops: Sequence[str]) -> str:
     )
 
 
-def _depths(edges: Sequence[Item], vertices: int) -> list[int]:
-    """Rows: the longest path from the input; the output below all."""
+def _depths(edges: Sequence[Edge], vertices: int) -> list[int]:
+    """The row of each vertex: the length of the longest path to it. The output has the last row."""
     depth = [0] * vertices
-    for v, w in edges:  # in row-major order, so a vertex is final before its edges come
+    for v, w in edges:  # row by row, so depth[v] is final before the edges from v are used
         depth[w] = max(depth[w], depth[v] + 1)
     depth[-1] = max(depth[-1], max(depth[:-1]) + 1)
     return depth
 
 
-def _places(edges: Sequence[Item], depth: Sequence[int]) -> dict[tuple[int, int, int], Point]:
-    """Centres, by (v, 0, v) of a vertex and (v, row, w) of an edge's lane in a row it passes."""
-    rows: list[list[tuple[int, int, int]]] = [[] for _ in range(max(depth) + 1)]
-    above: dict[tuple[int, int, int], list[tuple[int, int, int]]] = {}
+def _places(edges: Sequence[Edge], depth: Sequence[int]) -> dict[Item, Point]:
+    """The centre of each item. The items of a row are ordered by the mean place of those above."""
+    rows: list[list[Item]] = [[] for _ in range(max(depth) + 1)]
+    above: dict[Item, list[Item]] = {}
     for v, row in enumerate(depth):
         rows[row].append((v, 0, v))
     for v, w in edges:
@@ -68,10 +78,10 @@ def _places(edges: Sequence[Item], depth: Sequence[int]) -> dict[tuple[int, int,
             rows[row].append((v, row, w))
         for upper, lower in pairwise(path):
             above.setdefault(lower, []).append(upper)
-    places: dict[tuple[int, int, int], Point] = {}
+    places: dict[Item, Point] = {}
     for row, items in enumerate(rows):
 
-        def middle_of_above(item: tuple[int, int, int]) -> float:
+        def middle_of_above(item: Item) -> float:
             return float(np.mean([places[a][0] for a in above[item]])) if item in above else 0.0
 
         items.sort(key=middle_of_above)
@@ -84,13 +94,14 @@ def _places(edges: Sequence[Item], depth: Sequence[int]) -> dict[tuple[int, int,
     return {item: (x - left, y) for item, (x, y) in places.items()}
 
 
-def _path(edge: Item, depth: Sequence[int]) -> list[tuple[int, int, int]]:
+def _path(edge: Edge, depth: Sequence[int]) -> list[Item]:
+    """The items that an edge connects: the box of v, its lanes, the box of w."""
     v, w = edge
     lanes = [(v, row, w) for row in range(depth[v] + 1, depth[w])]
     return [(v, 0, v), *lanes, (w, 0, w)]
 
 
-def _edge(edge: Item, depth: Sequence[int], places: dict[tuple[int, int, int], Point]) -> str:
+def _edge(edge: Edge, depth: Sequence[int], places: dict[Item, Point]) -> str:
     points = [places[item] for item in _path(edge, depth)]
     (x, y), *rest = points
     y += _BOX_HEIGHT / 2
@@ -100,7 +111,7 @@ def _edge(edge: Item, depth: Sequence[int], places: dict[tuple[int, int, int], P
         top, bottom = next_y - _BOX_HEIGHT / 2, next_y + _BOX_HEIGHT / 2
         middle = (y + top) / 2
         curve += f"C{x:.1f} {middle:.1f} {next_x:.1f} {middle:.1f} {next_x:.1f} {top:.1f}"
-        if not is_end:  # straight past the boxes of the row
+        if not is_end:  # a straight line past the boxes of the row
             curve += f"V{bottom:.1f}"
         x, y = next_x, bottom
     return f'<path d="{curve}" fill="none" stroke="#555" marker-end="url(#nb101-arrow)"/>'

@@ -1,47 +1,155 @@
-"""An index back to a TFRecord of the official format."""
+"""Writes an index in another format. The suffix of the output's name says which."""
 
 from __future__ import annotations
 
+import json
 import os
+import zlib
+from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from . import _core
-from .index import Index, checked_name, open
-from .inputs import Progress
+from .checks import alternatives
+from .json_form import cell_objects
+from .locations import checked_name
+from .progress import Progress
+from .reader import IndexReader
+from .run_columns import RUN_COLUMNS, Texts, record_places, run_columns
+from .whole_file import WholeFile
 
-_RECORDS_AT_ONCE = 50_000  # some 20 MB
+_RECORDS_AT_ONCE = 50_000  # This is about 20 MB of a TFRecord.
+_CELLS_AT_ONCE = 1000
+_GZIP_WINDOW = 31  # This value makes zlib write a gzip header and checksum.
+
+# Each part is some bytes of the file, and how many of the index's runs they hold.
+Parts = Iterator[tuple[bytes, int]]
 
 
 def export(
-    index: Index | str | os.PathLike[str],
+    index: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write the records of an index in their input's order, each as the official writer does.
+    """Write the runs of an index in the format that the suffix of `output` names.
 
-    Of an index compiled from one file by the official format's rules, this is that file, byte for
-    byte. The output is replaced only when the new one is complete and on disk.
+    - `.tfrecord` and `.tfrecord.gz` have each record as the official writer writes it, in the
+      order of the input. If the index was compiled from one official file, the output is equal to
+      that file, byte for byte.
+    - `.parquet` and `.csv` have a row for each run; docs/tables.md describes them.
+    - `.json` is one list of all cells, and `.jsonl` has a cell on each line; docs/json.md describes
+      them.
+
+    `compile` reads all of these except CSV. An old output is replaced only when the new one is
+    complete and on disk.
 
     Args:
         index: an open index, or its path.
-        output: the TFRecord file.
-        threads: to format with; None for all processors.
-        progress: called with the records done and the records in all.
+        output: the file to write.
+        threads: how many threads format a TFRecord; None for one on each processor.
+        progress: called with the number of runs done and the number of runs in all.
+
+    Raises:
+        ValueError: the suffix is none of these, or the output is the index itself.
+        ImportError: Parquet needs `pip install "nb101fast[arrow]"`.
 
     Example:
         >>> nb101fast.export("nasbench_full.nb101", "again.tfrecord")
+        >>> nb101fast.export(index, "runs.parquet")
     """
-    opened = index if isinstance(index, Index) else open(index)
     target = checked_name(output)
-    if os.path.exists(target) and os.path.samefile(target, opened.path):
-        raise ValueError(f"output {target!r} is the index itself")
-    writer = _core.RecordWriter(opened._file)
-    file = _core.AtomicFile(target)
+    suffix = _suffix_of(target)
+    reader = IndexReader(index)
+    if os.path.exists(target) and os.path.samefile(target, reader.path):
+        raise ValueError(f"output {target!r} is the index itself; use another name")
+    if suffix == ".parquet":
+        from .tables import to_parquet  # It needs pyarrow.
+
+        to_parquet(reader, target)
+        return
+    if suffix.startswith(".tfrecord"):
+        parts = _records(reader, threads or os.cpu_count() or 1)
+    else:
+        parts = _WRITERS[suffix](reader)
     done = 0
-    while frames := writer.next(_RECORDS_AT_ONCE, threads or os.cpu_count() or 1):
-        file.write(frames)
-        done = min(done + _RECORDS_AT_ONCE, opened.num_runs)
-        if progress:
-            progress(done, opened.num_runs)
-    file.commit()
+    with WholeFile(target) as file:
+        for part, runs in _packed(parts) if suffix.endswith(".gz") else parts:
+            file.write(part)
+            done += runs
+            if progress:
+                progress(done, reader.num_runs)
+
+
+def _suffix_of(target: str) -> str:
+    for suffix in SUFFIXES:
+        if target.endswith(suffix):
+            return suffix
+    raise ValueError(
+        f"output {target!r} is not allowed; use a name that ends in {_SUFFIXES_IN_WORDS}"
+    )
+
+
+def _records(reader: IndexReader, threads: int) -> Parts:
+    writer = _core.RecordWriter(reader.file)
+    left = reader.num_runs
+    while frames := writer.next(_RECORDS_AT_ONCE, threads):
+        runs = min(_RECORDS_AT_ONCE, left)
+        left -= runs
+        yield frames, runs
+
+
+def _packed(parts: Parts) -> Parts:
+    """The same bytes, compressed by gzip without a time: equal bytes give equal files."""
+    packer = zlib.compressobj(wbits=_GZIP_WINDOW)
+    for part, runs in parts:
+        yield packer.compress(part), runs
+    yield packer.flush(), 0
+
+
+def _csv(reader: IndexReader) -> Parts:
+    """Lines of CSV. A number has enough digits to give the same double; no text needs quotes."""
+    yield (",".join(RUN_COLUMNS) + "\n").encode(), 0
+    places = record_places(reader)
+    for begin in range(0, places.shape[1], _RECORDS_AT_ONCE):
+        part = places[:, begin : begin + _RECORDS_AT_ONCE]
+        texts = [
+            column.to_list() if isinstance(column, Texts) else list(map(repr, column.tolist()))
+            for column in run_columns(reader, part).values()
+        ]
+        lines = map(",".join, zip(*texts, strict=True))
+        yield "".join(f"{line}\n" for line in lines).encode(), part.shape[1]
+
+
+def _json_lines(reader: IndexReader) -> Parts:
+    for lines, runs in _cells_as_lines(reader):
+        yield "".join(f"{line}\n" for line in lines).encode(), runs
+
+
+def _json(reader: IndexReader) -> Parts:
+    """A list with a cell on each line."""
+    start = "[\n"
+    for lines, runs in _cells_as_lines(reader):
+        yield (start + ",\n".join(lines)).encode(), runs
+        start = ",\n"
+    yield b"\n]\n", 0
+
+
+def _cells_as_lines(reader: IndexReader) -> Iterator[tuple[list[str], int]]:
+    """The cells in the order of their first records, and how many runs they have."""
+    rows, first = np.unique(record_places(reader)[0], return_index=True)
+    ids = reader.cells[rows[np.argsort(first)]]
+    for begin in range(0, len(ids), _CELLS_AT_ONCE):
+        cells = list(cell_objects(reader, ids[begin : begin + _CELLS_AT_ONCE]))
+        runs = sum(len(listed) for cell in cells for listed in cell["runs"].values())
+        yield [json.dumps(cell, allow_nan=False) for cell in cells], runs
+
+
+_WRITERS: dict[str, Callable[[IndexReader], Parts]] = {
+    ".csv": _csv,
+    ".json": _json,
+    ".jsonl": _json_lines,
+}
+SUFFIXES = (".tfrecord", ".tfrecord.gz", ".parquet", *_WRITERS)
+_SUFFIXES_IN_WORDS = alternatives(SUFFIXES).replace("'", "")

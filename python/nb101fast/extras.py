@@ -1,17 +1,23 @@
-"""Libraries that one needs for some of the package alone, and how a missing one is told of."""
+"""Optional libraries: what only a part of the package needs, and which extra of pip brings it."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
 def needs(package: str, *, extra: str | None) -> Iterator[None]:
-    """Where an import of the package fails: ImportError that says what pip is to install.
+    """Turn an import that fails within the block into an error that says what to install.
 
     Args:
-        extra: of nb101fast, that brings the package; None: no extra does.
+        package: the library's name.
+        extra: the extra of nb101fast that installs it, or None if there is no such extra.
+
+    Raises:
+        ImportError: the import failed.
 
     Example:
         >>> with needs("pyarrow", extra="arrow"):
@@ -22,3 +28,20 @@ def needs(package: str, *, extra: str | None) -> Iterator[None]:
     except ImportError as error:
         wanted = f'"nb101fast[{extra}]"' if extra else package
         raise ImportError(f"this needs {package}: pip install {wanted}") from error
+
+
+def import_extra(module: str, *, extra: str | None) -> Any:
+    """Import a module of an optional library when it is used, not when the package is loaded.
+
+    Args:
+        module: the module's full name.
+        extra: the extra of nb101fast that installs its library, or None if there is no such extra.
+
+    Raises:
+        ImportError: the library is missing; the error says what to install.
+
+    Example:
+        >>> parquet = import_extra("pyarrow.parquet", extra="arrow")
+    """
+    with needs(module.partition(".")[0], extra=extra):
+        return importlib.import_module(module)

@@ -1,38 +1,28 @@
-"""An official file from the network into the user's cache, compiled while it downloads."""
+"""Downloads an official file into the user's cache, and compiles it while it downloads."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import re
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from . import _core, index
-from .compiler import Findings, make_provenance
-from .index import FormatError, cache_folder, checked_name
-from .inputs import Meter, Progress, estimated_records, read_input
+from ._core import FormatError
+from .builder import IndexBuilder
+from .checks import check_choice
+from .file_lock import locked
+from .inputs import Meter, estimated_records
+from .locations import cache_folder, checked_name
 from .official_files import OFFICIAL_FILES, OfficialFile
-from .progress import tell
+from .progress import Progress, tell
+from .reader import IndexReader
 
 if TYPE_CHECKING:
     from .download import Download, Patience
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 BASE_URL = "https://storage.googleapis.com/nasbench"
 BASE_URL_VARIABLE = "NB101FAST_BASE_URL"
-
-_LOCK_POLL_SECONDS = 0.1
 
 Which = Literal["full", "only108"]
 
@@ -51,51 +41,54 @@ def fetch(
 ) -> Path:
     """Download an official file and compile it into the cache, where `open()` finds it.
 
-    What was downloaded before an interruption is kept, and the next call goes on from there. Of
-    calls at the same time one downloads, and the others wait for its result.
+    What was downloaded before an interruption is kept, and the next call goes on from there. If
+    several processes fetch at the same time, one downloads and the others wait for its result.
 
     Args:
-        which: "full", or "only108" for the 108-epoch runs alone.
-        source: a file that is here already, or another URL (http or https).
-        base_url: the folder to download from; None: `$NB101FAST_BASE_URL`, then the official one.
-        accept_any: compile a file that is here already whatever its SHA-256.
-        force: make the index anew where there is one.
-        keep_tfrecord: keep the downloaded file too, beside the index.
-        expected: another file than the official one, as on a mirror of subsets.
-        patience: with a bad connection; None for the defaults.
-        progress: called with the bytes done and the bytes in all.
+        which: "full" for all runs, or "only108" for the runs of 108 epochs.
+        source: a local file, or another URL (http or https).
+        base_url: the folder to download from. None takes `$NB101FAST_BASE_URL`, or the official
+            folder if that is not set.
+        accept_any: compile a local file even if its SHA-256 is not that of the official file.
+        force: make a new index, even if the cache already has one.
+        keep_tfrecord: also keep the downloaded file, next to the index.
+        expected: the file to expect in place of the official one, if a mirror has another file.
+        patience: how long to try again with a bad connection; None for the defaults.
+        progress: called with the number of bytes done and the number of bytes in all.
 
     Returns:
         The index file.
 
     Raises:
-        FormatError: not the official file. No index is written, and a download begins anew.
-        OSError: no connection, or no room; what was downloaded is kept.
+        FormatError: the file is not the official one. No index is written, and the next call
+            downloads the file from its start.
+        OSError: there is no connection, or no room on the disk. What was downloaded is kept.
 
     Example:
         >>> nb101fast.open(nb101fast.fetch("only108"))
     """
-    if which not in OFFICIAL_FILES:
-        allowed = ", ".join(map(repr, OFFICIAL_FILES))
-        raise ValueError(f"which={which!r}; {allowed} are allowed")
+    check_choice("which", which, OFFICIAL_FILES)
     official = expected or OFFICIAL_FILES[which]
     path, url = _origin(official, source, base_url)
     if accept_any and path is None:
-        raise ValueError("accept_any needs a file that is here: a download is always checked")
+        raise ValueError(
+            "accept_any=True is for a local file, source=FILE: a download is always checked"
+        )
     target = cache_folder() / official.index_name
     checked_name(target)
     before = _identity(target)
     if before and not force:
         return _already_there(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(target.with_name(f"{official.name}.lock"), official.name):
+    waiting = f"another fetch of {official.name} is under way; waiting for it to end"
+    with locked(target.with_name(f"{official.name}.lock"), lambda: tell(waiting)):
         now = _identity(target)
         if now and (now != before or not force):
             return _already_there(target)
         if path is not None:
             _compile_file(path, target, official, accept_any, progress)
         else:
-            from .download import Download, Patience  # the network's modules, for this alone
+            from .download import Download, Patience  # This loads the modules of the network.
 
             partial = target.with_name(f"{official.name}.part")
             download = Download(url, partial, official, patience or Patience(), progress)
@@ -106,7 +99,7 @@ def fetch(
 def _origin(
     official: OfficialFile, source: str | os.PathLike[str] | None, base_url: str | None
 ) -> tuple[str | None, str]:
-    """The file that is here, or None and the URL."""
+    """The name of the local file, or None and the URL to download from."""
     if source is None:
         base = base_url or os.environ.get(BASE_URL_VARIABLE) or BASE_URL
         return None, _checked_url(f"{base.rstrip('/')}/{official.name}")
@@ -117,14 +110,14 @@ def _origin(
 def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"URL {url!r}; one of http or https is allowed")
+        raise ValueError(f"URL {url!r} is not allowed; use one of http or https")
     if re.search(r"[^!-~]", url):
-        raise ValueError(f"URL {url!r}; printable ASCII without spaces is allowed")
+        raise ValueError(f"URL {url!r} is not allowed; use printable ASCII without spaces")
     return url
 
 
 def _identity(target: Path) -> tuple[int, int] | None:
-    """What tells one file of this name from the next; None for no file."""
+    """Two numbers that change if the file is replaced; None if there is no file."""
     try:
         state = target.stat()
     except FileNotFoundError:
@@ -134,41 +127,11 @@ def _identity(target: Path) -> tuple[int, int] | None:
 
 def _already_there(target: Path) -> Path:
     try:
-        index.open(target)
+        IndexReader(target)
     except FormatError as error:
-        raise FormatError(f"{error}; --force makes it anew") from None
-    tell(f"{target} is there; --force makes it anew")
+        raise FormatError(f"{error}; force=True makes it again") from None
+    tell(f"{target} is there already and is kept, unless you force a new fetch")
     return target
-
-
-@contextlib.contextmanager
-def _lock(path: Path, name: str) -> Iterator[None]:
-    """Held by one process; the system lets it go when that process ends, however it ends."""
-    with open(path, "ab") as file:
-        if not _try_lock(file.fileno()):
-            tell(f"another fetch of {name} is under way; waiting for it to end")
-            while not _try_lock(file.fileno()):
-                time.sleep(_LOCK_POLL_SECONDS)
-        yield
-
-
-if sys.platform == "win32":
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 # -------------------------------------------------------------------- bytes to an index
@@ -177,33 +140,23 @@ else:
 def _compile_file(
     path: str, target: Path, official: OfficialFile, accept_any: bool, progress: Progress | None
 ) -> None:
-    table = _core.RunTable()
-    table.reserve(estimated_records(path))
-    meter = Meter(os.path.getsize(path), progress)
-    source = read_input(table, path, os.cpu_count() or 1, meter)
+    builder = IndexBuilder()
+    builder.reserve(estimated_records(path))
+    source = builder.add_file(path, Meter(os.path.getsize(path), progress))
     if source.sha256 != official.sha256:
         text = f"{path}: {official.difference(source.sha256, source.num_bytes)}"
         if not accept_any:
-            raise FormatError(f"{text}; --any compiles it still")
-        tell(f"{text}; compiled all the same")
-    _write_index(table, target, asdict(source), synthetic=source.synthetic)
-
-
-def _write_index(
-    table: _core.RunTable, target: Path, source: dict[str, Any], *, synthetic: bool = False
-) -> None:
-    assembly = _core.IndexAssembly(table, threads=os.cpu_count() or 1)
-    findings = Findings(**table.findings)
-    provenance = make_provenance([source], findings=findings, synthetic=synthetic)
-    assembly.write(str(target), json.dumps(provenance))
+            raise FormatError(f"{text}; accept_any=True compiles it still")
+        tell(f"{text}; it is compiled all the same")
+    builder.finish(target)
 
 
 def _compile_download(download: Download, target: Path, keep_tfrecord: bool) -> None:
     partial, name = download.partial, download.official.name
     intake = download.complete()
-    source = intake.finish(name, partial.stat().st_mtime_ns)
+    builder = intake.finish(name, partial.stat().st_mtime_ns, download.shown_url)
     try:
-        _write_index(intake.table, target, asdict(source) | {"url": download.shown_url})
+        builder.finish(target)
     except OSError:
         tell(f"{partial}: the whole download is kept; the next fetch goes on from there")
         raise

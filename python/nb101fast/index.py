@@ -1,23 +1,23 @@
-"""The compiled index: every run's metrics, memory-mapped, found by code, cell or hash."""
+"""The index for users: the metrics of every run, found by code, by cell id or by hash."""
 
 from __future__ import annotations
 
-import json
-import operator
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .cell import Cell, OutOfDomainError, bytes_of_hash
-from .codes import NUM_CELLS, Codes, cell_ids, checked_code, is_scalar
+from .chosen_cells import choose_cells, find_hashes
+from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds, OneCode, OneId
 from .ingraph import make_tables
+from .locations import default_index
+from .measurement import METRICS, FixedRepeat, QueryRepeat, Repeat, Stage
+from .queries import Seed, query
+from .reader import Ids, IndexReader, Verify
 from .whole_space import Bounds, WholeSpace
 
 if TYPE_CHECKING:
@@ -25,133 +25,98 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from .tables import Epochs, Form
-
-FormatError = _core.FormatError
-
-METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "training_time")
-STAGES: tuple[str, ...] = tuple(_core.STAGES)
-VERIFY_LEVELS = ("header", "sections", "full")
-
-Stage = Literal["start", "halfway", "final"]
-Repeat: TypeAlias = int | Literal["mean", "random"]
-FixedRepeat: TypeAlias = int | Literal["mean"]
-Verify = Literal["header", "sections", "full"]
-
-INDEX_MAGIC = b"\x89NB101\r\n"  # the first bytes of an index file
-INDEX_VARIABLE = "NB101FAST_INDEX"
-CACHED_NAMES = ("nasbench_full.nb101", "nasbench_only108.nb101")
-BUILT_IN = Path(__file__).parent / "data" / "nb101_digits.nb101"
-
-
-def cache_folder() -> Path:
-    """Where compiled indexes are kept: `$NB101FAST_CACHE` or the user's cache."""
-    if folder := os.environ.get("NB101FAST_CACHE"):
-        return Path(folder)
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "nb101fast"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nb101fast"
+    from .run_columns import Epochs
+    from .tables import Form
 
 
 def open(path: str | os.PathLike[str] | None = None, *, verify: Verify = "header") -> Index:
-    """Open an index; its pages are shared by all processes that do.
+    """Open an index. All processes that open it share its pages in memory.
 
     Args:
-        path: an index file. None: `$NB101FAST_INDEX`, then the user's cache, then NB101-digits,
-            the small built-in index of 91 cells trained on scikit-learn's digits.
-        verify: "header" checks the file's shape, "sections" every checksum too, "full" every
-            invariant of the contents too.
+        path: an index file. None takes the file that `$NB101FAST_INDEX` names. If that
+            is not set, it takes an index in the user's cache. If the cache has none, it takes
+            NB101-digits, the small built-in index of 91 cells that were trained on scikit-learn's
+            digits.
+        verify: "header" checks the file's shape, "sections" its checksums too, and "full" also
+            every invariant of its contents.
 
     Raises:
-        FormatError: not a sound index.
-        FileNotFoundError: no such file.
+        FormatError: the file is not a sound index. A TFRecord must be compiled first.
+        FileNotFoundError: there is no such file.
 
     Example:
         >>> nb101fast.open()
         <Index nb101_digits.nb101: 91 cells, 1,092 runs, epochs 4, 12, 36, 108, repeats 3, 3, 3, 3>
     """
-    if verify not in VERIFY_LEVELS:
-        raise ValueError(f"verify={verify!r}; {', '.join(map(repr, VERIFY_LEVELS))} are allowed")
-    return Index(os.fspath(path) if path is not None else _default_path(), verify=verify)
-
-
-def _default_path() -> str:
-    if path := os.environ.get(INDEX_VARIABLE):
-        return path
-    for name in CACHED_NAMES:
-        if (path_in_cache := cache_folder() / name).is_file():
-            return str(path_in_cache)
-    return str(BUILT_IN)
-
-
-def checked_name(path: str | os.PathLike[str]) -> str:
-    """A path as the core takes it, or ValueError."""
-    name = os.fspath(path)
-    if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
-        raise ValueError(f"path {name!r}; a name in UTF-8 without null characters is allowed")
-    return name
+    return Index(default_index() if path is None else path, verify=verify)
 
 
 class Index:
-    """A compiled index, open for queries; `nb101fast.open` makes one.
+    """A compiled index, open for queries. `nb101fast.open` makes one.
 
-    Pickles by its path, survives fork, and may be queried from many threads.
+    It pickles by its path, survives a fork, and may be queried from many threads.
+
+    Attributes:
+        reader: the `IndexReader` from which all methods read.
     """
 
-    def __init__(self, path: str, *, verify: Verify = "header") -> None:
-        self.path = os.path.abspath(path)
-        self._file = _core.IndexFile(checked_name(self.path), VERIFY_LEVELS.index(verify))
-        self.epochs: tuple[int, ...] = tuple(epochs for epochs, _ in self._file.budgets)
-        self.repeats: tuple[int, ...] = tuple(repeats for _, repeats in self._file.budgets)
-        self._cells: npt.NDArray[np.int32] | None = None
-        if verify == "full":
-            self.provenance  # noqa: B018 - raises FormatError where it can't be read
+    def __init__(self, path: str | os.PathLike[str], *, verify: Verify = "header") -> None:
+        self.reader = IndexReader(path, verify=verify)
 
     @property
-    def cells(self) -> npt.NDArray[np.int32]:
-        """Ids of the cells present, ascending: read-only int32 (C,). Columns are in this order."""
-        if self._cells is None and self._file.is_complete:
-            # Over bytes, which nobody can make writable again.
-            self._cells = np.frombuffer(np.arange(NUM_CELLS, dtype=np.int32).tobytes(), np.int32)
-        elif self._cells is None:
-            self._cells = self._file.cells()
-        return self._cells
+    def path(self) -> str:
+        """The absolute path of the file."""
+        return self.reader.path
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The budgets of the file, ascending."""
+        return self.reader.epochs
+
+    @property
+    def repeats(self) -> tuple[int, ...]:
+        """For each budget, the greatest number of runs that a cell has."""
+        return self.reader.repeats
+
+    @property
+    def cells(self) -> Ids:
+        """The ids of the cells in the index, ascending: read-only int32 (C,).
+
+        Columns are in this order. `cell_codes()[index.cells]` are the codes.
+        """
+        return self.reader.cells
 
     @property
     def denominator(self) -> int | None:
-        """Accuracies stored as counts are float32(count / denominator); None without counts."""
-        return self._file.denominator or None
+        """A stored count is the accuracy float32(count / denominator); None without counts."""
+        return self.reader.denominator
 
     @property
     def num_runs(self) -> int:
         """How many training runs the index holds."""
-        return self._file.num_runs
+        return self.reader.num_runs
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Where the contents came from: sources with SHA-256, tool, time, what was found."""
-        try:
-            contents = json.loads(self._file.provenance)
-        except ValueError as error:  # of the JSON, or of its UTF-8
-            contents = error
-        if not isinstance(contents, dict):
-            offset = next(at for name, _, at, _ in self.sections if "provenance" in name)
-            raise FormatError(f"{self.path}: byte {offset}: its provenance is no JSON object")
-        return contents
+        """Where the contents come from: sources with their SHA-256, tool, time, and findings."""
+        return self.reader.provenance
 
     @property
     def is_synthetic(self) -> bool:
         """Whether the values were made up for load tests."""
-        return bool(self.provenance.get("synthetic"))
+        return self.reader.is_synthetic
 
     @property
     def sections(self) -> list[tuple[str, np.dtype[Any], int, int]]:
-        """(description, dtype, offset, bytes) of each section; offset 0: one constant value."""
-        return self._file.sections
+        """Description, dtype, offset and bytes of each section.
+
+        A section with offset 0 is not in the file, because all its values are equal.
+        """
+        return self.reader.sections
 
     def __len__(self) -> int:
-        """The number of cells present."""
-        return self._file.num_cells
+        """The number of cells in the index."""
+        return len(self.reader)
 
     # ---------------------------------------------------------------- look-ups
 
@@ -166,102 +131,226 @@ class Index:
     ) -> _core.Objective:
         """A callable bound to one metric, for optimizer loops.
 
-        `f(int or Cell) -> float`; `f(uint32 array, *, out=None, threads=1) -> float32 array`. An
-        int and an array give the same number. Without such a run it is NaN; outside the search
-        space OutOfDomainError for one cell, NaN within an array.
+        `f(code)` gives a float: `code` is an int or a Cell. `f(codes, *, out=None, threads=1)`
+        gives a float32 array: `codes` is uint32 (N,). `f.by_id(ids, *, out=None, threads=1)` does
+        the same by cell id, as `top_k` and `find` return them. One cell and an array give the same
+        number. It is NaN if the index has no such run. A code outside the search space is NaN in
+        an array and an OutOfDomainError alone.
 
         Args:
             metric: one of `METRICS`, or "total_time" or "trainable_parameters".
-            epochs: a budget, one of `epochs`.
+            epochs: the budget, one of `epochs`.
             stage: "start", "halfway" or "final".
-            repeat: 0..R-1 for that run's value; "mean" over the runs present, summed in double and
-                rounded once to float32; "random" for one of them, drawn at each query. A value
-                stored wider than float32 is rounded too; `query` gives it whole.
-            seed: of the draws; None for another each time. The n-th query draws the same however
-                queries are grouped into arrays.
+            repeat: 0..R-1 for that run; "mean" over the runs that the cell has, as `Measurement`
+                defines it; or "random" for one of them, which is drawn at each query. Values that
+                are stored wider are rounded to float32; `query` gives them whole.
+            seed: of the draws; None draws other runs each time. The n-th query of an objective
+                draws the same run, whether cells are queried one by one or in arrays. A copy,
+                such as a pickled one in another process, draws runs of its own.
 
         Example:
             >>> f = index.objective("test_accuracy", repeat="mean")
             >>> f(code), f(codes)  # a float, a float32 array
         """
-        place = self._place(metric, epochs, stage)
-        kind, number = self._repeat(repeat, epochs, seed)
-        text = (
-            f"<Objective {metric} at {epochs} epochs, {stage}, repeat {repeat!r} "
-            f"of {os.path.basename(self.path)}>"
+        measurement = self.reader.measurement(
+            metric, epochs=epochs, stage=stage, repeat=repeat, words=("mean", "random")
         )
-        recipe = (_bind, (self, metric, epochs, stage, repeat, seed))
-        return self._file.objective(*place, kind, number, recipe, text)
+        return self.reader.objective(measurement, seed)
 
     @overload
     def query(
         self,
-        cell: int | Cell | str,
+        codes: OneCode | str,
         *,
         epochs: int = 108,
         stage: Stage = "final",
         repeat: Repeat = "mean",
+        seed: Seed = None,
     ) -> dict[str, float]: ...
     @overload
     def query(
-        self, cell: Codes, *, epochs: int = 108, stage: Stage = "final", repeat: Repeat = "mean"
+        self,
+        codes: OneCode | str,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: Literal["all"],
+        seed: Seed = None,
+    ) -> dict[str, npt.NDArray[np.float64]]: ...
+    @overload
+    def query(
+        self,
+        codes: ManyCodes,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: QueryRepeat = "mean",
+        seed: Seed = None,
+    ) -> npt.NDArray[np.void]: ...
+    @overload
+    def query(
+        self,
+        *,
+        ids: OneId,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: Repeat = "mean",
+        seed: Seed = None,
+    ) -> dict[str, float]: ...
+    @overload
+    def query(
+        self,
+        *,
+        ids: OneId,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: Literal["all"],
+        seed: Seed = None,
+    ) -> dict[str, npt.NDArray[np.float64]]: ...
+    @overload
+    def query(
+        self,
+        *,
+        ids: ManyIds,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: QueryRepeat = "mean",
+        seed: Seed = None,
+    ) -> npt.NDArray[np.void]: ...
+    @overload
+    def query(
+        self,
+        *,
+        hashes: str,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: Repeat = "mean",
+        seed: Seed = None,
+    ) -> dict[str, float]: ...
+    @overload
+    def query(
+        self,
+        *,
+        hashes: str,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: Literal["all"],
+        seed: Seed = None,
+    ) -> dict[str, npt.NDArray[np.float64]]: ...
+    @overload
+    def query(
+        self,
+        *,
+        hashes: Hashes,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: QueryRepeat = "mean",
+        seed: Seed = None,
     ) -> npt.NDArray[np.void]: ...
     def query(
-        self, cell: Any, *, epochs: int = 108, stage: Stage = "final", repeat: Repeat = "mean"
+        self,
+        codes: Any = None,
+        *,
+        ids: Any = None,
+        hashes: Any = None,
+        epochs: int = 108,
+        stage: Any = "final",
+        repeat: Any = "mean",
+        seed: Seed = None,
     ) -> Any:
-        """Every metric of one cell by name, or of an array of codes as a structured array.
+        """Every metric of `METRICS`: by name for one cell, a structured array for many.
+
+        Give exactly one of `codes`, `ids` and `hashes`.
 
         Args:
-            cell: a code, a Cell or an official hash; or uint32 (N,) codes.
-            epochs, stage, repeat: as of `objective`; "random" draws one repeat for all metrics.
+            codes: one code, `Cell` or official hash; or uint32 (N,) codes.
+            ids: one cell id; or int32 (N,), as `top_k`, `where` and `find` return them.
+            hashes: one official hash as hex text; or a list of them, or uint8 (N, 16).
+            epochs: the budget, one of `epochs`.
+            stage: "start", "halfway" or "final".
+            repeat: 0..R-1 for that run, exactly; "mean" over the runs that the cell has, as
+                `Measurement` defines it; "all" for every run; or "random" for one run, the same
+                for all metrics, that is drawn for each cell.
+            seed: of the random repeats: an int, a NumPy Generator, or None for another draw at
+                each call. Other repeats ignore it.
 
         Returns:
-            A dict of floats, or (N,) of float64 fields; NaN where there is no such run.
+            For one cell a dict of floats, and of float64 (R,) with `repeat="all"`. For many a
+            structured array with a float64 field for each metric: (N,), or (N, R) with
+            `repeat="all"`. A value is NaN if the index has no such run. In an array it is also NaN
+            for a code or hash outside the search space.
 
         Raises:
-            OutOfDomainError: one cell that is outside the search space. (In an array: NaN.)
-        """
-        if isinstance(cell, np.ndarray) and cell.ndim:
-            return self._query_ids(cell_ids(cell), epochs, stage, repeat)
-        ids = np.array([self._id_of(cell)], np.int32)
-        row = self._query_ids(ids, epochs, stage, repeat)[0]
-        return {metric: float(row[metric]) for metric in METRICS}
+            TypeError: none or several of `codes`, `ids` and `hashes` are given, or a type is wrong.
+            OutOfDomainError: the one cell that is given is outside the search space.
+            IndexError: an id is outside 0..423,623.
 
-    def find(
-        self, hashes: Sequence[str] | npt.NDArray[np.uint8], *, threads: int = 1
-    ) -> npt.NDArray[np.int32]:
-        """Cell ids of official hashes: int32 (N,), -1 where this index has no such cell.
+        Example:
+            >>> index.query(cell)["test_accuracy"]
+            >>> index.query(ids=index.top_k("test_accuracy", 5))["training_time"]
+        """
+        measurement = self.reader.measurement(
+            METRICS[0],
+            epochs=epochs,
+            stage=stage,
+            repeat=repeat,
+            words=("mean", "random", "all"),
+        )
+        return query(self.reader, choose_cells(self.reader, codes, ids, hashes), measurement, seed)
+
+    def find(self, hashes: Hashes, *, threads: int = 1) -> Ids:
+        """The cell id of each official hash: int32 (N,), -1 if the index has no such cell.
+
+        `index.query(ids=...)` and `objective(...).by_id(ids)` take the ids, and
+        `cell_codes()[ids]` gives their codes.
 
         Args:
             hashes: hex strings, or uint8 (N, 16).
+            threads: how many threads to use; the GIL is released.
+
+        Example:
+            >>> index.find(["28cfc7874f6d200472e1a9dcd8650aa0"])
         """
-        if not isinstance(hashes, np.ndarray) or hashes.dtype.kind in "USO":
-            if isinstance(hashes, (str, bytes)):
-                raise TypeError("hashes is one string; a sequence of them is allowed")
-            texts = [h.decode("ascii") if isinstance(h, bytes) else h for h in hashes]
-            joined = b"".join(map(bytes_of_hash, texts))
-            hashes = np.frombuffer(joined, np.uint8).reshape(-1, 16)
-        if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != 16:
-            raise ValueError(
-                f"hashes of shape {hashes.shape} and dtype {hashes.dtype}; "
-                "(N, 16) uint8 or hex strings are allowed"
-            )
-        return self._file.find(np.ascontiguousarray(hashes), threads)
+        return find_hashes(self.reader, hashes, threads)
 
     def column(
-        self, metric: str, *, epochs: int = 108, stage: Stage = "final", repeat: int = 0
+        self,
+        metric: str,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = 0,
+        stored: bool = False,
     ) -> npt.NDArray[Any]:
-        """One run's values of all cells as they are stored, aligned with `cells`; read-only.
+        """The values of all cells, in the order of `cells`; NaN for a cell without that run.
 
-        uint16 counts, to be divided by `denominator`, 65535 for no such run; or float32 or
-        float64, NaN for none. (A complete index has cell id i at position i.)
+        If the index has all 423,624 cells, the value of a cell stands at its id.
+
+        Args:
+            metric, epochs, stage: as in `objective`.
+            repeat: 0..R-1, or "mean".
+            stored: return a read-only view of the file instead. Accuracies may then be uint16
+                counts of `denominator`, with 65535 for a cell without the run. The repeat must be
+                a number.
+
+        Returns:
+            float32 (C,) for a mean and for accuracies that are stored as counts. All other values
+            have the stored type; but integers are float64 if some cells have no value.
+
+        Example:
+            >>> index.column("test_accuracy")[:2]
+            >>> index.column("test_accuracy", stored=True)[:2]  # counts of index.denominator
         """
-        place = self._place(metric, epochs, stage)
-        return self._file.column(*place, self._number(repeat, epochs, ""))
+        measurement = self.reader.measurement(
+            metric, epochs=epochs, stage=stage, repeat=repeat, words=() if stored else ("mean",)
+        )
+        if stored:
+            return self.reader.stored_column(measurement)
+        return self.reader.column(measurement)
 
     def run_counts(self, *, epochs: int = 108) -> npt.NDArray[np.uint16]:
-        """How many repeats each of `cells` has at a budget."""
-        return self._file.run_counts(self._budget(epochs))
+        """How many runs each of `cells` has at a budget: uint16 (C,)."""
+        return self.reader.run_counts(epochs)
 
     # ---------------------------------------------------------------- the whole space
 
@@ -273,20 +362,24 @@ class Index:
         epochs: int = 108,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
-    ) -> npt.NDArray[np.int32]:
-        """The cells of the k highest values: int32 (k,) ids, the best first, equals by id.
+    ) -> Ids:
+        """The ids of the cells with the k highest values: int32 (k,), the best first.
+
+        Of equal cells, the one with the lower id comes first. `query(ids=...)` and
+        `objective(...).by_id(ids)` take the ids, and `cell_codes()[ids]` gives the codes.
 
         Args:
-            metric: as of `objective`; or a property of the cells' structure, "parameters", "flops",
+            metric: as in `objective`; or a property of the cells' structure, "parameters", "flops",
                 "macs", "depth", "width", "num_vertices" or "num_edges".
             k: 1 to the number of cells that have a value.
-            epochs, stage: as of `objective`.
+            epochs, stage: as in `objective`.
             repeat: 0..R-1 or "mean".
 
         Example:
-            >>> index.top_k("validation_accuracy", 10)
+            >>> best = index.top_k("validation_accuracy", 10)
+            >>> index.query(ids=best)["test_accuracy"]
         """
-        return WholeSpace(self, epochs, stage, repeat).top_k(metric, k)
+        return WholeSpace(self.reader, epochs, stage, repeat).top_k(metric, k)
 
     def where(
         self,
@@ -295,18 +388,22 @@ class Index:
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
         **bounds: Bounds,
-    ) -> npt.NDArray[np.int32]:
-        """The cells within all bounds: int32 (N,) ids, ascending.
+    ) -> Ids:
+        """The ids of the cells within all bounds: int32 (N,), ascending.
+
+        `query(ids=...)` and `objective(...).by_id(ids)` take the ids, and
+        `cell_codes()[ids]` gives the codes.
 
         Args:
-            epochs, stage, repeat: as of `top_k`.
-            **bounds: (low, high) by the names that `top_k` takes. Both ends belong to it; None is
-                an open one. A cell without that run is within no bounds.
+            epochs, stage, repeat: as in `top_k`.
+            **bounds: (low, high) for each name, one that `top_k` takes. A value that equals an end
+                is within the bounds. None means that there is no bound at that end. A cell without
+                that run is never within bounds.
 
         Example:
             >>> index.where(validation_accuracy=(0.93, None), parameters=(None, 1e6))
         """
-        return WholeSpace(self, epochs, stage, repeat).where(bounds)
+        return WholeSpace(self.reader, epochs, stage, repeat).where(bounds)
 
     def ranks(
         self,
@@ -315,15 +412,16 @@ class Index:
         epochs: int = 108,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
-    ) -> npt.NDArray[np.int32]:
-        """By cell id, one more than the cells that are higher: int32 (423624,); -1 without a run.
+    ) -> Ids:
+        """The rank of each cell, by cell id: int32 (423624,), 1 for the highest value.
 
-        So the highest is 1, and equals share a rank. Arguments as of `top_k`.
+        A rank is one more than the number of cells that are higher, so that equal cells share a
+        rank. It is -1 for a cell without that run. The arguments are those of `top_k`.
 
         Example:
             >>> index.ranks("test_accuracy")[index.top_k("validation_accuracy", 10)]
         """
-        return WholeSpace(self, epochs, stage, repeat).ranks(metric)
+        return WholeSpace(self.reader, epochs, stage, repeat).ranks(metric)
 
     def pareto(
         self,
@@ -333,20 +431,22 @@ class Index:
         epochs: int = 108,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
-    ) -> npt.NDArray[np.int32]:
-        """The exact Pareto front of all cells: int32 (N,) ids, ascending.
+    ) -> Ids:
+        """The ids of the cells on the exact Pareto front: int32 (N,), ascending.
 
-        A cell is on it if no other is at least as good in every objective and better in one; so
-        equal cells stay together. A cell without that run takes no part.
+        A cell is on the front if no other cell is at least as good in every objective and better
+        in one. So equal cells are on it together. A cell without that run is left out.
+        `query(ids=...)` and `objective(...).by_id(ids)` take the ids, and
+        `cell_codes()[ids]` gives the codes.
 
         Args:
-            maximize, minimize: the objectives, by the names that `top_k` takes; any number.
-            epochs, stage, repeat: as of `top_k`.
+            maximize, minimize: the objectives, by the names that `top_k` takes; any number of them.
+            epochs, stage, repeat: as in `top_k`.
 
         Example:
             >>> index.pareto(["test_accuracy"], ["parameters"], epochs=36)
         """
-        return WholeSpace(self, epochs, stage, repeat).pareto(maximize, minimize)
+        return WholeSpace(self.reader, epochs, stage, repeat).pareto(maximize, minimize)
 
     def hypervolume(
         self,
@@ -354,30 +454,33 @@ class Index:
         minimize: Sequence[str] = ("training_time", "parameters"),
         *,
         reference: Mapping[str, float],
-        cells: npt.ArrayLike | None = None,
+        ids: ManyIds | None = None,
         epochs: int = 108,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> float:
-        """The volume of all that cells dominate as far as a reference point, exactly.
+        """The exact volume between a reference point and the Pareto front of cells.
+
+        It is the volume of all points that some cell dominates and that are better than the
+        reference point.
 
         Args:
-            maximize, minimize, epochs, stage, repeat: as of `pareto`.
-            reference: a finite value for each objective. A cell that isn't better in all of them
+            maximize, minimize, epochs, stage, repeat: as in `pareto`.
+            reference: a finite value for each objective. A cell that is not better in all of them
                 adds nothing.
-            cells: these ids alone, as those that a search found; -1, and cells without that run,
-                add nothing. None: all cells.
+            ids: these cells alone, such as those that a search found. An id of -1 and a cell
+                without that run add nothing. None takes all cells.
 
         Returns:
-            In the product of the objectives' units; with one objective, a length.
+            The volume, in the product of the objectives' units.
 
         Example:
             >>> corner = {"test_accuracy": 0.9, "parameters": 1e7}
-            >>> found = index.hypervolume(minimize=["parameters"], reference=corner, cells=ids)
+            >>> found = index.hypervolume(minimize=["parameters"], reference=corner, ids=ids)
             >>> found / index.hypervolume(minimize=["parameters"], reference=corner)
         """
-        space = WholeSpace(self, epochs, stage, repeat)
-        return space.hypervolume(maximize, minimize, reference, cells)
+        space = WholeSpace(self.reader, epochs, stage, repeat)
+        return space.hypervolume(maximize, minimize, reference, ids)
 
     def tables(
         self,
@@ -389,165 +492,119 @@ class Index:
         """Plain arrays for look-ups inside a graph; `nb101fast.ingraph` gathers from them.
 
         Args:
-            metrics: as of `objective`; without any, all of `METRICS`.
-            epochs, stage, repeat: as of `top_k`.
+            metrics: as in `objective`. If none is given, all of `METRICS`.
+            epochs, stage, repeat: as in `top_k`.
 
         Returns:
-            "placements", int32 (2**21,) by the matrix of a code: the id of its structure's first
-            cell times 1024, plus the number of its row of ranks. "ranks", int32, rows of 1024 by
-            the labels of a code: to be added to that id. And for each metric its values by cell
-            id, float32 (423624,), NaN without a run. All are the caller's own.
+            "placements", int32 (2**21,): for the matrix bits of a code, the id of the first cell
+            of that structure times 1024, plus the number of a row of ranks. "ranks", int32, rows
+            of 1024: for the label bits of a code, what is added to that id. And for each metric
+            float32 (423624,), its values by cell id, NaN without a run. The caller may change all
+            of them.
 
         Example:
             >>> tables = index.tables("validation_accuracy", "training_time")
             >>> ingraph.query(tables, codes, numpy)
         """
-        self._check_fixed(repeat, epochs)
-        return make_tables(self, metrics or METRICS, epochs, stage, repeat)
+        return make_tables(self.reader, metrics or METRICS, epochs, stage, repeat)
 
     # ---------------------------------------------------------------- other forms
 
-    def to_arrow(self, *, form: Form = "stored", epochs: Epochs = None) -> pyarrow.Table:
-        """A pyarrow.Table: the columns as stored, not copied, or a row for each run.
+    def to_arrow(self, *, form: Form = "runs", epochs: Epochs = None) -> pyarrow.Table:
+        """The index as a pyarrow.Table; docs/tables.md shows each form.
 
-        `nb101fast.tables` says what the columns are. Needs `pip install "nb101fast[arrow]"`.
+        It needs `pip install "nb101fast[arrow]"`.
 
         Args:
-            form: "stored": a row for each of `cells`; counts of the denominator as counts. "runs":
-                a row for each run in the order of the records, every value an exact double.
-            epochs: of these budgets alone; None for all.
+            form: "runs" has a row for each run: the cell, its hash, matrix and operations as text,
+                epochs, repeat, and all values as they are. "stored" has a row for each of `cells`
+                and the columns of the file, without a copy: accuracies may be counts of the
+                denominator.
+            epochs: one budget or several; None for all.
 
         Raises:
-            ImportError: there is no pyarrow.
+            ImportError: pyarrow is not installed.
+            FormatError: the index is damaged.
 
         Example:
-            >>> index.to_arrow()["final_test_accuracy_108_0"]  # uint16 counts
-            >>> index.to_arrow(form="runs")["final_test_accuracy"]  # doubles
+            >>> index.to_arrow(epochs=108)["final_test_accuracy"]
+            >>> index.to_arrow(form="stored")["final_test_accuracy_108_0"]  # uint16 counts
         """
         from .tables import to_arrow
 
-        return to_arrow(self, form=form, epochs=epochs)
+        return to_arrow(self.reader, form=form, epochs=epochs)
 
-    def to_pandas(self, *, form: Form = "stored", epochs: Epochs = None) -> pandas.DataFrame:
-        """As `to_arrow`, as a pandas.DataFrame; columns without nulls are still not copied."""
+    def to_pandas(self, *, form: Form = "runs", epochs: Epochs = None) -> pandas.DataFrame:
+        """The index as a pandas.DataFrame, as `to_arrow` gives it. Texts are categories.
+
+        Stored columns without nulls are not copied.
+
+        Example:
+            >>> runs = index.to_pandas(epochs=108)
+            >>> runs.groupby("hash", observed=True).final_test_accuracy.mean()
+        """
         from .tables import to_pandas
 
-        return to_pandas(self, form=form, epochs=epochs)
+        return to_pandas(self.reader, form=form, epochs=epochs)
 
-    def to_polars(self, *, form: Form = "stored", epochs: Epochs = None) -> polars.DataFrame:
-        """As `to_arrow`, as a polars.DataFrame; columns of numbers are still not copied."""
+    def to_polars(self, *, form: Form = "runs", epochs: Epochs = None) -> polars.DataFrame:
+        """The index as a polars.DataFrame, as `to_arrow` gives it. Texts are categories.
+
+        Stored columns of numbers are not copied.
+        """
         from .tables import to_polars
 
-        return to_polars(self, form=form, epochs=epochs)
+        return to_polars(self.reader, form=form, epochs=epochs)
 
-    def to_parquet(self, path: str | os.PathLike[str], *, epochs: Epochs = None) -> None:
-        """Write a Parquet file with a row for each run, atomically; `compile` takes it back.
+    def to_parquet(
+        self, path: str | os.PathLike[str], *, form: Form = "runs", epochs: Epochs = None
+    ) -> None:
+        """Write a Parquet file, which appears only when it is complete. `compile` reads it.
 
-        The columns are those of `to_arrow(form="runs")`. The metadata has the provenance.
+        An index that is compiled from it has the same values, graphs and order of records. This
+        holds for both forms.
+
+        Args:
+            path: the file, which may not be the index itself.
+            form, epochs: as in `to_arrow`.
 
         Example:
             >>> index.to_parquet("nasbench_only108.parquet", epochs=108)
         """
         from .tables import to_parquet
 
-        to_parquet(self, path, epochs=epochs)
+        to_parquet(self.reader, path, form=form, epochs=epochs)
 
-    def to_json(self, cell: int | Cell | str) -> str:
-        """All runs of one cell as JSON on one line; `nb101fast.json_form` says how.
+    def to_json(
+        self,
+        codes: OneCode | str | ManyCodes | None = None,
+        *,
+        ids: OneId | ManyIds | None = None,
+        hashes: str | Hashes | None = None,
+    ) -> str:
+        """All runs of the cells as JSON, each cell on a line of its own; docs/json.md describes it.
 
-        `compile` takes a file of such lines back.
+        Give exactly one of `codes`, `ids` and `hashes`, as in `query`. `compile` reads a file of
+        such lines.
 
         Raises:
-            OutOfDomainError: outside the search space.
+            OutOfDomainError: a cell is outside the search space.
+
+        Example:
+            >>> index.to_json(ids=index.top_k("test_accuracy", 2))
         """
-        from .json_form import cell_json
+        from .json_form import cells_as_json
 
-        return json.dumps(cell_json(self, cell), allow_nan=False)
-
-    # ---------------------------------------------------------------- arguments
-
-    def _id_of(self, cell: Any) -> int:
-        if isinstance(cell, Cell):
-            number, what = cell.id, repr(cell)
-        elif isinstance(cell, str):
-            found = int(self.find([cell])[0])
-            number, what = (found, "") if found >= 0 else (Cell.from_hash(cell).id, "")
-        elif is_scalar(cell):
-            what = f"code {cell}"
-            fits = 0 <= int(cell.__index__()) < 1 << 32
-            number = cell_ids(checked_code(cell)) if fits else -1
-        else:
-            raise TypeError(
-                f"a cell is a code (int), a Cell, a hash (str) or an array, not {type(cell)!r}"
-            )
-        if number < 0:
-            raise OutOfDomainError(f"{what} is outside the search space")
-        return number
-
-    def _query_ids(
-        self, ids: npt.NDArray[np.int32], epochs: int, stage: Stage, repeat: Repeat
-    ) -> npt.NDArray[np.void]:
-        rows = self._file.rows_of(ids)
-        result = np.empty(len(ids), [(metric, np.float64) for metric in METRICS])
-        draws = self._draw(rows, epochs) if repeat == "random" else None
-        for metric in METRICS:
-            place = self._place(metric, epochs, stage)
-            kind, number = self._repeat(repeat, epochs, None)
-            if draws is not None:
-                for number in np.unique(draws).tolist():
-                    chosen = draws == number
-                    values = self._file.run_values(*place, number, rows[chosen])
-                    result[metric][chosen] = values
-            elif kind == "mean":
-                result[metric] = self._file.mean_values(*place, rows)
-            else:
-                result[metric] = self._file.run_values(*place, number, rows)
-        return result
-
-    def _draw(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
-        counts = np.maximum(self.run_counts(epochs=epochs)[rows], 1)
-        return np.random.default_rng().integers(counts)
-
-    def _place(self, metric: str, epochs: int, stage: str) -> tuple[int, int, int]:
-        names = _core.METRICS
-        if metric not in names:
-            raise ValueError(f"metric={metric!r}; {', '.join(map(repr, names))} are allowed")
-        if stage not in STAGES:
-            raise ValueError(f"stage={stage!r}; {', '.join(map(repr, STAGES))} are allowed")
-        return names.index(metric), STAGES.index(stage), self._budget(epochs)
-
-    def _budget(self, epochs: int) -> int:
-        if epochs not in self.epochs:
-            raise ValueError(f"epochs={epochs!r}; this index has {_listed(self.epochs)}")
-        return self.epochs.index(epochs)
-
-    def _repeat(self, repeat: Any, epochs: int, seed: int | None) -> tuple[str, int]:
-        """The kind of a repeat and its number or seed."""
-        if repeat == "mean":
-            return "mean", 0
-        if repeat == "random":
-            return "random", secrets.randbits(64) if seed is None else operator.index(seed) % (
-                1 << 64
-            )
-        return "one", self._number(repeat, epochs, ", 'mean' and 'random'")
-
-    def _check_fixed(self, repeat: Any, epochs: int) -> None:
-        """ValueError unless the repeat is a number or the mean."""
-        if repeat != "mean":
-            self._number(repeat, epochs, " and 'mean'")
-
-    def _number(self, repeat: Any, epochs: int, others: str) -> int:
-        """The repeat as a number, or ValueError that names what is allowed."""
-        repeats = self.repeats[self._budget(epochs)]
-        is_number = is_scalar(repeat) and not isinstance(repeat, bool)
-        if not is_number or not 0 <= repeat < repeats:
-            raise ValueError(f"repeat={repeat!r}; 0 to {repeats - 1}{others} are allowed")
-        return int(repeat)
+        return cells_as_json(self.reader, choose_cells(self.reader, codes, ids, hashes).ids)
 
     # ---------------------------------------------------------------- as an object
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Index, (self.path,)
+        return type(self), (self.path,)
+
+    def __fspath__(self) -> str:
+        """The path. With it, functions that take the name of an index also take an open one."""
+        return self.path
 
     def __repr__(self) -> str:
         kind = "SYNTHETIC index" if self.is_synthetic else "Index"
@@ -563,16 +620,10 @@ class Index:
             "runs": f"{self.num_runs:,}",
             "epochs": _listed(self.epochs),
             "repeats": _listed(self.repeats),
-            "values": "synthetic, made up for load tests" if self.is_synthetic else "as measured",
+            "values": "synthetic, made up for load tests" if self.is_synthetic else "measured",
         }
         cells = (f"<tr><th>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
         return f"<table>{''.join(cells)}</table>"
-
-
-def _bind(
-    index: Index, metric: str, epochs: int, stage: Stage, repeat: Repeat, seed: int | None
-) -> _core.Objective:
-    return index.objective(metric, epochs=epochs, stage=stage, repeat=repeat, seed=seed)
 
 
 def _listed(numbers: Sequence[int]) -> str:

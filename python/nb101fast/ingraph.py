@@ -1,12 +1,12 @@
-"""Look-ups inside a graph: codes to cell ids and metrics, by gathers alone, in any array library.
+"""Look-ups inside a graph: from codes to cell ids and metrics, in any array library.
 
-Written once over the array API standard: it is traced, compiled and vectorized with the program
-around it, and runs where the arrays lie, under NumPy, JAX, PyTorch, TensorFlow or another library
-that follows the standard.
+The functions only gather from tables. They are written once over the array API standard, so they
+are traced, compiled and vectorized with the program around them, and run on the device where the
+arrays lie: under NumPy, JAX, PyTorch, TensorFlow or another library that follows the standard.
 
 >>> tables = jax.device_put(index.tables("validation_accuracy"))
 >>> accuracy = jax.jit(lambda codes: ingraph.evaluate(tables, codes, jnp))
->>> accuracy(codes)
+>>> accuracy(codes)  # a uint32 array
 """
 
 from __future__ import annotations
@@ -14,63 +14,70 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .codes import cell_codes
+from .checks import alternatives
+from .codes import NUM_CELLS
+from .measurement import FixedRepeat, Stage
+from .reader import IndexReader
 
-if TYPE_CHECKING:
-    from .index import FixedRepeat, Index, Stage
-
-Array: TypeAlias = Any  # of whichever library
+Array: TypeAlias = Any  # an array of any library
 Tables: TypeAlias = Mapping[str, Array]
 
-PLACEMENTS, RANKS = "placements", "ranks"  # beside a column for each metric
+PLACEMENTS, RANKS = "placements", "ranks"  # All other tables are columns of metrics.
 
-_MATRIX_BITS, _LABEL_BITS = 21, 10  # of a code
+_MATRIX_BITS, _LABEL_BITS = 21, 10  # A code has so many bits for each.
 _MATRIX_MASK = (1 << _MATRIX_BITS) - 1
-_LOW_BITS = 0b01_01_01_01_01  # of five labels
-_ROW_BITS = 10  # of a packed placement; the bits above are the id of its first cell
+_LOW_BITS = 0b01_01_01_01_01  # It masks the lower bit of each label.
+# The lower bits of a packed placement are a row of ranks. The others are the id of its first cell.
+_ROW_BITS = 10
 _ROW_MASK = (1 << _ROW_BITS) - 1
 
 
 def make_tables(
-    index: Index, metrics: tuple[str, ...], epochs: int, stage: Stage, repeat: FixedRepeat
+    reader: IndexReader, metrics: tuple[str, ...], epochs: int, stage: Stage, repeat: FixedRepeat
 ) -> dict[str, npt.NDArray[Any]]:
     """What `Index.tables` returns.
 
-    The two look-ups are the core's own. Here a matrix leads to its placement at once: one gather
-    less, and int32 alone, which every library gathers everywhere.
+    The core's tables lead from a matrix to the number of its placement, and from that to the
+    placement. Here the two are one table, which saves a gather. All tables are int32, because
+    every library gathers int32 on every device.
     """
-    objectives = {
-        metric: index.objective(metric, epochs=epochs, stage=stage, repeat=repeat)
+    measurements = {
+        metric: reader.measurement(metric, epochs=epochs, stage=stage, repeat=repeat)
         for metric in metrics
     }
     placement_of_matrix, placements, ranks = _core.look_up_tables()
     first_ids, row_starts = placements.T
     packed = (first_ids << _ROW_BITS) | (row_starts >> _LABEL_BITS)
-    columns = {metric: objective(cell_codes()) for metric, objective in objectives.items()}
+    rows = reader.rows_of(np.arange(NUM_CELLS, dtype=np.int32))
+    columns = {
+        metric: reader.values(measurement, rows).astype(np.float32)
+        for metric, measurement in measurements.items()
+    }
     return {PLACEMENTS: packed[placement_of_matrix], RANKS: ranks.astype(np.int32), **columns}
 
 
 def query(tables: Tables, codes: Array, xp: Any) -> Array:
-    """The cell id of each code, as `nb101fast.cell_ids` gives it.
+    """The cell id of each code, the same as `nb101fast.cell_ids` gives.
 
     Args:
-        tables: of `Index.tables`, once moved to where the codes are. NumPy's own are converted at
-            each call; in a compiled graph they become constants.
-        codes: integers of 32 or 64 bits, with a sign or without; (N,), or of any shape that the
-            library's `take` has indices of.
+        tables: what `Index.tables` returned, moved once to the device of the codes. NumPy arrays
+            are converted at each call; in a compiled graph they become constants.
+        codes: uint32 (N,), or any shape that the library's `take` accepts for indices.
         xp: the library: numpy, jax.numpy, torch, tensorflow or another namespace of the standard.
 
     Returns:
-        int32 of the codes' shape; -1 outside the search space, for faulty codes too.
+        int32 of the codes' shape; -1 outside the search space. To go on, gather from a column of
+        the tables, or take the ids out of the graph to `objective.by_id(ids)`,
+        `index.query(ids=ids)` or `cell_codes()[ids]`.
 
     Raises:
-        TypeError: codes of another dtype.
+        TypeError: codes of another dtype. Cell ids (int32) become codes by `cell_codes()[ids]`.
 
     Example:
         >>> ingraph.query(index.tables(), codes, numpy)
@@ -79,22 +86,25 @@ def query(tables: Tables, codes: Array, xp: Any) -> Array:
 
 
 def evaluate(tables: Tables, codes: Array, xp: Any, metric: str = "validation_accuracy") -> Array:
-    """A metric of each code, as `Index.objective` gives it: a third gather.
+    """A metric of each code, the same as `Index.objective` gives.
 
     Args:
-        tables, codes, xp: as of `query`.
+        tables, codes, xp: as for `query`.
         metric: one of those that `Index.tables` was asked for.
 
     Returns:
-        float32 of the codes' shape; NaN outside the search space, and without such a run.
+        float32 of the codes' shape; NaN outside the search space, and for a cell without the run.
 
     Raises:
         TypeError: codes of another dtype.
         ValueError: the tables have no such metric.
+
+    Example:
+        >>> ingraph.evaluate(index.tables("test_accuracy"), codes, numpy, "test_accuracy")
     """
     metrics = [name for name in tables if name not in (PLACEMENTS, RANKS)]
     if metric not in metrics:
-        raise ValueError(f"metric={metric!r}; these tables have {', '.join(map(repr, metrics))}")
+        raise ValueError(f"metric={metric!r} is not in these tables; use {alternatives(metrics)}")
     xp = _namespace(xp)
     ids = _cell_ids(tables, codes, xp)
     values = xp.take(xp.asarray(tables[metric]), xp.where(ids < 0, 0, ids), axis=0)
@@ -102,8 +112,10 @@ def evaluate(tables: Tables, codes: Array, xp: Any, metric: str = "validation_ac
 
 
 def _cell_ids(tables: Tables, codes: Array, xp: Any) -> Array:
-    shift = getattr(xp, "bitwise_right_shift", operator.rshift)  # which NumPy 1 lacks
-    codes = _sound(xp.asarray(codes), shift, xp)
+    shift = getattr(
+        xp, "bitwise_right_shift", operator.rshift
+    )  # NumPy 1 has no bitwise_right_shift.
+    codes = _sound(codes, shift, xp)
     placements = xp.take(xp.asarray(tables[PLACEMENTS]), codes & _MATRIX_MASK, axis=0)
     row_starts = (placements & _ROW_MASK) * (1 << _LABEL_BITS)
     places = row_starts + shift(codes, _MATRIX_BITS)
@@ -111,19 +123,24 @@ def _cell_ids(tables: Tables, codes: Array, xp: Any) -> Array:
 
 
 def _sound(codes: Array, shift: Any, xp: Any) -> Array:
-    """The codes as int32, with 0, a cell without edges, for one of a label 3 or of bits above."""
-    if not any(name in str(codes.dtype) for name in ("int32", "int64")):
-        raise TypeError(f"codes of dtype {codes.dtype}; integers of 32 or 64 bits are allowed")
+    """The codes as int32. A code with a label 3 or with bit 31 becomes 0, a cell without edges."""
+    dtype = str(getattr(codes, "dtype", type(codes).__name__))
+    if "uint32" not in dtype:
+        raise TypeError(
+            f"codes have dtype {dtype}, but a code is uint32. If these are cell ids, convert them "
+            "with cell_codes()[ids]; if they are codes of another type, convert them to uint32."
+        )
+    codes = xp.asarray(codes)
     labels = shift(codes, _MATRIX_BITS)
     faults = shift(labels, _LABEL_BITS) | (labels & shift(labels, 1) & _LOW_BITS)
     return xp.asarray(xp.where(faults != 0, 0, codes), dtype=xp.int32)
 
 
-# ---------------------------------------------------------------- libraries beside the standard
+# ---------------------------------------------------------------- libraries outside the standard
 
 
 class _Jax:
-    """What is used here of the standard, from JAX."""
+    """The functions of the standard that are needed here, from JAX."""
 
     def __init__(self, jax_numpy: Any) -> None:
         self._take = jax_numpy.take
@@ -135,7 +152,7 @@ class _Jax:
 
 
 class _Torch:
-    """What is used here of the standard, from PyTorch."""
+    """The functions of the standard that are needed here, from PyTorch."""
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
@@ -145,7 +162,7 @@ class _Torch:
     def asarray(self, values: Array, dtype: Any = None) -> Array:
         torch = self._torch
         tensor = values if isinstance(values, torch.Tensor) else torch.tensor(values)
-        if tensor.dtype in (torch.uint32, torch.uint64):  # they have no shifts
+        if tensor.dtype is torch.uint32:  # PyTorch can't shift this type.
             tensor = tensor.to(torch.int64)
         return tensor if dtype is None else tensor.to(dtype)
 
@@ -155,7 +172,7 @@ class _Torch:
 
 
 class _TensorFlow:
-    """What is used here of the standard, from TensorFlow."""
+    """The functions of the standard that are needed here, from TensorFlow."""
 
     def __init__(self) -> None:
         tensorflow = import_module("tensorflow")

@@ -1,82 +1,75 @@
-"""What `compile` reads, told by its first bytes: TFRecord, gzip of it, index, Parquet, JSON."""
+"""The files that `compile` reads: TFRecord, plain or gzip, index, Parquet and JSON."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from . import _core
-from .index import INDEX_MAGIC, FormatError, Index
-from .index import open as open_index
+from ._core import FormatError
+from .formats import Format, format_of
+from .locations import shown_name
+from .progress import Progress
+from .reader import IndexReader
 
-CHUNK_BYTES = 8 << 20  # some 20,000 records: enough for the threads, little to hold
-RECORD_BYTES = 411  # of an average official record, to guess how many a file holds
-_LENGTH_BYTES = 8  # of a TFRecord frame; its masked checksum follows
-_FRAME_START_BYTES = _LENGTH_BYTES + 4
-_GZIP_MAGIC = b"\x1f\x8b"
-_PARQUET_MAGIC = b"PAR1"
-_GZIP_WINDOW = 31  # zlib's word for a gzip header and checksum
-
-Progress = Callable[[int, int], None]  # done, and in all
+CHUNK_BYTES = 8 << 20  # About 20,000 records keep all threads busy and take little memory.
+RECORD_BYTES = (
+    405  # This is just below the average size, so the reserved memory suffices for official files.
+)
+_GZIP_WINDOW = 31  # This value makes zlib expect a gzip header and checksum.
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input file."""
+    """One input file, as the provenance of an index names it.
+
+    Attributes:
+        name: the file's name without its folder.
+        num_bytes, sha256: the size and the SHA-256 of the file.
+        records: how many runs it holds.
+        modified_ns: the time of the last change before the file was read. If this time and the
+            size are still the same, a compiled copy is up to date.
+        format: the format in which it was read.
+        synthetic: whether the file says that its values were made up.
+        url: where it was downloaded from; None for a local file.
+    """
 
     name: str
     num_bytes: int
     sha256: str
     records: int
-    modified_ns: int  # as before reading: by it and the size, a compiled copy is current
-    format: str = "tfrecord"
+    modified_ns: int
+    format: Format = "tfrecord"
     synthetic: bool = False
+    url: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """The attributes that the provenance keeps: those that are not None."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Meter:
-    """Adds up the bytes of all inputs for the caller's progress function."""
+    """Counts the bytes that are read from all inputs, for the caller's progress function."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total, self._progress, self._done = total, progress, 0
 
     def advance(self, count: int) -> None:
-        """Tell that `count` more bytes are done."""
+        """Count so many more bytes as done."""
         self._done += count
         if self._progress:
             self._progress(self._done, self._total)
 
 
-def format_of(path: str) -> str:
-    """ "index", "parquet", "json", "tfrecord.gz" or, for all else, "tfrecord"."""
-    with open(path, "rb") as file:
-        start = file.read(_FRAME_START_BYTES)
-    if is_frame_start(start):  # first: a length may look like anything
-        return "tfrecord"
-    if start.startswith(INDEX_MAGIC):
-        return "index"
-    if start.startswith(_PARQUET_MAGIC):
-        return "parquet"
-    if start.startswith(_GZIP_MAGIC):
-        return "tfrecord.gz"
-    return "json" if start.lstrip().startswith((b"{", b"[")) else "tfrecord"
-
-
-def is_frame_start(start: bytes) -> bool:
-    """Whether these are a record's length and its checksum, masked as TFRecord does."""
-    crc = _core.crc32c(start[:_LENGTH_BYTES])
-    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-    checksum = start[_LENGTH_BYTES:_FRAME_START_BYTES]
-    return checksum == masked.to_bytes(4, "little")
-
-
 def estimated_records(path: str) -> int:
-    """How many records a file may hold, to reserve memory."""
+    """About how many records a file holds, to reserve memory."""
     if format_of(path) == "index":
-        return open_index(path).num_runs
+        return IndexReader(path).num_runs
     return os.path.getsize(path) // RECORD_BYTES
 
 
@@ -84,21 +77,24 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
     """Append the runs of a file to a table.
 
     Raises:
-        FormatError: damaged: which file, which record, which byte.
+        FormatError: the file is damaged; the message says which record and which byte.
     """
     modified_ns = os.stat(path).st_mtime_ns
-    kind = format_of(path)
-    if kind.startswith("tfrecord"):
-        records, size, sha256 = _read_records(table, path, threads, meter, kind.endswith("gz"))
-        return Source(os.path.basename(path), size, sha256, records, modified_ns, kind)
+    name = shown_name(os.path.basename(path))
+    kind = (
+        format_of(path) or "tfrecord"
+    )  # The TFRecord reader gives the best error for unknown bytes.
+    if kind in ("tfrecord", "tfrecord.gz"):
+        records, size, sha256 = _read_records(table, path, threads, meter, kind == "tfrecord.gz")
+        return Source(name, size, sha256, records, modified_ns, kind)
     before = len(table)
     synthetic = False
     if kind == "index":
-        index = open_index(path, verify="sections")
-        synthetic = index.is_synthetic
-        append_index(table, index)
+        reader = IndexReader(path, verify="sections")
+        synthetic = reader.is_synthetic
+        table.append_index(reader.file)
     elif kind == "parquet":
-        from .tables import parquet_provenance, read_parquet  # not everybody has pyarrow
+        from .parquet_runs import parquet_provenance, read_parquet  # It needs pyarrow.
 
         read_parquet(table, path)
         synthetic = bool(parquet_provenance(path).get("synthetic"))
@@ -108,12 +104,7 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
         read_json(table, path)
     size, sha256 = _digest(path, meter)
     records = len(table) - before
-    return Source(os.path.basename(path), size, sha256, records, modified_ns, kind, synthetic)
-
-
-def append_index(table: _core.RunTable, index: Index) -> None:
-    """Append every run of an index, in the order of its records."""
-    table.append_index(index._file)
+    return Source(name, size, sha256, records, modified_ns, kind, synthetic)
 
 
 def _digest(path: str, meter: Meter) -> tuple[int, str]:
@@ -130,12 +121,12 @@ def _digest(path: str, meter: Meter) -> tuple[int, str]:
 def _read_records(
     table: _core.RunTable, path: str, threads: int, meter: Meter, is_gzip: bool
 ) -> tuple[int, int, str]:
-    """(records, bytes of the file, SHA-256 of them)."""
-    reader = _core.RecordReader(table, path, threads)
+    """How many records and bytes a TFRecord has, and the SHA-256 of its bytes."""
+    reader = _core.RecordReader(table, os.fsencode(path), threads)
     digest = hashlib.sha256()
     unpack = _Gunzip(path).unpack if is_gzip else _as_it_is
     size = 0
-    # One helper thread reads ahead and one digests: both release the GIL, as the parser does.
+    # One thread reads ahead and one digests. Both release the GIL, and so does the parser.
     with ThreadPoolExecutor(2) as helpers:
         hashed: Future[None] | None = None
         for chunk in _chunks(path, helpers):
@@ -152,7 +143,7 @@ def _read_records(
             hashed.result()
     reader.finish()
     if not reader.num_records:
-        raise FormatError(f"{path}: byte 0: an empty file: it has no record")
+        raise FormatError(f"{path}: byte 0: the file is empty; give at least one record")
     return reader.num_records, size, digest.hexdigest()
 
 
@@ -171,7 +162,7 @@ def _as_it_is(chunk: bytes) -> Iterator[bytes]:
 
 
 class _Gunzip:
-    """Unpacks a gzip stream of any number of members, cut anywhere."""
+    """Unpacks a gzip stream that comes in pieces and may have any number of members."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -179,7 +170,7 @@ class _Gunzip:
         self._started = False
 
     def unpack(self, chunk: bytes) -> Iterator[bytes]:
-        """The bytes that a chunk holds; an empty chunk is the end of the file."""
+        """The bytes that a piece of the stream holds. An empty piece is the end of the file."""
         if not chunk and self._started and not self._member.eof:
             raise FormatError(f"{self._path}: its gzip stream is cut short")
         try:

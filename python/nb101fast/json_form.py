@@ -1,6 +1,6 @@
-"""Runs as JSON: a cell in full, to read, to send, and to compile again.
+"""Runs as JSON, written and read back; docs/json.md describes the form with an example.
 
-A cell:
+This is a cell:
 
     {"id": 4,
      "hash": "d32d0b26d534203b48d866facd98cc3e",
@@ -13,16 +13,17 @@ A cell:
                        "halfway": {...}, "final": {...},
                        "total_time": 1234.5}]}}
 
-- `runs`: by epochs; a run's place in its list is its repeat.
-- `matrix` and `ops`: the stored, pruned graph. A run stored with another graph of the cell, or
-  another count of parameters, has a `matrix`, `ops` or `trainable_parameters` of its own.
-- Numbers have as many digits as give the same double again. What JSON has no number for is text:
-  "NaN", "Infinity", "-Infinity".
-- `synthetic` is true where the index says so, and otherwise absent.
+- `runs`: a list for each number of epochs. A run's position in its list is its repeat.
+- `matrix` and `ops`: the stored, pruned graph. If a run was stored with another graph of the cell
+  or with another number of parameters, the run has its own `matrix`, `ops` or
+  `trainable_parameters`.
+- A number has enough digits to give the same double when it is read. JSON cannot write some values
+  as numbers; they are the texts "NaN", "Infinity" and "-Infinity".
+- `synthetic` is true if the values were made up, and otherwise absent.
 
-To be read, `id`, `hash` and `synthetic` may be absent; what is there must be right, and nothing
-else may be. A file holds one cell, or `{"cells": [...]}`, or a list of cells; or JSON lines, any of
-these on each line. The r-th run of a cell and budget in a file is its repeat r.
+A file to be read may leave out `id`, `hash` and `synthetic`. If they are there, they must be right.
+Other keys are refused. A file holds one cell, a list of cells, or `{"cells": [...]}`. JSON lines
+may have any of these on each line. The r-th run of a cell and budget in a file is its repeat r.
 
     with open("cells.jsonl", "w") as file:
         for code in nb101fast.cell_codes()[index.cells]:
@@ -36,47 +37,63 @@ import json
 import math
 import reprlib
 from collections.abc import Iterator, Mapping, Set
-from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import lru_cache, partial
+from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core
+from ._core import FormatError
 from .cell import Cell, OutOfDomainError
+from .checks import alternatives
 from .codes import cell_codes, cell_parameters
-from .tables import EVALUATION_FIELDS
+from .measurement import EVALUATION_METRICS, STAGES
+from .reader import Doubles, Ids, IndexReader, Rows
 
-if TYPE_CHECKING:
-    from .index import Index
-
-FormatError = _core.FormatError
-
-_FIXED = ("matrix", "ops", "trainable_parameters")  # of a cell, unless a run has its own
+_CELLS_AT_ONCE = 2048
+_FIXED = (
+    "matrix",
+    "ops",
+    "trainable_parameters",
+)  # A cell states these once; a run states only those in which it differs.
 _CELL_KEYS = {*_FIXED, "runs"}
 _CELL_MAY = {"id", "hash", "synthetic"}
-_RUN_KEYS = {*_core.STAGES, "total_time"}
+_RUN_KEYS = {*STAGES, "total_time"}
 _UNWRITABLE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-# ---------------------------------------------------------------- a cell as JSON
+# ---------------------------------------------------------------- cells as JSON
 
 
-def cell_json(index: Index, cell: int | Cell | str) -> dict[str, Any]:
-    """All runs of a cell in the form that the module describes; without runs, `runs` is empty.
+def cells_as_json(reader: IndexReader, ids: Ids) -> str:
+    """All runs of cells as JSON lines, a cell on each, without a line break at the end.
 
     Args:
-        cell: a code, a Cell or an official hash.
+        ids: int32 (N,) cell ids; `runs` is empty for a cell that the index lacks.
 
     Raises:
-        OutOfDomainError: outside the search space.
+        OutOfDomainError: an id is -1.
     """
-    number = index._id_of(cell)
-    runs = {
-        str(epochs): runs
-        for budget, epochs in enumerate(index.epochs)
-        if (runs := list(_runs_at(index, number, budget)))
-    }
+    return "\n".join(json.dumps(cell, allow_nan=False) for cell in cell_objects(reader, ids))
+
+
+def cell_objects(reader: IndexReader, ids: Ids) -> Iterator[dict[str, Any]]:
+    """Each cell as the object that its JSON stands for. Arguments as in `cells_as_json`."""
+    if (ids < 0).any():
+        position = int(np.argmax(ids < 0))
+        raise OutOfDomainError(f"the cell at position {position} is outside the search space")
+    marks = {"synthetic": True} if reader.is_synthetic else {}
+    for begin in range(0, len(ids), _CELLS_AT_ONCE):
+        batch = ids[begin : begin + _CELLS_AT_ONCE]
+        runs_by_budget = [_runs_at(reader, batch, budget) for budget in range(len(reader.epochs))]
+        for number, *listed in zip(batch.tolist(), *runs_by_budget, strict=True):
+            by_epochs = zip(map(str, reader.epochs), listed, strict=True)
+            runs = {epochs: runs for epochs, runs in by_epochs if runs}
+            yield {**_heading(number, runs), **marks, "runs": runs}
+
+
+def _heading(number: int, runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """The keys that a cell states once. Equal values are removed from its runs."""
     representative = _fixed(int(cell_codes()[number]), int(cell_parameters()[number]))
     first = next(iter(runs.values()))[0] if runs else representative
     fixed = {key: first[key] for key in _FIXED}
@@ -84,41 +101,59 @@ def cell_json(index: Index, cell: int | Cell | str) -> dict[str, Any]:
         for key in _FIXED:
             if run[key] == fixed[key]:
                 del run[key]
-    marks = {"synthetic": True} if index.is_synthetic else {}
-    return {"id": number, "hash": Cell.from_id(number).hash, **fixed, **marks, "runs": runs}
+    return {"id": number, "hash": Cell.from_id(number).hash, **fixed}
 
 
-def _runs_at(index: Index, cell_id: int, budget: int) -> Iterator[dict[str, Any]]:
-    """The runs of a cell at a budget, each with its graph and parameters."""
-    rows = index._file.rows_of(np.array([cell_id], np.int32))
-    for repeat in range(index.repeats[budget]):
-        value = partial(_value, index, rows, budget, repeat)
-        code = value("graph")
-        if math.isnan(code):
-            return  # no such run: graphs are integers
-        yield {
-            **_fixed(int(code), int(value("trainable_parameters"))),
-            **{s: {m: _writable(value(m, s)) for m in EVALUATION_FIELDS} for s in _core.STAGES},
-            "total_time": _writable(value("total_time")),
-        }
+def _runs_at(reader: IndexReader, ids: Ids, budget: int) -> list[list[dict[str, Any]]]:
+    """For each cell its runs at a budget, each with its graph and parameters."""
+    rows = reader.rows_of(ids)
+    by_cell: list[list[dict[str, Any]]] = [[] for _ in ids]
+    for repeat in range(reader.repeats[budget]):
+        graphs = _values(reader, rows, budget, repeat, "graph")
+        present = np.flatnonzero(~np.isnan(graphs))  # A graph is an integer, never NaN.
+        values = partial(_values, reader, rows[present], budget, repeat)
+        stages = [
+            [
+                [_writable(v) for v in values(metric, stage).tolist()]
+                for metric in EVALUATION_METRICS
+            ]
+            for stage in STAGES
+        ]
+        parameters = values("trainable_parameters").astype(int).tolist()
+        totals = values("total_time").tolist()
+        for place, cell in enumerate(present.tolist()):
+            evaluations = {
+                stage: dict(zip(EVALUATION_METRICS, [c[place] for c in columns], strict=True))
+                for stage, columns in zip(STAGES, stages, strict=True)
+            }
+            by_cell[cell].append(
+                {
+                    **_fixed(int(graphs[cell]), parameters[place]),
+                    **evaluations,
+                    "total_time": _writable(totals[place]),
+                }
+            )
+    return by_cell
 
 
-def _value(
-    index: Index,
-    rows: npt.NDArray[np.int64],
-    budget: int,
-    repeat: int,
-    metric: str,
-    stage: str = "final",
-) -> float:
-    place = _core.METRICS.index(metric), _core.STAGES.index(stage)
-    return float(index._file.run_values(*place, budget, repeat, rows)[0])
+def _values(
+    reader: IndexReader, rows: Rows, budget: int, repeat: int, metric: str, stage: str = "final"
+) -> Doubles:
+    measurement = reader.measurement(
+        metric, epochs=reader.epochs[budget], stage=stage, repeat=repeat
+    )
+    return reader.values(measurement, rows)
 
 
 def _fixed(code: int, parameters: int) -> dict[str, Any]:
+    matrix, ops = _graph(code)
+    return dict(zip(_FIXED, ([[*row] for row in matrix], [*ops], parameters), strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _graph(code: int) -> tuple[list[list[int]], tuple[str, ...]]:
     cell = Cell.from_code(code)
-    values = cell.matrix.tolist(), list(cell.ops), parameters
-    return dict(zip(_FIXED, values, strict=True))
+    return cell.matrix.tolist(), cell.ops
 
 
 def _writable(value: float) -> float | str:
@@ -131,25 +166,25 @@ def _writable(value: float) -> float | str:
 
 
 def read_json(table: _core.RunTable, path: str) -> int:
-    """Append the runs of a JSON file, of the form the module describes, to a table; how many.
+    """Append the runs of a JSON file to a table; return how many there are.
 
-    JSON lines are read a line at a time, any other file at once.
+    The module describes the form. JSON lines are read line by line, any other file as a whole.
 
     Raises:
-        FormatError: not such a file: where, which value, and what is allowed. The table then has a
-            part of the runs.
+        FormatError: the file does not have this form. The message says where, which value is
+            wrong, and what is allowed. The table then holds a part of the runs.
     """
     count = 0
     for where, document in _documents(path):
         for place, cell in _cells(where, document):
             count += _append_cell(table, place, cell)
     if not count:
-        raise FormatError(f"{path}: it has no runs: one is needed")
+        raise FormatError(f"{path}: no runs: give at least one")
     return count
 
 
 def _documents(path: str) -> Iterator[tuple[str, Any]]:
-    """Each line's value and what it is called; or the whole file's, if it isn't lines."""
+    """Each line's value, after its name in errors. A file that is not JSON lines is one value."""
     is_first = True
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
@@ -175,7 +210,12 @@ def _whole(path: str, data: bytes) -> Any:
 
 
 def _parsed(where: str, data: bytes) -> Any:
-    """The value, JSONDecodeError, or FormatError for what JSON or this form doesn't allow."""
+    """Parse a value.
+
+    Raises:
+        JSONDecodeError: the text breaks the syntax of JSON.
+        FormatError: a key occurs twice, a number is NaN or infinite, or lists are nested too deep.
+    """
     try:
         return json.loads(data, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError:
@@ -188,16 +228,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {max(keys, key=keys.count)!r} is there twice")
+        raise ValueError(f"the key {max(keys, key=keys.count)!r} occurs twice; give it once")
     return result
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f'{name} is no number there; "{name}" is allowed')
+    raise ValueError(f'{name} is not a number in JSON; use the text "{name}"')
 
 
 def _cells(where: str, document: Any) -> Iterator[tuple[str, Any]]:
-    """Each cell of a document and what it is called."""
+    """Each cell of a document, after its name in errors."""
     if not isinstance(document, list) and not (isinstance(document, dict) and "cells" in document):
         yield where, document
         return
@@ -212,12 +252,12 @@ def _cells(where: str, document: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _append_cell(table: _core.RunTable, where: str, spec: Any) -> int:
-    """Append the runs of a cell; how many there were."""
+    """Append the runs of a cell; return how many there are."""
     _check_keys(where, spec, _CELL_KEYS, _CELL_MAY)
     cell = _stored_cell(where, spec)
     for key, allowed in (("id", cell.id), ("hash", cell.hash)):
         if key in spec and (type(spec[key]) is bool or spec[key] != allowed):
-            _fail(f"{where}: {key}", spec[key], f"{allowed!r}, that of its graph,")
+            _fail(f"{where}: {key}", spec[key], f"{allowed!r}, that of its graph")
     if not isinstance(spec.get("synthetic", False), bool):
         _fail(f"{where}: synthetic", spec["synthetic"], "true or false")
     if not isinstance(spec["runs"], dict):
@@ -241,12 +281,12 @@ def _append_run(
     own = {key: run.get(key, spec[key]) for key in _FIXED}
     graph = cell if not {"matrix", "ops"} & run.keys() else _stored_cell(where, own)
     if graph.id != cell.id:
-        _fail(where, f"a graph of cell {graph.id}", f"one of its cell, {cell.id},")
+        _fail(where, f"a graph of cell {graph.id}", f"one of its own cell, {cell.id}")
     values = []
-    for stage in _core.STAGES:
+    for stage in STAGES:
         place = f"{where}.{stage}"
-        _check_keys(place, run[stage], set(EVALUATION_FIELDS))
-        values += [_number(place, run[stage], field) for field in EVALUATION_FIELDS]
+        _check_keys(place, run[stage], set(EVALUATION_METRICS))
+        values += [_number(place, run[stage], field) for field in EVALUATION_METRICS]
     parameters = own["trainable_parameters"]
     if type(parameters) is not int or not -(1 << 31) <= parameters < 1 << 31:
         _fail(f"{where}.trainable_parameters", parameters, "an integer of 32 bits")
@@ -298,12 +338,11 @@ def _check_keys(where: str, value: Any, needed: Set[str], may: Set[str] = frozen
     if not isinstance(value, dict):
         _fail(where, value, "an object")
     if missing := sorted(needed - value.keys()):
-        raise FormatError(f"{where}: {missing[0]!r} is missing")
+        raise FormatError(f"{where}: the key {missing[0]!r} is missing; add it")
     if unknown := sorted(value.keys() - needed - may):
-        raise FormatError(
-            f"{where}: {unknown[0]!r} is unknown; {', '.join(sorted(needed | may))} are allowed"
-        )
+        allowed = alternatives(sorted(needed | may))
+        raise FormatError(f"{where}: the key {unknown[0]!r} is not allowed; use {allowed}")
 
 
 def _fail(where: str, value: Any, allowed: str) -> NoReturn:
-    raise FormatError(f"{where}: {reprlib.repr(value)}; {allowed} is allowed")
+    raise FormatError(f"{where}: {reprlib.repr(value)} is not allowed; use {allowed}")

@@ -1,4 +1,4 @@
-"""The two published files, and how to tell that a file is one of them."""
+"""The two files that the authors published, and how a file is compared with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class OfficialFile:
-    """A published file; its digest decides, its size only refuses other things early."""
+    """A published file. Its SHA-256 identifies it; its size refuses other files early."""
 
     name: str
     sha256: str
@@ -16,11 +16,11 @@ class OfficialFile:
 
     @property
     def index_name(self) -> str:
-        """Of its index in the cache, where `open()` looks."""
+        """The name of its index in the cache, where `open()` looks for it."""
         return str(Path(self.name).with_suffix(".nb101"))
 
     def difference(self, sha256: str, num_bytes: int) -> str:
-        """In words, how a file of another SHA-256 differs from this one."""
+        """A sentence on how a file with another SHA-256 differs from this one."""
         known = {file.sha256: file.name for file in OFFICIAL_FILES.values()}
         name = f", that of {known[sha256]}" if sha256 in known else ""
         return (

@@ -1,6 +1,7 @@
-"""How the project's figures look, and their files: needs matplotlib, and no display.
+"""The style of the project's figures, and their files. It needs matplotlib, but no display.
 
-Figures are objects of their own, so nothing of a program's own plots changes.
+The figures are separate from those of `matplotlib.pyplot`, so a program's own plots and settings
+stay as they are.
 
 >>> with plotting.style():
 ...     figure, axes = plotting.panels(1, 2)
@@ -10,7 +11,6 @@ Figures are objects of their own, so nothing of a program's own plots changes.
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 from collections.abc import Iterator, Sequence
@@ -21,15 +21,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ._core import AtomicFile
-from .extras import needs
-from .index import checked_name
+from .checks import check_choice
+from .extras import import_extra
+from .whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# After Okabe and Ito: told apart by colour-blind readers too. Their yellow is too pale for lines.
+# The palette of Okabe and Ito, which colour-blind readers can tell apart too. Their yellow is left
+# out because it is too pale for lines.
 PALETTE = (
     "#0072b2",
     "#d55e00",
@@ -47,7 +48,7 @@ LINE_STYLES: tuple[Any, ...] = (
     (0, (7, 2, 1.5, 2)),
     (0, (9, 2)),
 )
-DENSITY = "cividis"  # the colour map of counts and of values
+DENSITY = "cividis"  # the colour map of counts and values
 FORMATS = ("png", "svg")
 
 _PANEL_INCHES = (4.2, 3.1)
@@ -62,7 +63,7 @@ _STYLE = {
     "axes.titlesize": 10.5,
     "figure.dpi": 100,
     "figure.facecolor": "white",
-    "font.family": "DejaVu Sans",  # which comes with matplotlib
+    "font.family": "DejaVu Sans",  # matplotlib brings it
     "font.size": 9.5,
     "grid.color": "#e3e3e3",
     "grid.linewidth": 0.7,
@@ -76,21 +77,28 @@ _STYLE = {
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 8.5,
 }
-# Nothing of the day or of the machine: equal figures are equal files.
+# Without the date and the version of matplotlib, equal figures are equal files.
 _METADATA: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None}}
 
 
 def import_matplotlib(module: str = "matplotlib") -> Any:
-    """matplotlib, or a module of it; ImportError that says how to get it."""
-    with needs("matplotlib", extra="plots"):
-        return importlib.import_module(module)
+    """Import matplotlib or one of its modules.
+
+    Raises:
+        ImportError: matplotlib is missing; the error says what to install.
+    """
+    return import_extra(module, extra="plots")
 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Fonts, grid and sizes for what is drawn within, whatever the user's own settings are.
+    """Use the project's fonts, grid and sizes within the block.
 
-    Also a decorator of functions that draw: `@style()`.
+    The user's settings neither change nor have an effect. A function that draws can be decorated
+    with `@style()` instead.
+
+    Raises:
+        ImportError: matplotlib is missing; the error says what to install.
     """
     matplotlib = import_matplotlib()
     with matplotlib.rc_context():
@@ -107,15 +115,17 @@ def panels(
     title: str = "",
     **options: Any,
 ) -> tuple[Figure, npt.NDArray[Any]]:
-    """A figure of panels, within `style`.
+    """Make a figure of panels; call it within `style`.
 
     Args:
-        inches: width and height of a panel.
-        title: of the figure.
-        **options: as of `matplotlib.figure.Figure.subplots`.
+        rows: the number of rows of panels.
+        columns: the number of columns of panels.
+        inches: the width and the height of one panel.
+        title: the title of the whole figure.
+        **options: passed on to `matplotlib.figure.Figure.subplots`.
 
     Returns:
-        The figure, and its axes as an array (rows * columns,), row by row.
+        The figure, and an array of its axes, row by row: (rows * columns,).
     """
     size = columns * inches[0], rows * inches[1]
     figure = import_matplotlib("matplotlib.figure").Figure(figsize=size, layout="constrained")
@@ -126,7 +136,9 @@ def panels(
 
 
 def line(number: int) -> dict[str, Any]:
-    """Colour and line style of a figure's n-th curve: no two of the first 40 share both.
+    """The colour and the line style of a curve by its number.
+
+    No two of the first 40 numbers have the same colour and the same line style.
 
     Example:
         >>> axes.plot(x, y, **line(3))
@@ -138,7 +150,7 @@ def line(number: int) -> dict[str, Any]:
 
 
 def steps(axes: Axes, x: npt.ArrayLike, y: npt.ArrayLike, **options: Any) -> None:
-    """Draw a step function: y[i] from x[i] on."""
+    """Draw a step function that has the value y[i] from x[i] to x[i + 1]."""
     axes.plot(x, y, drawstyle="steps-post", **options)
 
 
@@ -149,13 +161,14 @@ def matrix(
     number: str,
     **options: Any,
 ) -> None:
-    """Draw a square matrix as coloured squares, the first row on top, each with its number.
+    """Draw a square matrix as coloured squares with their numbers; the first row is on top.
 
     Args:
-        values: (n, n); NaN stays white.
-        names: of the rows, and of the columns.
-        number: the format of the numbers, as "+.2f".
-        **options: as of `Axes.pcolormesh`: vmin, vmax, cmap.
+        axes: the panel to draw in.
+        values: float64 (n, n). The square of a NaN stays white and empty.
+        names: the names of the rows, which are those of the columns too.
+        number: the format of the numbers, such as "+.2f".
+        **options: passed on to `Axes.pcolormesh`, such as vmin, vmax and cmap.
     """
     places = np.arange(len(values))
     squares = axes.pcolormesh(places, places, values, shading="nearest", **options)
@@ -173,9 +186,13 @@ def matrix(
 
 
 def set_log(axes: Axes, *directions: str) -> None:
-    """Make axes, "x" and "y", logarithmic, with ticks that can be read: 0.5, 1, 2, 5, .. 1k, 2k, ..
+    """Make axes logarithmic, with plain tick labels such as 0.5, 1, 2, 5, 10 or 1k, 2k, 5k.
 
-    Call it when all is drawn. Values that aren't above 0 are left out.
+    Call it after everything is drawn. Values of 0 or less disappear.
+
+    Args:
+        axes: the panel.
+        *directions: "x", "y" or both.
     """
     ticker = import_matplotlib("matplotlib.ticker")
     in_thousands = ticker.EngFormatter(sep="")
@@ -192,16 +209,19 @@ def set_log(axes: Axes, *directions: str) -> None:
 
 
 def render(figure: Figure, form: str) -> bytes:
-    """The figure as "png" or "svg"; equal figures give equal bytes.
+    """The bytes of a figure's file; equal figures give equal bytes.
+
+    Args:
+        figure: the figure.
+        form: "png" or "svg".
 
     Raises:
-        ValueError: another form.
+        ValueError: there is no such form.
     """
-    if form not in FORMATS:
-        raise ValueError(f"form={form!r}; {', '.join(map(repr, FORMATS))} are allowed")
+    check_choice("form", form, FORMATS)
     contents = io.BytesIO()
     with style():
-        if layout := figure.get_layout_engine():  # once: a second time moves it a little
+        if layout := figure.get_layout_engine():  # a second layout would shift the panels a little
             layout.execute(figure)
             figure.set_layout_engine("none")
         figure.savefig(contents, format=form, metadata=_METADATA[form])
@@ -209,10 +229,18 @@ def render(figure: Figure, form: str) -> bytes:
 
 
 def save(figure: Figure, folder: str | os.PathLike[str], name: str) -> tuple[Path, ...]:
-    """Write `name.png` and `name.svg`, each whole or not at all; the folder is made.
+    """Write a figure as `name.png` and `name.svg`. Each file is written whole or not at all.
+
+    Args:
+        figure: the figure.
+        folder: where the files go. It is made if it does not exist.
+        name: the name of the files, without a suffix.
 
     Returns:
-        Their paths.
+        The paths of both files.
+
+    Raises:
+        OSError: a file cannot be written.
 
     Example:
         >>> plotting.save(figure, "out", "regret")
@@ -222,7 +250,5 @@ def save(figure: Figure, folder: str | os.PathLike[str], name: str) -> tuple[Pat
     os.makedirs(folder, exist_ok=True)
     paths = tuple(Path(folder, f"{name}.{form}") for form in FORMATS)
     for path, content in zip(paths, contents.values(), strict=True):
-        file = AtomicFile(checked_name(path))
-        file.write(content)
-        file.commit()
+        write_whole(path, content)
     return paths

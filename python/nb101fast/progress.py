@@ -1,17 +1,22 @@
-"""What long work tells its user on stderr: a bar on a terminal, and lines anywhere."""
+"""How long work reports its progress: to a function, or to the user on stderr."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
+from typing import TypeAlias
+
+# Long work calls such a function with how much is done and how much there is in all.
+Progress: TypeAlias = Callable[[int, int], None]
 
 _BAR_WIDTH = 30
 _REDRAW_SECONDS = 0.1
 
 
 class ProgressBar:
-    """Draws itself on stderr as `bar(done, total)` is called, where that is a terminal.
+    """A bar on stderr, drawn at each call of `bar(done, total)` if stderr is a terminal.
 
     Example:
         >>> with ProgressBar("compiling") as bar:
@@ -52,5 +57,5 @@ class ProgressBar:
 
 
 def tell(text: str) -> None:
-    """One line for the user, in place of a progress bar that may be there."""
+    """Print one line on stderr. It takes the place of a progress bar, if there is one."""
     print(f"\r\x1b[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)

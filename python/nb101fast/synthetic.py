@@ -1,56 +1,39 @@
-"""Made-up results of the whole search space, for load tests and demonstrations. NOT measured.
+"""Made-up results of the whole search space, for load tests and demonstrations: NOT measured.
 
-The values are plausible, not real: accuracy follows depth, width, operations and parameters, so
-that good cells cluster as in the paper; repeats differ by noise, a few runs diverge. An index
-made here says "synthetic" in its provenance and wherever it is shown.
+The values are plausible, but not real. Accuracy follows depth, operations and parameters, so that
+similar cells have similar values, as in the paper. Repeats differ by noise, and a few runs diverge.
+An index of such values says "synthetic" in its provenance and wherever it is shown.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .builder import IndexBuilder
 from .codes import Codes, cell_codes, cell_hashes, cell_ids, cell_parameters, decode
-from .compiler import make_provenance
-from .index import checked_name
+from .progress import Progress
+from .runs import Runs
+from .whole_file import WholeFile
 
 EPOCHS = (4, 12, 36, 108)
 REPEATS = 3
 DENOMINATOR = 9984
-DIVERGED_COUNT = 949  # as of real runs that diverged
+DIVERGED_COUNT = 949  # Official runs that diverged have this accuracy, as a count.
 _DIVERGED_SHARE = 0.002
 _CELLS_AT_ONCE = 20_000
 
 Doubles = npt.NDArray[np.float64]
-Progress = Callable[[int, int], None]  # cells done, cells in all
-
-
-@dataclass(frozen=True)
-class Runs:
-    """A batch of runs in the official order: by hash, then epochs, then repeat."""
-
-    codes: Codes
-    epochs: npt.NDArray[np.uint32]
-    values: Doubles  # (N, 15): current_epoch, training_time, train, validation, test; three stages
-    parameters: npt.NDArray[np.int32]
-    total_times: Doubles
-
-    def arrays(self) -> tuple[Any, ...]:
-        """As the compiled core takes them."""
-        return self.codes, self.epochs, self.values, self.parameters, self.total_times
 
 
 def write_index(
     path: str | os.PathLike[str],
     *,
-    cells: Codes | None = None,
+    codes: Codes | None = None,
     epochs: Sequence[int] = EPOCHS,
     repeats: int = REPEATS,
     seed: int = 0,
@@ -59,29 +42,27 @@ def write_index(
     """Write a synthetic index, of the whole space by default (5,083,488 runs, 190 MB).
 
     Args:
-        path: the index file, written atomically.
-        cells: uint32 codes of cells of the space; None for all.
-        epochs, repeats: budgets, and runs of each cell at each.
+        path: the index file, which appears only when it is complete.
+        codes: uint32 codes of cells of the space; None takes all cells.
+        epochs: the budgets.
+        repeats: how many runs each cell has at each budget.
         seed: the same seed gives the same values.
         progress: called with the cells done and the cells in all.
 
     Example:
         >>> nb101fast.synthetic.write_index("synthetic.nb101", epochs=(108,))
     """
-    table = _core.RunTable()
-    count = len(_chosen_ids(cells))
-    table.reserve(count * len(epochs) * repeats)
-    for runs in generate(cells=cells, epochs=epochs, repeats=repeats, seed=seed, progress=progress):
-        table.append(*runs.arrays())
-    provenance = make_provenance([], synthetic=True, seed=seed)
-    assembly = _core.IndexAssembly(table)
-    assembly.write(checked_name(path), json.dumps(provenance), DENOMINATOR)
+    builder = IndexBuilder()
+    builder.reserve(len(_chosen_ids(codes)) * len(epochs) * repeats)
+    for runs in generate(codes=codes, epochs=epochs, repeats=repeats, seed=seed, progress=progress):
+        builder.add_runs(runs)
+    builder.finish(path, denominator=DENOMINATOR, synthetic=True, marks={"seed": seed})
 
 
 def write_tfrecord(
     path: str | os.PathLike[str],
     *,
-    cells: Codes | None = None,
+    codes: Codes | None = None,
     epochs: Sequence[int] = EPOCHS,
     repeats: int = REPEATS,
     seed: int = 0,
@@ -89,35 +70,32 @@ def write_tfrecord(
 ) -> None:
     """Write the same values as a TFRecord of the official format (2.1 GB by default).
 
-    The format has no place to say that its values are made up: call the file so, and compile it
-    with `synthetic=True`. Arguments as of `write_index`.
+    The format cannot say that its values are made up. So give the file a name that says it, and
+    compile it with `synthetic=True`. The file appears only when it is complete. The arguments are
+    those of `write_index`.
     """
-    with open(path, "wb") as file:
-        _write_records(
-            file,
-            generate(cells=cells, epochs=epochs, repeats=repeats, seed=seed, progress=progress),
-        )
-
-
-def _write_records(file: BinaryIO, batches: Iterator[Runs]) -> None:
-    for runs in batches:
-        file.write(_core.format_runs(*runs.arrays()))
+    with WholeFile(path) as file:
+        for runs in generate(
+            codes=codes, epochs=epochs, repeats=repeats, seed=seed, progress=progress
+        ):
+            file.write(_core.format_runs(*runs.arrays()))
 
 
 def generate(
     *,
-    cells: Codes | None = None,
+    codes: Codes | None = None,
     epochs: Sequence[int] = EPOCHS,
     repeats: int = REPEATS,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Iterator[Runs]:
-    """The runs in batches, in the official order. Arguments as of `write_index`."""
+    """The runs in batches, in the official order. The arguments are those of `write_index`."""
     if not epochs or min(epochs) < 1 or len(set(epochs)) < len(epochs) or repeats < 1:
         raise ValueError(
-            f"epochs={epochs!r}, repeats={repeats}; one or more of each are allowed, none twice"
+            f"epochs={epochs!r} and repeats={repeats} are not allowed; "
+            "use one or more different epochs, and 1 or more repeats"
         )
-    ids = _chosen_ids(cells)
+    ids = _chosen_ids(codes)
     ids = ids[np.lexsort(cell_hashes()[ids].T[::-1])]
     for first in range(0, len(ids), _CELLS_AT_ONCE):
         batch = ids[first : first + _CELLS_AT_ONCE]
@@ -126,18 +104,18 @@ def generate(
             progress(first + len(batch), len(ids))
 
 
-def _chosen_ids(cells: Codes | None) -> npt.NDArray[np.int32]:
-    if cells is None:
+def _chosen_ids(codes: Codes | None) -> npt.NDArray[np.int32]:
+    if codes is None:
         return np.arange(_core.NUM_CELLS, dtype=np.int32)
-    ids = cell_ids(cells)
+    ids = cell_ids(codes)
     if (ids < 0).any():
         outside = int(np.argmax(ids < 0))
-        raise ValueError(f"code {cells[outside]} at position {outside} is outside the search space")
+        raise ValueError(f"code {codes[outside]} at position {outside} is outside the search space")
     return np.unique(ids)
 
 
 def _quality(codes: Codes) -> Doubles:
-    """How good a cell is, about standard normal: smooth in what the paper found to matter."""
+    """How good each cell is. Over the space, this has about a standard normal distribution."""
     matrices, labels = decode(codes)
     used = matrices[:, 1:6].any(axis=2)
     share = [(used & (labels == label)).sum(axis=1) for label in range(3)]
@@ -156,7 +134,7 @@ def _quality(codes: Codes) -> Doubles:
 
 
 def _depth(matrices: npt.NDArray[np.uint8]) -> Doubles:
-    """Edges on the longest path from input to output."""
+    """The number of edges on the longest path from input to output."""
     longest = np.full(matrices.shape[:2], -1.0)
     longest[:, 0] = 0
     for w in range(1, 7):
@@ -168,7 +146,7 @@ def _depth(matrices: npt.NDArray[np.uint8]) -> Doubles:
 def _runs_of(
     ids: npt.NDArray[np.int32], epochs: Sequence[int], repeats: int, rng: np.random.Generator
 ) -> Runs:
-    """All runs of some cells: arrays of shape (cells, budgets, repeats), then flattened."""
+    """All runs of some cells. Arrays of (cells, budgets, repeats) are flattened at the end."""
     codes = cell_codes()[ids]
     parameters = cell_parameters()[ids].astype(np.int32)
     shape = (len(ids), len(epochs), repeats)
@@ -185,7 +163,7 @@ def _runs_of(
         accuracies = _accuracies(quality, share * budget * lag, rng)
         accuracies[diverged] = DIVERGED_COUNT
         columns[..., 2:] = np.float32(accuracies) / np.float32(DENOMINATOR)
-    # A later time is never below an earlier one, whatever the jitter.
+    # The jitter must not make a later time less than an earlier one.
     values[..., 11] = np.maximum(values[..., 11], values[..., 6])
     count = len(ids) * len(epochs) * repeats
     return Runs(
@@ -198,12 +176,12 @@ def _runs_of(
 
 
 def _seconds_per_epoch(codes: Codes) -> Doubles:
-    """Official cells took about 2 to 50 s an epoch, more with more parameters."""
+    """The training time, which grows with the parameters: official cells took about 2 to 50 s."""
     return np.asarray(3.0 + 0.9 * (cell_parameters()[cell_ids(codes)] / 1e6) ** 0.9)
 
 
 def _accuracies(quality: Doubles, trained: Doubles, rng: np.random.Generator) -> Doubles:
-    """Counts of 9,984 for train, validation and test: chance at the start, saturating."""
+    """Train, validation and test accuracy as counts of 9,984, from chance level to saturation."""
     progress = trained / (trained + 6.0)
     ceiling = 0.905 + 0.032 * np.tanh(quality)
     level = 0.1 + (ceiling - 0.1) * progress ** np.exp(-0.25 * quality)

@@ -1,4 +1,5 @@
-# The core never prints and never ends the process: its objects refer to nothing that does.
+# Checks that the core never prints and never ends the process: its object files must not refer to
+# any function that does.
 #   cmake -D NM=nm -P check_symbols.cmake LIBRARY
 math(EXPR last "${CMAKE_ARGC} - 1")
 set(library "${CMAKE_ARGV${last}}")
@@ -11,7 +12,8 @@ if(NOT symbols MATCHES "nb101::SearchSpace::instance")
   message(FATAL_ERROR "nm found no nb101::SearchSpace::instance in ${library}: not the core?")
 endif()
 
-# With the decoration of fortified, versioned and C-linked names; snprintf and fwrite are allowed.
+# The pattern also matches the fortified, versioned and C-linked forms of the names. snprintf and
+# fwrite are allowed.
 set(names "(__)?v?f?printf(_chk)?|puts|fputs|putc|fputc|putchar|perror|abort|exit|_exit|_Exit|quick_exit|__assert_fail|std::(cout|cerr|clog|wcout|wcerr)")
 string(REGEX MATCHALL "[^\n]* (${names})(@[^\n]*)?\n" found "${symbols}")
 if(found)

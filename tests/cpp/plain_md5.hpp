@@ -1,4 +1,4 @@
-// RFC 1321 as it reads, one message at a time: what the core's lanes must agree with.
+// MD5 written as RFC 1321 describes it, for one message at a time. The core must agree with it.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Random cells and graphs, the same in every run.
+// Draws random cells and graphs, which are the same in every run of the tests.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,17 @@ class RandomCells {
   explicit RandomCells(std::uint32_t seed) : engine_(seed) {}
 
   std::uint32_t below(std::uint32_t bound) {
-    return static_cast<std::uint32_t>(engine_() % bound);  // the standard fixes mt19937's numbers
+    return static_cast<std::uint32_t>(engine_() % bound);  // mt19937 is the same on every platform
   }
 
-  // Any matrix with labels 0..2: in the space, out of it, pruned or not.
+  // Draws any matrix with labels 0..2. It may be outside the space, and it may be pruned or not.
   Code code() {
     Code code = below(1u << kMatrixBits);
     for (int v = 1; v <= kMaxInterior; ++v) code |= label_bits(static_cast<int>(below(3)), v);
     return code;
   }
 
-  // `percent` of the possible edges, labels below `num_labels`.
+  // Draws a graph with about `percent` of the possible edges and with labels below `num_labels`.
   Graph graph(int num_vertices, std::uint32_t percent, std::uint32_t num_labels = 3) {
     Graph graph;
     graph.num_vertices = num_vertices;

@@ -1,4 +1,4 @@
-// Runs as an official file could hold them, and an index of them in a file of its own.
+// Runs as an official file could hold them, and an index file of such runs.
 #pragma once
 
 #include <filesystem>
@@ -66,7 +66,7 @@ inline Run sample_run(std::int32_t cell_id, std::uint32_t epochs, RandomCells& r
   return run;
 }
 
-// Three repeats of some cells at 4 and 12 epochs; of the last cell one repeat at 12 is missing.
+// Returns three repeats of some cells at 4 and at 12 epochs. The last cell lacks a repeat at 12.
 inline std::vector<Run> sample_runs() {
   RandomCells random(11);
   std::vector<Run> runs;

@@ -7,7 +7,7 @@
 
 namespace nb101 {
 
-TEST_CASE("the old file stays until the new one is whole") {
+TEST_CASE("the old file stays until the new one is complete") {
   const TemporaryFolder folder;
   const std::string path = folder.file("f");
   write_file(path, as_bytes("old"));
@@ -27,7 +27,7 @@ TEST_CASE("the old file stays until the new one is whole") {
   CHECK(folder.num_files() == 1);
 }
 
-TEST_CASE("temporaries of dead writers are removed, those of others stay") {
+TEST_CASE("temporary files of ended writers are removed, and those of living writers stay") {
   const TemporaryFolder folder;
   write_file(folder.file(".nb101fast.1.tmp"), as_bytes("abandoned"));
   AtomicFile alive(folder.file("f"));
@@ -39,7 +39,7 @@ TEST_CASE("temporaries of dead writers are removed, those of others stay") {
   CHECK(folder.num_files() == 1);
 }
 
-TEST_CASE("errors name the target") {
+TEST_CASE("an error names the target") {
   const TemporaryFolder folder;
   const std::string path = folder.file("no/such/folder");
   const std::string message = path + ": No such file or directory";

@@ -13,7 +13,7 @@
 namespace nb101 {
 namespace {
 
-// The graph with vertex v at place[v], or none where an edge would go downward.
+// Returns the graph with vertex v at place[v], or nothing if an edge would go downward.
 std::optional<Graph> moved(const Graph& graph, const std::array<int, kMaxVertices>& place) {
   Graph result;
   result.num_vertices = graph.num_vertices;
@@ -39,7 +39,7 @@ CanonicalForm form_as_it_is(const Graph& graph) {
   return form;
 }
 
-// Calls visit(graph) for every order of the interior vertices with edges upward.
+// Calls visit(graph) for every order of the interior vertices in which all edges go upward.
 template <class Visit>
 void for_each_order(const Graph& graph, Visit visit) {
   std::array<int, kMaxVertices> place{};
@@ -51,7 +51,7 @@ void for_each_order(const Graph& graph, Visit visit) {
 
 }  // namespace
 
-TEST_CASE("the canonical form is the least of all orders, from whichever of them") {
+TEST_CASE("the canonical form is the least form of all orders, and every order leads to it") {
   RandomCells random(5);
   for (int i = 0; i < 400; ++i) {
     const Graph graph = random.graph(2 + static_cast<int>(random.below(6)), 45);
@@ -62,8 +62,8 @@ TEST_CASE("the canonical form is the least of all orders, from whichever of them
   }
 }
 
-TEST_CASE("labels decide between orders of equal bits") {
-  Graph diamond;  // input to two vertices, both to output
+TEST_CASE("labels decide between orders with equal edge bits") {
+  Graph diamond;  // the input feeds two vertices, and both feed the output
   diamond.num_vertices = 4;
   diamond.successors = {0b0110, 0b1000, 0b1000};
   diamond.labels = {0, 2, 1};
@@ -90,7 +90,7 @@ TEST_CASE("each relabelling leads to the canonical structure") {
   }
 }
 
-TEST_CASE("the space has 6,472 pruned graphs without labels, 2,494 up to isomorphism") {
+TEST_CASE("there are 6,472 pruned graphs without labels, and 2,494 up to isomorphism") {
   std::array<std::set<std::uint32_t>, kMaxVertices + 1> graphs;
   std::set<std::pair<int, std::uint32_t>> classes;
   for (std::uint32_t matrix = 1; matrix <= kMatrixMask; ++matrix) {

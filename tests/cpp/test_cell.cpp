@@ -5,7 +5,7 @@
 
 namespace nb101 {
 
-TEST_CASE("bits of a code are the upper triangle, row by row") {
+TEST_CASE("the bits of a code are the upper triangle, row by row") {
   int bit = 0;
   for (int v = 0; v < kMaxVertices; ++v) {
     for (int w = v + 1; w < kMaxVertices; ++w, ++bit) {
@@ -29,7 +29,7 @@ TEST_CASE("labels follow the triangle, two bits each") {
   }
 }
 
-TEST_CASE("a code survives unpacking and packing") {
+TEST_CASE("a code is the same after unpacking and packing") {
   RandomCells random(1);
   for (int i = 0; i < 20'000; ++i) {
     const Code code = random.code();
@@ -55,7 +55,7 @@ TEST_CASE("a smaller graph's output is the last of the seven vertices") {
   }
 }
 
-TEST_CASE("bit 31 and label 3 are faults, whatever the edges") {
+TEST_CASE("bit 31 and label 3 are faults for any edges") {
   CHECK(code_faults(0) == 0);
   CHECK(code_faults(kMatrixMask) == 0);
   CHECK(code_faults(kUnusedCodeBit) != 0);

@@ -19,7 +19,7 @@ std::vector<std::int32_t> traits(Trait trait, std::span<const Code> codes) {
   return values;
 }
 
-// The longest path by all of them.
+// Finds the longest path by trying all paths.
 int plain_depth(const Graph& graph, int from) {
   int deepest = 0;
   for (int w = from + 1; w < graph.num_vertices; ++w) {
@@ -30,7 +30,7 @@ int plain_depth(const Graph& graph, int from) {
 
 }  // namespace
 
-TEST_CASE("traits of codes are those of their cells") {
+TEST_CASE("the traits of a code are those of its cell") {
   RandomCells random(41);
   std::vector<Code> codes(5000);
   for (Code& code : codes) code = random.code();
@@ -58,7 +58,7 @@ TEST_CASE("traits of codes are those of their cells") {
   }
 }
 
-TEST_CASE("widths of a chain, a fan and a crossing") {
+TEST_CASE("a chain, a fan and a crossing have the right widths") {
   const auto width_of = [](std::initializer_list<std::pair<int, int>> edges) {
     Code code = 0;
     for (const auto& [v, w] : edges) code |= Code{1} << (row_offset(v) + w - v - 1);
@@ -67,12 +67,12 @@ TEST_CASE("widths of a chain, a fan and a crossing") {
   CHECK(width_of({{0, 6}}) == 1);
   CHECK(width_of({{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {5, 6}}) == 1);
   CHECK(width_of({{0, 1}, {0, 2}, {0, 3}, {0, 6}, {1, 6}, {2, 6}, {3, 6}}) == 4);
-  // A cut that let edges go back would have 3 of these.
+  // If edges were allowed to go back, a cut with 3 of these edges would exist.
   CHECK(width_of({{0, 1}, {1, 2}, {2, 3}, {3, 6}, {0, 6}}) == 2);
   CHECK(width_of({{0, 1}, {0, 2}, {0, 3}, {0, 4}, {1, 2}, {1, 3}, {1, 6}, {2, 6}, {3, 6}}) >= 4);
 }
 
-TEST_CASE("MACs of projections alone") {
+TEST_CASE("the MACs of a cell without operations are those of its projections") {
   Graph direct;
   direct.num_vertices = 2;
   direct.successors[0] = 2;

@@ -23,7 +23,7 @@ std::int64_t conv(std::int64_t kernel, std::int64_t in, std::int64_t out) {
 
 }  // namespace
 
-TEST_CASE("golden parameter counts") {
+TEST_CASE("two known cells have their official parameter counts") {
   Graph golden = structure_graph(7, 1205349);
   golden.labels = {0, 0, 2, 0, 0, 1};
   CHECK(count_parameters(golden) == 8'555'530);
@@ -32,7 +32,7 @@ TEST_CASE("golden parameter counts") {
   CHECK(count_parameters(inception) == 2'694'282);
 }
 
-TEST_CASE("the least cell, counted by hand") {
+TEST_CASE("the parameters of the smallest cell equal a count by hand") {
   std::int64_t expected = conv(3, 3, 128) + 513 * 10;
   for (const std::int64_t out : {128, 256, 512}) {
     const std::int64_t in = out == 128 ? 128 : out / 2;
@@ -61,7 +61,7 @@ TEST_CASE("the first vertices that feed the output get one channel more") {
   CHECK(channels[4] == 128);
 }
 
-TEST_CASE("input to output takes no share, and other vertices the most that they feed") {
+TEST_CASE("an edge from input to output takes no share, and other vertices copy a successor") {
   // input -> 1 -> 2, 3; 2, 3 -> output; input -> output
   const Graph graph = cell(5, {0b10010, 0b01100, 0b10000, 0b10000}, {0, 0, 0});
   const auto channels = vertex_channels(graph, 128, 129);
@@ -70,7 +70,7 @@ TEST_CASE("input to output takes no share, and other vertices the most that they
   CHECK(channels[1] == 65);
 }
 
-TEST_CASE("shares add up, and nobody is narrower than what it feeds") {
+TEST_CASE("shares add up, and no vertex has fewer channels than a successor") {
   RandomCells random(10);
   int seen = 0;
   while (seen < 2000) {
@@ -92,7 +92,7 @@ TEST_CASE("shares add up, and nobody is narrower than what it feeds") {
   }
 }
 
-TEST_CASE("the count depends on which vertex gets the extra channel") {
+TEST_CASE("isomorphic cells can differ in parameters by the extra channel") {
   const Graph one = cell(5, {0b01110, 0b10000, 0b10000, 0b10000}, {0, 0, 2});
   const Graph other = cell(5, {0b01110, 0b10000, 0b10000, 0b10000}, {2, 0, 0});
   CHECK(canonical_form(one) == canonical_form(other));

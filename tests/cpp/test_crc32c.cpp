@@ -20,7 +20,7 @@ std::uint32_t plain_crc32c(Bytes bytes) {
 
 }  // namespace
 
-TEST_CASE("the vectors of RFC 3720") {
+TEST_CASE("the checksums equal those of RFC 3720") {
   at_every_simd_level([] {
     CHECK(crc32c(as_bytes("123456789")) == 0xe3069283);
     CHECK(crc32c(std::vector<std::uint8_t>(32, 0)) == 0x8a9136aa);
@@ -29,7 +29,7 @@ TEST_CASE("the vectors of RFC 3720") {
   });
 }
 
-TEST_CASE("any length, from any address, in one piece or in two") {
+TEST_CASE("a checksum is right for any length and address, in one piece or in two") {
   RandomCells random(12);
   std::vector<std::uint8_t> buffer(320);
   for (std::uint8_t& byte : buffer) byte = static_cast<std::uint8_t>(random.below(256));

@@ -13,7 +13,7 @@
 namespace nb101 {
 namespace {
 
-// Over all orders of the second one's vertices, element by element.
+// Compares the elements of both matrices, for all orders of the second cell's vertices.
 int plain_cell_distance(Code a, Code b) {
   const Graph first = *prune(unpack(a));
   const Graph second = *prune(unpack(b));
@@ -51,7 +51,7 @@ int plain_cell_distance(Code a, Code b) {
 
 }  // namespace
 
-TEST_CASE("distances of cells are the least over all ways to match them") {
+TEST_CASE("the distance of two cells is the least over all ways to match their vertices") {
   std::vector<Code> codes(300), others(300);
   sample(Sampling::cells, 1, codes);
   sample(Sampling::raw, 2, others);

@@ -35,7 +35,7 @@ std::vector<std::uint8_t> encoded(Encoding encoding, std::span<const Code> codes
 
 }  // namespace
 
-TEST_CASE("rows of any number of codes, and nothing behind them") {
+TEST_CASE("any number of codes is encoded, and nothing is written after the rows") {
   for (const Encoding encoding : kOfBytes) {
     const std::vector<Code> codes = codes_for(encoding, 300);
     const std::vector<std::uint8_t> all = encoded(encoding, codes);
@@ -45,6 +45,18 @@ TEST_CASE("rows of any number of codes, and nothing behind them") {
         CHECK(std::equal(rows.begin(), rows.end(), all.begin()));
       });
     }
+  }
+}
+
+TEST_CASE("a code that another thread changed after its check writes nothing behind the rows") {
+  for (const Code code : {Code{0}, kMatrixMask, ~Code{0}, kUnusedCodeBit, label_bits(3, 5)}) {
+    const std::vector<Code> codes(65, code);
+    at_every_simd_level([&] {
+      for (const Encoding encoding : kOfBytes) encoded(encoding, codes);
+    });
+    std::vector<float> rows(codes.size() * num_columns(Encoding::c) + 1, -1.0f);
+    encode_c(codes, rows.data());
+    CHECK(rows.back() == -1.0f);
   }
 }
 
@@ -83,7 +95,7 @@ TEST_CASE("a row with a byte that is not allowed is found") {
   }
 }
 
-TEST_CASE("codes with too many edges for B and C, or too few, are found") {
+TEST_CASE("codes with too many or too few edges for B and C are found") {
   std::vector<Code> codes(1000, 1);
   for (const Encoding encoding : {Encoding::b, Encoding::c}) {
     CHECK(first_unfit(encoding, codes) == 1000);
@@ -97,8 +109,8 @@ TEST_CASE("codes with too many edges for B and C, or too few, are found") {
   CHECK(first_unfit(Encoding::a, codes) == 1000);
 }
 
-TEST_CASE("paths of the full matrix are all 32 sets of its vertices") {
-  const Code full = kMatrixMask | label_bits(1, 2);  // 0, 1, 0, 0, 0
+TEST_CASE("the full matrix has a path for each of the 32 sets of interior vertices") {
+  const Code full = kMatrixMask | label_bits(1, 2);  // the labels are 0, 1, 0, 0, 0
   const std::vector<std::uint8_t> row = encoded(Encoding::path, {&full, 1});
   CHECK(row[0] == 1);      // input to output
   CHECK(row[1] == 1);      // one convolution 3x3

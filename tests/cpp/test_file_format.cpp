@@ -6,7 +6,7 @@
 namespace nb101 {
 namespace {
 
-// A file of one budget and two sections: 64 bytes, and a constant.
+// A file with one budget and two sections. One section has 64 bytes, and the other is constant.
 struct SampleFile {
   Directory directory;
   std::vector<std::uint8_t> contents = std::vector<std::uint8_t>(64, 7);
@@ -48,7 +48,7 @@ TEST_CASE("a directory is read as it was written") {
   CHECK(read.sections[1].is_constant());
 }
 
-TEST_CASE("one wrong field, one message") {
+TEST_CASE("each wrong field has its own message") {
   SampleFile file;
   file.directory.header.magic[1] = 'X';
   check_refused(file,
@@ -58,46 +58,46 @@ TEST_CASE("one wrong field, one message") {
   check_refused(file, "f: byte 8: format version 2; this program reads version 1");
   file = {};
   file.directory.header.file_bytes = 255;
-  check_refused(file, "f: byte 16: the file has 256 bytes, its header says 255");
+  check_refused(file, "f: byte 16: the file has 256 bytes, but its header says 255");
   file = {};
   file.directory.header.denominator = 65535;
   check_refused(file, "f: byte 48: denominator 65535 is above 65534");
   file = {};
   file.directory.sections[0].offset = 200;
-  check_refused(file, "f: byte 72: section hashes: not aligned to 64 bytes");
+  check_refused(file, "f: byte 72: section hashes: it is not aligned to 64 bytes");
   file = {};
   file.directory.sections[0].offset = 64;
-  check_refused(file, "f: byte 72: section hashes: outside the file");
+  check_refused(file, "f: byte 72: section hashes: it lies outside the file");
   file = {};
   file.directory.sections[0].bytes = 65;
-  check_refused(file, "f: byte 72: section hashes: outside the file");
+  check_refused(file, "f: byte 72: section hashes: it lies outside the file");
   file = {};
   file.directory.sections[0].bytes = ~std::uint64_t{0};
-  check_refused(file, "f: byte 72: section hashes: outside the file");
+  check_refused(file, "f: byte 72: section hashes: it lies outside the file");
   file = {};
   file.directory.sections[0].kind = SectionKind{0};
-  check_refused(file, "f: byte 72: section unknown: kind 0");
+  check_refused(file, "f: byte 72: section unknown: kind 0 is unknown");
   file = {};
   file.directory.sections[0].kind = SectionKind{9};
-  check_refused(file, "f: byte 72: section unknown: kind 9");
+  check_refused(file, "f: byte 72: section unknown: kind 9 is unknown");
   file = {};
   file.directory.sections[0].type = ElementType{9};
-  check_refused(file, "f: byte 72: section hashes: unknown element type");
+  check_refused(file, "f: byte 72: section hashes: it has an unknown element type");
   file = {};
   file.directory.sections[0].metric = Metric{8};
-  check_refused(file, "f: byte 72: section hashes: unknown metric");
+  check_refused(file, "f: byte 72: section hashes: it has an unknown metric");
   file = {};
   file.directory.sections[0].stage = Stage{3};
-  check_refused(file, "f: byte 72: section hashes: unknown stage");
+  check_refused(file, "f: byte 72: section hashes: it has an unknown stage");
   file = {};
   file.directory.sections[0].type = ElementType::digest;
   file.directory.sections[0].bytes = 63;
-  check_refused(file, "f: byte 72: section hashes: holds a part of an element");
+  check_refused(file, "f: byte 72: section hashes: it holds a part of an element");
   file = {};
   file.directory.sections[1].bytes = 2;
   check_refused(file,
                 "f: byte 112: section run counts at budget number 0: a constant section holds "
-                "bytes");
+                "bytes or has elements of more than 8 bytes");
 }
 
 TEST_CASE("every flipped bit of the directory is noticed") {
@@ -109,7 +109,7 @@ TEST_CASE("every flipped bit of the directory is noticed") {
   }
 }
 
-TEST_CASE("a file cut anywhere is refused") {
+TEST_CASE("a file that is cut anywhere is refused") {
   const std::vector<std::uint8_t> file = SampleFile().bytes();
   for (std::size_t size = 0; size < file.size(); ++size) {
     CHECK_THROWS_AS(read_directory(Bytes(file).first(size), "f"), FormatError);

@@ -6,7 +6,7 @@
 namespace nb101 {
 namespace {
 
-// The answers of an index of these runs, in words of the runs: cell ids, and epochs by cell.
+// What FirstRecords finds: the cells in order, and the epochs of the first record of each.
 struct Answers {
   std::vector<std::int32_t> cells;
   std::vector<std::uint32_t> epochs;
@@ -45,7 +45,7 @@ void check(const std::vector<Run>& runs) {
 
 }  // namespace
 
-TEST_CASE("the first record of each cell, whatever the order of the file") {
+TEST_CASE("the first record of each cell is found, for any order of the file") {
   std::vector<Run> runs = sample_runs();
   const auto hash = [](const Run& run) {
     return SearchSpace::instance().hashes()[static_cast<std::size_t>(run.cell_id)];

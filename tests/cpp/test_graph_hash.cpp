@@ -15,7 +15,7 @@
 namespace nb101 {
 namespace {
 
-// The official code's steps, on strings.
+// Does the steps of the official code on strings.
 Digest plain_graph_hash(const Graph& graph) {
   const int n = graph.num_vertices;
   const auto has_edge = [&](int v, int w) { return graph.successors[v] >> w & 1; };
@@ -70,14 +70,14 @@ Graph inception_cell() {
 
 }  // namespace
 
-TEST_CASE("hashes that the official files are keyed by") {
+TEST_CASE("two known cells have their official hashes") {
   at_every_simd_level([] {
     CHECK(to_hex(graph_hash(golden_cell())) == "00005c142e6f48ac74fdcf73e3439874");
     CHECK(to_hex(graph_hash(inception_cell())) == "28cfc7874f6d200472e1a9dcd8650aa0");
   });
 }
 
-TEST_CASE("graphs of every size hash as the official steps say") {
+TEST_CASE("graphs of every size have the hash that the official steps give") {
   RandomCells random(8);
   std::vector<Graph> graphs;
   std::vector<Digest> expected;
@@ -87,7 +87,7 @@ TEST_CASE("graphs of every size hash as the official steps say") {
       expected.push_back(plain_graph_hash(graphs.back()));
     }
   }
-  for (int i = 0; i < 200; ++i) {  // more than are hashed at once
+  for (int i = 0; i < 200; ++i) {  // more graphs than are hashed together
     graphs.push_back(random.graph(2 + i % 6, 50));
     expected.push_back(plain_graph_hash(graphs.back()));
   }
@@ -99,7 +99,7 @@ TEST_CASE("graphs of every size hash as the official steps say") {
   });
 }
 
-TEST_CASE("labels of 64 bits are printed whole") {
+TEST_CASE("labels may have 64 bits") {
   Graph graph;
   graph.num_vertices = 3;
   graph.successors = {0b010, 0b100};
@@ -110,7 +110,7 @@ TEST_CASE("labels of 64 bits are printed whole") {
   }
 }
 
-TEST_CASE("labels of input and output don't count") {
+TEST_CASE("the labels of input and output are ignored") {
   Graph graph = golden_cell();
   graph.labels[0] = 7;
   graph.labels[6] = 8;

@@ -15,7 +15,7 @@ std::vector<std::uint8_t> sample_index() {
   return read_file(folder.file("i.nb101"));
 }
 
-// Takes a view apart by everything that it offers.
+// Reads everything that a view offers.
 double sum_of_everything(const IndexView& index) {
   double sum = 0;
   for (std::size_t budget = 0; budget < index.budgets().size(); ++budget) {
@@ -33,7 +33,7 @@ double sum_of_everything(const IndexView& index) {
 
 }  // namespace
 
-TEST_CASE("an index gives back every value of every run, to the bit") {
+TEST_CASE("an index returns every value of every run exactly") {
   const TemporaryFolder folder;
   const std::vector<Run> runs = sample_runs();
   const auto [summary, written] = write_sample_index(folder.file("i.nb101"), runs);
@@ -73,7 +73,7 @@ TEST_CASE("an index gives back every value of every run, to the bit") {
   CHECK(run == runs.size());
 }
 
-TEST_CASE("cells and hashes that are there are found, others are not") {
+TEST_CASE("the cells and hashes of an index are found, and others are not") {
   const std::vector<std::uint8_t> bytes = sample_index();
   const IndexView index(bytes, "i", Verify::full);
   const auto official = SearchSpace::instance().hashes();
@@ -91,7 +91,7 @@ TEST_CASE("cells and hashes that are there are found, others are not") {
   CHECK_FALSE(index.row_of(kNumCells).has_value());
 }
 
-TEST_CASE("every flipped byte is noticed by the checksums, and harms nobody before") {
+TEST_CASE("checksums notice every flipped byte, and an unverified index is safe to read") {
   std::vector<std::uint8_t> bytes = sample_index();
   int opened = 0;
   for (std::size_t at = 0; at < bytes.size(); ++at) {
@@ -110,7 +110,7 @@ TEST_CASE("every flipped byte is noticed by the checksums, and harms nobody befo
   CHECK(opened > 100);
 }
 
-TEST_CASE("a file cut short, empty, missing or a folder") {
+TEST_CASE("a file that is cut short, empty, missing or a folder is refused") {
   const TemporaryFolder folder;
   const std::vector<std::uint8_t> bytes = sample_index();
   for (const std::size_t size :
@@ -122,7 +122,7 @@ TEST_CASE("a file cut short, empty, missing or a folder") {
   CHECK_THROWS_AS(IndexFile(folder.file(""), Verify::header), std::system_error);
 }
 
-TEST_CASE("an index replaced under its reader stays readable") {
+TEST_CASE("an open index stays readable after its file was replaced") {
   const TemporaryFolder folder;
   const std::string path = folder.file("i.nb101");
   write_sample_index(path, sample_runs());

@@ -10,7 +10,7 @@
 
 namespace nb101 {
 
-TEST_CASE("values that no count and no float32 holds are kept") {
+TEST_CASE("values that fit neither a count nor a float32 are kept") {
   std::vector<Run> runs = sample_runs();
   runs[1].metrics.evaluations[2].validation_accuracy = 0.1;
   runs[2].metrics.evaluations[2].test_accuracy = -0.0;
@@ -37,7 +37,7 @@ TEST_CASE("an order other than the official one is kept") {
   }
 }
 
-TEST_CASE("no runs make no index, and leave nothing behind") {
+TEST_CASE("without runs no index is written, and no file remains") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(write_sample_index(folder.file("i"), {}), std::invalid_argument);
   CHECK(folder.num_files() == 0);
@@ -45,15 +45,7 @@ TEST_CASE("no runs make no index, and leave nothing behind") {
                   std::system_error);
 }
 
-TEST_CASE("denominators") {
-  const std::vector<double> official = {0.0, 949 / 9984.0f, 1.0};
-  CHECK(find_denominator(official) == 9984);
-  const std::vector<double> thousandths = {1 / 1000.0f, 999 / 1000.0f, 0.5};
-  CHECK(find_denominator(thousandths) == 1000);
-  CHECK(find_denominator(std::vector<double>{0.1234567890123}) == 0);
-}
-
-TEST_CASE("an update replaces repeats in their places and adds others behind") {
+TEST_CASE("an update replaces the repeats that the base has and adds the others") {
   const TemporaryFolder folder;
   const std::vector<Run> runs = sample_runs();
   write_sample_index(folder.file("old"), runs);
@@ -83,7 +75,7 @@ TEST_CASE("an update replaces repeats in their places and adds others behind") {
   CHECK(index.run_count(last, 1) == 0);
 }
 
-TEST_CASE("runs that are there twice are counted, and kept") {
+TEST_CASE("a run that occurs twice is counted and kept") {
   std::vector<Run> runs = sample_runs();
   runs[2] = runs[0];
   const TemporaryFolder folder;

@@ -27,7 +27,7 @@ struct Batch {
 
 }  // namespace
 
-TEST_CASE("matrices are what the codes unpack to") {
+TEST_CASE("decoded matrices equal the unpacked graphs") {
   const Batch batch(500);
   for (std::size_t i = 0; i < batch.codes.size(); ++i) {
     const Graph graph = unpack(batch.codes[i]);
@@ -52,9 +52,9 @@ TEST_CASE("decoded codes encode to themselves") {
   });
 }
 
-TEST_CASE("labels may lie among others") {
+TEST_CASE("the labels of two cells may have other bytes between them") {
   const Batch batch(50);
-  std::vector<std::uint8_t> wide(50 * kMaxVertices, 0xff);  // input's and output's are not read
+  std::vector<std::uint8_t> wide(50 * kMaxVertices, 0xff);  // input and output keep 0xff
   for (std::size_t i = 0; i < 50; ++i) {
     for (std::size_t v = 0; v < kMaxInterior; ++v) {
       wide[kMaxVertices * i + 1 + v] = batch.labels[kMaxInterior * i + v];

@@ -28,7 +28,7 @@ TEST_CASE("each metric and stage reads its own value") {
   CHECK(value_of(run, Metric::graph, Stage::final) == 300);
 }
 
-TEST_CASE("names are those of the public interface") {
+TEST_CASE("metrics and stages have the names of the public interface") {
   CHECK(name(Metric::validation_accuracy) == "validation_accuracy");
   CHECK(name(Metric::training_time) == "training_time");
   CHECK(name(Stage::halfway) == "halfway");

@@ -1,153 +1,114 @@
 #include <doctest.h>
 
-#include <bit>
-#include <limits>
+#include <set>
 
 #include "nb101/error.hpp"
 #include "nb101/model_metrics.hpp"
-#include "nb101/record_reader.hpp"
-#include "sample_runs.hpp"
 
 namespace nb101 {
 namespace {
 
 const std::string kSource = "a.tfrecord";
-const RecordPlace kPlace{&kSource, 0, 0};
+const RecordPlace kPlace{&kSource, 3, 100};
+const ModelMetrics kMetrics{
+    {{{0, 0, .1, .2, .3}, {2, 10.5, .4, .5, .6}, {4, 21.25, .7, .8, .9}}}, 1'234'567, 30.125};
+const HarnessFields kHarness{2, 0x7fff'ffff'ffff'ffff, 1, 3.5, 17.75, 8.0625};
 
-std::string payload_of(const Run& run) {
-  std::string payload;
-  const auto id = static_cast<std::size_t>(run.cell_id);
-  append_record_payload(payload, SearchSpace::instance().hashes()[id], run);
-  return payload;
+std::string message_of(const ModelMetrics& metrics, const HarnessFields* harness) {
+  std::string message;
+  append_metrics(message, metrics, harness);
+  return message;
 }
 
-Record parse(std::string_view payload) { return parse_record(as_bytes(payload), kPlace); }
-
-bool same_bits(double a, double b) {
-  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+FoundFields found_in(std::string_view message) {
+  FoundFields found;
+  parse_metrics(message, kPlace, found);
+  return found;
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != text.npos);
-  return text.replace(at, from.size(), to);
+void check_no_training_run(std::string_view message, const std::string& what) {
+  FoundFields found;
+  const ModelMetrics metrics = parse_metrics(message, kPlace, found);
+  const std::string text =
+      "a.tfrecord: byte 100: record 3: it is not a record of a training run: " + what;
+  CHECK_THROWS_WITH_AS(check_training_run(metrics, found, kPlace), text.c_str(), FormatError);
 }
 
-// The payload of the input-output cell, 4 epochs.
-std::string smallest() {
-  RandomCells random(14);
-  return payload_of(sample_run(0, 4, random));
-}
-
-void check_refused(const std::string& payload, const std::string& what) {
-  const std::string message = "a.tfrecord: byte 0: record 0: " + what;
-  CHECK_THROWS_WITH_AS(parse(payload), message.c_str(), FormatError);
-}
+// Returns a varint field with this number, which must be below 16.
+std::string small_field(int number) { return {static_cast<char>(number << 3), '\5'}; }
 
 }  // namespace
 
-TEST_CASE("what is written is read, to the bit") {
-  for (Run run : sample_runs()) {
-    run.metrics.total_time = -0.0;
-    run.metrics.evaluations[1].test_accuracy = std::numeric_limits<double>::quiet_NaN();
-    run.metrics.evaluations[2].training_time = std::numeric_limits<double>::denorm_min();
-    const Record record = parse(payload_of(run));
-    CHECK(record.run.graph == run.graph);
-    CHECK(record.run.cell_id == run.cell_id);
-    CHECK(record.run.epochs == run.epochs);
-    CHECK_FALSE(record.has_unknown_fields);
-    for (int metric = 0; metric < kNumMetrics; ++metric) {
-      for (int stage = 0; stage < kNumStages; ++stage) {
-        const auto m = static_cast<Metric>(metric);
-        const auto s = static_cast<Stage>(stage);
-        CHECK(same_bits(value_of(record.run, m, s), value_of(run, m, s)));
-      }
-    }
-    CHECK(payload_of(record.run) == payload_of(run));
+TEST_CASE("each of the harness's fields has its own name and a meaning") {
+  std::set<std::string_view> names;
+  for (const HarnessField& field : kHarnessFields) {
+    names.insert(field.name);
+    CHECK_FALSE(field.meaning.empty());
   }
+  CHECK(names.size() == kHarnessFields.size());
 }
 
-TEST_CASE("parameters of any sign") {
-  RandomCells random(15);
-  Run run = sample_run(7, 4, random);
-  for (const std::int32_t parameters : {std::numeric_limits<std::int32_t>::min(), -1, 0,
-                                        std::numeric_limits<std::int32_t>::max()}) {
-    run.metrics.trainable_parameters = parameters;
-    CHECK(parse(payload_of(run)).run.metrics.trainable_parameters == parameters);
-  }
+TEST_CASE("the harness's fields are read back, and they follow the official message") {
+  const std::string official = message_of(kMetrics, nullptr);
+  const std::string message = message_of(kMetrics, &kHarness);
+  CHECK(message.starts_with(official));
+  const FoundFields found = found_in(message);
+  CHECK_NOTHROW(check_training_run(kMetrics, found, kPlace));
+  CHECK(found.unknown_tag == 0);
+  CHECK(found.harness.repeat == kHarness.repeat);
+  CHECK(found.harness.seed == kHarness.seed);
+  CHECK(found.harness.attempts == kHarness.attempts);
+  CHECK(found.harness.compile_seconds == kHarness.compile_seconds);
+  CHECK(found.harness.step_seconds == kHarness.step_seconds);
+  CHECK(found.harness.evaluation_seconds == kHarness.evaluation_seconds);
+  CHECK(message_of(kMetrics, &found.harness) == message);
 }
 
-TEST_CASE("JSON may be spaced and escaped otherwise") {
-  const std::string payload = smallest();
-  CHECK_NOTHROW(parse(replaced(payload, "[", " [\n\t")));
-  CHECK_NOTHROW(parse(replaced(payload, "input", "\\u0069nput")));
-  CHECK_NOTHROW(parse(payload + " \r\n"));
+TEST_CASE("the official fields are read back") {
+  FoundFields found;
+  const ModelMetrics metrics = parse_metrics(message_of(kMetrics, nullptr), kPlace, found);
+  CHECK(message_of(metrics, nullptr) == message_of(kMetrics, nullptr));
 }
 
-TEST_CASE("a record out of shape says what is wrong") {
-  const std::string payload = smallest();
-  check_refused("", "not the JSON of a record: '[' expected at byte 0 of its payload");
-  check_refused(replaced(payload, "\"0100\"", "\"010\""),
-                "an adjacency of 3 characters; n * n are allowed for n = 2..7");
-  check_refused(replaced(payload, "\"0100\"", "\"0110\""),
-                "'1' at row 1, column 0 of its adjacency");
-  check_refused(replaced(payload, "\"0100\"", "\"0x00\""),
-                "'x' at row 0, column 1 of its adjacency");
-  check_refused(replaced(payload, "\"0100\"", "\"0000\""), "its graph is not pruned");
-  check_refused(replaced(payload, "input,output", "input,input"), "'input' as operation 1 of 2");
-  check_refused(replaced(payload, "input,output", "input,output,"), "'output' as operation 1 of 2");
-  check_refused(replaced(payload, ", 4,", ", 0,"),
-                "its epochs are not a positive integer of 32 bits");
-  check_refused(replaced(payload, ", 4,", ", 4294967296,"),
-                "its epochs are not a positive integer of 32 bits");
-  check_refused(payload + "x", "its payload goes on after the JSON list of five");
-  CHECK_THROWS_AS(parse(replaced(payload, ", 4,", ", 4.5,")), FormatError);
+TEST_CASE("an official message is not a training run, and the error names a missing field") {
+  check_no_training_run(message_of(kMetrics, nullptr), "it lacks the field repeat");
+  const std::string message = message_of(kMetrics, &kHarness);
+  constexpr std::size_t kDoubleField = 2 + 8;  // the tag of a field from 16 on has two bytes
+  check_no_training_run(message.substr(0, message.size() - kDoubleField),
+                        "it lacks the field evaluation_seconds");
+  const std::string empty_evaluation("\x0a\0", 2);
+  const std::size_t evaluation_bytes = 2 + 5 * 9;
+  check_no_training_run(
+      message.substr(0, evaluation_bytes) + empty_evaluation + message.substr(2 * evaluation_bytes),
+      "it lacks the field current_epoch in evaluation 1");
 }
 
-TEST_CASE("a hash of another cell is refused") {
-  const std::string payload = smallest();
-  const std::string hash = payload.substr(2, 32);
-  const std::string other(32, 'a');
-  check_refused(replaced(payload, hash, other),
-                "its module hash is " + other + ", that of its graph " + hash);
-  check_refused(replaced(payload, hash, "ABC"), "'ABC' is no module hash of 32 hex digits");
+TEST_CASE("a field that is neither official nor the harness's is unknown") {
+  const std::string message = message_of(kMetrics, &kHarness);
+  check_no_training_run(small_field(7) + message,
+                        "it has the protobuf field 7 of wire type 0, which no run of the harness "
+                        "has");
+  CHECK(found_in(message + small_field(7)).unknown_tag == 7 << 3);
+  const std::string seed_as_bytes("\xb2\x06\x01x", 4);  // field 102 of wire type 2
+  CHECK(found_in(message + seed_as_bytes).unknown_tag == (102 << 3 | 2));
+  const std::string field_107("\xd8\x06\x05", 3);
+  CHECK(found_in(message + field_107).unknown_tag == 107 << 3);
 }
 
-TEST_CASE("a payload cut anywhere is refused") {
-  const std::string payload = smallest();
-  for (std::size_t size = 0; size < payload.size(); ++size) {
-    CHECK_THROWS_AS(parse(std::string_view(payload).substr(0, size)), FormatError);
-  }
+TEST_CASE("a training run with a negative number of parameters is refused") {
+  ModelMetrics metrics = kMetrics;
+  metrics.trainable_parameters = -5;
+  check_no_training_run(message_of(metrics, &kHarness), "it has -5 trainable parameters");
 }
 
-TEST_CASE("a stream cut anywhere gives the same records") {
-  std::vector<std::uint8_t> stream;
-  const std::vector<Run> runs = sample_runs();
-  for (const Run& run : runs) append_frame(stream, as_bytes(payload_of(run)));
-  for (const std::size_t piece :
-       {std::size_t{1}, std::size_t{13}, std::size_t{500}, stream.size()}) {
-    RunTable table;
-    RecordReader reader(table, kSource, 2);
-    for (std::size_t at = 0; at < stream.size(); at += piece) {
-      reader.feed(Bytes(stream).subspan(at, std::min(piece, stream.size() - at)));
-    }
-    CHECK_NOTHROW(reader.finish());
-    CHECK(reader.num_records() == runs.size());
-    CHECK(table.size() == runs.size());
-  }
-}
-
-TEST_CASE("a stream that ends within a record is refused") {
-  std::vector<std::uint8_t> stream;
-  append_frame(stream, as_bytes(smallest()));
-  const std::size_t whole = stream.size();
-  append_frame(stream, as_bytes(smallest()));
-  RunTable table;
-  RecordReader reader(table, kSource, 1);
-  reader.feed(Bytes(stream).first(whole + 20));
-  const std::string message = "a.tfrecord: byte " + std::to_string(whole) +
-                              ": record 1: cut short: the source ends 20 bytes after its beginning";
-  CHECK_THROWS_WITH_AS(reader.finish(), message.c_str(), FormatError);
+TEST_CASE("a message with more or fewer than three evaluations is refused") {
+  const std::string empty_evaluation("\x0a\0", 2);
+  CHECK_THROWS_WITH_AS(found_in(empty_evaluation + empty_evaluation),
+                       "a.tfrecord: byte 100: record 3: it has 2 evaluations; 3 are needed",
+                       FormatError);
+  CHECK_THROWS_WITH_AS(
+      found_in(message_of(kMetrics, nullptr) + empty_evaluation),
+      "a.tfrecord: byte 100: record 3: it has more than 3 evaluations; 3 are needed", FormatError);
 }
 
 }  // namespace nb101

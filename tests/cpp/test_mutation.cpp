@@ -45,7 +45,7 @@ TEST_CASE("a change flips edges and adds to labels modulo 3") {
   }
 }
 
-TEST_CASE("children are cells, and the same at every level and in every batch") {
+TEST_CASE("children are cells, and they are the same in every batch and instruction set") {
   const SearchSpace& space = SearchSpace::instance();
   const std::vector<Code> parents = sampled(Sampling::raw, 5000);
   for (const Mutation mutation : kMutations) {
@@ -60,7 +60,7 @@ TEST_CASE("children are cells, and the same at every level and in every batch") 
   }
 }
 
-TEST_CASE("one parameter changes") {
+TEST_CASE("the mutation `parameter` changes one parameter") {
   const std::vector<Code> parents = sampled(Sampling::all, 5000);
   const std::vector<Code> children = mutated(Mutation::parameter, parents);
   for (std::size_t i = 0; i < parents.size(); ++i) {
@@ -70,7 +70,7 @@ TEST_CASE("one parameter changes") {
   }
 }
 
-TEST_CASE("a code that nothing can be done to stays") {
+TEST_CASE("a code that no single change can change stays the same") {
   const Code direct = Code{1} << (row_offset(0) + 5);
   const std::vector<Code> alone(100, direct | label_bits(2, 4) | Code{1} << row_offset(2));
   CHECK(mutated(Mutation::pruned, alone) == alone);

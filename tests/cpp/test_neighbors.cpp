@@ -27,7 +27,7 @@ std::vector<std::int32_t> plain_neighbors(Code code) {
 
 }  // namespace
 
-TEST_CASE("neighbours are the cells one change away") {
+TEST_CASE("neighbours are the cells that a single change leads to") {
   RandomCells random(21);
   for (int i = 0; i < 5000; ++i) {
     const Code code = random.code();
@@ -36,7 +36,7 @@ TEST_CASE("neighbours are the cells one change away") {
   }
 }
 
-TEST_CASE("the table has them of every representative, from any number of threads") {
+TEST_CASE("the table has the neighbours of every cell, with any number of threads") {
   const NeighborTable table = neighbor_table(1);
   const auto codes = SearchSpace::instance().codes();
   REQUIRE(table.starts.size() == codes.size() + 1);

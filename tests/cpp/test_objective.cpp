@@ -1,6 +1,7 @@
 #include <doctest.h>
 
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "nb101/objective.hpp"
@@ -22,7 +23,7 @@ class Sample {
     return {file_->view(), Metric::test_accuracy, Stage::final, kTwelveEpochs, repeat};
   }
 
-  // Test accuracies at 12 epochs.
+  // Returns the test accuracies of a cell at 12 epochs.
   std::vector<double> values(std::int32_t cell_id) const {
     std::vector<double> found;
     for (const Run& run : runs_) {
@@ -42,7 +43,7 @@ constexpr std::int32_t kPresent[] = {0, 5, 77, 1'234, 99'999, kNumCells - 1};
 
 }  // namespace
 
-TEST_CASE("a mean is over the runs present, summed in double and rounded once") {
+TEST_CASE("a mean is taken over the runs of a cell, summed in double and rounded once") {
   const Sample sample;
   const Objective mean = sample.objective({Repeat::Kind::mean});
   for (const std::int32_t id : kPresent) {
@@ -52,7 +53,7 @@ TEST_CASE("a mean is over the runs present, summed in double and rounded once") 
   }
 }
 
-TEST_CASE("one repeat is exact") {
+TEST_CASE("the value of one repeat is exact") {
   const Sample sample;
   for (std::size_t repeat = 0; repeat < 3; ++repeat) {
     const Objective one = sample.objective({Repeat::Kind::one, repeat});
@@ -67,7 +68,7 @@ TEST_CASE("one repeat is exact") {
   }
 }
 
-TEST_CASE("no run and no cell are NaN") {
+TEST_CASE("the value is NaN for a cell without runs and for no cell") {
   const Sample sample;
   for (const auto kind : {Repeat::Kind::one, Repeat::Kind::mean, Repeat::Kind::random}) {
     const Objective objective = sample.objective({kind});
@@ -76,7 +77,7 @@ TEST_CASE("no run and no cell are NaN") {
   }
 }
 
-TEST_CASE("a batch answers as single queries do, from any number of threads") {
+TEST_CASE("a batch gives the values of single queries, with any number of threads") {
   const Sample sample;
   const SearchSpace& space = SearchSpace::instance();
   std::vector<Code> codes(space.codes().begin(), space.codes().end());
@@ -92,7 +93,25 @@ TEST_CASE("a batch answers as single queries do, from any number of threads") {
   }
 }
 
-TEST_CASE("random draws are the seed's, however queries are grouped") {
+TEST_CASE("a batch of ids gives the values of single queries, with any number of threads") {
+  const Sample sample;
+  std::vector<std::int32_t> ids(kNumCells + 1);
+  std::iota(ids.begin(), ids.end(), kNoCell);
+  for (const auto kind : {Repeat::Kind::mean, Repeat::Kind::random}) {
+    for (const int threads : {1, 4}) {
+      const Repeat repeat{kind, 0, 7};
+      std::vector<float> values(ids.size());
+      sample.objective(repeat).by_id(ids, values.data(), threads);
+      const Objective singles = sample.objective(repeat);
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        const float expected = singles(ids[i]);
+        REQUIRE((values[i] == expected || (std::isnan(values[i]) && std::isnan(expected))));
+      }
+    }
+  }
+}
+
+TEST_CASE("random draws depend on the seed and not on how queries are grouped") {
   const Sample sample;
   constexpr std::size_t kQueries = 50'000;
   const std::vector<Code> codes(kQueries, SearchSpace::instance().codes()[77]);

@@ -20,7 +20,7 @@ TEST_CASE("every index is worked on once") {
   }
 }
 
-TEST_CASE("no more parts than threads, the first in the caller's") {
+TEST_CASE("there are at most as many parts as threads, and the caller runs the first") {
   std::atomic<int> parts = 0;
   std::thread::id first;
   parallel_for(1'000'000, 3, [&](std::size_t begin, std::size_t) {
@@ -37,7 +37,7 @@ TEST_CASE("little work starts no thread") {
   CHECK(parts == 1);
 }
 
-TEST_CASE("an exception of any part comes out, after all parts have ended") {
+TEST_CASE("an exception of any part is thrown after all parts have ended") {
   constexpr std::size_t kSize = 400'000;
   for (std::size_t part = 0; part < 4; ++part) {
     std::atomic<int> ended = 0;

@@ -16,7 +16,7 @@ using Values = std::vector<double>;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Whole coordinates below `levels`: few levels, many equal ones.
+// Draws integer coordinates below `levels`. With few levels, many of them are equal.
 Values random_values(std::size_t count, std::size_t num_objectives, std::uint32_t levels) {
   std::mt19937 engine(static_cast<std::uint32_t>(count + num_objectives + levels));
   Values values(count * num_objectives);
@@ -67,7 +67,7 @@ double plain_volume(const Points& points, std::size_t levels) {
 
 }  // namespace
 
-TEST_CASE("a front is that of comparing every pair, whatever the ties") {
+TEST_CASE("a front equals that of comparing every pair, with few and with many ties") {
   for (std::size_t num_objectives = 1; num_objectives <= 6; ++num_objectives) {
     for (const std::size_t count : {1, 2, 63, 64, 65, 1500}) {
       for (const std::uint32_t levels : {1, 2, 3, 10, 1000}) {
@@ -94,7 +94,7 @@ TEST_CASE("infinite coordinates compare as numbers do") {
   CHECK(pareto_front({values, 2}) == std::vector<std::int32_t>{0, 1, 2});
 }
 
-TEST_CASE("all points of a plane across the axes are on the front") {
+TEST_CASE("all points of a plane with a constant sum of coordinates are on the front") {
   constexpr int kSide = 60;
   Values values;
   for (int x = 0; x < kSide; ++x) {
@@ -108,7 +108,7 @@ TEST_CASE("no points have no front and no volume") {
   CHECK(hypervolume({{}, 3}, Values{1, 1, 1}) == 0);
 }
 
-TEST_CASE("a volume is that of counting unit cubes") {
+TEST_CASE("a volume equals the number of dominated unit cubes") {
   constexpr std::size_t kLevels = 6;
   for (std::size_t num_objectives = 1; num_objectives <= 6; ++num_objectives) {
     const Values reference(num_objectives, kLevels);

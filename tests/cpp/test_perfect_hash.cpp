@@ -17,7 +17,7 @@ std::vector<Digest> sample_keys(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("a bijection of the keys onto their rows") {
+TEST_CASE("each key is mapped to its own row") {
   for (const std::size_t count : {1, 2, 3, 4, 5, 17, 1000, 30'000}) {
     const std::vector<Digest> keys = sample_keys(count);
     const PerfectHashTables tables = build_perfect_hash(keys);
@@ -34,7 +34,7 @@ TEST_CASE("a bijection of the keys onto their rows") {
   }
 }
 
-TEST_CASE("foreign and near keys stay inside the tables") {
+TEST_CASE("keys that are not in the tables give places inside them") {
   const std::vector<Digest> keys = sample_keys(100);
   const PerfectHashTables tables = build_perfect_hash(keys);
   const PerfectHash function(tables.pilots, tables.rows);
@@ -64,14 +64,14 @@ TEST_CASE("the same keys give the same tables") {
   CHECK(one.rows == other.rows);
 }
 
-TEST_CASE("no keys, and no tables") {
+TEST_CASE("a perfect hash may have no keys") {
   CHECK(PerfectHash().empty());
   const PerfectHashTables tables = build_perfect_hash({});
   const PerfectHash function(tables.pilots, tables.rows);
   CHECK(function.row(Digest{}) == kEmptySlot);
 }
 
-TEST_CASE("a key that stands there twice is named") {
+TEST_CASE("a key that occurs twice is refused") {
   std::vector<Digest> keys = sample_keys(10);
   keys.push_back(keys[3]);
   CHECK_THROWS_AS(build_perfect_hash(keys), std::invalid_argument);

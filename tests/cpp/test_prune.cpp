@@ -9,7 +9,7 @@
 namespace nb101 {
 namespace {
 
-// By the transitive closure of the edges.
+// Finds the live vertices by the transitive closure of the edges.
 std::uint32_t plain_live_vertices(const Graph& graph) {
   const int n = graph.num_vertices;
   std::array<std::uint32_t, kMaxGraphVertices> reached{};
@@ -48,12 +48,12 @@ TEST_CASE("every matrix is pruned to the paths from input to output") {
     whole += pruned == matrix && std::popcount(live) == kMaxVertices;
   }
   CHECK(agree);
-  CHECK(valid == 1'538'083);         // in the official meaning
-  CHECK(valid_unpruned == 573'494);  // in that of nas_benchmarks
+  CHECK(valid == 1'538'083);         // valid by the official rule
+  CHECK(valid_unpruned == 573'494);  // valid by the rule of nas_benchmarks
   CHECK(whole == 4'793);
 }
 
-TEST_CASE("pruning drops vertices, keeps labels and order, and changes nothing twice") {
+TEST_CASE("pruning removes vertices, keeps labels and order, and pruning again changes nothing") {
   RandomCells random(4);
   int pruned_away = 0;
   for (int i = 0; i < 20'000; ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("pruning drops vertices, keeps labels and order, and changes nothing t
   CHECK(pruned_away > 100);
 }
 
-TEST_CASE("a chain of the most vertices is kept whole") {
+TEST_CASE("a chain with the greatest number of vertices stays whole") {
   Graph chain;
   chain.num_vertices = kMaxGraphVertices;
   for (int v = 0; v + 1 < kMaxGraphVertices; ++v) chain.successors[v] = 1u << (v + 1);

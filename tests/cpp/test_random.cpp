@@ -7,23 +7,23 @@
 
 namespace nb101 {
 
-TEST_CASE("words are SplitMix64's, whatever their order") {
+TEST_CASE("words are those of SplitMix64, in any order") {
   CHECK(random_word(1234567, 0) == 6457827717110365317u);
   CHECK(random_word(1234567, 1) == 3203168211198807973u);
   CHECK(random_word(1234567, 4) == 16408922859458223821u);
 }
 
-TEST_CASE("words of different items and attempts lie apart") {
+TEST_CASE("words of different items and attempts have different places") {
   CHECK(random_place(5, 0) == 5);
   CHECK(random_place(5, 3) == (std::uint64_t{3} << 40) + 5);
 }
 
-TEST_CASE("draws split a word as digits of any base") {
+TEST_CASE("draws read a word digit by digit, in any base") {
   Draws draws(std::uint64_t{0xabcdef12} << 32 | 0x3456789a);
   for (const std::uint32_t digit : {0xau, 0xbu, 0xcu, 0xdu, 0xeu, 0xfu, 1u, 2u, 3u}) {
     CHECK(draws.below(16) == digit);
   }
-  // Two draws are one draw below the product.
+  // Two draws equal one draw below the product of their bounds.
   for (std::uint64_t place = 0; place < 1000; ++place) {
     const std::uint64_t word = random_word(7, place);
     Draws two(word);
@@ -36,7 +36,7 @@ TEST_CASE("draws split a word as digits of any base") {
   CHECK(Draws(0).below(9) == 0);
 }
 
-TEST_CASE("a stream serves draws from a word while 32 bits of it are left") {
+TEST_CASE("a stream draws from a word as long as 32 bits of it are left") {
   RandomStream stream(9);
   Draws first(random_word(9, 0));
   for (int i = 0; i < 4; ++i) CHECK(stream.below(256) == first.below(256));
@@ -49,16 +49,17 @@ TEST_CASE("a stream serves draws from a word while 32 bits of it are left") {
   CHECK(fraction == static_cast<double>(random_word(9, 4) >> 11) / 9007199254740992.0);
 }
 
-TEST_CASE("an alias table gives each outcome its share of 2^32, to the unit") {
+TEST_CASE("an alias table gives each outcome its share of 2^32") {
   const std::array<std::uint64_t, 5> weights = {10, 1, 0, 4, 3};
   const AliasTable<3> table(weights);
-  // Only where a column's height changes can the outcome change: all 2^32 by bisection.
+  // A column has at most two outcomes, and bisection finds where the second begins. So this counts
+  // all 2^32 words.
   std::array<std::uint64_t, 8> shares{};
   for (std::uint64_t column = 0; column < 8; ++column) {
     const std::uint64_t begin = column << 29;
     const std::uint64_t end = (column + 1) << 29;
     const auto outcome = [&](std::uint64_t at) { return table[static_cast<std::uint32_t>(at)]; };
-    std::uint64_t low = begin;  // of the column's first outcome
+    std::uint64_t low = begin;  // a word with the column's first outcome
     std::uint64_t high = end;
     while (high - low > 1) {
       const std::uint64_t middle = (low + high) / 2;

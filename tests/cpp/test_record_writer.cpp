@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "nb101/model_metrics.hpp"
+#include "nb101/record.hpp"
 #include "nb101/record_reader.hpp"
 #include "nb101/record_writer.hpp"
 #include "sample_runs.hpp"
@@ -25,7 +25,7 @@ std::vector<std::uint8_t> stream_of(const std::vector<Run>& runs) {
   return stream;
 }
 
-// Through an index and out again.
+// Compiles the records into an index and writes them again.
 std::vector<std::uint8_t> exported(const std::vector<std::uint8_t>& stream, std::size_t most) {
   const TemporaryFolder folder;
   RunTable table;
@@ -44,7 +44,7 @@ std::vector<std::uint8_t> exported(const std::vector<std::uint8_t>& stream, std:
 
 }  // namespace
 
-TEST_CASE("records come out byte for byte in the order in which they came") {
+TEST_CASE("records are written byte for byte in the order in which they were read") {
   std::vector<Run> runs = sample_runs();
   runs[4].metrics.evaluations[1].train_accuracy = 0.1;
   for (const std::size_t most : {std::size_t{1}, std::size_t{7}, runs.size()}) {

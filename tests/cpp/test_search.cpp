@@ -10,7 +10,7 @@
 namespace nb101 {
 namespace {
 
-// Some cells of at most 4 vertices, which random configurations do meet.
+// Returns runs of cells with at most 4 vertices, which random configurations often lead to.
 std::vector<Run> runs_of_small_cells(double seconds = 10) {
   RandomCells random(7);
   std::vector<Run> runs;
@@ -52,7 +52,7 @@ const std::vector<OptimizerSettings> kEveryOptimizer = {
 
 }  // namespace
 
-TEST_CASE("a training knows the cells that have runs at every budget") {
+TEST_CASE("a simulated training has the cells that have runs at every budget") {
   std::vector<Run> runs = runs_of_small_cells();
   std::erase_if(runs, [](const Run& run) { return run.cell_id == 4 && run.epochs == 12; });
   const Sample sample(runs);
@@ -67,14 +67,14 @@ TEST_CASE("a training knows the cells that have runs at every budget") {
   CHECK(all.shortest_run() == 10);
 }
 
-TEST_CASE("a time that is no time is refused") {
+TEST_CASE("a time that is negative or infinite is refused") {
   for (const double seconds : {-1.0, std::numeric_limits<double>::infinity()}) {
     const Sample sample(runs_of_small_cells(seconds));
     CHECK_THROWS_AS(sample.training(), std::invalid_argument);
   }
 }
 
-TEST_CASE("brackets are as large as HpBandSter's, and the best go on") {
+TEST_CASE("brackets have the sizes of HpBandSter's, and the best configurations continue") {
   Brackets brackets(4, 3);
   const std::vector<std::vector<int>> sizes = {{27, 9, 3, 1}, {9, 3, 1}, {6, 2}, {4}, {27}};
   for (const std::vector<int>& stages : sizes) {
@@ -85,7 +85,7 @@ TEST_CASE("brackets are as large as HpBandSter's, and the best go on") {
         REQUIRE(brackets.budget() == budget);
         REQUIRE(brackets.needs_code() == (stage == 0));
         if (stage == 0) brackets.start(static_cast<Code>(i));
-        // A third is better than the others, the first of each three.
+        // The first of each three configurations is better than the others.
         const Code code = brackets.code();
         if (stage > 0) REQUIRE(code % static_cast<Code>(std::pow(3, stage)) == 0);
         brackets.tell(code % static_cast<Code>(std::pow(3, stage + 1)) == 0 ? 0.9 : 0.1);
@@ -94,7 +94,7 @@ TEST_CASE("brackets are as large as HpBandSter's, and the best go on") {
   }
 }
 
-TEST_CASE("a run depends on its seed and number alone, whatever the threads") {
+TEST_CASE("a run depends only on its seed and number, with any number of threads") {
   const Sample sample;
   const SimulatedTraining training = sample.training();
   for (const OptimizerSettings& settings : kEveryOptimizer) {
@@ -125,7 +125,7 @@ TEST_CASE("a run depends on its seed and number alone, whatever the threads") {
 }
 
 TEST_CASE("an optimizer that spends nothing is stopped") {
-  const Sample sample({sample_runs().back()});  // one cell, of seven vertices
+  const Sample sample({sample_runs().back()});  // the only cell has seven vertices
   const SimulatedTraining training = sample.training({0});
   CHECK_THROWS_AS(search(training, Reinforce::Settings{}, {1e9, 0, 0, 1}, 1),
                   std::invalid_argument);

@@ -15,7 +15,7 @@ namespace {
 
 const SearchSpace& space() { return SearchSpace::instance(); }
 
-// The representatives' canonical forms, by cell id.
+// Returns the canonical forms of the representatives, by cell id.
 const std::vector<CanonicalForm>& forms() {
   static const std::vector<CanonicalForm> all = [] {
     std::vector<CanonicalForm> forms;
@@ -35,7 +35,7 @@ std::int32_t plain_id(Code code) {
 
 }  // namespace
 
-TEST_CASE("threads that meet in the first call get the same space") {
+TEST_CASE("threads that make the first call together get the same space") {
   std::vector<const SearchSpace*> seen(4);
   std::vector<std::thread> threads;
   for (auto& at : seen) threads.emplace_back([&at] { at = &SearchSpace::instance(); });
@@ -43,17 +43,17 @@ TEST_CASE("threads that meet in the first call get the same space") {
   CHECK(std::ranges::count(seen, seen[0]) == 4);
 }
 
-TEST_CASE("the official walk: 423,624 cells") {
+TEST_CASE("the space has 423,624 cells in the official order") {
   REQUIRE(space().codes().size() == kNumCells);
   std::array<int, kMaxVertices + 1> by_vertices{};
   for (const CanonicalForm& form : forms()) ++by_vertices[form.num_vertices];
   CHECK(by_vertices == std::array<int, 8>{0, 0, 1, 6, 84, 2'441, 62'010, 359'082});
-  // Vertices, then edge bits, then labels.
+  // The order is by vertices, then edge bits, then labels.
   CHECK(std::ranges::is_sorted(forms(), std::less_equal{}) == true);
   CHECK(std::ranges::adjacent_find(forms(), std::greater_equal{}) == forms().end());
 }
 
-TEST_CASE("trainable parameters of the space") {
+TEST_CASE("the trainable parameters of the space have the known sum and range") {
   const auto parameters = space().parameters();
   REQUIRE(parameters.size() == kNumCells);
   CHECK(std::accumulate(parameters.begin(), parameters.end(), std::uint64_t{0}) ==
@@ -70,7 +70,7 @@ TEST_CASE("every representative has its own id") {
   CHECK(ids == expected);
 }
 
-TEST_CASE("any code gets the id of its pruned, canonical form, from any number of threads") {
+TEST_CASE("any code gets the id of its pruned, canonical form, with any number of threads") {
   RandomCells random(9);
   std::vector<Code> codes;
   std::vector<std::int32_t> expected;
@@ -90,7 +90,7 @@ TEST_CASE("any code gets the id of its pruned, canonical form, from any number o
   for (std::size_t i = 0; i < codes.size(); ++i) REQUIRE(space().id(codes[i]) == expected[i]);
 }
 
-TEST_CASE("batches of every size, with a fault at every place") {
+TEST_CASE("batches of every size are right, with a faulty code at every place") {
   const auto codes = space().codes();
   for (std::size_t size = 0; size < 60; ++size) {
     std::vector<std::int32_t> ids(size + 1, 7);
@@ -111,14 +111,14 @@ TEST_CASE("batches of every size, with a fault at every place") {
 }
 
 TEST_CASE("a dead vertex may have any label but 3") {
-  const Code direct = Code{1} << (row_offset(0) + 5);  // input to output and nothing else
+  const Code direct = Code{1} << (row_offset(0) + 5);  // the only edge is from input to output
   for (int label = 0; label < 3; ++label) CHECK(space().id(direct | label_bits(label, 4)) == 0);
   CHECK(space().id(direct | label_bits(3, 4)) == kNoCell);
   CHECK(space().id(0) == kNoCell);
   CHECK(space().id(kMatrixMask) == kNoCell);
 }
 
-TEST_CASE("official hashes, all different") {
+TEST_CASE("the official hashes are right and all different") {
   const auto hashes = space().hashes();
   REQUIRE(hashes.size() == kNumCells);
   for (std::size_t id = 0; id < hashes.size(); id += 997) {

@@ -1,7 +1,6 @@
 #include <doctest.h>
 
 #include "nb101/error.hpp"
-#include "nb101/record_reader.hpp"
 #include "nb101/tfrecord.hpp"
 
 namespace nb101 {
@@ -29,18 +28,26 @@ TEST_CASE("a frame gives its payload back") {
   }
 }
 
-TEST_CASE("the head of a frame is as in the official file") {  // its first record, of 401 bytes
+TEST_CASE("the head of a frame equals that of the official file's first record of 401 bytes") {
   const std::vector<std::uint8_t> expected = {0x91, 0x01, 0x00, 0x00, 0x00, 0x00,
                                               0x00, 0x00, 0x98, 0x25, 0xed, 0x9b};
   const std::vector<std::uint8_t> frame = frame_of(std::string(401, 'x'));
   CHECK(std::vector<std::uint8_t>(frame.begin(), frame.begin() + kFrameHead) == expected);
 }
 
-TEST_CASE("a frame cut anywhere goes on behind the end") {
+TEST_CASE("a frame that is cut anywhere is not complete") {
   const std::vector<std::uint8_t> frame = frame_of("some payload");
   for (std::size_t size = 0; size < frame.size(); ++size) {
     CHECK_FALSE(frame_payload(Bytes(frame).first(size), kPlace).has_value());
   }
+}
+
+TEST_CASE("the first twelve bytes show whether a frame begins") {
+  const std::vector<std::uint8_t> frame = frame_of("some payload");
+  CHECK(is_frame_start(frame));
+  CHECK(is_frame_start(Bytes(frame).first(kFrameHead)));
+  CHECK_FALSE(is_frame_start(Bytes(frame).first(kFrameHead - 1)));
+  CHECK_FALSE(is_frame_start(Bytes(frame).subspan(1)));
 }
 
 TEST_CASE("every flipped bit is noticed") {
@@ -52,7 +59,7 @@ TEST_CASE("every flipped bit is noticed") {
   }
 }
 
-TEST_CASE("errors say where") {
+TEST_CASE("an error names the place of the record") {
   std::vector<std::uint8_t> frame = frame_of("some payload");
   frame.back() ^= 1;
   CHECK_THROWS_WITH_AS(check_payload(frame_payload(frame, kPlace).value(), kPlace),
@@ -60,10 +67,12 @@ TEST_CASE("errors say where") {
                        FormatError);
 }
 
-TEST_CASE("a length beyond all records is refused, its checksum right or not") {
+TEST_CASE("a length that no record has is refused although its checksum is right") {
   std::vector<std::uint8_t> frame = frame_of(std::string(kMaxPayload + 1, 'x'));
   CHECK_THROWS_WITH_AS(frame_payload(frame, kPlace),
-                       "a.tfrecord: byte 100: record 3: a length of 1048577 bytes", FormatError);
+                       "a.tfrecord: byte 100: record 3: it has a length of 1048577 bytes; at most "
+                       "1048576 are allowed",
+                       FormatError);
 }
 
 }  // namespace nb101

@@ -1,5 +1,5 @@
-// Any bytes as an index file: refused with a FormatError, or safe to use in every way. The bytes
-// are tried as they are, and with a header mended so that more of them get past it.
+// Tries any bytes as an index file. They must be refused with a FormatError, or be safe to use in
+// every way. The bytes are tried as they are and with a repaired header, so that more get past it.
 #include <bit>
 #include <cstddef>
 #include <string>
@@ -29,7 +29,7 @@ void use(const IndexView& index) {
           sum += column[row] + column[index.num_rows() - 1];
         }
       }
-      sum += mean_value(index, Metric::test_accuracy, Stage::halfway, budget, row);
+      sum += index.mean(Metric::test_accuracy, Stage::halfway, budget, row);
     }
   }
   for (std::size_t row = 0; row < rows; ++row) {
@@ -46,7 +46,7 @@ void use(const IndexView& index) {
   sink = sum;
 }
 
-// The order and the graphs of an unverified file may turn out wrong here.
+// The order and the graphs of an unverified file may be wrong, which is noticed only here.
 void export_records(const IndexView& index) {
   try {
     RecordWriter writer(index);
@@ -62,12 +62,12 @@ void open(Bytes file) {
       use(index);
       export_records(index);
     } catch (const FormatError&) {
-      return;  // what one level refuses, the next does too
+      return;  // the next levels refuse the file too
     }
   }
 }
 
-// Sizes and checksums that fit, where there is room for them.
+// Sets the sizes and checksums to the right values if the file is large enough for them.
 void mend(std::vector<std::uint8_t>& file) {
   if (file.size() < sizeof(FileHeader)) return;
   auto header = load<FileHeader>(file.data());
@@ -95,7 +95,7 @@ void mend(std::vector<std::uint8_t>& file) {
 }  // namespace
 }  // namespace nb101
 
-// What is computed once belongs to no input's time.
+// All hashes are computed beforehand, so that no input's time includes them.
 extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
   nb101::SearchSpace::instance().hashes();
   return 0;

@@ -1,7 +1,8 @@
-// Writes the fuzzers' seeds, small sound files of the present format: make_corpus tests/fuzz/corpus
+// Writes the first inputs of the fuzzers, which are small valid files of the present format. Run it
+// as: make_corpus tests/fuzz/corpus
 #include <filesystem>
 
-#include "nb101/model_metrics.hpp"
+#include "nb101/record.hpp"
 #include "sample_runs.hpp"
 
 namespace nb101 {
@@ -30,7 +31,21 @@ void make_corpus(const std::string& folder) {
     append_frame(frame, as_bytes(payload));
     write_file(folder + "/record/stream_" + cell, frame);
   }
-  // Three evaluations without a field, parameters, total time, unknown fields.
+  // The record of a training run, as its protobuf, as its payload and in a shard with a torn end.
+  std::string message;
+  const HarnessFields harness{2, 0x1234'5678'9abc'def0, 1, 3.5, 17.75, 8.0625};
+  append_metrics(message, runs[0].metrics, &harness);
+  write_file(folder + "/record/training_protobuf", as_bytes(message));
+  const std::string hash = to_hex(SearchSpace::instance().hash(runs[0].cell_id));
+  std::string payload;
+  append_record_text(payload, {hash, runs[0].epochs, "0100", "input,output", message});
+  write_file(folder + "/record/training_payload", as_bytes(payload));
+  std::vector<std::uint8_t> shard;
+  append_frame(shard, as_bytes(payload));
+  append_frame(shard, as_bytes(payload));
+  shard.resize(shard.size() + 30);
+  write_file(folder + "/record/shard", shard);
+  // Three evaluations without a field, then parameters, total time and two unknown fields.
   const std::string protobuf(
       "\x0a\x00\x0a\x00\x0a\x00\x10\x01\x19\0\0\0\0\0\0\xf0\x3f\x20\x00\x28\x00", 21);
   write_file(folder + "/record/protobuf", as_bytes(protobuf));

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pytest
 
 import nb101fast
+from nb101fast import Index
 from reference import tfrecord
-from reference.cells import decode, encode, prune
-from reference.enumeration import representatives
+from reference.cells import Graph, decode, encode, prune
+from reference.enumeration import representatives, walk
 from reference.runs import random_records
 from reference.tfrecord import Record
 
@@ -56,6 +57,12 @@ def representative_codes() -> npt.NDArray[np.uint32]:
 
 
 @pytest.fixture(scope="session")
+def walk_of_six_vertices() -> list[Graph]:
+    """The cells of at most six vertices, as the official generator finds them one by one."""
+    return list(walk(6))
+
+
+@pytest.fixture(scope="session")
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Record]]:
     """An index of 36 cells, some without some runs, and its records, which are in no order."""
     rng = np.random.default_rng(36)
@@ -72,3 +79,9 @@ def small_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[R
     (folder / "small.tfrecord").write_bytes(tfrecord.write(records))
     nb101fast.compile(folder / "small.tfrecord", folder / "small.nb101", synthetic=True)
     return folder / "small.nb101", records
+
+
+@pytest.fixture(scope="session")
+def index(small_sample: tuple[Path, list[Record]]) -> Index:
+    """The index of `small_sample`."""
+    return nb101fast.open(small_sample[0])

@@ -1,4 +1,4 @@
-"""The adapters load their libraries late, and say what is missing."""
+"""The adapters load their libraries only when they are used, and say what is missing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from nb101fast.adapters.predictor_data import predictor_data, torch_dataset
 
 LIBRARIES = {
     "config_space": "ConfigSpace",
-    "optuna_objective": "optuna",
-    "optunahub_problem": "optunahub.benchmarks",
-    "ray_tune": "ray",
+    "adapters.optuna_objective": "optuna",
+    "adapters.optunahub_problem": "optunahub.benchmarks",
+    "adapters.ray_tune": "ray",
 }
 
 
 def test_no_library_is_loaded_before_it_is_used() -> None:
     program = (
-        "import sys, nb101fast.adapters.parameters, nb101fast.adapters.predictor_data\n"
+        "import sys, nb101fast.named_parameters, nb101fast.adapters.predictor_data\n"
         "print(*({'ConfigSpace', 'optuna', 'optunahub', 'ray', 'torch'} & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -31,18 +31,18 @@ def test_no_library_is_loaded_before_it_is_used() -> None:
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
-def test_a_missing_library(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name == "optunahub_problem":
+def test_a_missing_library_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name == "adapters.optunahub_problem":
         pytest.importorskip("optuna", reason="the problem's own import of it would fail first")
-    module = f"nb101fast.adapters.{name}"
+    module = f"nb101fast.{name}"
     monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, LIBRARIES[name], None)
     with pytest.raises(ImportError, match=r"this needs .*: pip install \"nb101fast\[adapters\]\""):
         importlib.import_module(module)
 
 
-def test_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = predictor_data(nb101fast.open(nb101fast.index.BUILT_IN), num_train=10)
+def test_missing_pytorch_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = predictor_data(nb101fast.open(nb101fast.locations.BUILT_IN), num_train=10)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match="this needs torch: pip install torch"):
         torch_dataset(data.train)

@@ -1,4 +1,4 @@
-"""Optuna's studies on the built-in index."""
+"""Studies of Optuna on the built-in index."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import nb101fast
-from nb101fast.adapters.parameters import ENCODINGS, Encoding, values_of
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
+from nb101fast.named_parameters import ENCODINGS, Encoding, values_of
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed")
 
@@ -16,7 +16,7 @@ from nb101fast.adapters.optuna_objective import Objective, distributions  # noqa
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 DIGITS = nb101fast.open(BUILT_IN)
-OF_11_EDGES = 32 | 0x3FF << 6  # input to output, and ten edges that nothing leads to
+OF_11_EDGES = 32 | 0x3FF << 6  # input to output, and ten edges that the input does not reach
 
 
 def study_of(objective: Any, trials: int, **arguments: Any) -> Any:
@@ -33,11 +33,11 @@ def test_values_and_attributes_are_those_of_the_index(encoding: Encoding) -> Non
     seconds, repeats = 0.0, set()
     for trial in study.trials:
         attributes = trial.user_attrs
-        if attributes["cell"] < 0:
-            assert attributes == {"cell": -1}
+        if attributes["cell_id"] < 0:
+            assert attributes == {"cell_id": -1}
             assert trial.value == 0.0
             continue
-        cell = nb101fast.Cell.from_id(attributes["cell"])
+        cell = nb101fast.Cell.from_id(attributes["cell_id"])
         run = DIGITS.query(cell, epochs=36, repeat=attributes["repeat"])
         assert trial.value == run["validation_accuracy"]
         assert attributes["seconds"] == run["training_time"]
@@ -61,14 +61,14 @@ def test_the_trial_suggests_the_cell() -> None:
     for encoding in ENCODINGS:
         trial = optuna.trial.FixedTrial(values_of(cell.code, encoding))
         Objective(DIGITS, encoding=encoding)(trial)
-        assert trial.user_attrs["cell"] == 60
+        assert trial.user_attrs["cell_id"] == 60
 
 
 def test_validity() -> None:
     trial = optuna.trial.FixedTrial(values_of(OF_11_EDGES))
     assert Objective(DIGITS)(trial) == 0.0
-    assert Objective(DIGITS, validity="raw")(trial) > 0.0
-    assert trial.user_attrs["cell"] == 0
+    assert Objective(DIGITS, validity="official")(trial) > 0.0
+    assert trial.user_attrs["cell_id"] == 0
 
 
 def test_an_invalid_trial_may_be_pruned() -> None:
@@ -79,8 +79,8 @@ def test_an_invalid_trial_may_be_pruned() -> None:
     study = study_of(Objective(DIGITS, invalid="prune"), 60)
     for trial in study.trials:
         pruned = trial.state == optuna.trial.TrialState.PRUNED
-        assert pruned == (trial.user_attrs["cell"] == -1)
-    assert {trial.user_attrs["cell"] == -1 for trial in study.trials} == {True, False}
+        assert pruned == (trial.user_attrs["cell_id"] == -1)
+    assert {trial.user_attrs["cell_id"] == -1 for trial in study.trials} == {True, False}
 
 
 def test_the_study_stops_at_its_budget() -> None:
@@ -110,13 +110,13 @@ def test_distributions() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"encoding": "path"}, "encoding='path'; 'A', 'B', 'C' are allowed"),
+        ({"encoding": "path"}, "encoding='path' is not allowed; use 'A', 'B' or 'C'"),
         ({"epochs": 5}, "epochs=5"),
-        ({"validity": "official"}, "validity='official'; "),
-        ({"invalid": "skip"}, "invalid='skip'; 'zero', 'prune' are allowed"),
+        ({"validity": "raw"}, "validity='raw' is not allowed; use 'raw-9' or 'official'"),
+        ({"invalid": "skip"}, "invalid='skip' is not allowed; use 'zero' or 'prune'"),
         ({"budget_seconds": -1}, "budget_seconds=-1"),
     ],
 )
-def test_what_is_not_allowed(arguments: dict[str, Any], message: str) -> None:
+def test_arguments_that_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Objective(DIGITS, **arguments)

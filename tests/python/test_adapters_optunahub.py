@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import nb101fast
-from nb101fast.adapters.parameters import ENCODINGS, Encoding, values_of
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
+from nb101fast.named_parameters import ENCODINGS, Encoding, values_of
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed")
 optunahub = pytest.importorskip("optunahub", reason="OptunaHub is not installed")
@@ -19,11 +19,11 @@ from nb101fast.adapters.optunahub_problem import Problem  # noqa: E402
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 DIGITS = nb101fast.open(BUILT_IN)
 FIRST_CELL = 32  # input to output
-OF_11_EDGES = FIRST_CELL | 0x3FF << 6  # the same, and ten edges that nothing leads to
+OF_11_EDGES = FIRST_CELL | 0x3FF << 6  # the same, and ten edges that the input does not reach
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_study_is_that_of_the_objective(encoding: Encoding) -> None:
+def test_a_study_equals_that_of_the_objective(encoding: Encoding) -> None:
     problem = Problem(DIGITS, encoding=encoding, seed=4)
     assert isinstance(problem, optunahub.benchmarks.BaseProblem)
     assert problem.search_space == distributions(encoding)
@@ -45,19 +45,19 @@ def test_evaluate() -> None:
     assert values == runs
     assert problem.evaluate(values_of(0)) == 0.0
     assert problem.evaluate(values_of(OF_11_EDGES)) == 0.0
-    assert Problem(DIGITS, epochs=12, validity="raw").evaluate(values_of(OF_11_EDGES)) in runs
-    with pytest.raises(ValueError, match="edge_0=2; 0, 1 are allowed"):
+    assert Problem(DIGITS, epochs=12, validity="official").evaluate(values_of(OF_11_EDGES)) in runs
+    with pytest.raises(ValueError, match="edge_0=2 is not allowed; use 0 or 1"):
         problem.evaluate(values_of(FIRST_CELL) | {"edge_0": 2})
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"encoding": "path"}, "encoding='path'; 'A', 'B', 'C' are allowed"),
+        ({"encoding": "path"}, "encoding='path' is not allowed; use 'A', 'B' or 'C'"),
         ({"epochs": 5}, "epochs=5"),
-        ({"validity": "official"}, "validity='official'; "),
+        ({"validity": "raw"}, "validity='raw' is not allowed; use 'raw-9' or 'official'"),
     ],
 )
-def test_what_is_not_allowed(arguments: dict[str, Any], message: str) -> None:
+def test_arguments_that_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Problem(DIGITS, **arguments)

@@ -1,4 +1,4 @@
-"""Ray Tune's trainable, called as Tune does, without a cluster; the example runs with one."""
+"""The trainable for Ray Tune, called as Tune calls it, but without a cluster."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import nb101fast
-from nb101fast.adapters.parameters import ENCODINGS, code_of, parameters, values_of
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
+from nb101fast.named_parameters import ENCODINGS, code_of, parameters, values_of
 
 pytest.importorskip("ray.tune", reason="Ray Tune is not installed", exc_type=ImportError)
 
@@ -21,22 +21,22 @@ CELL = nb101fast.Cell.from_id(60)
 
 @pytest.fixture(autouse=True)
 def folder_of_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Ray would write into the user's home."""
+    """Keep Ray from writing into the user's home."""
     monkeypatch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", str(tmp_path))
 
 
 def trial_of(config: dict[str, Any], **arguments: Any) -> Any:
-    """A trial as Tune makes it."""
+    """Make a trial as Tune does."""
     return trainable(DIGITS, **arguments)(config)
 
 
 def started(code: int = CELL.code, **arguments: Any) -> Any:
-    """A trial of a code."""
+    """Make a trial of a code."""
     return trial_of(values_of(code), **arguments)
 
 
 def reports(trial: Any) -> list[dict[str, Any]]:
-    """What it reports until it says that it is done."""
+    """The reports of a trial until it is done."""
     told = [trial.train()]
     while not told[-1]["done"]:
         told.append(trial.train())
@@ -51,29 +51,29 @@ def test_each_step_reveals_the_next_budget() -> None:
         run = DIGITS.query(CELL, epochs=report["training_iteration"], repeat=report["repeat"])
         assert report["validation_accuracy"] == run["validation_accuracy"]
         assert report["time_this_iter_s"] == run["training_time"]
-        assert report["cell"] == 60
+        assert report["cell_id"] == 60
         seconds += run["training_time"]
         assert report["time_total_s"] == pytest.approx(seconds, rel=1e-12)
 
 
-def test_of_some_budgets() -> None:
+def test_some_budgets_can_be_chosen() -> None:
     told = reports(started(epochs=(108, 12)))
     assert [report["training_iteration"] for report in told] == [12, 108]
 
 
 def test_an_invalid_configuration() -> None:
     for report in reports(started(code=0)):
-        assert (report["cell"], report["repeat"]) == (-1, -1)
+        assert (report["cell_id"], report["repeat"]) == (-1, -1)
         assert report["validation_accuracy"] == report["time_total_s"] == 0.0
 
 
 def test_validity() -> None:
-    code = 32 | 0x3FF << 6  # input to output, and ten edges that nothing leads to
-    assert started(code).train()["cell"] == -1
-    assert started(code, validity="raw").train()["cell"] == 0
+    code = 32 | 0x3FF << 6  # input to output, and ten edges that the input does not reach
+    assert started(code).train()["cell_id"] == -1
+    assert started(code, validity="official").train()["cell_id"] == 0
 
 
-def test_results_depend_on_the_seed_and_the_configuration_alone() -> None:
+def test_results_depend_only_on_seed_and_configuration() -> None:
     def repeats(seed: int) -> list[int]:
         codes = nb101fast.cell_codes()[DIGITS.cells[:6]].tolist()
         return [report["repeat"] for code in codes for report in reports(started(code, seed=seed))]
@@ -82,7 +82,7 @@ def test_results_depend_on_the_seed_and_the_configuration_alone() -> None:
     assert set(repeats(1)) == {0, 1, 2}
 
 
-def test_a_paused_trial_goes_on(tmp_path: Path) -> None:
+def test_a_paused_trial_continues(tmp_path: Path) -> None:
     whole = reports(started())
     trial = started()
     first = [trial.train(), trial.train()]
@@ -94,7 +94,7 @@ def test_a_paused_trial_goes_on(tmp_path: Path) -> None:
         assert [report[name] for report in both] == [report[name] for report in whole]
 
 
-def test_an_actor_is_used_again() -> None:
+def test_an_actor_can_be_reused() -> None:
     trial = started(code=0)
     trial.train()
     assert trial.reset_config(values_of(CELL.code))
@@ -118,27 +118,29 @@ def test_the_parameters() -> None:
     [
         ({"epochs": (4, 5)}, "epochs=5"),
         ({"epochs": ()}, r"epochs=\(\)"),
-        ({"epochs": (4, 4)}, r"epochs=\(4, 4\); .* none twice"),
-        ({"validity": "official"}, "validity='official'; "),
+        ({"epochs": (4, 4)}, r"epochs=\(4, 4\) is not allowed; .* each once"),
+        ({"validity": "raw"}, "validity='raw' is not allowed; use 'raw-9' or 'official'"),
     ],
 )
-def test_what_is_not_allowed(arguments: dict[str, Any], message: str) -> None:
+def test_arguments_that_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         trainable(DIGITS, **arguments)
 
 
-def test_a_seed_that_is_no_integer() -> None:
+def test_a_seed_must_be_an_integer() -> None:
     seed: Any = 0.5
     with pytest.raises(TypeError, match="float"):
         trainable(DIGITS, seed=seed)
 
 
-def test_no_such_encoding() -> None:
+def test_unknown_encoding() -> None:
     name: Any = "path"
-    with pytest.raises(ValueError, match="encoding='path'; 'A', 'B', 'C' are allowed"):
+    with pytest.raises(ValueError, match="encoding='path' is not allowed; use 'A', 'B' or 'C'"):
         param_space(name)
 
 
-def test_names_of_no_encoding() -> None:
-    with pytest.raises(ValueError, match="parameters edge_0; op_node_0 to"):
+def test_names_that_no_encoding_has() -> None:
+    with pytest.raises(
+        ValueError, match="parameters edge_0 are not those of an encoding; use op_node_0 to"
+    ):
         trial_of({"edge_0": 1})

@@ -16,15 +16,18 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, Index, analysis, search_space
-from nb101fast.analysis import locality
-from nb101fast.analysis.best_cells import count_raw
+from nb101fast.analysis import walks
 from nb101fast.analysis.budgets import FEWEST_CELLS, TOP_PERCENT
 from nb101fast.analysis.correlation import mean_ranks, pearson, spearman
 from nb101fast.analysis.groups import Groups
-from nb101fast.analysis.measured import ACCURACIES, Measured
+from nb101fast.analysis.measured import ACCURACIES, ANALYSED_METRICS, Measured
+from nb101fast.analysis.raw_space import count_raw
 from nb101fast.analysis.relations import LABELS, PAIRS
-from nb101fast.analysis.summary import Summary
-from nb101fast.index import BUILT_IN
+from nb101fast.analysis.summary import IndexSummary
+from nb101fast.locations import BUILT_IN
+from reference import tfrecord
+from reference.cells import decode, prune
+from reference.runs import random_records
 from reference.tfrecord import Record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,13 +45,13 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Index:
     """All 2,532 cells of at most 5 vertices, two runs at each of three budgets."""
     path = tmp_path_factory.mktemp("analysis") / "made_up.nb101"
     cells = nb101fast.cell_codes()[:2532]
-    nb101fast.synthetic.write_index(path, cells=cells, epochs=(12, 36, 108), repeats=2)
+    nb101fast.synthetic.write_index(path, codes=cells, epochs=(12, 36, 108), repeats=2)
     return nb101fast.open(path)
 
 
 @pytest.fixture(scope="module")
 def incomplete(small_sample: tuple[Path, list[Record]]) -> Index:
-    """36 cells far apart, some without runs, some with one, their accuracies of chance."""
+    """36 cells far apart with random accuracies; some have no run, some have one."""
     return nb101fast.open(small_sample[0])
 
 
@@ -59,26 +62,26 @@ def index(request: pytest.FixtureRequest) -> Index:
 
 
 @pytest.fixture(scope="module")
-def summary(index: Index) -> Summary:
+def summary(index: Index) -> IndexSummary:
     return analysis.summarize(index)
 
 
 @pytest.fixture(scope="module")
 def runs(index: Index) -> pandas.DataFrame:
-    """A row for each run, the names of its metrics without their stage."""
+    """A row for each run; the names of the final metrics have no prefix."""
     frame = index.to_pandas(form="runs")
     return frame.rename(columns=lambda name: name.removeprefix("final_"))
 
 
 @pytest.fixture(scope="module")
 def means(runs: pandas.DataFrame) -> pandas.DataFrame:
-    """Of the runs at 108 epochs, by cell id."""
+    """The means of the runs at 108 epochs, by cell id."""
     final = runs[runs["epochs"] == 108]
     return final.groupby("cell_id")[[*LABELS, "train_accuracy"]].mean()
 
 
 def graph_of(index: Index) -> networkx.Graph[int]:
-    """The cells that one change of either one's representative makes of each other."""
+    """A graph of cells; two are joined if one change of either representative gives the other."""
     present = set(index.cells.tolist())
     graph: networkx.Graph[int] = networkx.Graph()
     for cell in present:
@@ -125,7 +128,9 @@ def test_no_correlation(x: list[float], y: list[float]) -> None:
 # ---------------------------------------------------------------- each analysis
 
 
-def test_distributions(summary: Summary, runs: pandas.DataFrame, means: pandas.DataFrame) -> None:
+def test_distributions(
+    summary: IndexSummary, runs: pandas.DataFrame, means: pandas.DataFrame
+) -> None:
     found = summary.distributions
     for metric in ACCURACIES:
         assert same(found.accuracies[metric], np.sort(means[metric]))
@@ -134,7 +139,7 @@ def test_distributions(summary: Summary, runs: pandas.DataFrame, means: pandas.D
         assert same(found.noise[epochs], np.sort(spread[epochs].dropna()), 1e-9)
 
 
-def test_relations(summary: Summary, means: pandas.DataFrame) -> None:
+def test_relations(summary: IndexSummary, means: pandas.DataFrame) -> None:
     for method in ("pearson", "spearman"):
         expected = means.corr(method)
         for x, y in PAIRS:
@@ -145,7 +150,7 @@ def test_relations(summary: Summary, means: pandas.DataFrame) -> None:
 
 
 def changes(means: pandas.DataFrame) -> Iterator[tuple[int, int, float, float]]:
-    """Old and new label, change of accuracy and relative time, of each cell and vertex."""
+    """Yield old and new label, change of accuracy and relative time for each cell and vertex."""
     known = set(means.index)
     accuracy, time = means["validation_accuracy"].to_dict(), means["training_time"].to_dict()
     for cell in known:
@@ -163,7 +168,7 @@ def changes(means: pandas.DataFrame) -> Iterator[tuple[int, int, float, float]]:
                     )
 
 
-def test_replacements(summary: Summary, means: pandas.DataFrame) -> None:
+def test_replacements(summary: IndexSummary, means: pandas.DataFrame) -> None:
     frame = pandas.DataFrame(changes(means), columns=["old", "new", "accuracy", "time"])
     groups = frame.groupby(["old", "new"])
     found = summary.replacements
@@ -181,12 +186,12 @@ def test_replacements(summary: Summary, means: pandas.DataFrame) -> None:
 
 
 def test_replacements_go_both_ways(digits: Index) -> None:
-    """Equal in number up to cells in which two vertices are alike: those lead twice to one cell."""
+    """The counts of both directions differ only by cells in which two vertices are alike."""
     counts = analysis.summarize(digits).replacements.counts
     assert (np.abs(counts - counts.T) <= 0.1 * counts).all()
 
 
-def test_shapes(summary: Summary, means: pandas.DataFrame) -> None:
+def test_shapes(summary: IndexSummary, means: pandas.DataFrame) -> None:
     for (shape, metric), groups in summary.shapes.groups.items():
         codes = nb101fast.cell_codes()[means.index]
         keys = pandas.Series(getattr(search_space, shape)(codes), means.index)
@@ -194,7 +199,7 @@ def test_shapes(summary: Summary, means: pandas.DataFrame) -> None:
     assert len(summary.shapes.groups) == 4
 
 
-def test_budgets(summary: Summary, runs: pandas.DataFrame) -> None:
+def test_budgets(summary: IndexSummary, runs: pandas.DataFrame) -> None:
     by_budget = runs.groupby(["cell_id", "epochs"])["validation_accuracy"].mean().unstack().dropna()
     best_first = by_budget.sort_values(108, ascending=False, kind="stable")
     for percent, count, found in zip(
@@ -207,18 +212,19 @@ def test_budgets(summary: Summary, runs: pandas.DataFrame) -> None:
             assert np.isnan(found).all()
 
 
-def test_distance_from_the_best(summary: Summary, means: pandas.DataFrame) -> None:
-    found = summary.locality
-    assert found.best_cell == means["validation_accuracy"].idxmax()
+def test_distance_from_the_best(summary: IndexSummary, means: pandas.DataFrame) -> None:
+    found = summary.locality.distances
+    assert found is not None
+    assert found.best_id == means["validation_accuracy"].idxmax()
     codes = nb101fast.cell_codes()[means.index]
-    best = int(nb101fast.cell_codes()[found.best_cell])
+    best = int(nb101fast.cell_codes()[found.best_id])
     distance = pandas.Series(search_space.edit_distance(codes, best, how="cell"), means.index)
-    check_groups(found.by_distance, distance, means["validation_accuracy"])
+    check_groups(found.accuracy, distance, means["validation_accuracy"])
     expected = distance.corr(means["validation_accuracy"])
-    assert found.fitness_distance == pytest.approx(expected)
+    assert found.correlation == pytest.approx(expected)
 
 
-def test_best_cells(summary: Summary, runs: pandas.DataFrame) -> None:
+def test_best_cells(summary: IndexSummary, runs: pandas.DataFrame) -> None:
     groups = runs[runs["epochs"] == 108].groupby("cell_id")["test_accuracy"]
     best_first = groups.mean().sort_values(ascending=False, kind="stable")
     found, best = summary.best_cells, best_first.index[0]
@@ -226,8 +232,8 @@ def test_best_cells(summary: Summary, runs: pandas.DataFrame) -> None:
     assert same(found.means, best_first.head(len(found.means)))
     assert same(found.errors, errors[best_first.index].head(len(found.means)), 1e-9)
     low = best_first[best] - 2 * (errors[best] if errors[best] == errors[best] else 0)
-    assert found.cells.tolist() == best_first[best_first >= low].index.tolist()
-    assert found.raw == count_raw()[found.cells].sum() >= found.raw_9 > 0
+    assert found.ids.tolist() == best_first[best_first >= low].index.tolist()
+    assert found.raw_official == count_raw()[found.ids].sum() >= found.raw_9 > 0
 
 
 # ---------------------------------------------------------------- walks
@@ -236,7 +242,7 @@ def test_best_cells(summary: Summary, runs: pandas.DataFrame) -> None:
 @pytest.mark.parametrize("name", ["digits", "made_up"])
 def test_graph_of_the_walks(name: str, request: pytest.FixtureRequest) -> None:
     index: Index = request.getfixturevalue(name)
-    indptr, indices = locality._graph_of(index.cells)
+    indptr, indices = walks.graph_of(index.cells)
     graph = graph_of(index)
     for cell in index.cells.tolist():
         assert indices[indptr[cell] : indptr[cell + 1]].tolist() == sorted(graph[cell])
@@ -244,18 +250,18 @@ def test_graph_of_the_walks(name: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_walks_take_one_step_at_a_time(digits: Index) -> None:
-    walks = locality._walk(digits.cells)
-    assert walks.shape == (locality.STEPS, locality.WALKS)
+    paths = walks.walk(digits.cells)
+    assert paths.shape == (walks.STEPS, walks.WALKS)
     graph = graph_of(digits)
-    assert all(graph.has_edge(*pair) for walk in walks[:100].T for pair in pairwise(walk))
+    assert all(graph.has_edge(*pair) for path in paths[:100].T for pair in pairwise(path))
     degrees = dict(graph.degree)
-    visited = np.bincount(walks.reshape(-1), minlength=91) / walks.size
+    visited = np.bincount(paths.reshape(-1), minlength=91) / paths.size
     expected = np.array([degrees[cell] for cell in range(91)]) / sum(degrees.values())
-    assert np.abs(visited - expected).max() < 0.001  # a walk visits a cell by its degree
+    assert np.abs(visited - expected).max() < 0.001  # in proportion to its degree
 
 
 def test_autocorrelation_is_that_of_the_chain(digits: Index) -> None:
-    """Exactly, from the transition matrix: the walk of many is close to it."""
+    """Many walks come close to the exact value, which the transition matrix gives."""
     graph = graph_of(digits)
     steps = networkx.to_numpy_array(graph, nodelist=range(91))
     weights = steps.sum(axis=1) / steps.sum()
@@ -265,7 +271,7 @@ def test_autocorrelation_is_that_of_the_chain(digits: Index) -> None:
         values = Measured(digits).mean(metric)
         centred = values - weights @ values
         ahead, expected = centred, []
-        for _ in range(locality.LAGS + 1):
+        for _ in range(walks.LAGS + 1):
             expected.append(weights @ (centred * ahead))
             ahead = steps @ ahead
         assert np.abs(found[metric] - np.array(expected) / expected[0]).max() < 0.01
@@ -274,8 +280,8 @@ def test_autocorrelation_is_that_of_the_chain(digits: Index) -> None:
 def test_autocorrelation_of_plain_loops(rng: np.random.Generator) -> None:
     values = rng.normal(size=(50, 4)).cumsum(axis=0)
     centred = values - values.mean()
-    curve, spread = locality._autocorrelate(values)
-    for lag in range(locality.LAGS + 1):
+    curve, spread = walks.autocorrelate(values)
+    for lag in range(walks.LAGS + 1):
         single = [
             np.mean([centred[t, w] * centred[t + lag, w] for t in range(50 - lag)])
             for w in range(4)
@@ -287,7 +293,7 @@ def test_autocorrelation_of_plain_loops(rng: np.random.Generator) -> None:
 
 def test_no_walk_between_cells_far_apart(incomplete: Index) -> None:
     few = incomplete.cells[[0, -1]]
-    assert locality._walk(few).shape == (locality.STEPS, 0)
+    assert walks.walk(few).shape == (walks.STEPS, 0)
 
 
 # ---------------------------------------------------------------- the raw space
@@ -301,7 +307,7 @@ def test_raw_counts_are_those_of_the_space() -> None:
 
 @pytest.mark.parametrize("most_edges", [21, 9])
 def test_raw_counts_of_cells_of_one_operation(most_edges: int) -> None:
-    """A matrix gives its cell of label 0 once for each labelling of the dead vertices."""
+    """A matrix with label 0 gives the same cell for each labelling of its dead vertices."""
     matrices = np.arange(1 << 21, dtype=np.uint32)
     edges = np.unpackbits(matrices.view(np.uint8)).reshape(-1, 32).sum(axis=1)
     matrices = matrices[edges <= most_edges]
@@ -324,17 +330,17 @@ def test_raw_counts_of_all_configurations() -> None:
     assert np.array_equal(counts[1:], count_raw())
 
 
-# ---------------------------------------------------------------- what can't be told
+# ---------------------------------------------------------------- what an index does not tell
 
 
-def made(tmp_path: Path, cells: Any, epochs: tuple[int, ...], repeats: int) -> Summary:
+def made(tmp_path: Path, cells: Any, epochs: tuple[int, ...], repeats: int) -> IndexSummary:
     path = tmp_path / "few.nb101"
     codes = nb101fast.cell_codes()[cells]
-    nb101fast.synthetic.write_index(path, cells=codes, epochs=epochs, repeats=repeats)
+    nb101fast.synthetic.write_index(path, codes=codes, epochs=epochs, repeats=repeats)
     return analysis.summarize(nb101fast.open(path))
 
 
-def values_of(summary: Summary) -> dict[str, float]:
+def values_of(summary: IndexSummary) -> dict[str, float]:
     return {row.name: row.value for _, row in summary.rows()}
 
 
@@ -350,7 +356,9 @@ def test_one_repeat_has_no_noise(tmp_path: Path) -> None:
 
 def test_one_budget_has_nothing_to_compare(tmp_path: Path) -> None:
     summary = made(tmp_path, range(200), (108,), 2)
-    assert summary.budgets.caption.startswith("This index has one budget, 108 epochs")
+    assert summary.budgets.caption.startswith(
+        "This index has validation accuracies at one budget, 108 epochs"
+    )
     assert not summary.budgets.rows()
 
 
@@ -372,8 +380,95 @@ def test_an_index_of_no_cells() -> None:
             return 0
 
     empty: Any = Empty()
-    with pytest.raises(ValueError, match=r"empty\.nb101: no cells; an index of one cell or more"):
+    with pytest.raises(
+        ValueError, match=r"empty\.nb101 has no cells; use an index with at least one"
+    ):
         analysis.summarize(empty)
+
+
+# What a metric's rows are called.
+ROWS_OF = {
+    "train_accuracy": "train accuracy",
+    "validation_accuracy": r"validation accuracy|Spearman, \d|autocorrelation|lag at|fitness",
+    "test_accuracy": "test accuracy|of the best$|of these cells",
+    "training_time": "training time",
+}
+
+
+@pytest.fixture(scope="module")
+def runs_of_91_cells() -> list[Record]:
+    """Two runs of each cell of at most 4 vertices at two budgets."""
+    graphs = [prune(decode(int(code))) for code in nb101fast.cell_codes()[:91]]
+    known = [graph for graph in graphs if graph]
+    return random_records(np.random.default_rng(91), known, {36: 2, 108: 2})
+
+
+def compiled_without(folder: Path, records: list[Record], metrics: tuple[str, ...]) -> Index:
+    """Compile records after setting some metrics to NaN."""
+    nothing = dict.fromkeys(metrics, math.nan)
+    lacking = [
+        record._replace(
+            metrics=record.metrics._replace(
+                evaluations=tuple(each._replace(**nothing) for each in record.metrics.evaluations)
+            )
+        )
+        for record in records
+    ]
+    source = folder / "lacking.tfrecord"
+    source.write_bytes(tfrecord.write(lacking))
+    nb101fast.compile(source, source.with_suffix(".nb101"))
+    return nb101fast.open(source.with_suffix(".nb101"))
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        *((metric,) for metric in ANALYSED_METRICS),
+        ("train_accuracy", "test_accuracy"),
+        ("validation_accuracy", "training_time"),
+        ACCURACIES,
+        ("train_accuracy", "validation_accuracy", "training_time"),
+    ],
+)
+def test_missing_metrics_are_left_out(
+    runs_of_91_cells: list[Record], tmp_path: Path, missing: tuple[str, ...]
+) -> None:
+    whole = values_of(analysis.summarize(compiled_without(tmp_path, runs_of_91_cells, ())))
+    summary = analysis.summarize(compiled_without(tmp_path, runs_of_91_cells, missing))
+    assert summary.missing == missing
+    needed = "|".join(ROWS_OF[metric] for metric in missing)
+    expected = {name: value for name, value in whole.items() if not re.search(needed, name)}
+    assert values_of(summary) == pytest.approx(expected, nan_ok=True)
+    for part in summary.parts:
+        has_figure = part.figure() is not None
+        assert has_figure or "This index has no " in part.caption
+        assert has_figure or not part.rows()
+
+
+def test_an_index_without_any_of_the_metrics(
+    runs_of_91_cells: list[Record], tmp_path: Path
+) -> None:
+    nothing = compiled_without(tmp_path, runs_of_91_cells, ANALYSED_METRICS)
+    with pytest.raises(ValueError, match=r"lacking\.nb101 has no accuracies and no training times"):
+        analysis.summarize(nothing)
+
+
+def test_a_metric_that_is_missing_at_one_budget(
+    runs_of_91_cells: list[Record], tmp_path: Path
+) -> None:
+    """Only the budgets that have the metric are compared."""
+    short = [record for record in runs_of_91_cells if record.epochs == 36]
+    folder, other = tmp_path / "lacking", tmp_path / "whole"
+    folder.mkdir()
+    other.mkdir()
+    compiled_without(folder, short, ("validation_accuracy",))
+    long = compiled_without(other, [r for r in runs_of_91_cells if r.epochs != 36], ())
+    both = tmp_path / "both.nb101"
+    nb101fast.compile([folder / "lacking.nb101", long.path], both)
+    summary = analysis.summarize(nb101fast.open(both))
+    assert summary.missing == ()
+    assert summary.budgets.epochs == (108,)
+    assert summary.distributions.noise.keys() == {36, 108}
 
 
 def test_rows_of_digits_are_as_documented(digits: Index) -> None:

@@ -1,4 +1,4 @@
-"""The figures of the built-in index: what they show, and that they look as they did."""
+"""The figures of the built-in index: what they show, and that they look like the golden ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 
 import nb101fast
 from nb101fast import analysis, plotting
-from nb101fast.analysis.summary import Part, Summary
-from nb101fast.index import BUILT_IN
+from nb101fast.analysis.part import Part
+from nb101fast.analysis.summary import IndexSummary
+from nb101fast.locations import BUILT_IN
 from reference.pictures import difference, read, small, write
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 pytest.importorskip("matplotlib")
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "figures"
-RENEW = "NB101FAST_RENEW_FIGURES"  # set it to write the golden images anew
+RENEW = "NB101FAST_RENEW_FIGURES"  # if it is set, the golden images are written again
 PARTS = (
     "distributions",
     "relations",
@@ -32,11 +33,11 @@ PARTS = (
     "locality",
     "best_cells",
 )
-TOLERANCE = 0.005  # a curve that is missing is more
+TOLERANCE = 0.005  # a missing curve makes more than that
 
 
 @pytest.fixture(scope="module")
-def summary() -> Summary:
+def summary() -> IndexSummary:
     return analysis.summarize(nb101fast.open(BUILT_IN))
 
 
@@ -47,7 +48,7 @@ def drawn(part: Part) -> Figure:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_figure(summary: Summary, name: str) -> None:
+def test_figure(summary: IndexSummary, name: str) -> None:
     picture, golden = small(drawn(getattr(summary, name))), GOLDEN / f"analysis_{name}.png"
     if os.environ.get(RENEW):
         write(golden, picture)
@@ -62,14 +63,14 @@ def test_figure(summary: Summary, name: str) -> None:
         *(("budgets", 2, curve) for curve in range(6)),
     ],
 )
-def test_a_missing_curve_is_seen(summary: Summary, name: str, panel: int, curve: int) -> None:
+def test_a_missing_curve_is_seen(summary: IndexSummary, name: str, panel: int, curve: int) -> None:
     figure = drawn(getattr(summary, name))
     whole = small(figure)
     figure.axes[panel].lines[curve].remove()
     assert difference(small(figure), whole) > TOLERANCE
 
 
-def test_each_curve_is_named(summary: Summary) -> None:
+def test_each_curve_is_named(summary: IndexSummary) -> None:
     legends = [axes.get_legend() for axes in drawn(summary.distributions).axes]
     texts = [[text.get_text() for text in legend.get_texts()] for legend in legends if legend]
     assert texts == [
@@ -79,10 +80,10 @@ def test_each_curve_is_named(summary: Summary) -> None:
 
 
 def test_many_cells_are_binned(tmp_path: Path) -> None:
-    """Otherwise the SVG of the whole space would have a path for each cell."""
+    """Without bins, the SVG of the whole space would have a path for each cell."""
     path = tmp_path / "many.nb101"
     cells = nb101fast.cell_codes()[:2532]
-    nb101fast.synthetic.write_index(path, cells=cells, epochs=(108,), repeats=1)
+    nb101fast.synthetic.write_index(path, codes=cells, epochs=(108,), repeats=1)
     figure = drawn(analysis.summarize(nb101fast.open(path)).relations)
     assert len(plotting.render(figure, "svg")) < 500_000
     bins = figure.axes[0].collections[0].get_array()
@@ -94,7 +95,7 @@ def test_drawing_leaves_pyplot_alone() -> None:
     program = (
         "import sys, nb101fast, nb101fast.analysis as analysis\n"
         "assert 'matplotlib' not in sys.modules\n"
-        "summary = analysis.summarize(nb101fast.open(nb101fast.index.BUILT_IN))\n"
+        "summary = analysis.summarize(nb101fast.open(nb101fast.locations.BUILT_IN))\n"
         "assert 'matplotlib' not in sys.modules\n"
         "[part.figure() for part in summary.parts]\n"
         "assert 'matplotlib' in sys.modules\n"

@@ -1,4 +1,4 @@
-"""The files of `analyze`: the page, the tables, and what happens where it can't work."""
+"""The files of `analyze`: the page and the tables; and the errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import math
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,8 +17,10 @@ import pytest
 
 import nb101fast
 from nb101fast import Index, analysis
-from nb101fast.analysis import Report
-from nb101fast.index import BUILT_IN
+from nb101fast.analysis import AnalysisReport
+from nb101fast.locations import BUILT_IN
+from reference import tfrecord
+from reference.tfrecord import Record
 
 pytest.importorskip("matplotlib")
 
@@ -36,14 +39,14 @@ VOID = {"meta", "img", "br"}
 
 
 @pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def digits(tmp_path_factory: pytest.TempPathFactory) -> AnalysisReport:
     folder = tmp_path_factory.mktemp("digits") / "new" / "analysis"
     return analysis.analyze(nb101fast.open(BUILT_IN), folder)
 
 
 @pytest.fixture(scope="module")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """Of one run of 50 cells at one budget, in a file whose name is no HTML."""
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> AnalysisReport:
+    """A report of 50 cells with one run at one budget; the file's name has characters of HTML."""
     folder = tmp_path_factory.mktemp("made_up")
     write(folder / ODD_NAME)
     return analysis.analyze(nb101fast.open(folder / ODD_NAME), folder / "out")
@@ -52,13 +55,13 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Report:
 def write(path: Path, **options: Any) -> Index:
     cells = nb101fast.cell_codes()[:50]
     nb101fast.synthetic.write_index(
-        path, cells=cells, **{"epochs": (108,), "repeats": 1, **options}
+        path, codes=cells, **{"epochs": (108,), "repeats": 1, **options}
     )
     return nb101fast.open(path)
 
 
 class Page(HTMLParser):
-    """A page taken apart; a tag that is not closed in its turn is an error."""
+    """A parsed page. Tags must be closed in the right order."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -96,15 +99,15 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(params=["digits", "made_up"])
-def report(request: pytest.FixtureRequest) -> Report:
-    chosen: Report = request.getfixturevalue(request.param)
+def report(request: pytest.FixtureRequest) -> AnalysisReport:
+    chosen: AnalysisReport = request.getfixturevalue(request.param)
     return chosen
 
 
 # ---------------------------------------------------------------- the page
 
 
-def test_page_needs_nothing_else(report: Report) -> None:
+def test_page_needs_nothing_else(report: AnalysisReport) -> None:
     page = Page(report.path)
     assert {"script", "link", "iframe", "object"}.isdisjoint(tag for tag, _ in page.tags)
     for tag, attributes in page.tags:
@@ -117,7 +120,7 @@ def test_page_needs_nothing_else(report: Report) -> None:
     assert report.path.stat().st_size < 3_000_000
 
 
-def test_pictures_are_whole(report: Report) -> None:
+def test_pictures_are_whole(report: AnalysisReport) -> None:
     page = Page(report.path)
     pictures = [part.name for part in report.summary.parts if part.figure() is not None]
     assert len(page.sources()) == len(pictures)
@@ -130,7 +133,7 @@ def test_pictures_are_whole(report: Report) -> None:
                     assert value.startswith(("#", "data:"))
 
 
-def test_page_says_everything(report: Report) -> None:
+def test_page_says_everything(report: AnalysisReport) -> None:
     page = Page(report.path)
     for part in report.summary.parts:
         assert part.title in page.text
@@ -139,17 +142,20 @@ def test_page_says_everything(report: Report) -> None:
     assert [row for row in page.rows if row] == expected
 
 
-def test_page_of_made_up_values_says_so(digits: Report, made_up: Report) -> None:
+def test_page_of_made_up_values_says_so(digits: AnalysisReport, made_up: AnalysisReport) -> None:
     page = Page(made_up.path)
     assert "SYNTHETIC: every value here was made up" in page.text
-    assert "its values are SYNTHETIC, made up for load tests; it has 50 of" in page.text
+    assert "the values are SYNTHETIC, made up for load tests; the index has 50 of" in page.text
     assert "unknown" in page.text
     assert "SYNTHETIC" not in Page(digits.path).text
-    assert "Not comparable with the paper" in Page(digits.path).text
-    assert "it was trained on digits; it has 91 of 423,624 cells" in Page(digits.path).text
+    assert "These numbers are not comparable with those of the paper" in Page(digits.path).text
+    assert (
+        "the cells were trained on digits; the index has 91 of 423,624 cells"
+        in Page(digits.path).text
+    )
 
 
-def test_page_names_the_index(made_up: Report) -> None:
+def test_page_names_the_index(made_up: AnalysisReport) -> None:
     page = Page(made_up.path)
     assert page.text.count(ODD_NAME) == 3  # title, heading, description
     assert "b" not in {tag for tag, _ in page.tags}
@@ -158,7 +164,7 @@ def test_page_names_the_index(made_up: Report) -> None:
 # ---------------------------------------------------------------- the tables
 
 
-def test_json(report: Report) -> None:
+def test_json(report: AnalysisReport) -> None:
     contents = json.loads((report.path.parent / "analysis.json").read_text())
     index = report.summary.index
     assert contents["index"]["path"] == index.path
@@ -170,7 +176,7 @@ def test_json(report: Report) -> None:
         assert line["value"] == (row.value if row.value == row.value else None)
 
 
-def test_csv(report: Report) -> None:
+def test_csv(report: AnalysisReport) -> None:
     text = (report.path.parent / "analysis.csv").read_text()
     lines = list(csv.DictReader(io.StringIO(text)))
     for line, (part, row) in zip(lines, report.summary.rows(), strict=True):
@@ -179,7 +185,7 @@ def test_csv(report: Report) -> None:
         assert line["comparable_with_paper"] == ("" if row.paper is None else "false")
 
 
-def test_papers_figures_stand_beside(digits: Report) -> None:
+def test_the_papers_numbers_are_given(digits: AnalysisReport) -> None:
     paper = {row.name: row.paper for _, row in digits.summary.rows() if row.paper is not None}
     assert paper["best mean test accuracy"] == 0.943175752957662
     assert paper["Pearson, validation accuracy and test accuracy"] == 0.999
@@ -188,7 +194,7 @@ def test_papers_figures_stand_beside(digits: Report) -> None:
     assert paper["further cells within 2 standard errors of the best"] == 11
 
 
-def test_an_index_as_the_papers_is_comparable(digits: Report) -> None:
+def test_an_index_like_the_papers_is_comparable(digits: AnalysisReport) -> None:
     class Official:
         is_synthetic = False
         provenance: dict[str, Any] = {"training": [{"dataset": "cifar10:a.tar.gz"}]}  # noqa: RUF012
@@ -198,14 +204,14 @@ def test_an_index_as_the_papers_is_comparable(digits: Report) -> None:
             return nb101fast.NUM_CELLS
 
     official: Any = Official()
-    summary = analysis.Summary(official, *digits.summary.parts)  # type: ignore[arg-type]
+    summary = analysis.IndexSummary(official, (), *digits.summary.parts)  # type: ignore[arg-type]
     assert summary.differences == []
 
 
 # ---------------------------------------------------------------- the folder
 
 
-def test_files(digits: Report, made_up: Report) -> None:
+def test_files(digits: AnalysisReport, made_up: AnalysisReport) -> None:
     pictures = {f"{name}.{form}" for name in PARTS for form in ("png", "svg")}
     assert {path.name for path in digits.files} == pictures | TABLES
     assert set(digits.path.parent.iterdir()) == set(digits.files)
@@ -214,13 +220,33 @@ def test_files(digits: Report, made_up: Report) -> None:
     assert {path.name for path in made_up.files} == one_budget | TABLES
 
 
-def test_same_index_same_files(digits: Report, tmp_path: Path) -> None:
+def test_same_index_same_files(digits: AnalysisReport, tmp_path: Path) -> None:
     again = analysis.analyze(digits.summary.index, tmp_path)
     for old, new in zip(digits.files, again.files, strict=True):
         assert old.read_bytes() == new.read_bytes()
 
 
-def test_old_figures_go_and_progress_is_told(tmp_path: Path) -> None:
+def test_page_says_what_is_missing(small_sample: tuple[Path, list[Record]], tmp_path: Path) -> None:
+    nothing = {"test_accuracy": math.nan}
+    records = [
+        record._replace(
+            metrics=record.metrics._replace(
+                evaluations=tuple(each._replace(**nothing) for each in record.metrics.evaluations)
+            )
+        )
+        for record in small_sample[1]
+    ]
+    (tmp_path / "runs.tfrecord").write_bytes(tfrecord.write(records))
+    nb101fast.compile(tmp_path / "runs.tfrecord", tmp_path / "runs.nb101")
+    report = analysis.analyze(nb101fast.open(tmp_path / "runs.nb101"), tmp_path / "out")
+    absence = "This index has no test accuracy at 108 epochs. What needs it is left out."
+    assert absence in Page(report.path).text
+    contents = json.loads((tmp_path / "out" / "analysis.json").read_text())
+    assert contents["missing_metrics"] == ["test_accuracy"]
+    assert not any("best_cells" in path.name for path in report.files)
+
+
+def test_old_figures_are_removed_and_progress_is_told(tmp_path: Path) -> None:
     index = write(tmp_path / "index.nb101")
     out = tmp_path / "out"
     out.mkdir()
@@ -233,10 +259,10 @@ def test_old_figures_go_and_progress_is_told(tmp_path: Path) -> None:
     assert told == [(done, 14) for done in range(1, 15)]
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_out_must_not_be_a_file(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.write_text("mine")
-    with pytest.raises(NotADirectoryError, match="out is a file; a folder, or no such name, is"):
+    with pytest.raises(NotADirectoryError, match="out' is a file; use a folder or a new name"):
         analysis.analyze(nb101fast.open(BUILT_IN), out)
     assert out.read_text() == "mine"
 
@@ -246,4 +272,6 @@ def test_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ImportError, match=r'needs matplotlib: pip install "nb101fast\[plots\]"'):
         analysis.analyze(nb101fast.open(BUILT_IN), tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert analysis.summarize(nb101fast.open(BUILT_IN)).locality.best_cell == 16
+    distances = analysis.summarize(nb101fast.open(BUILT_IN)).locality.distances
+    assert distances is not None
+    assert distances.best_id == 16

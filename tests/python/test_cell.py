@@ -111,7 +111,9 @@ def test_from_id_and_from_hash(cell_id: int) -> None:
     assert bytes.fromhex(cell.hash) == nb101fast.cell_hashes()[cell_id].tobytes()
     same = Cell.from_hash(cell.hash)
     assert (same.id, same.code) == (cell.id, cell.code)
-    assert Cell.from_id(np.arange(cell_id, cell_id + 1)[0]) == cell
+    assert Cell.from_id(np.int32(cell_id)) == cell
+    with pytest.raises(TypeError, match="ids have dtype int64, but a cell id is int32"):
+        Cell.from_id(np.int64(cell_id))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cell_id", [-1, 423_624, 2**40])

@@ -1,4 +1,4 @@
-"""encode and decode: every dtype and size, and what each bad input is told."""
+"""encode and decode: every dtype and size, and the error of each wrong input."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 import nb101fast
+from nb101fast.api import ModelSpec
 from reference.cells import OPERATIONS, Graph, decode, encode, names_of
 from reference.sampling import random_graph
 
@@ -300,3 +301,86 @@ def test_decode_one_code() -> None:
 def test_decode_nothing() -> None:
     matrices, labels = nb101fast.decode(np.array([], np.uint32))
     assert (matrices.shape, labels.shape) == ((0, 7, 7), (0, 5))
+
+
+# -------------------------------------------------------------------- padded cells
+
+# A chain of three vertices, as it is and padded to five: before its output, and at its end.
+CHAIN = np.diag([1, 1], 1)
+CHAIN_OPS = ["input", "maxpool3x3", "output"]
+PADDED = np.zeros((5, 5), int)
+PADDED[[0, 1], [1, 4]] = 1
+PADDED_AT_END = np.pad(CHAIN, (0, 2))
+PADDED_OPS = ["input", "maxpool3x3", "null", "none", "output"]
+
+
+@pytest.mark.parametrize("vertices", SIZES)
+@pytest.mark.parametrize("change", [-3, -1, 1])
+def test_wrong_number_of_names(vertices: int, change: int) -> None:
+    length = max(vertices + change, 0)
+    if length in (vertices - 2, vertices):
+        return
+    wanted = f"{length} operations.*give {vertices - 2} names or labels.*or {vertices} "
+    names = ["input", *["maxpool3x3"] * vertices][:length]
+    for ops in (names, tuple(names), np.array(names, dtype=object), [0] * length):
+        with pytest.raises(ValueError, match=wanted):
+            nb101fast.encode(np.zeros((vertices, vertices)), ops)
+        with pytest.raises(ValueError, match=wanted):
+            nb101fast.Cell(np.zeros((vertices, vertices)), ops)
+        with pytest.raises(ValueError, match=wanted):
+            nb101fast.module_hash(np.zeros((vertices, vertices)), ops)
+
+
+def test_wrong_number_of_names_of_many_cells() -> None:
+    wanted = re.escape("ops have shape (2, 3); use (2, 2) or (2, 4) with matrices of 4 vertices")
+    with pytest.raises(ValueError, match=wanted):
+        nb101fast.encode(np.zeros((2, 4, 4)), [["maxpool3x3"] * 3] * 2)
+
+
+@pytest.mark.parametrize("ops", [PADDED_OPS, PADDED_OPS[1:-1]])
+def test_padding_before_the_output(ops: list[str]) -> None:
+    expected = nb101fast.Cell(CHAIN, CHAIN_OPS)
+    assert nb101fast.cell_ids(nb101fast.encode(PADDED, ops)) == expected.id
+    assert (
+        nb101fast.encode([PADDED] * 2, [ops] * 2).tolist()
+        == [nb101fast.encode(PADDED, [2, 0, 0])] * 2
+    )
+    assert nb101fast.Cell(PADDED, ops).ops == tuple(CHAIN_OPS)
+    assert nb101fast.module_hash(PADDED, ops) == expected.hash
+    assert nb101fast.count_parameters(PADDED, ops) == expected.trainable_parameters
+    assert ModelSpec(PADDED, PADDED_OPS).ops == CHAIN_OPS
+
+
+@pytest.mark.parametrize("function", [nb101fast.encode, nb101fast.Cell, nb101fast.module_hash])
+def test_padding_at_the_end(function: Any) -> None:
+    """The matrix is refused with advice, because the output is the last vertex."""
+    with pytest.raises(ValueError, match=r"'output' at position 2|position 2: .*first 3 vertices"):
+        function(PADDED_AT_END, [*CHAIN_OPS, "null", "null"])
+    with pytest.raises(ValueError, match="padded at its end, cut it to its own size"):
+        function(PADDED_AT_END, ["maxpool3x3", "maxpool3x3", "null"])
+
+
+def test_padding_at_the_end_with_labels() -> None:
+    """Such a matrix cannot be told from an unpruned one, so the query gives the advice."""
+    code = nb101fast.encode(PADDED_AT_END, [2, 0, 0])
+    assert nb101fast.cell_ids(code) == -1
+    index = nb101fast.open()
+    texts = []
+    for ask in (index.objective(), index.query, index.to_json):
+        with pytest.raises(nb101fast.OutOfDomainError) as error:
+            ask(code)
+        texts.append(str(error.value))
+    assert texts[0].startswith(f"code {code} is outside the search space: after pruning, a cell ")
+    assert texts[0].endswith("put the padding before the output")
+    assert set(texts) == {texts[0]}
+    with pytest.raises(nb101fast.OutOfDomainError, match="put the padding before the output"):
+        index.query(nb101fast.Cell.from_code(code))
+
+
+def test_a_name_on_a_vertex_that_stays() -> None:
+    joined = np.triu(np.ones((4, 4), int), 1)
+    for function in (nb101fast.encode, nb101fast.Cell, nb101fast.module_hash):
+        with pytest.raises(ValueError, match="unknown operation 'null' at position 2"):
+            function(joined, ["input", "maxpool3x3", "null", "output"])
+    with pytest.raises(ValueError, match="cell 1: unknown operation 'null' at position 1"):
+        nb101fast.encode([joined] * 2, [["maxpool3x3"] * 2, ["maxpool3x3", "null"]])

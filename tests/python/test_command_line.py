@@ -14,7 +14,7 @@ import pytest
 
 import nb101fast
 from nb101fast.__main__ import main
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
@@ -250,17 +250,17 @@ def test_query(capsys: pytest.CaptureFixture[str], small_sample: Sample) -> None
     [
         (("0",), 1, "code 0 is outside the search space"),
         (("2147483648",), 1, "code 2147483648 is outside"),
-        (("99999999999",), 2, "99999999999"),
+        (("99999999999",), 1, "code 99999999999 is outside"),
         (("0" * 32,), 1, f"no cell has the module hash '{'0' * 32}'"),
         (("nonsense",), 2, "'nonsense'"),
         (("-5",), 2, "."),
         (("id:-1",), 2, "'id:-1'"),
         (("id:423624",), 2, "423624"),
         (("id:99999999999999999999",), 2, "99999999999999999999"),
-        (("32", "--epochs", "5"), 2, "epochs=5; this index has 4, 36, 108"),
-        (("32", "--repeat", "3"), 2, "repeat=3; 0 to 2"),
+        (("32", "--epochs", "5"), 2, "--epochs 5 is not in this index; use 4, 36 or 108"),
+        (("32", "--repeat", "3"), 2, "--repeat 3 is not allowed; use 0 to 2"),
         (("32", "--repeat", "-1"), 2, "."),
-        (("32", "--repeat", "median"), 2, "repeat='median'"),
+        (("32", "--repeat", "median"), 2, "--repeat 'median'"),
         (("32", "--stage", "end"), 2, "'end'"),
     ],
 )
@@ -314,12 +314,21 @@ def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "pattern"),
     [
-        (("--optimizers", "rs,sa"), "optimizer='sa'; 'rs', 're', .* are in preset 'paper'"),
-        (("--optimizers", "rs,ls", "--preset", "notebook"), "optimizer='ls'; 'rs', 're' are in"),
-        (("--runs", "0"), "runs=0; 1 to [0-9]+ are allowed"),
-        (("--budget", "0"), "budget_seconds=0.0; a finite number of seconds above 0"),
-        (("--budget", "0.5"), "budget_seconds=0.5; no training ends within it"),
-        (("--workers", "0"), "workers=0; 1 to [0-9]+ are allowed"),
+        (
+            ("--optimizers", "rs,sa"),
+            "--optimizers 'sa' is not allowed in preset 'paper'; use 'rs', 're', ",
+        ),
+        (
+            ("--optimizers", "rs,ls", "--preset", "notebook"),
+            "--optimizers 'ls' is not allowed in preset 'notebook'; use 'rs' or 're'",
+        ),
+        (("--runs", "0"), "--runs 0 is not allowed; use an integer from 1 to [0-9]+"),
+        (
+            ("--budget", "0"),
+            "--budget 0.0 is not allowed; use a finite number of seconds above 0",
+        ),
+        (("--budget", "0.5"), "--budget 0.5 is too short; the shortest training"),
+        (("--workers", "0"), "--workers 0 is not allowed; use an integer from 1 to [0-9]+"),
     ],
 )
 def test_experiment_wrong_arguments(
@@ -339,7 +348,7 @@ def test_analyze(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert page.read_text().startswith("<!DOCTYPE html>")
     (tmp_path / "file").touch()
     done = Done(capsys, "analyze", BUILT_IN, "--out", tmp_path / "file")
-    check_complaint(done, 2, "is a file; a folder, or no such name, is allowed")
+    check_complaint(done, 2, "is a file; use a folder or a new name")
 
 
 def test_synthetic_wrong_arguments(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -352,3 +361,112 @@ def test_synthetic(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith("<SYNTHETIC index full.nb101: 423,624 cells, 5,083,488 runs")
     assert nb101fast.open(tmp_path / "full.nb101").provenance["seed"] == 5
+
+
+# -------------------------------------------------------------------- what the index lacks
+
+
+def test_query_of_a_cell_that_the_index_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    done = Done(capsys, "query", BUILT_IN, "id:0", "id:400000")
+    assert (done.status, done.out.split()[0]) == (1, "id:0")
+    assert done.err == f"nb101fast: {BUILT_IN} has no run at 108 epochs of id:400000\n"
+
+
+def test_query_of_a_run_that_a_cell_lacks(
+    capsys: pytest.CaptureFixture[str], small_sample: Sample
+) -> None:
+    index = nb101fast.open(small_sample[0])
+    counts = index.run_counts(epochs=4)
+    one, all_three = (f"id:{index.cells[np.argmax(counts == n)]}" for n in (1, 3))
+    done = Done(capsys, "query", index.path, one, all_three, "--epochs", "4", "--repeat", "2")
+    assert (done.status, done.out.split()[0]) == (1, all_three)
+    assert f"has no run 2 at 4 epochs of {one}\n" in done.err
+    done = Done(capsys, "query", index.path, one, "--epochs", "4", "--repeat", "all")
+    assert done.status == 0
+    assert ",nan,nan" in done.out
+
+
+# -------------------------------------------------------------------- texts of errors
+
+
+def test_a_tfrecord_is_compiled_first(
+    capsys: pytest.CaptureFixture[str], small_sample: Sample
+) -> None:
+    source = small_sample[0].with_suffix(".tfrecord")
+    for command in ("info", "query", "verify"):
+        cells = ["32"] if command == "query" else []
+        check_complaint(
+            Done(capsys, command, source, *cells),
+            1,
+            f"{source}: this is a TFRecord file, not an index; compile it first: "
+            "`nb101fast compile small.tfrecord -o small.nb101`",
+        )
+
+
+def test_errors_name_options_not_parameters(
+    capsys: pytest.CaptureFixture[str], small_sample: Sample, tmp_path: Path
+) -> None:
+    source = small_sample[0].with_suffix(".tfrecord")
+    check_complaint(
+        Done(capsys, "compile", source), 2, "no output: give -o OUT, or --update OLD to"
+    )
+    check_complaint(
+        Done(capsys, "compile", source, "-o", tmp_path / "x", "--denominator", "0"),
+        2,
+        "--denominator 0 is not allowed; use 1 to",
+    )
+    check_complaint(
+        Done(capsys, "fetch", "--any"), 2, "--any is for a local file, --from FILE: a download is"
+    )
+
+
+# -------------------------------------------------------------------- terminals and pipes
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it needs a POSIX shell")
+@pytest.mark.parametrize("command", ["info", "info --json", "query $INDEX id:0 id:1", "--help"])
+def test_a_reader_that_stops_reading(command: str) -> None:
+    program = f"set -o pipefail; {sys.executable} -m nb101fast {command} | true"
+    environment = {**os.environ, "NB101FAST_INDEX": str(BUILT_IN), "INDEX": str(BUILT_IN)}
+    done = subprocess.run(
+        ["bash", "-c", program], capture_output=True, text=True, env=environment, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has Unicode names in every locale")
+def test_names_beyond_ascii_in_an_ascii_locale(tmp_path: Path, small_sample: Sample) -> None:
+    folder = tmp_path / "Zellen-\u00e9\u4e2d"
+    folder.mkdir()
+    source = folder / "l\u00e4ufe.tfrecord"
+    source.write_bytes(small_sample[0].with_suffix(".tfrecord").read_bytes())
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    index = folder / "l\u00e4ufe.nb101"
+    commands = [
+        ["compile", source, "-o", index],
+        ["info", index],
+        ["export", index, "-o", folder / "\u00fc.csv"],
+        ["export", index, "-o", folder / "\u00fc.tfrecord"],
+        ["compile", folder / "\u00fc.tfrecord", "-o", folder / "\u00fc.nb101"],
+    ]
+    for encoding in ({}, {"PYTHONIOENCODING": "ascii"}):
+        for command in commands:
+            done = subprocess.run(
+                [sys.executable, "-m", "nb101fast", *map(str, command)],
+                capture_output=True,
+                env={**os.environ, **locale, **encoding},
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, b""), done.stderr
+    assert (folder / "\u00fc.tfrecord").read_bytes() == source.read_bytes()
+    (known,) = nb101fast.open(index).provenance["sources"]
+    assert known["name"] == source.name
+    missing = subprocess.run(
+        [sys.executable, "-m", "nb101fast", "info", str(folder / "none")],
+        capture_output=True,
+        env={**os.environ, **locale},
+        check=False,
+    )
+    assert missing.returncode == 2
+    assert missing.stderr.startswith(b"nb101fast: ")
+    assert missing.stderr.count(b"\n") == 1

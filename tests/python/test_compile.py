@@ -1,4 +1,4 @@
-"""TFRecord files to index files: nothing lost, and nothing written of damaged inputs."""
+"""Compiling: the index keeps all of a TFRecord file, and damaged inputs write nothing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def stored_value(metrics: ModelMetrics, metric: str, stage: str) -> float:
 
 
 def check_every_value(index: Index, records: Iterable[Record]) -> None:
-    """Every number of every record stands in its place, to the bit; no other run is there."""
+    """Check that the index has each number of each record exactly, and no other run."""
     runs: dict[tuple[int, int], list[Record]] = defaultdict(list)
     for record in records:
         graph = graph_of_record(record)
@@ -81,7 +81,7 @@ def check_every_value(index: Index, records: Iterable[Record]) -> None:
         assert index.run_counts(epochs=epochs).tolist() == counts
         assert index.repeats[position] == max(counts)
         for (metric, stage), repeat in product(EVERY_COLUMN, range(max(counts))):
-            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat)
+            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat, stored=True)
             for cell_id, row in rows.items():
                 if repeat >= len(runs[cell_id, epochs]):
                     continue
@@ -118,12 +118,12 @@ def test_the_real_record(shared_data: Path, tmp_path: Path) -> None:
         index.query(records[0].module_hash, epochs=4, stage=s)["training_time"] for s in STAGES
     ]
     assert times == [0.0, 45.152000427246094, 89.90399932861328]
-    columns = [index.column("validation_accuracy", epochs=4, stage=s) for s in STAGES]
+    columns = [index.column("validation_accuracy", epochs=4, stage=s, stored=True) for s in STAGES]
     assert [column.tolist() for column in columns] == [[976], [1051], [3484]]
     cell = Cell.from_id(int(index.cells[0]))
     assert cell.hash == "00005c142e6f48ac74fdcf73e3439874"
     assert cell.trainable_parameters == 8_555_530
-    assert report.findings == nb101fast.compiler.Findings(*[(0, "")] * 4)
+    assert report.findings == nb101fast.builder.Findings(*[(0, "")] * 4)
     assert report.wide_columns == ()
 
 
@@ -181,7 +181,7 @@ def test_real_cells(real_cells: list[dict[str, Any]], tmp_path: Path) -> None:
             assert table[metric].tolist() == truth
             by_hash = [index.query(h, stage=stage, repeat=repeat)[metric] for h in hashes]
             assert by_hash == truth
-            column = index.column(metric, stage=stage, repeat=repeat)
+            column = index.column(metric, stage=stage, repeat=repeat, stored=True)
             column = column[np.searchsorted(index.cells, ids)]
             if column.dtype == np.uint16:
                 column = column.astype(np.float32) / np.float32(9984)
@@ -229,7 +229,7 @@ def test_isomorphic_graphs_are_one_cell(tmp_path: Path, rng: np.random.Generator
     report, index = compiled(tmp_path, records)
     assert (report.cells, index.repeats) == (1, (4,))
     check_every_value(index, records)
-    graphs = [int(index.column("graph", epochs=4, repeat=r)[0]) for r in range(4)]
+    graphs = [int(index.column("graph", epochs=4, repeat=r, stored=True)[0]) for r in range(4)]
     assert graphs == [
         nb101fast.encode(graph.matrix, graph.labels) for graph in map(graph_of_record, records)
     ]
@@ -263,7 +263,7 @@ def test_denominators_are_found(tmp_path: Path, rng: np.random.Generator, denomi
     if denominator not in (1, 65_534):
         assert report.denominator == index.denominator == denominator
     for metric in METRICS[:3]:
-        assert index.column(metric, epochs=4).dtype == np.uint16
+        assert index.column(metric, epochs=4, stored=True).dtype == np.uint16
     given, _ = compiled(tmp_path, records, denominator=denominator)
     assert given.denominator == denominator
 
@@ -285,7 +285,7 @@ def test_accuracies_that_are_no_counts(
     report, index = compiled(tmp_path, records, denominator=given)
     check_every_value(index, records)
     assert len(report.wide_columns) == len(set(report.wide_columns))
-    assert index.column("test_accuracy", epochs=4, repeat=0).dtype == np.float64
+    assert index.column("test_accuracy", epochs=4, repeat=0, stored=True).dtype == np.float64
     wide = [name for name in report.wide_columns if "of repeat 0 " in name]
     assert len(wide) == 9
     table = [index.query(CHAIN_CODE, epochs=4, repeat=r) for r in range(len(values))]
@@ -314,7 +314,7 @@ def test_counts_that_no_denominator_fits_are_float32(tmp_path: Path) -> None:
     report, index = compiled(tmp_path, records)
     assert report.denominator is None
     assert index.denominator is None
-    assert index.column("test_accuracy", epochs=4).dtype == np.float32
+    assert index.column("test_accuracy", epochs=4, stored=True).dtype == np.float32
     assert len(set(report.wide_columns)) == len(report.wide_columns) == 50 * 9, "not counts: told"
     check_every_value(index, records)
 
@@ -387,7 +387,7 @@ def test_report(tmp_path: Path, rng: np.random.Generator) -> None:
     with pytest.raises(AttributeError):
         report.runs = 7  # type: ignore[misc]
     (said,) = index.provenance["sources"]
-    assert said == vars(source)
+    assert said == source.facts()
 
 
 def test_equal_inputs_give_equal_bytes(
@@ -410,7 +410,7 @@ def test_equal_inputs_give_equal_bytes(
 
 
 def check_refused(folder: Path, data: bytes, number: int, offset: int) -> str:
-    """FormatError that says where; an old output stays as it was, and nothing else is left."""
+    """Check the FormatError and its place, and that the folder is as it was before."""
     source, target = folder / "in.tfrecord", folder / "out.nb101"
     source.write_bytes(data)
     before = {path: path.read_bytes() for path in folder.iterdir()}
@@ -424,7 +424,7 @@ def check_refused(folder: Path, data: bytes, number: int, offset: int) -> str:
 
 @pytest.fixture(params=["no old output", "an old output"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """With an index at the output's place, or with none."""
+    """A folder that has an index under the output's name, or is empty."""
     if request.param == "an old output":
         compiled(tmp_path, [with_accuracy(EDGE, 0.25)])
     return tmp_path
@@ -501,9 +501,9 @@ def without_evaluation(count: int) -> bytes:
 @pytest.mark.parametrize(
     ("changes", "pattern"),
     [
-        ({"module_hash": "0" * 32}, f"its module hash is {'0' * 32}, that of its graph "),
-        ({"module_hash": "xyz"}, "'xyz' is no module hash of 32 hex digits"),
-        ({"module_hash": RECORD.module_hash.upper()}, "no module hash of 32 hex digits"),
+        ({"module_hash": "0" * 32}, f"its module hash is {'0' * 32}, but that of its graph is "),
+        ({"module_hash": "xyz"}, "'xyz' is not a module hash of 32 hex digits"),
+        ({"module_hash": RECORD.module_hash.upper()}, "not a module hash of 32 hex digits"),
         ({"module_hash": 7}, "not the JSON of a record"),
         ({"epochs": 0}, "its epochs are not a positive integer"),
         ({"epochs": -4}, "its epochs are not a positive integer"),
@@ -511,9 +511,9 @@ def without_evaluation(count: int) -> bytes:
         ({"epochs": 4.5}, "not the JSON of a record"),
         ({"epochs": "4"}, "its epochs are not a positive integer"),
         ({"epochs": None}, "its epochs are not a positive integer"),
-        ({"adjacency": ""}, "an adjacency of 0 characters"),
-        ({"adjacency": "01100001000100"}, "an adjacency of 14 characters"),
-        ({"adjacency": "0" * 64}, "an adjacency of 64 characters"),
+        ({"adjacency": ""}, "its adjacency has 0 characters"),
+        ({"adjacency": "01100001000100"}, "its adjacency has 14 characters"),
+        ({"adjacency": "0" * 64}, "its adjacency has 64 characters"),
         ({"adjacency": "0" * 16}, "not pruned"),
         ({"adjacency": UNPRUNED}, "not pruned"),
         ({"adjacency": "0110000100010010"}, "'1' at row 3, column 2"),
@@ -528,12 +528,12 @@ def without_evaluation(count: int) -> bytes:
         ({"operations": ""}, "'' as operation 0 of 4"),
         ({"metrics": ""}, "0 evaluations"),
         ({"metrics": BASE64[:-3]}, "its base64 is cut short"),
-        ({"metrics": "*" + BASE64}, "character 42 within its base64"),
-        ({"metrics": "=" + BASE64}, "within its base64"),
+        ({"metrics": "*" + BASE64}, "its base64 has the character 42"),
+        ({"metrics": "=" + BASE64}, "its base64 has the character"),
         ({"metrics": BASE64 + "===="}, "base64"),
         ({"metrics": "é" + BASE64}, "an escape|base64"),
-        ({"protobuf": without_evaluation(2)}, "2 evaluations where 3 belong"),
-        ({"protobuf": without_evaluation(4)}, "more than three evaluations"),
+        ({"protobuf": without_evaluation(2)}, "it has 2 evaluations; 3 are needed"),
+        ({"protobuf": without_evaluation(4)}, "it has more than 3 evaluations"),
         ({"protobuf": PROTOBUF[:-1]}, "its protobuf is cut short"),
         ({"protobuf": PROTOBUF + b"\x0b"}, "protobuf wire type 3"),
         ({"protobuf": PROTOBUF + b"\xff" * 11}, "varint"),
@@ -558,7 +558,7 @@ def test_junk_after_the_list(folder: Path, junk: str) -> None:
 def test_a_graph_of_ten_edges(folder: Path) -> None:
     graph = graph_of(np.triu(np.ones((5, 5), int), 1), [0, 1, 2])
     metrics = random_metrics(np.random.default_rng(0), graph, 4)
-    assert "10 edges; at most 9" in check_refused(
+    assert "its graph has 10 edges; a cell has at most 9" in check_refused(
         folder, tfrecord.write([record_of(graph, 4, metrics)]), 0, 0
     )
 
@@ -614,7 +614,7 @@ def test_inputs_and_outputs_that_are_missing(tmp_path: Path, two_records: list[b
     with pytest.raises(FileNotFoundError) as caught:
         nb101fast.compile(tmp_path / "other", tmp_path / "out")
     assert caught.value.filename == str(tmp_path / "other")
-    with pytest.raises(ValueError, match="inputs are empty"):
+    with pytest.raises(ValueError, match="no input files: give at least one"):
         nb101fast.compile([], tmp_path / "out")
     with pytest.raises(IsADirectoryError):
         nb101fast.compile(tmp_path, tmp_path / "out")

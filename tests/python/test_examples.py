@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import pytest
 
 import nb101fast
 from nb101fast import inception
+from nb101fast.locations import BUILT_IN
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+README = ROOT / "README.md"
+PROGRAMS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +26,7 @@ def folder_with_official_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     cells = [nb101fast.encode(inception.MATRIX, inception.OPS), *nb101fast.cell_codes()[:50]]
     nb101fast.synthetic.write_tfrecord(
-        folder / "nasbench_full.tfrecord", cells=np.array(cells, np.uint32)
+        folder / "nasbench_full.tfrecord", codes=np.array(cells, np.uint32)
     )
     return folder
 
@@ -44,6 +47,13 @@ def test_readme(number: int, folder_with_official_file: Path) -> None:
     run(["-W", "error", "-c", program], folder_with_official_file)
 
 
+def test_the_sessions_of_readme_print_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NB101FAST_INDEX", str(BUILT_IN))
+    failed, tried = doctest.testfile(str(README), module_relative=False)
+    assert not failed
+    assert tried >= 7
+
+
 def test_readme_has_programs() -> None:
     assert len(PROGRAMS) >= 2
     assert "cell.hash" in PROGRAMS[0]
@@ -52,7 +62,7 @@ def test_readme_has_programs() -> None:
 def test_random_search(tmp_path: Path) -> None:
     path = tmp_path / "synthetic.nb101"
     nb101fast.synthetic.write_index(
-        path, cells=nb101fast.cell_codes()[::40], epochs=(108,), repeats=2
+        path, codes=nb101fast.cell_codes()[::40], epochs=(108,), repeats=2
     )
     printed = run([str(ROOT / "examples" / "random_search.py"), str(path)], tmp_path)
     assert "SYNTHETIC" in printed

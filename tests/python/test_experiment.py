@@ -1,4 +1,4 @@
-"""The experiment: what it refuses, what it writes, and that nothing but its plan decides that."""
+"""The experiment: what it refuses and writes, and that only its plan decides the results."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 
 import nb101fast
 from nb101fast import Index, search
-from nb101fast.experiment import Plan, Report, run_experiment
+from nb101fast.experiment import ExperimentPlan, ExperimentReport, run_experiment
 from nb101fast.experiment.folder import Folder
-from nb101fast.experiment.work import Worker
-from nb101fast.index import BUILT_IN
-from nb101fast.search.steps import COLUMNS
+from nb101fast.experiment.worker import ExperimentWorker
+from nb101fast.locations import BUILT_IN
+from nb101fast.search.observations import COLUMNS
 from reference.slow_search import PlainSearch
 
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -32,14 +32,14 @@ PICTURES = [
 ]
 
 
-def run(index: Index, out: Path, **changes: Any) -> Report:
-    """A small experiment in this process alone."""
+def run(index: Index, out: Path, **changes: Any) -> ExperimentReport:
+    """Run a small experiment in this process."""
     options: dict[str, Any] = {"optimizers": ("rs", "re"), "runs": 20, "budget_seconds": BUDGET}
     return run_experiment(index, out, **options | {"workers": 1} | changes)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder but the parts, whose cut isn't fixed."""
+    """All files of a folder except the parts, which may be cut differently."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
@@ -50,7 +50,7 @@ def index() -> Index:
 
 @pytest.fixture(scope="module")
 def undisturbed(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An experiment of all kinds of optimizers, done at once."""
+    """An experiment with all kinds of optimizers that was never interrupted."""
     folder = tmp_path_factory.mktemp("experiment") / "undisturbed"
     run(index, folder, optimizers=ALL, runs=70)
     return folder
@@ -58,7 +58,7 @@ def undisturbed(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An experiment to copy, or to leave as it is."""
+    """A small experiment, which tests copy or only read."""
     folder = tmp_path_factory.mktemp("experiment") / "small"
     run(index, folder)
     return folder
@@ -102,7 +102,7 @@ def test_everything_recorded(index: Index, tmp_path: Path) -> None:
     assert table["is_incumbent"].to_numpy().sum() == expected
 
 
-def test_experiment_says_what_it_is(index: Index, undisturbed: Path) -> None:
+def test_the_plan_is_written_down(index: Index, undisturbed: Path) -> None:
     facts = json.loads((undisturbed / "experiment.json").read_text())
     assert facts["optimizers"]["re"] == repr(search.Evolution())
     assert facts["optimizers"]["PlainSearch"] == "reference.slow_search.PlainSearch"
@@ -121,24 +121,24 @@ def test_progress(index: Index, tmp_path: Path) -> None:
     assert told[-1] == (100, 100)
 
 
-# -------------------------------------------------------------------- what doesn't decide anything
+# -------------------------------------------------------------------- what changes no results
 
 
 @pytest.mark.parametrize("workers", [2, pytest.param(3, marks=pytest.mark.slow)])
-def test_any_number_of_workers(
+def test_the_number_of_workers_changes_nothing(
     index: Index, undisturbed: Path, tmp_path: Path, workers: int
 ) -> None:
     run(index, tmp_path, optimizers=ALL, runs=70, workers=workers)
     assert contents(tmp_path) == contents(undisturbed)
 
 
-def test_grown(index: Index, undisturbed: Path, tmp_path: Path) -> None:
+def test_an_experiment_can_grow(index: Index, undisturbed: Path, tmp_path: Path) -> None:
     run(index, tmp_path, optimizers=["re", PlainSearch], runs=65)
     run(index, tmp_path, optimizers=ALL, runs=70)
     assert contents(tmp_path) == contents(undisturbed)
 
 
-def test_lost_parts_are_made_anew(index: Index, undisturbed: Path, tmp_path: Path) -> None:
+def test_lost_parts_are_computed_again(index: Index, undisturbed: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(undisturbed, tmp_path / "out")
     for name in ("rs-000000", "PlainSearch-000033", "PlainSearch-000069"):
         (folder / "runs" / f"{name}.parquet").unlink()
@@ -159,20 +159,40 @@ def test_another_seed_has_other_runs(index: Index, small: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"optimizers": ["rs", "xy"]}, r"optimizer='xy'; .*'rs', 're'"),
-        ({"optimizers": []}, "optimizers: none; one or more are allowed"),
-        ({"optimizers": ["re", search.Evolution(population=50)]}, "optimizers: 're' twice"),
-        ({"optimizers": [lambda training, seed: None]}, "optimizers: '<lambda>'; a name of"),
-        ({"preset": "papers"}, "preset='papers'; 'paper', 'scripts', 'notebook' are allowed"),
-        ({"runs": 0}, "runs=0; 1 to 10000000 are allowed"),
-        ({"record": "all"}, "record='all'; 'incumbents', 'everything' are allowed"),
-        ({"workers": 0}, "workers=0; 1 to 1024 are allowed"),
-        ({"budget_seconds": 0.1}, "budget_seconds=0.1; no training ends within it"),
-        ({"budget_seconds": -1}, "budget_seconds=-1; a finite number of seconds above 0"),
-        ({"preset": "notebook", "optimizers": ["hb"]}, "optimizer='hb'; .* are in preset"),
+        (
+            {"optimizers": ["rs", "xy"]},
+            "optimizer='xy' is not allowed in preset 'paper'; use 'rs', 're'",
+        ),
+        ({"optimizers": []}, "no optimizers: give at least one"),
+        (
+            {"optimizers": ["re", search.Evolution(population=50)]},
+            "optimizer 're' is given twice; give each name once",
+        ),
+        (
+            {"optimizers": [lambda training, seed: None]},
+            "optimizer '<lambda>' has a name that is not allowed; use letters",
+        ),
+        (
+            {"preset": "papers"},
+            "preset='papers' is not allowed; use 'paper', 'scripts' or 'notebook'",
+        ),
+        ({"runs": 0}, "runs=0 is not allowed; use an integer from 1 to 10000000"),
+        ({"record": "all"}, "record='all' is not allowed; use 'incumbents' or 'everything'"),
+        ({"workers": 0}, "workers=0 is not allowed; use an integer from 1 to 1024"),
+        ({"budget_seconds": 0.1}, "budget_seconds=0.1 is too short; the shortest training"),
+        (
+            {"budget_seconds": -1},
+            "budget_seconds=-1 is not allowed; use a finite number of seconds above 0",
+        ),
+        (
+            {"preset": "notebook", "optimizers": ["hb"]},
+            "optimizer='hb' is not allowed in preset 'notebook'; use 'rs' or 're'",
+        ),
     ],
 )
-def test_refused(index: Index, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+def test_arguments_that_are_refused(
+    index: Index, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         run(index, tmp_path / "out", **changes)
     assert not list(tmp_path.iterdir())
@@ -180,14 +200,14 @@ def test_refused(index: Index, tmp_path: Path, changes: dict[str, Any], message:
 
 def test_epochs_that_the_index_lacks(tmp_path: Path) -> None:
     path = tmp_path / "only108.nb101"
-    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:50], epochs=(108,))
-    with pytest.raises(ValueError, match=r"epochs=4 are needed; .* has 108"):
+    nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[:50], epochs=(108,))
+    with pytest.raises(ValueError, match=r"epochs=4 are needed, but .* has no such budget"):
         run(nb101fast.open(path), tmp_path / "out", optimizers=["rs", "hb"], budget_seconds=1e5)
     assert [each.name for each in tmp_path.iterdir()] == ["only108.nb101"]
 
 
 @pytest.mark.parametrize("library", ["matplotlib.figure", "pyarrow.parquet"])
-def test_without_a_library(
+def test_a_missing_library_is_named(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
@@ -198,7 +218,7 @@ def test_without_a_library(
 
 def test_out_is_a_file(index: Index, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
-    with pytest.raises(NotADirectoryError, match="out' is a file; a folder is allowed"):
+    with pytest.raises(NotADirectoryError, match="out' is a file; use a folder or a new name"):
         run(index, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "mine"
 
@@ -206,11 +226,14 @@ def test_out_is_a_file(index: Index, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seed": 5}, "holds another experiment: seed=0, not 5$"),
-        ({"budget_seconds": 150.0}, r"budget_seconds=200\.0, not 150\.0$"),
-        ({"record": "everything"}, "record='incumbents', not 'everything'$"),
-        ({"runs": 19}, "runs=20, not 19: it may grow$"),
-        ({"optimizers": ["re"]}, r"rs=RandomSearch\(.*\), not left out: more may be added$"),
+        ({"seed": 5}, "holds another experiment, with seed=0, not 5; use another folder"),
+        ({"budget_seconds": 150.0}, r"budget_seconds=200\.0, not 150\.0; use another"),
+        ({"record": "everything"}, "record='incumbents', not 'everything'; use another"),
+        ({"runs": 19}, r"runs=20, not 19 \(it may only grow\); use another"),
+        (
+            {"optimizers": ["re"]},
+            r"rs=RandomSearch\(.*\), not left out \(optimizers may only be added\); use another",
+        ),
         (
             {"optimizers": ["rs", search.Evolution(population=50)], "seed": 2},
             r"seed=0, not 2; re=Evolution\(population=100, .*\), not Evolution\(population=50, ",
@@ -235,7 +258,7 @@ def test_folder_of_another_index(small: Path, tmp_path: Path) -> None:
 
 
 def test_index_replaced_in_the_meantime(index: Index, small: Path) -> None:
-    plan = Plan.of(
+    plan = ExperimentPlan.of(
         index,
         ["rs"],
         runs=1,
@@ -244,8 +267,8 @@ def test_index_replaced_in_the_meantime(index: Index, small: Path) -> None:
         preset="paper",
         record="incumbents",
     )
-    with pytest.raises(ValueError, match=r"nb101_digits\.nb101: replaced by another index"):
-        Worker(plan, Folder(small), "0" * 64)
+    with pytest.raises(ValueError, match=r"nb101_digits\.nb101 was replaced by another index"):
+        ExperimentWorker(plan, Folder(small), "0" * 64)
 
 
 def _remove_facts(folder: Path) -> None:
@@ -269,10 +292,13 @@ def _mistake_part(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (_remove_facts, "has a folder 'runs' without an experiment.json"),
-        (_cut_facts, r"experiment\.json: damaged; no experiment can go on here"),
-        (_cut_part, r"re-000000\.parquet: no Parquet file of trajectories"),
-        (_mistake_part, r"re-000000\.parquet: <Trajectories of rs .* is of another experiment"),
+        (_remove_facts, "has a folder 'runs' but no experiment.json"),
+        (_cut_facts, r"experiment\.json is damaged; use another folder"),
+        (_cut_part, r"re-000000\.parquet is not a Parquet file of trajectories"),
+        (
+            _mistake_part,
+            r"re-000000\.parquet: <Trajectories of rs .* belongs to another experiment",
+        ),
     ],
 )
 def test_damaged_folder(

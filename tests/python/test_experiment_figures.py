@@ -1,4 +1,4 @@
-"""The experiment's figures: what they show, and that they look as they did."""
+"""The figures of an experiment: what they show, and that they look like the golden ones."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import pytest
 
 import nb101fast
 from nb101fast import Index, plotting, search
-from nb101fast.experiment import Plan
+from nb101fast.experiment import ExperimentPlan
 from nb101fast.experiment.figures import Runs, figures
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
 from reference.pictures import difference, read, small, write
 
 pytest.importorskip("matplotlib")
 
 GOLDEN = Path(__file__).parents[1] / "data" / "figures" / "experiment_regret.png"
-RENEW = "NB101FAST_RENEW_FIGURES"  # set it to write the golden images anew
+RENEW = "NB101FAST_RENEW_FIGURES"  # if it is set, the golden images are written again
 OPTIMIZERS = ("rs", "re", "hb")
-TOLERANCE = 0.005  # a curve or a band that is missing is more than twice that
+TOLERANCE = 0.005  # a missing curve or band makes more than twice that
 
 
-def plan_of(index: Index, **changes: Any) -> Plan:
+def plan_of(index: Index, **changes: Any) -> ExperimentPlan:
     options: dict[str, Any] = {"runs": 30, "budget_seconds": 500, "seed": 0, "preset": "paper"}
     optimizers = changes.pop("optimizers", OPTIMIZERS)
-    return Plan.of(index, optimizers, **options | {"record": "incumbents"} | changes)
+    return ExperimentPlan.of(index, optimizers, **options | {"record": "incumbents"} | changes)
 
 
-def runs_of(plan: Plan) -> dict[str, search.Trajectories]:
+def runs_of(plan: ExperimentPlan) -> dict[str, search.Trajectories]:
     return {
         name: search.run(
             settings,
@@ -45,19 +45,19 @@ def runs_of(plan: Plan) -> dict[str, search.Trajectories]:
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
+def plan() -> ExperimentPlan:
     return plan_of(nb101fast.open(BUILT_IN))
 
 
 @pytest.fixture(scope="module")
-def runs(plan: Plan) -> Runs:
+def runs(plan: ExperimentPlan) -> Runs:
     return runs_of(plan)
 
 
 # -------------------------------------------------------------------- how they look
 
 
-def test_golden(plan: Plan, runs: Runs) -> None:
+def test_golden(plan: ExperimentPlan, runs: Runs) -> None:
     now = small(figures(plan, runs)["regret"])
     if os.environ.get(RENEW):
         write(GOLDEN, now)
@@ -66,14 +66,16 @@ def test_golden(plan: Plan, runs: Runs) -> None:
 
 @pytest.mark.parametrize("panel", [0, 1])
 @pytest.mark.parametrize("number", range(len(OPTIMIZERS)))
-def test_golden_shows_every_curve(plan: Plan, runs: Runs, panel: int, number: int) -> None:
+def test_golden_shows_every_curve(
+    plan: ExperimentPlan, runs: Runs, panel: int, number: int
+) -> None:
     figure = figures(plan, runs)["regret"]
     figure.axes[panel].lines[number].set_visible(False)
     assert difference(small(figure), read(GOLDEN)) > 2 * TOLERANCE
 
 
 @pytest.mark.parametrize("number", range(len(OPTIMIZERS)))
-def test_golden_shows_every_band(plan: Plan, runs: Runs, number: int) -> None:
+def test_golden_shows_every_band(plan: ExperimentPlan, runs: Runs, number: int) -> None:
     figure = figures(plan, runs)["regret"]
     figure.axes[0].collections[number].set_visible(False)
     assert difference(small(figure), read(GOLDEN)) > 2 * TOLERANCE
@@ -82,7 +84,7 @@ def test_golden_shows_every_band(plan: Plan, runs: Runs, number: int) -> None:
 # -------------------------------------------------------------------- what they show
 
 
-def test_mean_curves(plan: Plan, runs: Runs) -> None:
+def test_mean_curves(plan: ExperimentPlan, runs: Runs) -> None:
     [axes] = figures(plan, runs)["mean_regret"].axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert "seconds" in axes.get_xlabel()
@@ -99,7 +101,7 @@ def test_mean_curves(plan: Plan, runs: Runs) -> None:
         assert line.get_drawstyle() == "steps-post"
 
 
-def test_distribution(plan: Plan, runs: Runs) -> None:
+def test_distribution(plan: ExperimentPlan, runs: Runs) -> None:
     [axes] = figures(plan, runs)["final_regret"].axes
     assert axes.get_xlabel() == "test regret"
     for line, trajectories in zip(axes.lines, runs.values(), strict=True):
@@ -109,7 +111,7 @@ def test_distribution(plan: Plan, runs: Runs) -> None:
             assert drawn == pytest.approx(np.mean(trajectories.final_regret <= value))
 
 
-def test_names_and_looks(plan: Plan, runs: Runs) -> None:
+def test_names_and_looks(plan: ExperimentPlan, runs: Runs) -> None:
     axes = figures(plan, runs)["regret"].axes
     titles = ["Random search", "Regularized evolution", "Hyperband"]
     legend = axes[0].get_legend()
@@ -120,16 +122,16 @@ def test_names_and_looks(plan: Plan, runs: Runs) -> None:
         assert panel.lines[1].get_color() == alone.lines[0].get_color()
 
 
-def test_title_of_synthetic_values(tmp_path: Path, plan: Plan, runs: Runs) -> None:
+def test_title_of_synthetic_values(tmp_path: Path, plan: ExperimentPlan, runs: Runs) -> None:
     assert "SYNTHETIC" not in figures(plan, runs)["regret"].get_suptitle()
     path = tmp_path / "made_up.nb101"
-    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:91])
+    nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[:91])
     made_up = plan_of(nb101fast.open(path), optimizers=["rs"], runs=3, budget_seconds=1e4)
     for figure in figures(made_up, runs_of(made_up)).values():
         assert figure.get_suptitle().startswith("SYNTHETIC values, made up")
 
 
-def test_queried_test_accuracy(plan: Plan) -> None:
+def test_queried_test_accuracy(plan: ExperimentPlan) -> None:
     notebook = plan_of(plan.index, optimizers=["rs", "re"], preset="notebook")
     runs = runs_of(notebook)
     mean, final = figures(notebook, runs)["regret"].axes
@@ -143,9 +145,9 @@ def test_queried_test_accuracy(plan: Plan) -> None:
 
 @pytest.mark.parametrize(("budget", "num_runs"), [(3.5, 1), (3.5, 2), (8.0, 20), (500, 1)])
 def test_few_runs_and_short_budgets(
-    plan: Plan, tmp_path: Path, budget: float, num_runs: int
+    plan: ExperimentPlan, tmp_path: Path, budget: float, num_runs: int
 ) -> None:
-    """Runs without any training, one run without a band, a regret of 0: drawn all the same."""
+    """Runs without trainings, a single run without a band and a regret of 0 can be drawn."""
     short = plan_of(plan.index, optimizers=["rs", "re"], runs=num_runs, budget_seconds=budget)
     for name, figure in figures(short, runs_of(short)).items():
         for path in plotting.save(figure, tmp_path, name):

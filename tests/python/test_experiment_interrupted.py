@@ -1,4 +1,4 @@
-"""An experiment whose workers or driver die: what is done is kept, and nothing else differs."""
+"""An experiment whose processes die keeps what is done and comes to the same results."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pytest
 
 import nb101fast
 from nb101fast.experiment import run_experiment
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
 from reference.slow_search import DELAY, VICTIM, PlainSearch
 
 pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("matplotlib")
 
-PATIENCE = 60.0  # seconds until something counts as hanging
+PATIENCE = 60.0  # seconds to wait for something before the test fails
 RUNS = 24
 PROGRAM = """
 import sys

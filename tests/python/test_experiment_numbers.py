@@ -1,4 +1,4 @@
-"""Mean regret, its bands and the summary, against plain sums over the runs."""
+"""Mean regret, its confidence bands and the summary against plain sums over the runs."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from nb101fast import search
 from nb101fast.experiment import mean_regret, run_experiment, summarize
 from nb101fast.experiment.mean_regret import confidence_band
 from nb101fast.experiment.summary import as_markdown
-from nb101fast.index import BUILT_IN
-from nb101fast.search import Steps, Trajectories
+from nb101fast.locations import BUILT_IN
+from nb101fast.search import Observations, Trajectories
 
-Run = list[tuple[float, float]]  # when an incumbent came, and its test accuracy
+Run = list[tuple[float, float]]  # when a training ended, and the test accuracy of its cell
 
 
 def trajectories_of(runs: list[Run], optimizer: str = "xy", best: float = 1.0) -> Trajectories:
     rows = [row for each in runs for row in each]
     zeros = np.zeros(len(rows), np.int32)
-    steps = Steps(
+    incumbents = Observations(
         starts=np.cumsum([0, *map(len, runs)], dtype=np.int64),
         seconds=np.array([seconds for seconds, _ in rows]),
         validation_accuracy=np.zeros(len(rows)),
         test_accuracy=np.array([accuracy for _, accuracy in rows]),
         code=zeros.astype(np.uint32),
-        cell=zeros,
+        cell_id=zeros,
         epochs=zeros,
         repeat=zeros,
     )
@@ -46,7 +46,7 @@ def trajectories_of(runs: list[Run], optimizer: str = "xy", best: float = 1.0) -
         budget_seconds=100.0,
         epochs=108,
         best_test_accuracy=best,
-        incumbents=steps,
+        incumbents=incumbents,
         evaluations=None,
         num_evaluations=np.array([3 * len(each) for each in runs]),
         num_invalid=np.array([len(each) for each in runs]),
@@ -55,7 +55,7 @@ def trajectories_of(runs: list[Run], optimizer: str = "xy", best: float = 1.0) -
 
 
 def regret_of(run: Run, seconds: float) -> float:
-    """The plain meaning of a step function."""
+    """The value of a run's step function, computed plainly."""
     value = math.nan
     for when, accuracy in run:
         if when <= seconds:
@@ -109,7 +109,7 @@ def test_mean_of_real_runs() -> None:
 
 
 def test_band_is_that_of_the_mean(rng: np.random.Generator) -> None:
-    """Of normal values it is the mean and 1.96 standard errors to both sides, nearly."""
+    """For normal values the band is close to the mean plus and minus 1.96 standard errors."""
     values = rng.normal(5.0, 2.0, (400, 3)) * [1.0, 10.0, 0.1]
     low, high = confidence_band(values)
     error = values.std(axis=0) / 20
@@ -118,7 +118,7 @@ def test_band_is_that_of_the_mean(rng: np.random.Generator) -> None:
     np.testing.assert_allclose((high + low) / 2, values.mean(axis=0), atol=0.3 * error.max())
 
 
-def test_band_of_equal_runs_and_of_one() -> None:
+def test_band_of_equal_runs_and_of_a_single_run() -> None:
     low, high = confidence_band(np.full((5, 2), 0.25))
     np.testing.assert_allclose([low, high], 0.25, rtol=1e-12)
     low, high = confidence_band(np.full((1, 2), 0.25))
@@ -141,7 +141,7 @@ def test_summary() -> None:
     assert (random.seconds_to_rs, random.speedup_over_rs) == (None, None)
     assert (other.runs, other.runs_without_training) == (3, 0)
     assert other.mean_final_regret == pytest.approx((0.125 + 0.25 + 0.25) / 3)
-    assert other.seconds_to_rs == 30.0  # (0.125 + 0.5 + 0.25) / 3 < 0.5; not known before
+    assert other.seconds_to_rs == 30.0  # (0.125 + 0.5 + 0.25) / 3 < 0.5; no mean before
     assert other.speedup_over_rs == pytest.approx(100 / 30)
     assert random.mean_low is not None
     assert random.mean_high is not None

@@ -24,7 +24,7 @@ from nb101fast import FormatError, synthetic
 from nb101fast.__main__ import main
 from nb101fast.download import Patience
 from nb101fast.fetch import fetch
-from nb101fast.index import CACHED_NAMES
+from nb101fast.locations import CACHED_NAMES
 from nb101fast.official_files import OFFICIAL_FILES, OfficialFile
 
 NAME = "nasbench_full.tfrecord"
@@ -107,7 +107,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A small file of the official format."""
     cells = np.random.default_rng(11).choice(nb101fast.cell_codes(), 300, replace=False)
     path = tmp_path_factory.mktemp("official") / NAME
-    synthetic.write_tfrecord(path, cells=cells)
+    synthetic.write_tfrecord(path, codes=cells)
     return path.read_bytes()
 
 
@@ -158,12 +158,12 @@ def partial(cache: Path) -> Path:
 
 
 def names_in(folder: Path) -> set[str]:
-    """What a fetch leaves, without its lock."""
+    """Return the names of the files that a fetch leaves, except its lock."""
     return {path.name for path in folder.iterdir()} - {f"{NAME}.lock"}
 
 
 def check_index(cache: Path, data: bytes, tmp_path: Path) -> None:
-    """The index alone is there, and as `compile` makes it."""
+    """Check that only the index is there, and that it is what `compile` makes."""
     assert names_in(cache) == {CACHED_NAMES[0]}
     (tmp_path / NAME).write_bytes(data)
     nb101fast.compile(tmp_path / NAME, tmp_path / "compiled.nb101")
@@ -215,7 +215,7 @@ def test_already_there(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     path = fetch()
     before = path.stat()
     assert fetch() == path
-    assert "is there; --force makes it anew" in capsys.readouterr().err
+    assert "is there already and is kept" in capsys.readouterr().err
     assert (path.stat().st_ino, len(site.requests)) == (before.st_ino, 1)
     fetch(force=True)
     assert len(site.requests) == 2
@@ -225,7 +225,7 @@ def test_already_there(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
 def test_already_there_but_broken(site: Site, cache: Path) -> None:
     cache.mkdir()
     (cache / CACHED_NAMES[0]).write_bytes(b"no index")
-    with pytest.raises(FormatError, match="--force makes it anew"):
+    with pytest.raises(FormatError, match="force=True makes it again"):
         fetch()
     assert not site.requests
     nb101fast.open(fetch(force=True))
@@ -245,7 +245,7 @@ def test_cut_connections(cache: Path, site: Site, data: bytes, tmp_path: Path) -
 
 def test_cut_for_ever(site: Site, partial: Path, data: bytes) -> None:
     site.cuts = [5000] + [0] * 100
-    with pytest.raises(ConnectionError, match=r"given up after 4 tries.* 5,000 bytes are kept"):
+    with pytest.raises(ConnectionError, match=r"gave up after 4 tries.* 5,000 bytes are kept"):
         fetch(patience=QUICK)
     assert len(site.requests) == 5
     assert partial.read_bytes() == data[:5000]
@@ -277,11 +277,19 @@ def test_refusals(site: Site, cache: Path, status: int) -> None:
     assert names_in(cache) == set()
 
 
-def test_nobody_listens() -> None:
+def test_without_a_connection_the_error_names_the_way_for_a_local_file(
+    capsys: pytest.CaptureFixture[str], cache: Path
+) -> None:
     began = time.monotonic()
-    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:9/.*refused"):
+    advice = "a file that you have already can be compiled with "
+    with pytest.raises(ConnectionError, match=rf"127\.0\.0\.1:9/.*refused; {advice}source=FILE$"):
         fetch(base_url="http://127.0.0.1:9")
     assert time.monotonic() - began < QUICK.timeout
+    assert main(["fetch", "--base-url", "http://127.0.0.1:9"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(rf"nb101fast: http://127\.0\.0\.1:9/.*; {advice}--from FILE\n", err)
+    assert names_in(cache) == set()
 
 
 def test_delays_grow_to_a_bound() -> None:
@@ -313,7 +321,7 @@ def test_range_ignored(site: Site, partial: Path, data: bytes, tmp_path: Path) -
 def test_range_ignored_and_cut_for_ever(site: Site) -> None:
     site.ignores_range = True
     site.cuts = [2000] * 100
-    with pytest.raises(ConnectionError, match="given up after 4 tries"):
+    with pytest.raises(ConnectionError, match="gave up after 4 tries"):
         fetch(patience=QUICK)
     assert len(site.requests) == 5
 
@@ -358,7 +366,7 @@ def test_partial_file_too_long(site: Site, partial: Path, data: bytes, tmp_path:
 
 
 def swapped(data: bytes) -> bytes:
-    """Sound records, but not the same file: the first two change places."""
+    """Return a file of sound records that differs: its first two records are exchanged."""
     first = 16 + int.from_bytes(data[:8], "little")
     second = first + 16 + int.from_bytes(data[first : first + 8], "little")
     return data[first:second] + data[:first] + data[second:]
@@ -377,7 +385,7 @@ def test_other_records(site: Site, cache: Path, data: bytes, official: OfficialF
 
 def test_damaged_records(site: Site, cache: Path, data: bytes) -> None:
     site.data = data[:70_000] + b"\0" + data[70_001:]
-    with pytest.raises(FormatError, match=r"record \d+.*not the official .* begins anew"):
+    with pytest.raises(FormatError, match=r"record \d+.*not the official .* starts again"):
         fetch()
     assert names_in(cache) == set()
 
@@ -410,7 +418,7 @@ def test_from_file(site: Site, cache: Path, data: bytes, tmp_path: Path) -> None
 def test_from_another_file(cache: Path, data: bytes, tmp_path: Path) -> None:
     source = tmp_path / "mine"
     source.write_bytes(swapped(data))
-    with pytest.raises(FormatError, match=r"expected SHA-256 .*, found .*--any"):
+    with pytest.raises(FormatError, match=r"expected SHA-256 .*, found .*accept_any=True"):
         fetch(source=source)
     assert names_in(cache) == set()
 
@@ -424,7 +432,7 @@ def test_from_the_other_official_file(data: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "pattern"),
     [
-        ({"which": "half"}, "which='half'; 'full', 'only108' are allowed"),
+        ({"which": "half"}, "which='half' is not allowed; use 'full' or 'only108'"),
         ({"source": "ftp://host/file"}, "one of http or https"),
         ({"base_url": "file:///etc"}, "one of http or https"),
         ({"source": "http://host/a b"}, "without spaces"),
@@ -455,7 +463,8 @@ def test_command_any(capsys: pytest.CaptureFixture[str], data: bytes, tmp_path: 
     assert main(["fetch", "--only108", "--from", str(source), "--any"]) == 0
     err = capsys.readouterr().err.splitlines()
     assert len(err) == 2
-    assert err[1].endswith("bytes); compiled all the same")
+    assert "; --any compiles it still" in err[0]
+    assert err[1].endswith("bytes); it is compiled all the same")
     assert nb101fast.open().path.endswith(CACHED_NAMES[1])
 
 
@@ -516,7 +525,7 @@ def start(official: OfficialFile) -> Iterator[Start]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Until it holds."""
+    """Wait until a condition holds."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
@@ -555,7 +564,7 @@ def test_first_of_two_killed(site: Site, data: bytes, partial: Path, start: Star
     assert second.stderr
     assert "waiting" in second.stderr.readline()
     first.kill()
-    assert "going on after 100,000 bytes" in second.communicate(timeout=PATIENCE)[1]
+    assert "continues after 100,000 bytes" in second.communicate(timeout=PATIENCE)[1]
     assert second.returncode == 0
     assert site.ranges == [None, "bytes=100000-"]
 

@@ -1,4 +1,4 @@
-"""Damaged index files: what each level of verification finds; look-ups survive the rest."""
+"""Damaged index files: what each level of verification finds, and that look-ups stay safe."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def opened(target: Path, data: bytes, verify: Any = "header") -> Index:
-    """The bytes as a new file, opened: the old one's mapping stays as it was."""
+    """Write the bytes as a new file and open it, so that mappings of the old file stay."""
     target.unlink(missing_ok=True)
     target.write_bytes(data)
     return nb101fast.open(target, verify=verify)
@@ -82,7 +82,7 @@ def flipped(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def query_everything(index: Index) -> None:
-    """Every kind of look-up; only FormatError is allowed."""
+    """Do every kind of look-up. Only a FormatError may be raised."""
     codes = nb101fast.cell_codes()[:200]
     queries: list[Callable[[], object]] = [
         lambda: index.find(nb101fast.cell_hashes()[:200]),
@@ -101,7 +101,7 @@ def query_everything(index: Index) -> None:
         with contextlib.suppress(FormatError):
             query()
     for metric, stage in product(METRICS, STAGES):
-        index.column(metric, stage=stage, repeat=1).tobytes()
+        index.column(metric, stage=stage, repeat=1, stored=True).tobytes()
 
 
 # -------------------------------------------------------------------- the plain reader and writer
@@ -172,7 +172,7 @@ def test_look_ups_in_overwritten_sections(sound: bytes, target: Path, byte: int)
 
 @pytest.mark.parametrize("contents", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"\0"])
 def test_damaged_provenance(sound: bytes, target: Path, contents: bytes) -> None:
-    """What an unverified index says of itself is sound, or FormatError."""
+    """The description of an unverified index is sound, or a FormatError is raised."""
     index = index_file.parse(sound)
     index.find(PROVENANCE).contents = bytearray(contents)
     with pytest.raises(FormatError):
@@ -198,7 +198,8 @@ def test_every_length_of_truncation(sound: bytes, target: Path) -> None:
 def test_other_files(target: Path, rng: np.random.Generator) -> None:
     tfrecords = tfrecord.write(random_records(rng, [CHAIN], {4: 1}))
     for data in (b"", b"\0" * 1000, rng.bytes(1000), tfrecords, b"\x89NB101\n" + bytes(100)):
-        with pytest.raises(FormatError, match="nb101fast index"):
+        message = "a TFRecord file, not an index" if data is tfrecords else "nb101fast index"
+        with pytest.raises(FormatError, match=message):
             opened(target, data)
 
 
@@ -373,7 +374,7 @@ def provenance_of(contents: bytes) -> Breaker:
 
 
 def a_value_where_no_run_is(metric: str, letter: str) -> Breaker:
-    """In a column of repeat 2, which one cell alone has."""
+    """Put a value into a column of repeat 2, where only one cell has a run."""
 
     def breaker(index: PlainIndex) -> None:
         section = index.find(COLUMN, metric, repeat=2)

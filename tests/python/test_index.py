@@ -38,11 +38,6 @@ INVALID = {
 
 
 @pytest.fixture(scope="module")
-def index(small_sample: Sample) -> Index:
-    return nb101fast.open(small_sample[0])
-
-
-@pytest.fixture(scope="module")
 def graphs(small_sample: Sample) -> dict[str, int]:
     """A code of each cell by hash."""
     return {r.module_hash: encode(graph_of_record(r)) for r in small_sample[1]}
@@ -94,7 +89,7 @@ def test_scalars_of_every_kind(index: Index, graphs: dict[str, int]) -> None:
     f = index.objective(epochs=4)
     for code in graphs.values():
         cell = Cell.from_code(code)
-        kinds: list[Any] = [np.int64(code), np.uint32(code), np.int32(code), np.array(code), cell]
+        kinds: list[Any] = [np.uint32(code), np.array(code, np.uint32), cell]
         answers = [f(kind) for kind in kinds]
         assert all(type(answer) is float for answer in answers)
         assert answers == [f(code)] * len(kinds)
@@ -115,8 +110,9 @@ def test_isomorphic_and_unpruned_codes_are_the_same_cell(index: Index) -> None:
 def test_dtypes_strides_and_sizes_of_arrays(index: Index, graphs: dict[str, int]) -> None:
     f, codes = index.objective(epochs=4), codes_of(graphs)
     expected = f(codes)
-    for dtype in ("int32", "int64", "uint64", ">u4"):
-        assert same(f(codes.astype(dtype)), expected)
+    assert same(f(codes.astype(">u4")), expected)
+    assert same(f(codes.tolist()), expected)
+    assert same(f([Cell.from_code(code) for code in codes.tolist()]), expected)
     assert same(f(np.repeat(codes, 2)[::2]), expected)
     assert same(f(codes[::-1]), expected[::-1])
     assert f(codes[:0]).shape == (0,)
@@ -294,7 +290,8 @@ def test_pickle_and_copy_of_objectives(index: Index, graphs: dict[str, int], rep
     expected = f(codes_of(graphs))
     again = [pickle.loads(pickle.dumps(f, protocol)) for protocol in range(2, 6)]
     for g in (*again, copy.copy(f), copy.deepcopy(f)):
-        assert same(g(codes_of(graphs)), expected)
+        if repeat != "random":  # whose copies draw numbers of their own
+            assert same(g(codes_of(graphs)), expected)
         assert repr(g) == repr(f)
     assert re.fullmatch(
         r"<Objective test_accuracy at 36 epochs, .*halfway.* small\.nb101>", repr(f)
@@ -303,7 +300,7 @@ def test_pickle_and_copy_of_objectives(index: Index, graphs: dict[str, int], rep
 
 def test_an_objective_outlives_its_index(small_sample: Sample, graphs: dict[str, int]) -> None:
     index = nb101fast.open(small_sample[0])
-    f, column = index.objective(), index.column("training_time")
+    f, column = index.objective(), index.column("training_time", stored=True)
     expected, values = f(codes_of(graphs)), column.tolist()
     del index
     gc.collect()
@@ -320,22 +317,22 @@ def test_wrong_arguments_of_an_objective(index: Index, graphs: dict[str, int]) -
         (TypeError, "no argument 'thread'", (codes,), {"thread": 2}),
         (TypeError, "not 0 arguments", (), {}),
         (TypeError, "not 2 arguments", (codes, codes), {}),
-        (TypeError, "dtype float64; uint32", (codes.astype(float),), {}),
-        (TypeError, "dtype bool; uint32", (codes > 0,), {}),
-        (TypeError, r"uint32 array of codes, not <class 'list'>", (codes.tolist(),), {}),
-        (TypeError, "not <class 'str'>", ("28cfc7874f6d200472e1a9dcd8650aa0",), {}),
-        (TypeError, "not <class 'float'>", (1.0,), {}),
-        (TypeError, "not <class 'NoneType'>", (None,), {}),
-        (ValueError, r"shape \(1, 36\); \(N,\)", (codes[None],), {}),
-        (ValueError, "code -1 at position 3", (np.array([5, 5, 5, -1]),), {}),
-        (ValueError, "code 4294967296 at position 1", (np.array([5, 1 << 32]),), {}),
+        (TypeError, "dtype float64; .*uint32", (codes.astype(float),), {}),
+        (TypeError, "dtype bool; .*uint32", (codes > 0,), {}),
+        (TypeError, "can't be a str; ", ("28cfc7874f6d200472e1a9dcd8650aa0",), {}),
+        (TypeError, "can't be a float; ", (1.0,), {}),
+        (TypeError, "can't be a NoneType; ", (None,), {}),
+        (TypeError, "no argument 'ids'.*by_id", (), {"ids": codes}),
+        (ValueError, r"shape \(1, 36\); use \(N,\)", (codes[None],), {}),
+        (ValueError, "code -1 at position 3", ([5, 5, 5, -1],), {}),
+        (ValueError, "code 4294967296 at position 1", ([5, 1 << 32],), {}),
         (TypeError, "dtype float64; .*float32", (codes,), {"out": np.empty(36)}),
         (TypeError, "<class 'list'>; .*float32", (codes,), {"out": [0.0] * 36}),
-        (ValueError, r"shape \(35,\); \(36,\)", (codes,), {"out": np.empty(35, np.float32)}),
+        (ValueError, r"shape \(35,\); use .* \(36,\)", (codes,), {"out": np.empty(35, np.float32)}),
         (ValueError, "contiguous", (codes,), {"out": np.empty(72, np.float32)[::2]}),
         (ValueError, "writable", (codes,), {"out": read_only}),
         (ValueError, "shares memory", (codes,), {"out": codes.view(np.float32)}),
-        (TypeError, "out= goes with an array", (5,), {"out": np.empty(1, np.float32)}),
+        (TypeError, "out= is allowed for arrays only", (5,), {"out": np.empty(1, np.float32)}),
         (ValueError, "threads=0", (codes,), {"threads": 0}),
         (ValueError, "threads=-1", (codes,), {"threads": -1}),
         (TypeError, "threads", (codes,), {"threads": "two"}),
@@ -356,18 +353,18 @@ def test_wrong_arguments_of_an_objective(index: Index, graphs: dict[str, int]) -
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"metric": "accuracy"}, "metric='accuracy'; 'train_accuracy', 'validation_accuracy'"),
+        ({"metric": "accuracy"}, "metric='accuracy' is not allowed; use 'train_accuracy', "),
         ({"metric": None}, "metric=None"),
-        ({"epochs": 12}, "epochs=12; this index has 4, 36, 108"),
+        ({"epochs": 12}, "epochs=12 is not in this index; use 4, 36 or 108"),
         ({"epochs": None}, "epochs=None"),
-        ({"stage": "end"}, "stage='end'; 'start', 'halfway', 'final' are allowed"),
-        ({"repeat": 3}, "repeat=3; 0 to 2, 'mean' and 'random' are allowed"),
-        ({"repeat": 2, "epochs": 36}, "repeat=2; 0 to 1, 'mean' and 'random' are allowed"),
-        ({"repeat": -1}, "repeat=-1; 0 to 2"),
-        ({"repeat": 1.0}, "repeat=1.0; 0 to 2"),
-        ({"repeat": True}, "repeat=True; 0 to 2"),
-        ({"repeat": "median"}, "repeat='median'; 0 to 2"),
-        ({"repeat": None}, "repeat=None; 0 to 2"),
+        ({"stage": "end"}, "stage='end' is not allowed; use 'start', 'halfway' or 'final'"),
+        ({"repeat": 3}, "repeat=3 is not allowed; use 0 to 2, 'mean'"),
+        ({"repeat": 2, "epochs": 36}, "repeat=2 is not allowed; use 0 to 1, 'mean'"),
+        ({"repeat": -1}, "repeat=-1 is not allowed; use 0 to 2"),
+        ({"repeat": 1.0}, "repeat=1.0 is not allowed; use 0 to 2"),
+        ({"repeat": True}, "repeat=True is not allowed; use 0 to 2"),
+        ({"repeat": "median"}, "repeat='median' is not allowed; use 0 to 2"),
+        ({"repeat": None}, "repeat=None is not allowed; use 0 to 2"),
     ],
 )
 def test_unknown_names(index: Index, keywords: dict[str, Any], message: str) -> None:
@@ -380,14 +377,16 @@ def test_unknown_names(index: Index, keywords: dict[str, Any], message: str) -> 
             index.query(np.empty(0, np.uint32), **keywords)
     if "repeat" not in keywords:
         with pytest.raises(ValueError, match=re.escape(message)):
-            index.column(**{"metric": "test_accuracy", **keywords})
+            index.column(**{"metric": "test_accuracy", **keywords}, stored=True)
 
 
 @pytest.mark.parametrize("repeat", [3, -1, "mean", "random", None, 0.0])
 def test_unknown_repeat_of_a_column(index: Index, repeat: Any) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"repeat={repeat!r}; 0 to ")) as caught:
-        index.column("test_accuracy", repeat=repeat)
-    assert "'mean' and 'random'" not in str(caught.value), "a column has one repeat"
+    with pytest.raises(
+        ValueError, match=re.escape(f"repeat={repeat!r} is not allowed; use 0 to ")
+    ) as caught:
+        index.column("test_accuracy", repeat=repeat, stored=True)
+    assert "or 'mean'" not in str(caught.value), "a stored column has one repeat"
 
 
 # -------------------------------------------------------------------- query
@@ -409,7 +408,7 @@ def test_query(index: Index, graphs: dict[str, int], small_sample: Sample, stage
                 assert same(list(table[i].tolist()), expected)
                 if i % 6:
                     continue
-                spellings: list[Any] = [code, np.int64(code), np.array(code), digest]
+                spellings: list[Any] = [code, np.uint32(code), np.array(code, np.uint32), digest]
                 for cell in (*spellings, Cell.from_code(code)):
                     answer = index.query(cell, epochs=epochs, stage=stage, repeat=repeat)
                     assert list(answer) == list(METRICS)
@@ -419,10 +418,10 @@ def test_query(index: Index, graphs: dict[str, int], small_sample: Sample, stage
 
 def test_wrong_cells_of_a_query(index: Index) -> None:
     query: Any = index.query
-    for cell in (None, 1.0, [5], b"0" * 32):
-        with pytest.raises(TypeError, match="a Cell, a hash"):
+    for cell in (None, 1.0, b"0" * 32):
+        with pytest.raises(TypeError, match="code"):
             query(cell)
-    with pytest.raises(ValueError, match="module hash 'ab'; 32 hex digits are allowed"):
+    with pytest.raises(ValueError, match="module hash 'ab' is not allowed; use 32 hex digits"):
         query("ab")
     with pytest.raises(OutOfDomainError, match=f"no cell has the module hash '{'0' * 32}'"):
         query("0" * 32)
@@ -473,7 +472,7 @@ def test_empty_find(index: Index) -> None:
 
 def test_wrong_hashes(index: Index) -> None:
     find: Any = index.find
-    with pytest.raises(TypeError, match="hashes is one string"):
+    with pytest.raises(TypeError, match="is one string; give a list"):
         find("0" * 32)
     for wrong in (np.zeros((2, 15), np.uint8), np.zeros(16, np.uint8), np.zeros((2, 16))):
         with pytest.raises(ValueError, match=re.escape(f"shape {wrong.shape}")):
@@ -501,7 +500,7 @@ def mapped_at(address: int) -> str:
 def test_columns(index: Index, small_sample: Sample) -> None:
     for metric, stage, epochs in product(EVERY_METRIC, STAGES, index.epochs):
         for repeat in range(index.repeats[index.epochs.index(epochs)]):
-            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat)
+            column = index.column(metric, epochs=epochs, stage=stage, repeat=repeat, stored=True)
             assert column.shape == index.cells.shape
             assert not column.flags.writeable
             with pytest.raises(ValueError, match=r"read-only|WRITEABLE"):
@@ -522,7 +521,9 @@ def test_columns(index: Index, small_sample: Sample) -> None:
 
 
 def test_types_of_columns(index: Index) -> None:
-    types = {metric: index.column(metric, epochs=36).dtype.name for metric in EVERY_METRIC}
+    types = {
+        metric: index.column(metric, epochs=36, stored=True).dtype.name for metric in EVERY_METRIC
+    }
     assert types == {
         "train_accuracy": "uint16",
         "validation_accuracy": "uint16",
@@ -538,9 +539,9 @@ def test_types_of_columns(index: Index) -> None:
 def test_columns_are_views_of_the_file(index: Index, small_sample: Sample) -> None:
     places = {name: (offset, size) for name, _, offset, size in index.sections}
     data = small_sample[0].read_bytes()
-    column = index.column("test_accuracy", epochs=36, repeat=1)
+    column = index.column("test_accuracy", epochs=36, repeat=1, stored=True)
     assert column.base is not None
-    assert np.shares_memory(column, index.column("test_accuracy", epochs=36, repeat=1))
+    assert np.shares_memory(column, index.column("test_accuracy", epochs=36, repeat=1, stored=True))
     offset, size = places["section column test_accuracy final of repeat 1 at budget number 1"]
     assert column.tobytes() == data[offset : offset + size]
     if not os.path.exists("/proc/self/maps"):
@@ -551,8 +552,8 @@ def test_columns_are_views_of_the_file(index: Index, small_sample: Sample) -> No
 
 def test_constant_columns_take_no_memory(index: Index) -> None:
     for column, value in (
-        (index.column("training_time", epochs=36, stage="start"), 0),
-        (index.column("current_epoch", epochs=36), 36),
+        (index.column("training_time", epochs=36, stage="start", stored=True), 0),
+        (index.column("current_epoch", epochs=36, stored=True), 36),
     ):
         assert column.strides == (0,)
         assert (column == value).all()
@@ -629,7 +630,7 @@ def test_repr_of_measured_values(tmp_path: Path, small_sample: Sample) -> None:
     index = nb101fast.open(target)
     assert not index.is_synthetic
     assert repr(index).startswith("<Index a<b>&.nb101: 36 cells")
-    assert "as measured" in index._repr_html_()
+    assert "<td>measured</td>" in index._repr_html_()
     assert "a&lt;b&gt;&amp;.nb101" in index._repr_html_()
 
 
@@ -699,7 +700,9 @@ def test_what_can_not_be_opened(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     with pytest.raises(FormatError, match="empty"):
         nb101fast.open(tmp_path / "empty")
-    with pytest.raises(ValueError, match="verify='all'; 'header', 'sections', 'full' are allowed"):
+    with pytest.raises(
+        ValueError, match="verify='all' is not allowed; use 'header', 'sections' or 'full'"
+    ):
         nb101fast.open(tmp_path / "empty", verify="all")  # type: ignore[arg-type]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, FormatError, Index, OutOfDomainError, _core
-from nb101fast.json_form import cell_json, read_json
+from nb101fast.json_form import read_json
 from reference import tfrecord
 from reference.cells import module_hash
 from reference.runs import STAGES, graph_of_record
@@ -26,9 +26,9 @@ Sample = tuple[Path, list[Record]]
 DIAMOND = [[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
 
 
-@pytest.fixture(scope="module")
-def index(small_sample: Sample) -> Index:
-    return nb101fast.open(small_sample[0])
+def cell_json(index: Index, cell: Cell) -> dict[str, Any]:
+    spec: dict[str, Any] = json.loads(index.to_json(cell))
+    return spec
 
 
 @pytest.fixture
@@ -227,50 +227,81 @@ def change_final(**values: Any) -> Callable[[dict[str, Any]], Any]:
 
 UNPRUNED = [[0, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]]
 FAULTS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
-    (lambda spec: spec.pop("runs"), "'runs' is missing"),
-    (lambda spec: spec.pop("ops"), "'ops' is missing"),
+    (lambda spec: spec.pop("runs"), "the key 'runs' is missing; add it"),
+    (lambda spec: spec.pop("ops"), "the key 'ops' is missing; add it"),
     (
         change(run=1),
-        "'run' is unknown; hash, id, matrix, ops, runs, synthetic, trainable_parameters",
+        "the key 'run' is not allowed; use 'hash', 'id', 'matrix', 'ops', 'runs', 'synthetic' or "
+        "'trainable_parameters'",
     ),
-    (change(id=423_623), "id: 423623; "),
-    (change(id=True), "id: True; "),
-    (change(hash="0" * 32), "hash: '000000000000...0000000000000'; '"),
-    (change(synthetic="no"), "synthetic: 'no'; true or false is allowed"),
+    (change(id=423_623), "id: 423623 is not allowed; use "),
+    (change(id=True), "id: True is not allowed; use "),
+    (change(hash="0" * 32), "hash: '000000000000...0000000000000' is not allowed; use '"),
+    (change(synthetic="no"), "synthetic: 'no' is not allowed; use true or false"),
     (change(matrix=[[0, 1], [0]]), "matrix and ops: "),
-    (change(matrix=[[0, 2], [0, 0]]), "matrix and ops: matrix element 2 at [0, 1]; 0 and 1 are"),
+    (change(matrix=[[0, 2], [0, 0]]), "matrix and ops: matrix element 2 at [0, 1] is not allowed"),
     (change(matrix=None), "matrix and ops: "),
     (change(ops=["input", "conv", "output"]), "matrix and ops: "),
     (change(matrix=UNPRUNED, ops=["input", *["maxpool3x3"] * 2, "output"]), "a pruned graph"),
-    (change(matrix=DIAMOND, ops=[1, 2]), "ops: [1, 2]; the names of all vertices' operations"),
+    (
+        change(matrix=DIAMOND, ops=[1, 2]),
+        "ops: [1, 2] is not allowed; use the names of all vertices' operations",
+    ),
     (change(matrix=[[0, 0], [0, 0]], ops=["input", "output"]), "a cell of the search space"),
-    (change(runs=[]), "runs: []; an object of lists by epochs is allowed"),
-    (change(runs={"108": {}}), "runs.108: {}; a list of runs is allowed"),
-    (change(runs={"0": []}), "runs.0: '0'; a positive integer of 32 bits is allowed"),
-    (change(runs={"04": []}), "runs.04: '04'; a positive integer of 32 bits is allowed"),
-    (change(runs={"4294967296": []}), "runs.4294967296: '4294967296'; a positive integer"),
-    (change(runs={"108": [7]}), "runs.108[0]: 7; an object is allowed"),
-    (change(runs={}), "it has no runs: one is needed"),
-    (change(trainable_parameters=1.5), "runs.4[0].trainable_parameters: 1.5; an integer of 32"),
-    (change_run(trainable_parameters=1 << 31), "runs.108[0].trainable_parameters: 2147483648;"),
-    (change_run(repeat=0), "runs.108[0]: 'repeat' is unknown; "),
-    (lambda spec: run_of(spec).pop("start"), "runs.108[0]: 'start' is missing"),
-    (change_run(start=[]), "runs.108[0].start: []; an object is allowed"),
-    (lambda spec: run_of(spec)["final"].pop("test_accuracy"), ".final: 'test_accuracy' is missing"),
-    (change_final(test_accuracy=None), "runs.108[0].final.test_accuracy: None; a number"),
-    (change_final(test_accuracy=True), "runs.108[0].final.test_accuracy: True; a number"),
-    (change_final(test_accuracy="nan"), "runs.108[0].final.test_accuracy: 'nan'; a number"),
-    (change_final(test_accuracy=(1 << 53) + 1), ".final.test_accuracy: 9007199254740993; a number"),
-    (change_run(total_time="1"), "runs.108[0].total_time: '1'; a number that a double holds"),
+    (change(runs=[]), "runs: [] is not allowed; use an object of lists by epochs"),
+    (change(runs={"108": {}}), "runs.108: {} is not allowed; use a list of runs"),
+    (change(runs={"0": []}), "runs.0: '0' is not allowed; use a positive integer of 32 bits"),
+    (change(runs={"04": []}), "runs.04: '04' is not allowed; use a positive integer of 32 bits"),
+    (
+        change(runs={"4294967296": []}),
+        "runs.4294967296: '4294967296' is not allowed; use a positive integer",
+    ),
+    (change(runs={"108": [7]}), "runs.108[0]: 7 is not allowed; use an object"),
+    (change(runs={}), "no runs: give at least one"),
+    (
+        change(trainable_parameters=1.5),
+        "runs.4[0].trainable_parameters: 1.5 is not allowed; use an integer of 32",
+    ),
+    (
+        change_run(trainable_parameters=1 << 31),
+        "runs.108[0].trainable_parameters: 2147483648 is not allowed; use an",
+    ),
+    (change_run(repeat=0), "runs.108[0]: the key 'repeat' is not allowed; use "),
+    (lambda spec: run_of(spec).pop("start"), "runs.108[0]: the key 'start' is missing"),
+    (change_run(start=[]), "runs.108[0].start: [] is not allowed; use an object"),
+    (
+        lambda spec: run_of(spec)["final"].pop("test_accuracy"),
+        ".final: the key 'test_accuracy' is missing",
+    ),
+    (
+        change_final(test_accuracy=None),
+        "runs.108[0].final.test_accuracy: None is not allowed; use a number",
+    ),
+    (
+        change_final(test_accuracy=True),
+        "runs.108[0].final.test_accuracy: True is not allowed; use a number",
+    ),
+    (
+        change_final(test_accuracy="nan"),
+        "runs.108[0].final.test_accuracy: 'nan' is not allowed; use a number",
+    ),
+    (
+        change_final(test_accuracy=(1 << 53) + 1),
+        ".final.test_accuracy: 9007199254740993 is not allowed; use a number",
+    ),
+    (
+        change_run(total_time="1"),
+        "runs.108[0].total_time: '1' is not allowed; use a number that a double holds",
+    ),
     (
         change_run(matrix=[[0, 1], [0, 0]], ops=["input", "output"]),
-        "runs.108[0]: 'a graph of cell 0'; one of its cell, ",
+        "runs.108[0]: 'a graph of cell 0' is not allowed; use one of its own cell, ",
     ),
 ]
 
 
 @pytest.mark.parametrize(("damage", "message"), FAULTS)
-def test_json_at_fault(
+def test_a_faulty_value_is_refused_with_its_place(
     tmp_path: Path,
     spec: dict[str, Any],
     damage: Callable[[dict[str, Any]], Any],
@@ -288,7 +319,7 @@ def test_json_at_fault(
 def test_the_place_of_a_fault(tmp_path: Path, spec: dict[str, Any]) -> None:
     faulty = copy.deepcopy(spec)
     faulty["id"] = -3
-    fault = f"id: -3; {spec['id']}, that of its graph, is allowed"
+    fault = f"id: -3 is not allowed; use {spec['id']}, that of its graph"
     lines = "\n\n".join([json.dumps(spec), json.dumps({"cells": [spec, faulty]})])
     for text, where in (
         (lines, "line 3: cells[1]: "),
@@ -303,21 +334,24 @@ def test_the_place_of_a_fault(tmp_path: Path, spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it has no runs: one is needed"),
-        ("[]", "it has no runs: one is needed"),
-        ("7", "line 1: 7; an object is allowed"),
-        ('{"cells": 7}', "line 1: cells: 7; a list is allowed"),
-        ('{"cells": [], "more": 1}', "line 1: 'more' is unknown; cells are allowed"),
+        ("", "no runs: give at least one"),
+        ("[]", "no runs: give at least one"),
+        ("7", "line 1: 7 is not allowed; use an object"),
+        ('{"cells": 7}', "line 1: cells: 7 is not allowed; use a list"),
+        ('{"cells": [], "more": 1}', "line 1: the key 'more' is not allowed; use 'cells'"),
         ('{"cells": [', "not JSON: Expecting value: line 1 column 12 (char 11)"),
         ('\n{"cells":\n [}', "not JSON: Expecting value: line 3 column 3"),
         ('{"cells": []}\n{"cells": [', "line 2: not JSON: Expecting value: line 1 column 12"),
-        ('{"cells": [], "cells": []}', "line 1: not JSON: the key 'cells' is there twice"),
-        ('{"cells": [NaN]}', 'line 1: not JSON: NaN is no number there; "NaN" is allowed'),
+        (
+            '{"cells": [], "cells": []}',
+            "line 1: not JSON: the key 'cells' occurs twice; give it once",
+        ),
+        ('{"cells": [NaN]}', 'line 1: not JSON: NaN is not a number in JSON; use the text "NaN"'),
         ("[" * 200_000, "line 1: not JSON: "),
         ('{"cells": "\udcff"}', "line 1: not JSON: 'utf-8' codec can't decode byte 0xff"),
     ],
 )
-def test_text_at_fault(tmp_path: Path, text: str, message: str) -> None:
+def test_a_text_that_is_not_such_json_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "cells.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(FormatError, match=re.escape(f"{path}: {message}")):
@@ -327,5 +361,7 @@ def test_text_at_fault(tmp_path: Path, text: str, message: str) -> None:
 def test_a_number_too_large(tmp_path: Path, spec: dict[str, Any]) -> None:
     run_of(spec)["total_time"] = 12345.5
     path = written(tmp_path, json.dumps(spec).replace("12345.5", "1e999"))
-    with pytest.raises(FormatError, match=r"runs\.108\[0\]\.total_time: inf; a number that"):
+    with pytest.raises(
+        FormatError, match=r"runs\.108\[0\]\.total_time: inf is not allowed; use a number that"
+    ):
         read_json(_core.RunTable(), str(path))

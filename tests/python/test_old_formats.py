@@ -38,5 +38,7 @@ def test_every_value_is_read(version: int) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_its_records_come_back(version: int, tmp_path: Path) -> None:
-    nb101fast.export(DATA / f"version_{version}.nb101", tmp_path / "out")
-    assert (tmp_path / "out").read_bytes() == (DATA / f"version_{version}.tfrecord").read_bytes()
+    nb101fast.export(DATA / f"version_{version}.nb101", tmp_path / "out.tfrecord")
+    assert (tmp_path / "out.tfrecord").read_bytes() == (
+        DATA / f"version_{version}.tfrecord"
+    ).read_bytes()

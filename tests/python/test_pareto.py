@@ -32,22 +32,17 @@ OBJECTIVES = [
 
 
 @pytest.fixture(scope="module")
-def index(small_sample: Sample) -> Index:
-    return nb101fast.open(small_sample[0])
-
-
-@pytest.fixture(scope="module")
 def synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     path = tmp_path_factory.mktemp("synthetic") / "synthetic.nb101"
     cells = nb101fast.cell_codes()[::100]
-    nb101fast.synthetic.write_index(path, cells=cells, epochs=(108,), repeats=2)
+    nb101fast.synthetic.write_index(path, codes=cells, epochs=(108,), repeats=2)
     return nb101fast.open(path)
 
 
 def points_of(
     sample: Sample, index: Index, maximize: list[str], minimize: list[str], **place: Any
 ) -> list[list[float]]:
-    """Of each cell, less being better."""
+    """Return the point of each cell, in which less is better."""
     columns = [-column_of(sample[1], index.cells, name, **place) for name in maximize]
     columns += [column_of(sample[1], index.cells, name, **place) for name in minimize]
     points: list[list[float]] = np.transpose(columns).tolist()
@@ -99,7 +94,7 @@ def test_front_at_a_stage(index: Index, small_sample: Sample, stage: Any) -> Non
 def test_front_of_thousands(
     synthetic_index: Index, maximize: list[str], minimize: list[str]
 ) -> None:
-    """By one comparison of all cells with each."""
+    """The judge compares all cells with each cell."""
     cells = synthetic_index.cells
     columns = [-value_by_cell(synthetic_index, name) for name in maximize]
     columns += [value_by_cell(synthetic_index, name) for name in minimize]
@@ -148,7 +143,7 @@ def test_everything_is_on_a_sphere_that_bulges(rng: np.random.Generator) -> None
 
 @given(data=st.data(), objectives=st.integers(1, 5))
 def test_volume_by_inclusion_and_exclusion(data: st.DataObject, objectives: int) -> None:
-    """Whole numbers, whose products and sums are exact."""
+    """The points are whole numbers, so that products and sums are exact."""
     value = st.integers(-9, 9)
     points = data.draw(st.lists(st.tuples(*[value] * objectives), max_size=7))
     reference = data.draw(st.tuples(*[value] * objectives))
@@ -197,7 +192,7 @@ def test_volume_of_a_sample(
     volume = index.hypervolume(maximize, minimize, reference=reference)
     assert volume == pytest.approx(expected, rel=1e-9)
     assert index.hypervolume(
-        maximize, minimize, reference=reference, cells=index.pareto(maximize, minimize)
+        maximize, minimize, reference=reference, ids=index.pareto(maximize, minimize)
     ) == pytest.approx(volume, rel=1e-12)
 
 
@@ -212,14 +207,13 @@ def test_volume_of_some_cells(index: Index) -> None:
             for cells in (
                 two,
                 two.tolist(),
-                two.astype(np.uint32),
-                np.array([-1, *two, absent, *two]),
+                np.array([-1, *two, absent, *two], np.int32),
             )
         ),
     ]
     for cells, expected in cases:
         reference = {"parameters": 1e9}
-        volume = index.hypervolume([], ["parameters"], reference=reference, cells=cells)
+        volume = index.hypervolume([], ["parameters"], reference=reference, ids=cells)
         assert volume == expected
 
 
@@ -229,14 +223,14 @@ def test_volume_of_some_cells(index: Index) -> None:
 @pytest.mark.parametrize(
     ("maximize", "minimize", "message"),
     [
-        ([], [], "no objectives; one or more of 'train_accuracy', "),
-        (["test_accuracy"], ["speed"], "'speed' is no column; 'train_accuracy', "),
+        ([], [], "no objectives; give one or more of 'train_accuracy', "),
+        (["test_accuracy"], ["speed"], "'speed' is not a column; use 'train_accuracy', "),
         (
             ["test_accuracy"],
             ["test_accuracy"],
-            "objective 'test_accuracy' is there 2 times; once is allowed",
+            "objective 'test_accuracy' is given 2 times; give it once",
         ),
-        (["parameters"] * 3, [], "objective 'parameters' is there 3 times; once is allowed"),
+        (["parameters"] * 3, [], "objective 'parameters' is given 3 times; give it once"),
     ],
 )
 def test_objectives_that_are_refused(
@@ -249,26 +243,29 @@ def test_objectives_that_are_refused(
 
 
 def test_one_string_is_no_sequence(index: Index) -> None:
-    with pytest.raises(TypeError, match="maximize is one string; a sequence of them is allowed"):
+    with pytest.raises(TypeError, match="maximize is one string; use a list of strings"):
         index.pareto("test_accuracy", ["parameters"])
-    with pytest.raises(TypeError, match="minimize is one string; a sequence of them is allowed"):
+    with pytest.raises(TypeError, match="minimize is one string; use a list of strings"):
         index.pareto(["test_accuracy"], "parameters")
 
 
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ({}, "reference={}; a value for each of 'test_accuracy', 'parameters' is wanted"),
-        ({"test_accuracy": 0.5}, "a value for each of 'test_accuracy', 'parameters' is wanted"),
-        ({"test_accuracy": 0, "parameters": 1, "flops": 2}, "'flops': 2}; a value for each of"),
-        ((0.5, 1e7), "reference=(0.5, 10000000.0); a value for each of 'test_accuracy', "),
+        ({}, "reference={} is not allowed; give a value for each of 'test_accuracy', 'parameters'"),
+        ({"test_accuracy": 0.5}, "give a value for each of 'test_accuracy', 'parameters'"),
+        (
+            {"test_accuracy": 0, "parameters": 1, "flops": 2},
+            "'flops': 2} is not allowed; give a value for each of",
+        ),
+        ((0.5, 1e7), "reference=(0.5, 10000000.0) is not allowed; give a value for each of "),
         (
             {"test_accuracy": np.nan, "parameters": 1},
-            "reference nan of 'test_accuracy'; a finite one is allowed",
+            "reference nan of 'test_accuracy' is not allowed; use a finite number",
         ),
         (
             {"test_accuracy": 0.5, "parameters": np.inf},
-            "reference inf of 'parameters'; a finite one is allowed",
+            "reference inf of 'parameters' is not allowed; use a finite number",
         ),
     ],
 )
@@ -280,13 +277,16 @@ def test_references_that_are_refused(index: Index, reference: Any, message: str)
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ([1, nb101fast.NUM_CELLS], "cell id 423624 at position 1; -1 to 423623 are allowed"),
-        ([-2], "cell id -2 at position 0; -1 to 423623 are allowed"),
-        ([0.5], "cells of shape (1,) and dtype float64; cell ids (N,) are allowed"),
-        ([[1]], "cells of shape (1, 1) and dtype int64; cell ids (N,) are allowed"),
-        (["a"], "cells of shape (1,) and dtype <U1; cell ids (N,) are allowed"),
+        ([1, nb101fast.NUM_CELLS], "IndexError: cell id 423624 at position 1 does not exist; use "),
+        ([-2], "IndexError: cell id -2 at position 0 does not exist; use -1 to 423623"),
+        ([0.5], "TypeError: an id can't be a float"),
+        ([[1]], "TypeError: an id can't be a list"),
+        (["a"], "TypeError: an id can't be a str"),
+        (np.array([1, 2]), "TypeError: ids have dtype int64, but a cell id is int32"),
+        (np.array([[1]], np.int32), "ValueError: ids have shape (1, 1)"),
     ],
 )
 def test_cells_that_are_refused(index: Index, cells: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(message)):
-        index.hypervolume([], ["parameters"], reference={"parameters": 1}, cells=cells)
+    with pytest.raises((IndexError, TypeError, ValueError)) as caught:
+        index.hypervolume([], ["parameters"], reference={"parameters": 1}, ids=cells)
+    assert f"{caught.type.__name__}: {caught.value}".startswith(message)

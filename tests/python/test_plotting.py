@@ -1,4 +1,4 @@
-"""The style of figures, and their files."""
+"""The style of the figures, and their files."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def test_panels_row_by_row() -> None:
     assert [a.get_subplotspec().colspan.start for a in axes] == [0, 1, 2, 0, 1, 2]
 
 
-def test_steps_hold_until_the_next() -> None:
+def test_a_step_lasts_until_the_next() -> None:
     assert drawn().axes[0].lines[0].get_drawstyle() == "steps-post"
 
 
-def test_users_settings_neither_change_nor_matter() -> None:
+def test_the_users_settings_neither_change_nor_matter() -> None:
     expected = plotting.render(drawn(), "svg")
     before = dict(matplotlib.rcParams)
     own: Any = {
@@ -80,8 +80,8 @@ def test_equal_figures_are_equal_files(form: str) -> None:
     assert plotting.render(drawn(curves=3), form) != first
 
 
-def test_another_form() -> None:
-    with pytest.raises(ValueError, match="form='pdf'; 'png', 'svg' are allowed"):
+def test_unknown_form() -> None:
+    with pytest.raises(ValueError, match="form='pdf' is not allowed; use 'png' or 'svg'"):
         plotting.render(drawn(), "pdf")
 
 
@@ -90,10 +90,10 @@ def test_save(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*.*")) == [png, svg]
     assert struct.unpack(">II", png.read_bytes()[16:24]) == (600, 225)  # 150 dots an inch
     assert ElementTree.parse(svg).getroot().tag.endswith("svg")
-    assert b"<text" not in svg.read_bytes()  # letters are paths: no font is needed
+    assert b"<text" not in svg.read_bytes()  # letters are paths, so no font is needed
 
 
-def test_save_replaces(tmp_path: Path) -> None:
+def test_save_replaces_files(tmp_path: Path) -> None:
     plotting.save(drawn(), tmp_path, "regret")
     png, svg = plotting.save(drawn(curves=3), tmp_path, "regret")
     assert svg.read_bytes() == plotting.render(drawn(curves=3), "svg")
@@ -143,6 +143,6 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-def test_matplotlib_loads_late() -> None:
+def test_matplotlib_is_loaded_when_it_is_used() -> None:
     program = "import sys, nb101fast.plotting; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)

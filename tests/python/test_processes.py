@@ -38,7 +38,7 @@ def codes() -> npt.NDArray[np.uint32]:
 
 
 def answers(index: Index, codes: npt.NDArray[np.uint32]) -> bytes:
-    """Every kind of look-up, as bytes to compare."""
+    """Return the answers of every kind of look-up as bytes, to compare them."""
     f = index.objective("training_time", epochs=4)
     parts: list[Any] = [
         f(codes),
@@ -46,7 +46,7 @@ def answers(index: Index, codes: npt.NDArray[np.uint32]) -> bytes:
         index.objective(repeat="random", seed=9)(codes),
         index.query(codes[::50], epochs=36, repeat=1),
         index.find([Cell.from_id(int(i)).hash for i in index.cells]),
-        index.column("test_accuracy", epochs=36),
+        index.column("test_accuracy", epochs=36, stored=True),
         np.array([f(int(nb101fast.cell_codes()[i])) for i in index.cells]),
     ]
     return b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
@@ -113,7 +113,7 @@ def test_many_threads(small_sample: Sample, codes: npt.NDArray[np.uint32]) -> No
 
 
 def test_first_use_by_many_threads() -> None:
-    """The tables that are made at their first use are made once."""
+    """Many threads use the tables for the first time at once; the tables are built once."""
     program = """if True:
         import threading, nb101fast
         start, seen = threading.Barrier(8), set()
@@ -154,7 +154,8 @@ def test_one_file_in_two_processes_is_shared(
     program = f"""if True:
         import sys, nb101fast
         index = nb101fast.open({str(small_sample[0])!r})
-        total = sum(index.column(m, repeat=r).sum() for m in nb101fast.METRICS for r in range(3))
+        places = [(m, r) for m in nb101fast.METRICS for r in range(3)]
+        total = sum(index.column(m, repeat=r, stored=True).sum() for m, r in places)
         print(total, flush=True)
         sys.stdin.read()
         lines = open("/proc/self/smaps").read().split("\\n")
@@ -194,7 +195,7 @@ def test_replaced_by_rename(
     nb101fast.compile(source, path)
     old = nb101fast.open(path, verify="full")
     expected = answers(old, codes)
-    nb101fast.synthetic.write_index(path, cells=codes[-3500:-500], epochs=(4, 36, 108))
+    nb101fast.synthetic.write_index(path, codes=codes[-3500:-500], epochs=(4, 36, 108))
     assert answers(old, codes) == expected
     new = nb101fast.open(path, verify="full")
     assert len(new) == 3000
@@ -205,7 +206,7 @@ def test_replaced_by_rename(
 
 
 def test_replaced_while_others_open_it(small_sample: Sample, tmp_path: Path) -> None:
-    """Whoever opens it meanwhile sees the one index or the other, whole."""
+    """A reader that opens the file meanwhile sees one whole index, the old or the new one."""
     path, source = tmp_path / "live.nb101", small_sample[0].with_suffix(".tfrecord")
     nb101fast.compile(source, path)
     done = threading.Event()
@@ -279,13 +280,13 @@ def test_what_importing_loads(small_sample: Sample) -> None:
 
 
 def site_modules() -> set[str]:
-    """What the interpreter loads by itself, as for editable installations."""
+    """Return the modules that the interpreter loads by itself."""
     program = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     return set(run_python(program).split())
 
 
 def test_importing_computes_nothing() -> None:
-    """The tables of all cells are made when they are asked for first."""
+    """The tables of all cells are built when they are first needed."""
     program = """if True:
         import numpy, time
         began = time.process_time()

@@ -1,4 +1,4 @@
-"""Export, update, merge and the other inputs: nothing lost, and never half a file."""
+"""Export, update, merge and the other inputs lose nothing and never leave half a file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def saved(path: Path, records: list[Record]) -> Path:
 
 
 def frames(data: bytes) -> Iterator[bytes]:
-    """The records of a sound file with their framing; no checksum is looked at."""
+    """Yield the records of a sound file with their frames, without checking checksums."""
     start = 0
     while start < len(data):
         end = start + 16 + int.from_bytes(data[start : start + 8], "little")
@@ -47,7 +47,7 @@ def frames(data: bytes) -> Iterator[bytes]:
 
 
 def exported(index: Path) -> bytes:
-    target = index.with_suffix(".out")
+    target = index.with_name("exported.tfrecord")
     nb101fast.export(index, target)
     return target.read_bytes()
 
@@ -59,7 +59,7 @@ def exported(index: Path) -> bytes:
 def test_export_gives_the_file_back(tmp_path: Path, shuffled: bool) -> None:
     source, index = tmp_path / "in.tfrecord", tmp_path / "i.nb101"
     nb101fast.synthetic.write_tfrecord(
-        source, cells=nb101fast.cell_codes()[::254]
+        source, codes=nb101fast.cell_codes()[::254]
     )  # 20,016 records
     if shuffled:
         all_frames = list(frames(source.read_bytes()))
@@ -124,8 +124,9 @@ def test_full_size_both_ways(tmp_path: Path) -> None:
 
 def test_export_over_the_index_itself(tmp_path: Path, rng: np.random.Generator) -> None:
     nb101fast.compile(saved(tmp_path / "in", records_of(rng)), tmp_path / "i.nb101")
+    os.symlink(tmp_path / "i.nb101", tmp_path / "same.tfrecord")
     with pytest.raises(ValueError, match="is the index itself"):
-        nb101fast.export(tmp_path / "i.nb101", tmp_path / "i.nb101")
+        nb101fast.export(tmp_path / "i.nb101", tmp_path / "same.tfrecord")
 
 
 # -------------------------------------------------------------------- inputs
@@ -246,7 +247,7 @@ def test_strict(tmp_path: Path, rng: np.random.Generator) -> None:
     ]:
         nb101fast.compile(saved(tmp_path / "bad", bad), tmp_path / "kept.nb101")
         before = index.read_bytes()
-        with pytest.raises(FormatError, match=f"refused, being strict: .*{message}"):
+        with pytest.raises(FormatError, match=f"a strict compilation refuses .*{message}"):
             nb101fast.compile(tmp_path / "bad", index, strict=True)
         assert index.read_bytes() == before
 

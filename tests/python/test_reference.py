@@ -1,4 +1,4 @@
-"""The reference itself, against golden values: a judge must be right first."""
+"""The plain implementation against golden values, because it judges the fast one."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ def test_walk_keeps_the_minima() -> None:
 
 
 @pytest.mark.slow
-def test_walk_keeps_the_minima_of_six_vertices() -> None:
-    assert list(walk(6)) == list(representatives(6))
+def test_walk_keeps_the_minima_of_six_vertices(walk_of_six_vertices: list[Graph]) -> None:
+    assert walk_of_six_vertices == list(representatives(6))
 
 
 @pytest.mark.slow
@@ -170,7 +170,7 @@ def test_relabelings_stay_in_the_class() -> None:
 
 def test_channels() -> None:
     # Four vertices feed output; the fifth feeds only vertex 4.
-    assert vertex_channels(INCEPTION_LIKE.matrix, 130) == [33, 33, 32, 32, 32, 130]
+    assert vertex_channels(INCEPTION_LIKE.matrix, 130) == (33, 33, 32, 32, 32, 130)
 
 
 def test_tiny_skeleton_by_hand() -> None:

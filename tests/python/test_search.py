@@ -1,4 +1,4 @@
-"""Optimizers of the core against plain ones, and the rules that every run keeps."""
+"""The compiled optimizers against plain ones, and the rules that every run follows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 
 import nb101fast
 from nb101fast import Index, search
-from nb101fast.index import BUILT_IN
+from nb101fast.codes import Validity
+from nb101fast.locations import BUILT_IN
 from nb101fast.search.settings import CompiledSettings
 from reference import optimizers as plain
 from reference.randomness import LABELINGS, labelled
@@ -26,18 +27,18 @@ OURS = [name for name, settings in PAPER.items() if isinstance(settings, Compile
 
 @pytest.fixture(scope="module")
 def index() -> Index:
-    """91 cells, really trained."""
+    """An index of 91 cells that were really trained."""
     return nb101fast.open(BUILT_IN)
 
 
 @pytest.fixture(scope="module")
 def uneven_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """5,296 synthetic cells; some lack repeats, or budgets."""
+    """An index of 5,296 synthetic cells, some of which lack repeats or budgets."""
     path = tmp_path_factory.mktemp("uneven") / "uneven.nb101"
     cells = nb101fast.cell_codes()[::80]
     thrice, once = path.with_name("thrice.nb101"), path.with_name("once.nb101")
-    nb101fast.synthetic.write_index(thrice, cells=cells[::2], epochs=(36, 108))
-    nb101fast.synthetic.write_index(once, cells=cells[1::2], epochs=(108,), repeats=1)
+    nb101fast.synthetic.write_index(thrice, codes=cells[::2], epochs=(36, 108))
+    nb101fast.synthetic.write_index(once, codes=cells[1::2], epochs=(108,), repeats=1)
     nb101fast.compile([thrice, once], path, synthetic=True)
     return nb101fast.open(path)
 
@@ -61,7 +62,7 @@ def plain_makers(sampler: plain.Sampler) -> dict[str, plain.Make]:
 def check_against_plain(
     trajectories: search.Trajectories, make: plain.Make, training: plain.PlainTraining
 ) -> None:
-    """Every evaluation of every run, and what is reported."""
+    """Compare every training of every run, and the reported regret."""
     steps = trajectories.evaluations
     assert steps is not None
     for run, (start, stop) in enumerate(zip(steps.starts, steps.starts[1:], strict=False)):
@@ -71,29 +72,31 @@ def check_against_plain(
         )
         rows = slice(start, stop)
         assert steps.code[rows].tolist() == [trial.code for _, trial in ended]
-        assert steps.cell[rows].tolist() == [trial.cell for _, trial in ended]
+        assert steps.cell_id[rows].tolist() == [trial.cell_id for _, trial in ended]
         assert steps.epochs[rows].tolist() == [trial.epochs for _, trial in ended]
         assert steps.repeat[rows].tolist() == [trial.repeat for _, trial in ended]
         assert steps.validation_accuracy[rows].tolist() == [trial.accuracy for _, trial in ended]
         assert steps.seconds[rows].tolist() == [end for end, _ in ended]
         assert trajectories.num_invalid[run] == num_invalid
         assert trajectories.num_evaluations[run] == len(ended)
-        incumbent = max(ended, key=lambda pair: pair[1].accuracy)[1]  # the first of equals
-        expected = trajectories.best_test_accuracy - training.mean_test(incumbent.cell)
+        incumbent = max(ended, key=lambda pair: pair[1].accuracy)[1]  # the first of equal ones
+        expected = trajectories.best_test_accuracy - training.mean_test(incumbent.cell_id)
         assert trajectories.final_regret[run] == expected
 
 
-# -------------------------------------------------------------------- against the plain ones
+# -------------------------------------------------------------------- against plain optimizers
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_equals_the_plain_one_on_real_runs(index: Index, sampler: plain.Sampler, name: str) -> None:
+def test_compiled_equals_plain_on_real_runs(
+    index: Index, sampler: plain.Sampler, name: str
+) -> None:
     budgets = PAPER[name].budgets(108)
     training = plain.PlainTraining(index, budgets)
     trajectories = search.run(
         name, index, runs=2, budget_seconds=1200, seed=5, first_run=7, record="everything"
     )
-    assert trajectories.num_evaluations.min() > 100  # beyond the first population
+    assert trajectories.num_evaluations.min() > 100  # more than the first population
     assert trajectories.num_invalid.min() > 10
     check_against_plain(trajectories, plain_makers(sampler)[name], training)
     best = max(training.mean_test(cell) for cell in index.cells.tolist())
@@ -101,7 +104,7 @@ def test_equals_the_plain_one_on_real_runs(index: Index, sampler: plain.Sampler,
 
 
 @pytest.mark.parametrize("name", ["rs", "re", "ls", "rl"])
-def test_equals_the_plain_one_where_runs_are_missing(
+def test_compiled_equals_plain_if_runs_are_missing(
     uneven_index: Index, sampler: plain.Sampler, name: str
 ) -> None:
     training = plain.PlainTraining(uneven_index, [108])
@@ -130,7 +133,7 @@ def test_scripts_draw_tournaments_with_replacement(index: Index, sampler: plain.
 
 
 def test_notebook_protocol(index: Index) -> None:
-    """Official validity, a population of 50, the notebook's mutation, the queried test accuracy."""
+    """The preset has the notebook's validity, population, mutation and reported test accuracy."""
     training = plain.PlainTraining(index, [108], most_edges=21)
     sampler = plain.Sampler("raw")
     evolution = partial(plain.Evolution, sampler, size=50, mutation="notebook")
@@ -145,14 +148,14 @@ def test_notebook_protocol(index: Index) -> None:
         assert steps.code.tolist() == [trial.code for _, trial in ended]
         assert trajectories.num_invalid[0] == num_invalid
         queried = [
-            training.runs[trial.cell, 108][trial.repeat]["test_accuracy"] for _, trial in ended
+            training.runs[trial.cell_id, 108][trial.repeat]["test_accuracy"] for _, trial in ended
         ]
         assert steps.test_accuracy.tolist() == queried
         best = int(np.argmax(steps.validation_accuracy))
         assert trajectories.final_regret[0] == trajectories.best_test_accuracy - queried[best]
 
 
-# -------------------------------------------------------------------- runs, however computed
+# -------------------------------------------------------------------- how runs are computed
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -162,7 +165,7 @@ def test_ask_and_tell_gives_the_same_run(index: Index, name: str) -> None:
     together = search.run(name, index, runs=3, budget_seconds=700, seed=9, record="everything")
 
     class Asked(search.Settings):
-        """The same optimizer, but asked and told from Python."""
+        """The same optimizer, asked and told from Python."""
 
         name = "asked"
 
@@ -178,8 +181,8 @@ def test_ask_and_tell_gives_the_same_run(index: Index, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["rs", "re", "hb"])
-def test_runs_depend_on_seed_and_number_alone(index: Index, name: str) -> None:
-    """Whatever the threads, and whatever runs are computed beside them."""
+def test_runs_depend_only_on_seed_and_number(index: Index, name: str) -> None:
+    """Neither the threads nor the other runs matter."""
     run = partial(search.run, name, index, budget_seconds=500, seed=1, record="everything")
     whole = run(runs=140)
     check_equal(run(runs=140, threads=3), whole)
@@ -197,7 +200,7 @@ def check_equal(
         other = getattr(b, name)
         if name in besides:
             continue
-        if isinstance(value, search.Steps):
+        if isinstance(value, search.Observations):
             for column, numbers in vars(value).items():
                 assert np.array_equal(numbers, getattr(other, column)), (name, column)
                 assert numbers.dtype == getattr(other, column).dtype
@@ -205,7 +208,7 @@ def check_equal(
             assert np.array_equal(value, other), name
 
 
-# -------------------------------------------------------------------- what every run keeps
+# -------------------------------------------------------------------- rules of every run
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -219,11 +222,13 @@ def test_clock_and_incumbents(index: Index, name: str) -> None:
     assert len(steps) == done.num_evaluations.sum()
     assert len(done) == 30
     longest = max(
-        np.nanmax(nb101fast.whole_space.WholeSpace(index, e, repeat=r).values("training_time"))
+        np.nanmax(
+            nb101fast.whole_space.WholeSpace(index.reader, e, repeat=r).values("training_time")
+        )
         for e in PAPER[name].budgets(108)
         for r in range(3)
     )
-    assert (done.seconds > budget - longest).all()  # it went on as long as it could
+    assert (done.seconds > budget - longest).all()  # no further training fitted
     for run in range(30):
         rows = slice(steps.starts[run], steps.starts[run + 1])
         assert (np.diff(steps.seconds[rows]) > 0).all()
@@ -231,11 +236,11 @@ def test_clock_and_incumbents(index: Index, name: str) -> None:
         assert (np.diff(incumbents.validation_accuracy[best]) > 0).all()
         assert incumbents.validation_accuracy[best][-1] == steps.validation_accuracy[rows].max()
         assert done.seconds[run] == steps.seconds[rows][-1]
-    assert np.array_equal(steps.cell, nb101fast.cell_ids(steps.code))
+    assert np.array_equal(steps.cell_id, nb101fast.cell_ids(steps.code))
     assert max((code & 0x1FFFFF).bit_count() for code in steps.code.tolist()) <= 9
 
 
-def test_repeats_are_drawn_evenly_and_seen_as_measured(index: Index) -> None:
+def test_repeats_are_drawn_evenly_and_told_as_measured(index: Index) -> None:
     steps = search.run("rs", index, runs=100, budget_seconds=1000, record="everything").evaluations
     assert steps is not None
     counts = np.bincount(steps.repeat, minlength=3)
@@ -249,9 +254,9 @@ def test_repeats_are_drawn_evenly_and_seen_as_measured(index: Index) -> None:
 
 
 def test_random_search_is_uniform_over_the_cells_it_meets(index: Index) -> None:
-    """Each of 91 cells as often as raw configurations of at most 9 edges lead to it."""
+    """A cell occurs in proportion to the raw configurations of at most 9 edges that are it."""
     masks = np.arange(1 << 21, dtype=np.uint32)
-    masks = masks[nb101fast.is_valid(masks, meaning="raw-9")]
+    masks = masks[nb101fast.is_valid(masks, validity="raw-9")]
     counts = np.zeros(nb101fast.NUM_CELLS)
     for labels in LABELINGS:
         ids = nb101fast.cell_ids(masks | np.uint32(labelled(0, labels)))
@@ -259,7 +264,7 @@ def test_random_search_is_uniform_over_the_cells_it_meets(index: Index) -> None:
     expected = counts[index.cells] / counts[index.cells].sum()
     steps = search.run("rs", index, runs=200, budget_seconds=1000, record="everything").evaluations
     assert steps is not None
-    met = np.bincount(np.searchsorted(index.cells, steps.cell), minlength=len(index.cells))
+    met = np.bincount(np.searchsorted(index.cells, steps.cell_id), minlength=len(index.cells))
     assert abs(chi_square_deviations(met, expected)) < 4
 
 
@@ -282,13 +287,13 @@ def test_regret_is_a_step_function(index: Index) -> None:
             )
     assert np.array_equal(regret[:, -1], done.final_regret)
     assert done.regret_at(100).shape == (8, 1)
-    with pytest.raises(ValueError, match="seconds="):
+    with pytest.raises(ValueError, match=r"seconds=.* is not allowed; use numbers of shape"):
         done.regret_at([math.nan])
 
 
 @pytest.mark.slow
 def test_evolution_beats_random_search_where_good_cells_cluster(tmp_path: Path) -> None:
-    """On made-up values of the whole space: behind or even at first, and far ahead at the end."""
+    """On synthetic values, evolution is not ahead at first and far ahead at the end."""
     path = tmp_path / "synthetic.nb101"
     nb101fast.synthetic.write_index(path, epochs=(108,))
     index = nb101fast.open(path)
@@ -316,16 +321,18 @@ def test_parquet_and_back(index: Index, tmp_path: Path) -> None:
         steps = done.incumbents if done.evaluations is None else done.evaluations
         assert table.num_rows == len(steps)
         assert set(table["run"].to_pylist()) == {2, 3, 4, 5, 6}
-        at = {run: row for row, run in enumerate(table["run"].to_pylist())}  # the last of each
+        at = {run: row for row, run in enumerate(table["run"].to_pylist())}  # the last row of each
         finals = [table["test_regret"][at[run]].as_py() for run in range(2, 7)]
         assert finals == done.final_regret.tolist()
         assert sum(table["is_incumbent"].to_pylist()) == len(done.incumbents)
     for name, contents in (("no.parquet", b"PAR1"), ("empty", b"")):
         (tmp_path / name).write_bytes(contents)
-        with pytest.raises(ValueError, match=re.escape(f"{tmp_path / name}: no Parquet file of")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"{tmp_path / name} is not a Parquet file of")
+        ):
             search.Trajectories.from_parquet(tmp_path / name)
     index.to_parquet(tmp_path / "index.parquet")
-    with pytest.raises(ValueError, match="no Parquet file of trajectories"):
+    with pytest.raises(ValueError, match="is not a Parquet file of trajectories"):
         search.Trajectories.from_parquet(tmp_path / "index.parquet")
     check_equal(pickle.loads(pickle.dumps(done)), done)
     assert repr(done).startswith("<Trajectories of hb (paper): 5 runs of 300 s, mean final regret ")
@@ -334,27 +341,27 @@ def test_parquet_and_back(index: Index, tmp_path: Path) -> None:
 def test_parts_of_different_runs_are_not_joined(index: Index) -> None:
     a, b = (search.run("rs", index, runs=2, budget_seconds=99, seed=s) for s in (0, 1))
     for parts in ([a, b], [a, a], []):
-        with pytest.raises(ValueError, match=r"does not follow|no parts"):
+        with pytest.raises(ValueError, match=r"cannot follow|no parts"):
             search.join(parts)
 
 
-# -------------------------------------------------------------------- optimizers of one's own
+# -------------------------------------------------------------------- optimizers of a user
 
 
 class Repeated:
-    """The same configuration again and again."""
+    """An optimizer that always proposes the same configuration."""
 
     def __init__(self, code: int, epochs: int) -> None:
-        self.asked, self.told = (code, epochs), list[search.Evaluation]()
+        self.asked, self.told = (code, epochs), list[search.Trial]()
 
     def ask(self) -> tuple[int, int]:
         return self.asked
 
-    def tell(self, evaluation: search.Evaluation) -> None:
-        self.told.append(evaluation)
+    def tell(self, trial: search.Trial) -> None:
+        self.told.append(trial)
 
 
-def test_an_optimizer_of_ones_own(index: Index) -> None:
+def test_an_optimizer_of_a_user(index: Index) -> None:
     made: list[Repeated] = []
 
     def repeated(training: search.SimulatedTraining, seed: int) -> Repeated:
@@ -366,14 +373,14 @@ def test_an_optimizer_of_ones_own(index: Index) -> None:
     assert done.optimizer == "repeated"
     assert len(made) == 2
     assert done.num_evaluations.tolist() == [len(one.told) for one in made]
-    for evaluation in made[0].told:
-        seen = index.query(32, epochs=12, repeat=evaluation.repeat)
-        assert evaluation.validation_accuracy == seen["validation_accuracy"]
-        assert evaluation.seconds == seen["training_time"]
-        assert (evaluation.cell, evaluation.epochs) == (nb101fast.cell_ids(32), 12)
+    for trial in made[0].told:
+        seen = index.query(32, epochs=12, repeat=trial.repeat)
+        assert trial.validation_accuracy == seen["validation_accuracy"]
+        assert trial.seconds == seen["training_time"]
+        assert (trial.cell_id, trial.epochs) == (nb101fast.cell_ids(32), 12)
     mean = sum(index.query(32, repeat=r)["test_accuracy"] for r in range(3)) / 3
     assert (done.final_regret == done.best_test_accuracy - mean).all()
-    with pytest.raises(ValueError, match=r"run 0 asked for 100,000 configurations in a row"):
+    with pytest.raises(ValueError, match=r"run 0 proposed 100,000 configurations in a row"):
         search.run(lambda training, seed: Repeated(0, 108), index, runs=1, budget_seconds=50)
 
 
@@ -400,13 +407,48 @@ def test_one_run_by_hand(index: Index) -> None:
     assert ended == (run.num_evaluations, run.num_invalid, run.seconds)
 
 
+def test_every_kind_of_code_means_the_same(index: Index) -> None:
+    training = search.SimulatedTraining(index)
+    kinds: tuple[Any, ...] = (
+        32,
+        np.uint32(32),
+        np.array(32, np.uint32),
+        nb101fast.Cell.from_code(32),
+    )
+    trials = [training.start(100, seed=0).evaluate(code) for code in kinds]
+    assert trials[0] is not None
+    assert trials == trials[:1] * len(kinds)
+    assert type(trials[1]) is search.Trial
+    assert [type(value) for value in trials[1]] == [int, int, int, int, float, float]
+
+
+def test_a_proposal_of_an_id_is_refused(index: Index) -> None:
+    """Most ids are codes of other cells, so the type must tell them apart."""
+
+    class ByIds:
+        def __init__(self, training: search.SimulatedTraining, seed: int) -> None:
+            self._ids = iter(index.top_k("validation_accuracy", 5))
+
+        def ask(self) -> tuple[Any, int]:
+            return next(self._ids), 108
+
+        def tell(self, trial: search.Trial) -> None:
+            pass
+
+    with pytest.raises(TypeError, match="int32"):
+        search.run(ByIds, index, runs=1, budget_seconds=100)
+
+
 def test_official_validity_allows_dead_edges(index: Index) -> None:
-    dead = 32 | sum(1 << bit for bit in range(11, 21))  # joins no vertex to the input
-    for validity, is_valid in (("raw-9", False), ("raw", True)):
-        training = search.SimulatedTraining(index, validity=validity)  # type: ignore[arg-type]
+    dead = 32 | sum(
+        1 << bit for bit in range(11, 21)
+    )  # edges between vertices that the input does not reach
+    meanings: tuple[tuple[Validity, bool], ...] = (("raw-9", False), ("official", True))
+    for validity, is_valid in meanings:
+        training = search.SimulatedTraining(index, validity=validity)
         told = training.start(100, seed=0).evaluate(dead)
         assert told is not None
-        assert (told.cell >= 0) == is_valid
+        assert (told.cell_id >= 0) == is_valid
 
 
 # -------------------------------------------------------------------- bad input
@@ -414,7 +456,7 @@ def test_official_validity_allows_dead_edges(index: Index) -> None:
 
 def only_epochs(tmp_path: Path, *epochs: int) -> Index:
     path = tmp_path / f"{len(epochs)}.nb101"
-    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:50], epochs=epochs)
+    nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[:50], epochs=epochs)
     return nb101fast.open(path)
 
 
@@ -424,19 +466,34 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=match):
             search.run(optimizer, index, **options)
 
-    refused(r"optimizer='sa'; 'rs', 're', 'nre', .* are in preset 'paper'", "sa")
-    refused(r"optimizer='ls'; 'rs', 're' are in preset 'notebook'", "ls", preset="notebook")
-    refused(r"preset='best'; 'paper', 'scripts', 'notebook' are allowed", preset="best")
-    refused("runs=0; 1 or more are allowed", runs=0)
-    refused("first_run=-1; 0 or more are allowed", first_run=-1)
-    refused("record='all'; 'incumbents' and 'everything' are allowed", record="all")
+    refused(
+        r"optimizer='sa' is not allowed in preset 'paper'; use 'rs', 're', 'nre', .* or 'bohb'",
+        "sa",
+    )
+    refused(
+        r"optimizer='ls' is not allowed in preset 'notebook'; use 'rs' or 're'",
+        "ls",
+        preset="notebook",
+    )
+    refused("preset='best' is not allowed; use 'paper', 'scripts' or 'notebook'", preset="best")
+    refused("runs=0 is not allowed; use 1 or more", runs=0)
+    refused("first_run=-1 is not allowed; use 0 or more", first_run=-1)
+    refused("record='all' is not allowed; use 'incumbents' or 'everything'", record="all")
     for budget in (0, -1, math.inf, math.nan):
-        refused(r"budget_seconds=.*; a finite number of seconds above 0", budget_seconds=budget)
-    refused(r"budget_seconds=0.5; no training ends within it: .* took [\d.]+ s", budget_seconds=0.5)
-    refused(r"epochs=7 are needed; <Index .*> has 4, 12, 36, 108", epochs=7)
+        refused(
+            "budget_seconds=.* is not allowed; use a finite number of seconds above 0",
+            budget_seconds=budget,
+        )
+    refused(
+        r"budget_seconds=0.5 is too short; the shortest training of .* takes [\d.]+ s",
+        budget_seconds=0.5,
+    )
+    refused("epochs=7 are needed, but <Index .*> has no such budget", epochs=7)
     refused("epochs=4 are needed", "hb", only_epochs(tmp_path, 12, 36, 108))
     refused("epochs=108 are needed", "rs", only_epochs(tmp_path, 4, 12))
-    with pytest.raises(TypeError, match="optimizer=3; a name or a factory is allowed"):
+    with pytest.raises(
+        TypeError, match="optimizer=3 is not allowed; use a name, settings or a factory"
+    ):
         search.run(3, index, runs=1, budget_seconds=100)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="threads"):
         search.run("rs", index, runs=1, budget_seconds=100, threads=0)
@@ -444,17 +501,22 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
 
 def test_bad_settings() -> None:
     for settings, match in (
-        ({"population": 0}, "population=0; 1 to 1000000 are allowed"),
-        ({"tournament": 101}, "tournament=101; 1 to 100 are allowed"),
-        ({"mutation": "big"}, "mutation='big'; 'parameter', "),
-        ({"sampling": "most"}, "sampling='most'; 'cells', "),
-        ({"mutation": "pruned"}, "mutation='pruned' with sampling='all'; it needs valid parents"),
+        ({"population": 0}, "population=0 is not allowed; use an integer from 1 to 1000000"),
+        ({"tournament": 101}, "tournament=101 is not allowed; use an integer from 1 to 100"),
+        ({"mutation": "big"}, "mutation='big' is not allowed; use 'parameter', "),
+        ({"sampling": "most"}, "sampling='most' is not allowed; use 'cells', "),
+        (
+            {"mutation": "pruned"},
+            "mutation='pruned' needs valid parents, but sampling='all' draws invalid",
+        ),
     ):
         with pytest.raises(ValueError, match=re.escape(match)):
             search.Evolution(**settings)
-    with pytest.raises(ValueError, match="eta=1; 2 to 100 are allowed"):
+    with pytest.raises(ValueError, match="eta=1 is not allowed; use an integer from 2 to 100"):
         search.Hyperband(eta=1)
-    with pytest.raises(ValueError, match=r"baseline_decay=1\.0; 0 to 0\.999999 are allowed"):
+    with pytest.raises(
+        ValueError, match=r"baseline_decay=1\.0 is not allowed; use a number from 0 to 0\.999999"
+    ):
         search.Reinforce(baseline_decay=1.0)
 
 
@@ -462,23 +524,33 @@ def test_bad_configurations(index: Index) -> None:
     training = search.SimulatedTraining(index)
     run = training.start(100, seed=0)
     for code in (1 << 31, 3 << 21):
-        with pytest.raises(ValueError, match=f"code {code} has bit 31 set or a label 3"):
+        with pytest.raises(ValueError, match=f"code {code} has bit 31 or a label 3 set"):
             run.evaluate(code)
     with pytest.raises(ValueError, match="code -1 does not fit"):
         run.evaluate(-1)
-    with pytest.raises(ValueError, match="epochs=12; 108 are allowed"):
+    with pytest.raises(ValueError, match="epochs=12 is not allowed; use 108"):
         run.evaluate(32, 12)
-    with pytest.raises(TypeError, match="a configuration is a code"):
-        run.evaluate("32")  # type: ignore[arg-type]
-    for options in ({"validity": "any"}, {"test": "best"}, {"epochs": (108, 108)}, {"epochs": ()}):
-        with pytest.raises(ValueError, match=r"; .* allowed|; one or more of"):
+    not_codes: list[Any] = [
+        "32",
+        np.int32(32),
+        np.int64(32),
+        32.0,
+        True,
+        nb101fast.cell_codes()[:1],
+    ]
+    for code in not_codes:
+        with pytest.raises(TypeError, match="code"):
+            run.evaluate(code)
+    assert run.seconds == run.num_invalid == 0
+    for options in ({"validity": "raw"}, {"test": "best"}, {"epochs": (108, 108)}, {"epochs": ()}):
+        with pytest.raises(ValueError, match="is not allowed; use"):
             search.SimulatedTraining(index, **options)
 
 
-def test_a_search_that_never_pays_ends_with_an_error(tmp_path: Path) -> None:
-    """Of the one cell of this index no mutation and hardly any draw is."""
+def test_an_optimizer_that_never_finds_a_cell_ends_with_an_error(tmp_path: Path) -> None:
+    """The index has one cell, which random configurations hardly ever are."""
     path = tmp_path / "one.nb101"
     rare = nb101fast.cell_codes()[-1:]
-    nb101fast.synthetic.write_index(path, cells=rare, epochs=(108,))
+    nb101fast.synthetic.write_index(path, codes=rare, epochs=(108,))
     with pytest.raises(ValueError, match=r"run 0 proposed 10,000,000 configurations in a row"):
         search.run("rl", nb101fast.open(path), runs=1, budget_seconds=1e9)

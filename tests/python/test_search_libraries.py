@@ -1,4 +1,4 @@
-"""TPE, SMAC and BOHB: what the libraries would do, and nothing of theirs that leaks."""
+"""TPE, SMAC and BOHB propose what their libraries would, and disturb nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ import pytest
 
 import nb101fast
 from nb101fast import search
-from nb101fast.adapters.parameters import code_of, values_of
+from nb101fast.codes import as_code
+from nb101fast.named_parameters import code_of, values_of
 from nb101fast.search.bohb import BOHB
 from nb101fast.search.libraries import library, seed_of_32_bits, undisturbed
 from nb101fast.search.settings import Settings
@@ -30,7 +31,7 @@ from nb101fast.search.smac import SMAC
 from nb101fast.search.tpe import TPE
 
 PACKAGES: dict[type[Settings], str] = {TPE: "hyperopt", SMAC: "smac", BOHB: "hpbandster"}
-ENOUGH = {TPE: 30, SMAC: 8, BOHB: 120}  # proposals, until the model makes them
+ENOUGH = {TPE: 30, SMAC: 8, BOHB: 120}  # proposals, so that the last ones come from the model
 NUM_EDGES = 21
 OPS = ("conv1x1-bn-relu", "conv3x3-bn-relu", "maxpool3x3")
 CHOICES: dict[str, tuple[Any, ...]] = {
@@ -49,13 +50,13 @@ def needs(package: str) -> pytest.MarkDecorator:
     ids=lambda kind: str(kind.name),
 )
 def kind(request: pytest.FixtureRequest) -> type[Settings]:
-    """Each optimizer whose library is there."""
+    """Each optimizer whose library is installed."""
     chosen: type[Settings] = request.param
     return chosen
 
 
 def accuracy_of(code: int) -> float:
-    """Made up: the more of the edges, the better; without the last one, invalid."""
+    """A made-up accuracy that grows with the edges; without the last edge it is that of invalid."""
     edges = code & ((1 << NUM_EDGES) - 1)
     return edges.bit_count() / NUM_EDGES if edges >> (NUM_EDGES - 1) else 0.0
 
@@ -65,14 +66,15 @@ def trainings(settings: Settings) -> search.SimulatedTraining:
 
 
 def steps(settings: Settings, seed: int) -> Iterator[tuple[int, int]]:
-    """What one run asks for, told the made-up accuracies."""
+    """Yield the proposals of one run, which is told made-up accuracies."""
     optimizer = settings(trainings(settings), seed)
     while True:
-        code, epochs = optimizer.ask()
+        proposed, epochs = optimizer.ask()
+        code = as_code(proposed)
         yield code, epochs
         accuracy = accuracy_of(code)
-        cell = 0 if accuracy else -1
-        optimizer.tell(search.Evaluation(code, cell, epochs, cell, accuracy, float(bool(accuracy))))
+        found = 0 if accuracy else -1
+        optimizer.tell(search.Trial(code, found, epochs, found, accuracy, float(bool(accuracy))))
 
 
 @functools.cache
@@ -95,7 +97,7 @@ def test_runs_on_an_index(kind: type[Settings]) -> None:
     assert 0 <= found.final_regret[0] < 1
 
 
-def test_a_seed_means_the_same_in_every_process(kind: type[Settings]) -> None:
+def test_a_seed_gives_the_same_proposals_in_every_process(kind: type[Settings]) -> None:
     program = (
         "import test_search_libraries as t, numpy, sys; numpy.random.seed(int(sys.argv[1]));"
         f"print(t.proposals(t.{kind.__name__}()))"
@@ -113,17 +115,17 @@ def test_a_seed_means_the_same_in_every_process(kind: type[Settings]) -> None:
     assert proposals(kind(), seed=6) != here
 
 
-def test_a_seed_of_64_bits_counts_as_a_whole(kind: type[Settings]) -> None:
+def test_all_64_bits_of_a_seed_count(kind: type[Settings]) -> None:
     assert proposals(kind(), 3, seed=5) != proposals(kind(), 3, seed=5 + (1 << 40))
 
 
-def test_runs_in_turn_are_as_runs_alone(kind: type[Settings]) -> None:
+def test_interleaved_runs_do_not_change_each_other(kind: type[Settings]) -> None:
     one, other = steps(kind(), 5), steps(kind(), 6)
     in_turn = [(next(one)[0], next(other)[0]) for _ in range(ENOUGH[kind])]
     assert in_turn == list(zip(proposals(kind()), proposals(kind(), seed=6), strict=True))
 
 
-def test_the_callers_filters_and_draws_change_nothing(kind: type[Settings]) -> None:
+def test_the_callers_warnings_and_random_numbers_change_nothing(kind: type[Settings]) -> None:
     expected = proposals(kind())
     run, found = steps(kind(), 5), []
     with np.errstate(all="raise"):
@@ -134,7 +136,7 @@ def test_the_callers_filters_and_draws_change_nothing(kind: type[Settings]) -> N
     assert found == expected
 
 
-def test_leaves_no_trace(
+def test_nothing_outside_is_changed(
     kind: type[Settings],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -175,18 +177,42 @@ def test_without_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TPE(num_startup=0), "num_startup=0; 1 to 1000000 are allowed"),
-        (lambda: TPE(num_candidates=0), "num_candidates=0; 1 to 1000000 are allowed"),
-        (lambda: TPE(gamma=-0.5), "gamma=-0.5; 0 to 100 are allowed"),
-        (lambda: SMAC(num_trees=0), "num_trees=0; 1 to 10000 are allowed"),
-        (lambda: SMAC(random_fraction=1.5), "random_fraction=1.5; 0 to 1 are allowed"),
-        (lambda: SMAC(max_evaluations=0), "max_evaluations=0; 1 to 10000 are allowed"),
-        (lambda: BOHB(random_fraction=-1), "random_fraction=-1; 0 to 1 are allowed"),
-        (lambda: BOHB(num_samples=0), "num_samples=0; 1 to 1000000 are allowed"),
-        (lambda: BOHB(min_bandwidth=2), "min_bandwidth=2; 0 to 1 are allowed"),
-        (lambda: BOHB(bandwidth_factor=-1), "bandwidth_factor=-1; 0 to 1000000 are allowed"),
-        (lambda: BOHB(eta=1), "eta=1; 2 to 100 are allowed"),
-        (lambda: BOHB(min_epochs=0), "min_epochs=0; 1 to 1000000 are allowed"),
+        (
+            lambda: TPE(num_startup=0),
+            "num_startup=0 is not allowed; use an integer from 1 to 1000000",
+        ),
+        (
+            lambda: TPE(num_candidates=0),
+            "num_candidates=0 is not allowed; use an integer from 1 to 1000000",
+        ),
+        (lambda: TPE(gamma=-0.5), "gamma=-0.5 is not allowed; use a number from 0 to 100"),
+        (lambda: SMAC(num_trees=0), "num_trees=0 is not allowed; use an integer from 1 to 10000"),
+        (
+            lambda: SMAC(random_fraction=1.5),
+            "random_fraction=1.5 is not allowed; use a number from 0 to 1",
+        ),
+        (
+            lambda: SMAC(max_evaluations=0),
+            "max_evaluations=0 is not allowed; use an integer from 1 to 10000",
+        ),
+        (
+            lambda: BOHB(random_fraction=-1),
+            "random_fraction=-1 is not allowed; use a number from 0 to 1",
+        ),
+        (
+            lambda: BOHB(num_samples=0),
+            "num_samples=0 is not allowed; use an integer from 1 to 1000000",
+        ),
+        (lambda: BOHB(min_bandwidth=2), "min_bandwidth=2 is not allowed; use a number from 0 to 1"),
+        (
+            lambda: BOHB(bandwidth_factor=-1),
+            "bandwidth_factor=-1 is not allowed; use a number from 0 to 1000000",
+        ),
+        (lambda: BOHB(eta=1), "eta=1 is not allowed; use an integer from 2 to 100"),
+        (
+            lambda: BOHB(min_epochs=0),
+            "min_epochs=0 is not allowed; use an integer from 1 to 1000000",
+        ),
     ],
 )
 def test_settings_out_of_bounds(make: Callable[[], Settings], message: str) -> None:
@@ -199,7 +225,7 @@ def test_settings_out_of_bounds(make: Callable[[], Settings], message: str) -> N
 
 @needs("hyperopt")
 @pytest.mark.parametrize("settings", [TPE(), TPE(num_startup=5, num_candidates=3, gamma=1.0)])
-def test_tpe_is_hyperopts_fmin(settings: TPE) -> None:
+def test_tpe_proposes_what_fmin_does(settings: TPE) -> None:
     hyperopt = library("hyperopt")
     asked = []
 
@@ -258,7 +284,7 @@ def test_smac_learns_after_each_evaluation(monkeypatch: pytest.MonkeyPatch) -> N
 
 @needs("smac")
 @pytest.mark.slow
-def test_smac_proposes_better_than_at_random() -> None:
+def test_smac_proposes_better_cells_than_random() -> None:
     late = proposals(SMAC(random_fraction=0), 24)[-12:]
     at_random = proposals(SMAC(random_fraction=1), 60)
     assert mean_of(late) > mean_of(at_random) + 0.1
@@ -275,7 +301,7 @@ def test_smac_trains_contenders_again_up_to_a_limit() -> None:
 
 
 def rounds(eta: int, budgets: list[int]) -> Iterator[tuple[int, int, int]]:
-    """Hyperband's plan: the bracket, how many configurations, for how many epochs."""
+    """Yield Hyperband's rounds: the bracket, the number of configurations, their epochs."""
     top = len(budgets) - 1
     bracket = 0
     while True:
@@ -305,9 +331,9 @@ def test_bohb_fills_hyperbands_brackets() -> None:
 
 @needs("hpbandster")
 @pytest.mark.parametrize("settings", [BOHB(), BOHB(num_samples=16, random_fraction=0.33)])
-def test_bohb_draws_as_hpbandster(settings: BOHB, caplog: pytest.LogCaptureFixture) -> None:
-    """From NumPy's global generator; and no proposal fails, which would make it a random one."""
-    from nb101fast.adapters.config_space import configuration_space
+def test_bohb_draws_what_hpbandster_does(settings: BOHB, caplog: pytest.LogCaptureFixture) -> None:
+    """Both draw from the same state, and no proposal fails: HpBandSter would draw it at random."""
+    from nb101fast.config_space import configuration_space
 
     run = steps(settings, 5)
     by_model: list[bool] = []
@@ -349,6 +375,6 @@ def test_bohb_draws_as_hpbandster(settings: BOHB, caplog: pytest.LogCaptureFixtu
 
 
 @needs("hpbandster")
-def test_bohb_proposes_better_than_at_random() -> None:
+def test_bohb_proposes_better_cells_than_random() -> None:
     by_model, at_random = (proposals(BOHB(random_fraction=share), 400) for share in (0, 1))
     assert mean_of(by_model[-100:]) > mean_of(at_random[-100:]) + 0.1

@@ -12,6 +12,7 @@ import pytest
 
 import nb101fast
 from reference.cells import (
+    Graph,
     canonical,
     decode,
     encode,
@@ -26,7 +27,7 @@ BEST_HASH = "02e5a0247bbdcf2860b7e96f74961594"
 
 
 def first_ids() -> dict[int, int]:
-    """The first cell id of each number of vertices, and of 8 the number of cells."""
+    """Return the first cell id of each number of vertices; for 8, the number of cells."""
     counts = [0, *CELLS_BY_VERTICES.values()]
     return dict(zip(range(2, 9), np.cumsum(counts).tolist(), strict=True))
 
@@ -55,8 +56,8 @@ def test_first_codes_are_the_official_walk() -> None:
 
 
 @pytest.mark.slow
-def test_codes_of_six_vertices_are_the_official_walk() -> None:
-    expected = [encode(graph) for graph in walk(6)]
+def test_codes_of_six_vertices_are_the_official_walk(walk_of_six_vertices: list[Graph]) -> None:
+    expected = [encode(graph) for graph in walk_of_six_vertices]
     assert nb101fast.cell_codes()[: len(expected)].tolist() == expected
     assert len(expected) == first_ids()[7]
 
@@ -163,8 +164,8 @@ def test_raw_matrices_by_vertices_kept() -> None:
 
 def test_raw_matrices_valid_in_both_meanings() -> None:
     codes = all_matrices()
-    official = nb101fast.is_valid(codes, meaning="official")
-    raw_9 = nb101fast.is_valid(codes, meaning="raw-9")
+    official = nb101fast.is_valid(codes, validity="official")
+    raw_9 = nb101fast.is_valid(codes, validity="raw-9")
     assert np.array_equal(official, nb101fast.cell_ids(codes) >= 0)
     assert np.count_nonzero(official) == 1_538_083
     assert np.count_nonzero(raw_9) == 573_494

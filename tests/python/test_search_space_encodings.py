@@ -1,4 +1,4 @@
-"""Encodings: as the field's own code reads them, there and back, and what bad rows are told."""
+"""Encodings: public code reads them the same way; the way back; errors of bad rows."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_rows_into_an_array_at_hand(name: Encoding) -> None:
     out = np.full_like(expected, 7)
     assert search_space.encode_as(codes, name, out=out) is out
     assert np.array_equal(out, expected)
-    shape = rf"\(100, {COLUMNS[name]}\) is wanted"
+    shape = rf"use an array of {expected.dtype} of shape \(100, {COLUMNS[name]}\)"
     for bad in (out[:99], out[:, :-1], out.ravel()):
         with pytest.raises(ValueError, match=shape):
             search_space.encode_as(codes, name, out=bad)
@@ -185,14 +185,14 @@ def test_c_does_not_round() -> None:
 
 
 def test_paths_of_cells_that_differ() -> None:
-    """Why there is no way back: one vertex, or two of the same in parallel."""
+    """One vertex, or two equal ones in parallel, have the same path: there is no way back."""
     one = nb101fast.encode([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [2])
     two = nb101fast.encode([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0] * 4], [2, 2])
     assert nb101fast.cell_ids(one) != nb101fast.cell_ids(two)
     rows = search_space.encode_as(np.array([one, two], np.uint32), "path")
     assert np.array_equal(rows[0], rows[1])
     assert np.flatnonzero(rows[0]).tolist() == [3]
-    with pytest.raises(ValueError, match=r"'path' has no way back.*'one-hot' are allowed"):
+    with pytest.raises(ValueError, match=r"'path' has no way back.*use 'A', 'B', 'C' or 'one-hot'"):
         search_space.decode_from(rows, "path")
 
 
@@ -237,19 +237,19 @@ NAN = float("nan")
 @pytest.mark.parametrize(
     ("name", "column", "values", "allowed"),
     [
-        ("A", 0, [2, -1, 0.5, NAN, 256, 1e300], "0 and 1 are allowed"),
-        ("A", 20, [3], "0 and 1 are allowed"),
-        ("A", 21, [3, -1, 255, 257, 1.5], "0 to 2 are allowed"),
-        ("A", 25, [3], "0 to 2 are allowed"),
-        ("B", 0, [21, -1, 255, 276], "0 to 20 are allowed"),
-        ("B", 8, [21], "0 to 20 are allowed"),
-        ("B", 13, [3], "0 to 2 are allowed"),
-        ("C", 0, [10, -1, 2.5, NAN], "0 to 9 are allowed"),
-        ("C", 1, [1.01, -0.01, NAN, float("inf")], "numbers from 0 to 1 are allowed"),
-        ("C", 21, [2], "numbers from 0 to 1 are allowed"),
-        ("C", 26, [3, 0.5, NAN], "0 to 2 are allowed"),
-        ("one-hot", 0, [2, NAN], "0 and 1 are allowed"),
-        ("one-hot", 35, [2, -1], "0 and 1 are allowed"),
+        ("A", 0, [2, -1, 0.5, NAN, 256, 1e300], "use 0 and 1"),
+        ("A", 20, [3], "use 0 and 1"),
+        ("A", 21, [3, -1, 255, 257, 1.5], "use 0 to 2"),
+        ("A", 25, [3], "use 0 to 2"),
+        ("B", 0, [21, -1, 255, 276], "use 0 to 20"),
+        ("B", 8, [21], "use 0 to 20"),
+        ("B", 13, [3], "use 0 to 2"),
+        ("C", 0, [10, -1, 2.5, NAN], "use 0 to 9"),
+        ("C", 1, [1.01, -0.01, NAN, float("inf")], "use numbers from 0 to 1"),
+        ("C", 21, [2], "use numbers from 0 to 1"),
+        ("C", 26, [3, 0.5, NAN], "use 0 to 2"),
+        ("one-hot", 0, [2, NAN], "use 0 and 1"),
+        ("one-hot", 35, [2, -1], "use 0 and 1"),
     ],
 )
 def test_values_that_are_not_allowed(
@@ -259,7 +259,7 @@ def test_values_that_are_not_allowed(
     for value in values:
         rows = good.copy()
         rows[[2, 4], column] = value
-        message = re.escape(f"value {float(value)} at [2, {column}] of x; {allowed}")
+        message = re.escape(f"value {float(value)} at [2, {column}] of x is not allowed; {allowed}")
         with pytest.raises(ValueError, match=message):
             search_space.decode_from(rows, name)
         with pytest.raises(ValueError, match=re.escape(f"at [{column}] of x")):
@@ -281,14 +281,14 @@ def test_one_hot_with_another_number_of_ones(label: int, columns: list[int]) -> 
 def test_wrong_shapes_and_dtypes(name: Encoding) -> None:
     columns = COLUMNS[name]
     for shape in ((columns - 1,), (3, columns + 1), (2, 2, columns), ()):
-        with pytest.raises(ValueError, match=re.escape(f"shape {shape}; (N, {columns})")):
+        with pytest.raises(ValueError, match=re.escape(f"shape {shape}; use (N, {columns})")):
             search_space.decode_from(np.zeros(shape), name)
-    with pytest.raises(ValueError, match="dtype <U1 cannot be read"):
+    with pytest.raises(ValueError, match="dtype <U1, which cannot be read"):
         search_space.decode_from(np.full((1, columns), "a"), name)
 
 
 def test_unknown_encoding() -> None:
     functions: list[Any] = [search_space.encode_as, search_space.decode_from]
     for function in functions:
-        with pytest.raises(ValueError, match=r"name='D'; 'A', 'B', 'C', .* are allowed"):
+        with pytest.raises(ValueError, match=r"name='D' is not allowed; use 'A', 'B', 'C'"):
             function(1, "D")

@@ -28,7 +28,7 @@ def cells() -> npt.NDArray[np.uint32]:
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory, cells: npt.NDArray[np.uint32]) -> Index:
     path = tmp_path_factory.mktemp("synthetic") / "made.nb101"
-    synthetic.write_index(path, cells=cells)
+    synthetic.write_index(path, codes=cells)
     return nb101fast.open(path, verify="full")
 
 
@@ -38,13 +38,13 @@ def test_same_seed_same_file(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     contents = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        synthetic.write_index(tmp_path / name, cells=cells[:300], seed=seed)
-        synthetic.write_tfrecord(tmp_path / f"{name}.tfrecord", cells=cells[:300], seed=seed)
+        synthetic.write_index(tmp_path / name, codes=cells[:300], seed=seed)
+        synthetic.write_tfrecord(tmp_path / f"{name}.tfrecord", codes=cells[:300], seed=seed)
         contents.append([(tmp_path / n).read_bytes() for n in (name, f"{name}.tfrecord")])
     assert contents[0] == contents[1]
     assert contents[0][0] != contents[2][0]
     assert contents[0][1] != contents[2][1]
-    synthetic.write_index(tmp_path / "d", cells=cells[:300][::-1], seed=3)
+    synthetic.write_index(tmp_path / "d", codes=cells[:300][::-1], seed=3)
     assert (tmp_path / "d").read_bytes() == contents[0][0]
 
 
@@ -58,7 +58,7 @@ def test_marked_wherever_it_is_shown(index: Index) -> None:
 
 
 def test_marked_when_it_is_compiled(tmp_path: Path, cells: npt.NDArray[np.uint32]) -> None:
-    synthetic.write_tfrecord(tmp_path / "made.tfrecord", cells=cells[:10])
+    synthetic.write_tfrecord(tmp_path / "made.tfrecord", codes=cells[:10])
     nb101fast.compile(tmp_path / "made.tfrecord", tmp_path / "made.nb101", synthetic=True)
     assert nb101fast.open(tmp_path / "made.nb101").is_synthetic
     nb101fast.compile(tmp_path / "made.tfrecord", tmp_path / "unmarked.nb101")
@@ -72,12 +72,14 @@ def test_shape(index: Index, cells: npt.NDArray[np.uint32]) -> None:
     assert index.num_runs == 2000 * 12
     assert index.denominator == 9984
     for metric, epochs in product(METRICS[:3], EPOCHS):
-        assert index.column(metric, epochs=epochs).dtype == np.uint16
-        assert index.column("training_time", epochs=epochs).dtype == np.float32
+        assert index.column(metric, epochs=epochs, stored=True).dtype == np.uint16
+        assert index.column("training_time", epochs=epochs, stored=True).dtype == np.float32
 
 
 def accuracies(index: Index, metric: str, epochs: int, stage: Any) -> npt.NDArray[np.float64]:
-    columns = [index.column(metric, epochs=epochs, stage=stage, repeat=r) for r in range(3)]
+    columns = [
+        index.column(metric, epochs=epochs, stage=stage, repeat=r, stored=True) for r in range(3)
+    ]
     return np.array(columns) / 9984
 
 
@@ -111,10 +113,10 @@ def test_plausible_times(index: Index) -> None:
     parameters = nb101fast.cell_parameters()[index.cells]
     for epochs, repeat in product(EPOCHS, range(3)):
         start, halfway, final = (
-            index.column("training_time", epochs=epochs, stage=stage, repeat=repeat)
+            index.column("training_time", epochs=epochs, stage=stage, repeat=repeat, stored=True)
             for stage in STAGES
         )
-        total = index.column("total_time", epochs=epochs, repeat=repeat)
+        total = index.column("total_time", epochs=epochs, repeat=repeat, stored=True)
         assert (start == 0).all()
         assert (halfway > 0).all()
         assert (final >= halfway).all()
@@ -125,19 +127,21 @@ def test_plausible_times(index: Index) -> None:
 
 def test_exact_facts(index: Index) -> None:
     for epochs, repeat in product(EPOCHS, range(3)):
-        stored = index.column("trainable_parameters", epochs=epochs, repeat=repeat)
+        stored = index.column("trainable_parameters", epochs=epochs, repeat=repeat, stored=True)
         assert (stored == nb101fast.cell_parameters()[index.cells]).all()
-        graphs = index.column("graph", epochs=epochs, repeat=repeat)
+        graphs = index.column("graph", epochs=epochs, repeat=repeat, stored=True)
         assert (graphs == nb101fast.cell_codes()[index.cells]).all()
         for stage, share in zip(STAGES, (0, 0.5, 1), strict=True):
-            column = index.column("current_epoch", epochs=epochs, stage=stage, repeat=repeat)
+            column = index.column(
+                "current_epoch", epochs=epochs, stage=stage, repeat=repeat, stored=True
+            )
             assert (column == share * epochs).all()
 
 
 def test_tfrecord_and_index_have_the_same_values(
     tmp_path: Path, index: Index, cells: npt.NDArray[np.uint32]
 ) -> None:
-    synthetic.write_tfrecord(tmp_path / "made.tfrecord", cells=cells)
+    synthetic.write_tfrecord(tmp_path / "made.tfrecord", codes=cells)
     report = nb101fast.compile(tmp_path / "made.tfrecord", tmp_path / "made.nb101")
     assert report.official_order
     assert report.wide_columns == ()
@@ -146,7 +150,10 @@ def test_tfrecord_and_index_have_the_same_values(
     assert again.cells.tolist() == index.cells.tolist()
     for metric, stage, epochs, repeat in product(COLUMNS, STAGES, EPOCHS, range(3)):
         place: dict[str, Any] = {"epochs": epochs, "stage": stage, "repeat": repeat}
-        ours, theirs = again.column(metric, **place), index.column(metric, **place)
+        ours, theirs = (
+            again.column(metric, **place, stored=True),
+            index.column(metric, **place, stored=True),
+        )
         assert ours.dtype == theirs.dtype
         assert ours.tobytes() == theirs.tobytes()
 
@@ -154,7 +161,7 @@ def test_tfrecord_and_index_have_the_same_values(
 def test_tfrecord_is_one_of_the_official_format(
     tmp_path: Path, cells: npt.NDArray[np.uint32]
 ) -> None:
-    synthetic.write_tfrecord(tmp_path / "made", cells=cells[:20], epochs=(108, 4), repeats=2)
+    synthetic.write_tfrecord(tmp_path / "made", codes=cells[:20], epochs=(108, 4), repeats=2)
     data = (tmp_path / "made").read_bytes()
     records = list(tfrecord.read(data))
     assert tfrecord.write(records) == data
@@ -168,7 +175,7 @@ def test_choices(tmp_path: Path, cells: npt.NDArray[np.uint32]) -> None:
     calls: list[tuple[int, int]] = []
     synthetic.write_index(
         tmp_path / "made",
-        cells=np.tile(cells[:5], 3),
+        codes=np.tile(cells[:5], 3),
         epochs=(7,),
         repeats=2,
         seed=-1 % 2**64,
@@ -187,14 +194,17 @@ def test_choices(tmp_path: Path, cells: npt.NDArray[np.uint32]) -> None:
         ({"epochs": (4, -12)}, r"epochs=\(4, -12\)"),
         ({"epochs": (4, 4)}, r"epochs=\(4, 4\)"),
         ({"repeats": 0}, "repeats=0"),
-        ({"cells": np.array([32, 0], np.uint32)}, "code 0 at position 1 is outside"),
-        ({"cells": np.empty(0, np.uint32)}, "no runs|cells"),
+        ({"codes": np.array([32, 0], np.uint32)}, "code 0 at position 1 is outside"),
+        ({"codes": np.empty(0, np.uint32)}, "no runs|cells"),
     ],
 )
 def test_wrong_arguments(tmp_path: Path, keywords: dict[str, Any], message: str) -> None:
-    keywords = {"cells": np.array([32], np.uint32), **keywords}
+    keywords = {"codes": np.array([32], np.uint32), **keywords}
     with pytest.raises(ValueError, match=message):
         synthetic.write_index(tmp_path / "made", **keywords)
+    if "codes" not in keywords or len(keywords["codes"]):  # A TFRecord may be empty.
+        with pytest.raises(ValueError, match=message):
+            synthetic.write_tfrecord(tmp_path / "made", **keywords)
     assert not list(tmp_path.iterdir())
 
 
@@ -218,7 +228,9 @@ def test_the_whole_space(tmp_path: Path, rng: np.random.Generator) -> None:
     ids = rng.choice(nb101fast.NUM_CELLS, 200)
     codes = nb101fast.cell_codes()[ids]
     for metric, epochs in product(METRICS, EPOCHS):
-        columns = [index.column(metric, epochs=epochs, repeat=r)[ids] for r in range(3)]
+        columns = [
+            index.column(metric, epochs=epochs, repeat=r, stored=True)[ids] for r in range(3)
+        ]
         values = np.array(columns, np.float32)
         if metric != "training_time":
             values /= np.float32(9984)

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import nb101fast
-from nb101fast import FormatError, Index, _core, tables
-from nb101fast.tables import read_parquet
+from nb101fast import FormatError, Index, _core, parquet_runs, tables
+from nb101fast.parquet_runs import read_parquet
 from reference.cells import encode
 from reference.runs import STAGES, graph_of_record
 from reference.tfrecord import EvaluationData, Record
@@ -47,7 +47,7 @@ def written(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def records_as_bytes(index: Index, folder: Path) -> bytes:
-    """Everything an index says of its runs, in order."""
+    """Return everything that an index holds about its runs, in their order."""
     nb101fast.export(index, folder / "exported.tfrecord")
     return (folder / "exported.tfrecord").read_bytes()
 
@@ -73,7 +73,7 @@ def name_of(metric: str, stage: str, epochs: int, repeat: int) -> str:
 
 
 def stored(index: Index, metric: str, stage: str, epochs: int, repeat: int) -> npt.NDArray[Any]:
-    return index.column(metric, epochs=epochs, stage=stage or "final", repeat=repeat)  # type: ignore[arg-type]
+    return index.column(metric, epochs=epochs, stage=stage or "final", repeat=repeat, stored=True)  # type: ignore[arg-type]
 
 
 def is_constant(values: npt.NDArray[Any]) -> bool:
@@ -84,7 +84,7 @@ def is_constant(values: npt.NDArray[Any]) -> bool:
 
 
 def test_stored_columns(index: Index) -> None:
-    table = index.to_arrow()
+    table = index.to_arrow(form="stored")
     table.validate(full=True)
     assert table.num_rows == len(index)
     assert table["cell_id"].to_pylist() == index.cells.tolist()
@@ -101,11 +101,11 @@ def test_stored_columns(index: Index) -> None:
         assert [value is not None for value in values] == present.tolist()
         expected = stored(index, *place)[present].tolist()
         assert [value for value in values if value is not None] == expected
-    assert table.num_columns == 3 + len(index.epochs) + len(places(index))
+    assert table.num_columns == 3 + len(index.epochs) + len(places(index)) + sum(index.repeats)
 
 
 def test_stored_columns_are_not_copied(index: Index) -> None:
-    table = index.to_arrow()
+    table = index.to_arrow(form="stored")
     shared = 0
     for place in places(index):
         values = stored(index, *place)
@@ -114,15 +114,15 @@ def test_stored_columns_are_not_copied(index: Index) -> None:
             shared += 1
     assert shared > 50
     assert data_address(table["cell_id"]) == index.cells.ctypes.data
-    assert data_address(table["hash"]) == index._file.hashes().ctypes.data
+    assert data_address(table["hash"]) == index.reader.file.hashes().ctypes.data
 
 
 def test_equal_constants_are_there_once(tmp_path: Path) -> None:
     cells = nb101fast.cell_codes()[:9]
-    nb101fast.synthetic.write_index(tmp_path / "even.nb101", cells=cells)
+    nb101fast.synthetic.write_index(tmp_path / "even.nb101", codes=cells)
     index = nb101fast.open(tmp_path / "even.nb101")
-    assert is_constant(index.column("current_epoch", stage="start"))
-    table = index.to_arrow()
+    assert is_constant(index.column("current_epoch", stage="start", stored=True))
+    table = index.to_arrow(form="stored")
     start = [table[f"start_current_epoch_{e}_{r}"] for e in index.epochs for r in range(3)]
     assert len({data_address(column) for column in start}) == 1
     final = [table[f"final_current_epoch_{epochs}_2"] for epochs in index.epochs]
@@ -133,8 +133,8 @@ def test_a_table_outlives_its_index(small_sample: Sample, tmp_path: Path) -> Non
     copy = tmp_path / "copy.nb101"
     copy.write_bytes(small_sample[0].read_bytes())
     index = nb101fast.open(copy)
-    expected = index.column("test_accuracy", epochs=36).tolist()
-    table = index.to_arrow()
+    expected = index.column("test_accuracy", epochs=36, stored=True).tolist()
+    table = index.to_arrow(form="stored")
     del index
     copy.unlink()
     assert table["final_test_accuracy_36_0"].to_pylist() == expected
@@ -147,7 +147,7 @@ def test_what_the_metadata_says(index: Index) -> None:
         assert metadata[b"nb101fast.form_version"] == b"1"
         assert metadata[b"nb101fast.denominator"] == b"9984"
         assert json.loads(metadata[b"nb101fast.provenance"]) == index.provenance
-    schema = index.to_arrow().schema
+    schema = index.to_arrow(form="stored").schema
     counts, times = (schema.field(f"final_{m}_36_1") for m in ("test_accuracy", "training_time"))
     place = {b"stage": b"final", b"epochs": b"36", b"repeat": b"1"}
     assert counts.type == pa.uint16()
@@ -157,15 +157,15 @@ def test_what_the_metadata_says(index: Index) -> None:
 
 
 def test_some_budgets_alone(index: Index) -> None:
-    names = index.to_arrow(epochs=[36]).schema.names
+    names = index.to_arrow(form="stored", epochs=[36]).schema.names
     assert "runs_36" in names
     assert "runs_4" not in names
-    every = index.to_arrow(form="runs").to_pandas()
-    some = index.to_arrow(form="runs", epochs=(108, 4)).to_pandas()
-    pd.testing.assert_frame_equal(some, every[every.epochs != 36].reset_index(drop=True))
-    with pytest.raises(ValueError, match="epochs=5; this index has 4, 36, 108"):
+    every = index.to_arrow().to_pylist()
+    some = index.to_arrow(epochs=(108, 4)).to_pylist()
+    assert some == [row for row in every if row["epochs"] != 36]
+    with pytest.raises(ValueError, match="epochs=5 is not in this index; use 4, 36 or 108"):
         index.to_arrow(epochs=5)
-    with pytest.raises(ValueError, match="form='wide'; 'stored', 'runs' are allowed"):
+    with pytest.raises(ValueError, match="form='wide' is not allowed; use 'runs' or 'stored'"):
         index.to_arrow(form="wide")  # type: ignore[arg-type]
 
 
@@ -173,12 +173,15 @@ def test_some_budgets_alone(index: Index) -> None:
 
 
 def test_pandas(index: Index) -> None:
-    frame = index.to_pandas()
+    frame = index.to_pandas(form="stored")
     assert frame["cell_id"].tolist() == index.cells.tolist()
     for metric in ("test_accuracy", "training_time"):
-        name, values = f"final_{metric}_36_1", index.column(metric, epochs=36, repeat=1)
+        name, values = (
+            f"final_{metric}_36_1",
+            index.column(metric, epochs=36, repeat=1, stored=True),
+        )
         assert np.shares_memory(frame[name].to_numpy(), values)
-    runs = index.to_pandas(form="runs", epochs=108)
+    runs = index.to_pandas(epochs=108)
     assert len(runs) == index.run_counts(epochs=108).sum()
     means = runs.groupby("cell_id")["final_test_accuracy"].mean()
     for cell, mean in means.items():
@@ -187,11 +190,14 @@ def test_pandas(index: Index) -> None:
 
 
 def test_polars(index: Index) -> None:
-    frame = index.to_polars()
+    frame = index.to_polars(form="stored")
     for metric in ("test_accuracy", "training_time"):
-        name, values = f"final_{metric}_36_1", index.column(metric, epochs=36, repeat=1)
+        name, values = (
+            f"final_{metric}_36_1",
+            index.column(metric, epochs=36, repeat=1, stored=True),
+        )
         assert np.shares_memory(frame[name].to_numpy(), values)
-    runs = index.to_polars(form="runs")
+    runs = index.to_polars()
     assert runs.height == index.num_runs
     chosen = runs.filter(pl.col("hash") == nb101fast.Cell.from_id(int(index.cells[0])).hash)
     assert set(chosen["cell_id"]) == {int(index.cells[0])}
@@ -229,7 +235,7 @@ def test_a_missing_package(
 
 
 def test_runs_are_the_records(index: Index, small_sample: Sample) -> None:
-    rows = index.to_arrow(form="runs").to_pylist()
+    rows = index.to_arrow().to_pylist()
     repeats: dict[tuple[str, int], int] = {}
     assert len(rows) == len(small_sample[1])
     for row, record in zip(rows, small_sample[1], strict=True):
@@ -237,7 +243,10 @@ def test_runs_are_the_records(index: Index, small_sample: Sample) -> None:
         repeats[key] = repeats.get(key, -1) + 1
         assert (row["hash"], row["epochs"], row["repeat"]) == (*key, repeats[key])
         assert nb101fast.Cell.from_id(row["cell_id"]).hash == record.module_hash
-        assert row["graph"] == encode(graph_of_record(record))
+        graph = graph_of_record(record)
+        assert row["graph"] == encode(graph)
+        assert row["matrix"] == " ".join("".join(map(str, line)) for line in graph.matrix)
+        assert row["operations"].split(" ") == list(record.operations)
         assert row["trainable_parameters"] == record.metrics.trainable_parameters
         assert row["total_time"] == record.metrics.total_time
         for stage, evaluation in zip(STAGES, record.metrics.evaluations, strict=True):
@@ -252,7 +261,7 @@ def test_parquet_and_back(
     assert (report.records, report.cells) == (len(small_sample[1]), len(index))
     again = nb101fast.open(tmp_path / "again.nb101", verify="full")
     assert not report.official_order
-    assert (again._file.order() == index._file.order()).all()
+    assert (again.reader.file.order() == index.reader.file.order()).all()
     assert again.denominator == index.denominator
     for place in places(index):
         assert stored(again, *place).tobytes() == stored(index, *place).tobytes()
@@ -261,16 +270,73 @@ def test_parquet_and_back(
     assert records_as_bytes(again, tmp_path) == original
 
 
+def test_the_stored_form_and_back(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.to_parquet(tmp_path / "stored.parquet", form="stored")
+    monkeypatch.setattr(parquet_runs, "_ROWS_AT_ONCE", 7)
+    report = nb101fast.compile(tmp_path / "stored.parquet", tmp_path / "again.nb101")
+    assert (report.records, report.cells) == (index.num_runs, len(index))
+    again = nb101fast.open(tmp_path / "again.nb101", verify="full")
+    for place in places(index):
+        assert stored(again, *place).tobytes() == stored(index, *place).tobytes()
+    assert records_as_bytes(again, tmp_path) == records_as_bytes(index, tmp_path)
+    assert again.is_synthetic
+
+
+def test_some_budgets_of_the_stored_form_and_back(index: Index, tmp_path: Path) -> None:
+    for form in ("stored", "runs"):
+        index.to_parquet(tmp_path / f"{form}.parquet", form=form, epochs=(4, 108))
+        nb101fast.compile(tmp_path / f"{form}.parquet", tmp_path / f"{form}.nb101")
+    ours, theirs = (nb101fast.open(tmp_path / f"{f}.nb101") for f in ("stored", "runs"))
+    assert records_as_bytes(ours, tmp_path) == records_as_bytes(theirs, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop_columns(["graph_4_0"]), "no column 'graph_4_0': add it"),
+        (lambda t: t.drop_columns(["cell_id"]), "no column 'cell_id': add it"),
+        (lambda t: t.drop_columns([f"runs_{e}" for e in (4, 36, 108)]), "no column 'runs_E'"),
+        (lambda t: pa.concat_tables([t, t]), "column 'cell_id' has a cell twice"),
+        (lambda t: changed(t, "cell_id", lambda i: -1), "column 'cell_id': value 0 is no cell id"),
+        (lambda t: changed(t, "runs_4", lambda n: n + 1), "is null; give a value"),
+        (
+            lambda t: changed(t, "graph_4_0", lambda c: None),
+            "'graph_4_0': value 0 is null; give a val",
+        ),
+        (
+            lambda t: changed(t, "graph_4_0", lambda c: 1 << 5),
+            "a code in a column 'graph_E_R' is not a pruned graph",
+        ),
+        (lambda t: t.replace_schema_metadata({"nb101fast.form": "x"}), "form 'x' is not allowed"),
+    ],
+)
+def test_a_faulty_stored_form(
+    index: Index, tmp_path: Path, change: Callable[[Any], Any], message: str
+) -> None:
+    pq.write_table(change(index.to_arrow(form="stored")), tmp_path / "x.parquet")
+    with pytest.raises(FormatError, match=re.escape(message)):
+        nb101fast.compile(tmp_path / "x.parquet", tmp_path / "x.nb101")
+
+
+def changed(table: Any, name: str, change: Callable[[int], int | None]) -> Any:
+    """The table with other integers in a column; the metadata stays."""
+    field = table.schema.field(name).with_nullable(True)
+    new = [None if value is None else change(value) for value in table[name].to_pylist()]
+    return table.set_column(table.schema.names.index(name), field, pa.array(new, field.type))
+
+
 def test_parquet_of_the_official_order(tmp_path: Path) -> None:
     cells = nb101fast.cell_codes()[5:4000:160]
-    nb101fast.synthetic.write_index(tmp_path / "in.nb101", cells=cells, epochs=(4, 12))
+    nb101fast.synthetic.write_index(tmp_path / "in.nb101", codes=cells, epochs=(4, 12))
     index = nb101fast.open(tmp_path / "in.nb101")
     index.to_parquet(tmp_path / "runs.parquet")
     report = nb101fast.compile(tmp_path / "runs.parquet", tmp_path / "out.nb101")
     assert report.official_order
     again = nb101fast.open(tmp_path / "out.nb101")
     assert records_as_bytes(again, tmp_path) == records_as_bytes(index, tmp_path)
-    assert tables.parquet_provenance(str(tmp_path / "runs.parquet")) == index.provenance
+    assert parquet_runs.parquet_provenance(str(tmp_path / "runs.parquet")) == index.provenance
     assert index.is_synthetic
 
 
@@ -278,6 +344,7 @@ def test_many_row_groups(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Path
 ) -> None:
     monkeypatch.setattr(tables, "_ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(parquet_runs, "_ROWS_AT_ONCE", 7)
     index.to_parquet(tmp_path / "cut.parquet")
     groups = pq.ParquetFile(tmp_path / "cut.parquet").num_row_groups
     assert groups == math.ceil(index.num_runs / 7)
@@ -306,10 +373,10 @@ def test_odd_values_are_kept(tmp_path: Path) -> None:
     _core.IndexAssembly(table).write(str(tmp_path / "odd.nb101"), "{}")
     index = nb101fast.open(tmp_path / "odd.nb101")
     assert len(index) == 1
-    rows = index.to_arrow(form="runs")
+    rows = index.to_arrow()
     assert rows["graph"].to_pylist() == codes * 4
-    for column, name in enumerate(tables.VALUE_COLUMNS):
-        assert rows[name].to_numpy().tobytes() == values[:, column].tobytes()
+    for column, (stage, field) in enumerate(itertools.product(STAGES, STAGED)):
+        assert rows[f"{stage}_{field}"].to_numpy().tobytes() == values[:, column].tobytes()
     index.to_parquet(tmp_path / "odd.parquet")
     nb101fast.compile(tmp_path / "odd.parquet", tmp_path / "again.nb101")
     again = nb101fast.open(tmp_path / "again.nb101")
@@ -358,7 +425,7 @@ NO_HASH = "0" * 31 + "-"
 
 
 def put(name: str, row: int, value: Any, kind: Any = None) -> Damage:
-    """One value of a column is another, and all are of that type."""
+    """Return the table with one value of a column replaced, and the column of that type."""
 
     def damage(table: pa.Table) -> pa.Table:
         values = table[name].to_pylist()
@@ -370,64 +437,68 @@ def put(name: str, row: int, value: Any, kind: Any = None) -> Damage:
 
 
 def retype(name: str, source: str, kind: Any) -> Damage:
-    """A column is of another one's values and of that type."""
+    """Return the table with a column that has another column's values and that type."""
     return lambda table: table.set_column(
         table.column_names.index(name), name, table[source].cast(kind)
     )
 
 
 FAULTS: list[tuple[Damage, str]] = [
-    (lambda t: t.drop_columns("halfway_test_accuracy"), "no columns 'halfway_test_accuracy'; one"),
-    (lambda t: t.append_column("graph", t["graph"]), "2 columns 'graph'; one is needed"),
+    (
+        lambda t: t.drop_columns("halfway_test_accuracy"),
+        "no columns 'halfway_test_accuracy'; give exactly one",
+    ),
+    (lambda t: t.append_column("graph", t["graph"]), "2 columns 'graph'; give exactly one"),
     (
         retype("total_time", "total_time", pa.string()),
-        "column 'total_time' is of type string; a float is allowed",
+        "column 'total_time' is of type string, which is not allowed; use a float",
     ),
     (
         retype("epochs", "epochs", pa.float64()),
-        "column 'epochs' is of type double; an integer is allowed",
+        "column 'epochs' is of type double, which is not allowed; use an integer",
     ),
     (
         retype("hash", "epochs", pa.int32()),
-        "column 'hash' is of type int32; text is allowed",
+        "column 'hash' is of type int32, which is not allowed; use text",
     ),
     (
         put("graph", 12, UNPACKED_CHAIN),
-        f"row 12: column 'graph': code {UNPACKED_CHAIN} is of a graph not pruned",
+        f"row 12: column 'graph': code {UNPACKED_CHAIN} is not pruned; prune it first",
     ),
     (put("graph", 12, 0), "row 12: column 'graph': code 0 is outside the search space"),
     (
         put("graph", 9, -1, pa.int64()),
-        "row 9: column 'graph': -1; 0 to 4294967295 are allowed",
+        "row 9: column 'graph': -1 is not allowed; use 0 to 4294967295",
     ),
-    (put("epochs", 30, 0), "row 30: column 'epochs': 0; 1 to 4294967295 are allowed"),
+    (put("epochs", 30, 0), "row 30: column 'epochs': 0 is not allowed; use 1 to 4294967295"),
     (
         put("trainable_parameters", 2, 1 << 31, pa.int64()),
-        "row 2: column 'trainable_parameters': 2147483648; -2147483648 to 2147483647 are allowed",
+        "row 2: column 'trainable_parameters': 2147483648 is not allowed; use -2147483648 to "
+        "2147483647",
     ),
-    (put("cell_id", 1, 423_623), "row 1: column 'cell_id': 423623; that of its graph is "),
+    (put("cell_id", 1, 423_623), "row 1: column 'cell_id': 423623 is not the id of its graph, "),
     (
         put("hash", 17, "0" * 32, pa.string()),
-        f"row 17: column 'hash': '{'0' * 32}'; that of its graph is '",
+        f"row 17: column 'hash': '{'0' * 32}' is not the hash of its graph, '",
     ),
     (
         put("hash", 17, NO_HASH, pa.large_string()),
-        f"row 17: column 'hash': '{NO_HASH}'; that of its graph is '",
+        f"row 17: column 'hash': '{NO_HASH}' is not the hash of its graph, '",
     ),
-    (lambda t: t.slice(0, 0), "it has no rows: a run is needed"),
+    (lambda t: t.slice(0, 0), "no runs: give at least one"),
     (
         lambda t: t.replace_schema_metadata({"nb101fast.form_version": "2"}),
-        "form version '2'; 1 is allowed",
+        "form version '2' is not supported; write the file again with this version",
     ),
     *(
-        (put(name, 20, None), f"row 20: column '{name}': null; a value is needed")
+        (put(name, 20, None), f"row 20: column '{name}': null is not allowed; give a value")
         for name in ("graph", "cell_id", "hash", "final_test_accuracy", "total_time")
     ),
 ]
 
 
 @pytest.mark.parametrize(("damage", "message"), FAULTS)
-def test_parquet_at_fault(
+def test_a_faulty_parquet_file_is_refused_with_its_place(
     written: Path,
     tmp_path: Path,
     damage: Damage,
@@ -451,7 +522,7 @@ def test_what_counts_as_pruned(rng: np.random.Generator) -> None:
     codes = np.concatenate([codes, nb101fast.cell_codes()[:500]])
     codes = codes[nb101fast.is_valid(codes)]
     expected = [nb101fast.Cell.from_code(code).code == code for code in codes.tolist()]
-    assert tables._are_pruned(codes).tolist() == expected
+    assert parquet_runs.are_pruned(codes).tolist() == expected
     assert 500 < sum(expected) < len(expected) - 500
 
 
@@ -469,11 +540,15 @@ def test_damaged_parquet(written: Path, tmp_path: Path, rng: np.random.Generator
         read_parquet(_core.RunTable(), str(tmp_path / "none.parquet"))
 
 
-def test_an_order_that_names_no_run(small_sample: Sample, tmp_path: Path) -> None:
+def test_an_order_that_does_not_list_each_run_is_refused(
+    small_sample: Sample, tmp_path: Path
+) -> None:
     index = nb101fast.open(small_sample[0])
     (offset,) = (at for name, _, at, _ in index.sections if "order" in name)
     damaged = bytearray(small_sample[0].read_bytes())
     damaged[offset : offset + 4] = b"\xff\xff\0\0"
     (tmp_path / "damaged.nb101").write_bytes(damaged)
-    with pytest.raises(FormatError, match=r"damaged\.nb101: the order of its records names a run"):
+    with pytest.raises(
+        FormatError, match=r"damaged\.nb101: the stored order of the records does not list"
+    ):
         nb101fast.open(tmp_path / "damaged.nb101").to_arrow(form="runs")

@@ -13,6 +13,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Index, search_space
+from nb101fast.checks import alternatives
 from nb101fast.whole_space import COLUMNS, STRUCTURE, WholeSpace
 from reference.columns import column_of
 from reference.runs import STAGES
@@ -25,16 +26,11 @@ PLACES = list(product((4, 36, 108), STAGES, ("mean", 0, 1)))
 
 
 @pytest.fixture(scope="module")
-def index(small_sample: Sample) -> Index:
-    return nb101fast.open(small_sample[0])
-
-
-@pytest.fixture(scope="module")
 def synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """10,591 cells, one run each: many equal accuracies."""
+    """An index of 10,591 cells with one run each, so that many accuracies are equal."""
     path = tmp_path_factory.mktemp("synthetic") / "synthetic.nb101"
     cells = nb101fast.cell_codes()[::40]
-    nb101fast.synthetic.write_index(path, cells=cells, epochs=(108,), repeats=1)
+    nb101fast.synthetic.write_index(path, codes=cells, epochs=(108,), repeats=1)
     return nb101fast.open(path)
 
 
@@ -55,21 +51,21 @@ def best_first(cells: npt.NDArray[np.int32], values: Doubles) -> list[int]:
 @pytest.mark.parametrize("name", NAMES)
 def test_values(index: Index, small_sample: Sample, place: dict[str, Any], name: str) -> None:
     expected = column_of(small_sample[1], index.cells, name, **place)
-    values = WholeSpace(index, **place).values(name)
+    values = WholeSpace(index.reader, **place).values(name)
     assert values.dtype == np.float64
     assert np.array_equal(values, expected, equal_nan=True)
 
 
 def test_a_run_is_exact(index: Index, small_sample: Sample) -> None:
-    """Total times are doubles that no float32 holds."""
-    values = WholeSpace(index, repeat=0).values("total_time")
+    """The value of one run is exact: total times are doubles that a float32 cannot hold."""
+    values = WholeSpace(index.reader, repeat=0).values("total_time")
     assert (values != values.astype(np.float32))[~np.isnan(values)].all()
 
 
 @pytest.mark.parametrize("name", STRUCTURE)
 def test_structure_is_that_of_the_search_space(index: Index, name: str) -> None:
     expected = getattr(search_space, name)(nb101fast.cell_codes()[index.cells])
-    values = WholeSpace(index).values(name)
+    values = WholeSpace(index.reader).values(name)
     assert values.dtype == np.float64
     assert values.tolist() == expected.tolist()
     assert len(np.unique(values)) > 1
@@ -89,7 +85,7 @@ def test_top_k(index: Index, small_sample: Sample, place: dict[str, Any], name: 
 
 @pytest.mark.parametrize("name", ["test_accuracy", "training_time", "current_epoch"])
 def test_top_k_of_many_equals(synthetic_index: Index, name: str) -> None:
-    values = WholeSpace(synthetic_index).values(name)
+    values = WholeSpace(synthetic_index.reader).values(name)
     assert name == "training_time" or len(np.unique(values)) < len(values) / 4
     expected = best_first(synthetic_index.cells, values)
     for k in (1, 2, 10, 99, 5000, len(synthetic_index)):
@@ -106,7 +102,7 @@ def test_top_k_agrees_with_the_objective(synthetic_index: Index) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 37, 2**70, 1.0, "3", None, True])
 def test_top_k_refuses_k(index: Index, k: Any) -> None:
-    message = f"k={k!r}; 1 to 36 are allowed: this index has so many cells"
+    message = f"k={k!r} is not allowed; use 1 to 36: the index has so many cells"
     with pytest.raises(ValueError, match=re.escape(message)):
         index.top_k("parameters", k)
 
@@ -114,7 +110,7 @@ def test_top_k_refuses_k(index: Index, k: Any) -> None:
 def test_top_k_of_more_cells_than_have_a_run(index: Index, small_sample: Sample) -> None:
     present = {r.module_hash for r in small_sample[1] if r.epochs == 108}
     assert len(index.top_k("test_accuracy", len(present))) == len(present) < len(index)
-    message = f"1 to {len(present)} are allowed: so many cells have a test_accuracy"
+    message = f"use 1 to {len(present)}: so many cells have a test_accuracy"
     with pytest.raises(ValueError, match=message):
         index.top_k("test_accuracy", len(present) + 1)
 
@@ -168,14 +164,17 @@ def test_no_run_is_within_no_bounds(index: Index, small_sample: Sample) -> None:
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
-        ({}, "no bounds; one or more of 'train_accuracy', "),
-        ({"accuracy": (0, 1)}, "'accuracy' is no column; 'train_accuracy', "),
-        ({"parameters": 5}, "parameters=5; (low, high) is allowed, None for an open end"),
-        ({"parameters": (1, 2, 3)}, "parameters=(1, 2, 3); (low, high) is allowed"),
-        ({"parameters": "ab"}, "parameters='ab'; (low, high) is allowed"),
-        ({"parameters": (2, 1)}, "parameters=(2, 1); low <= high is allowed"),
-        ({"parameters": (None, np.nan)}, "parameters=(None, nan); low <= high is allowed"),
-        ({"parameters": (np.nan, None)}, "parameters=(nan, None); low <= high is allowed"),
+        ({}, "no bounds; give one or more of 'train_accuracy', "),
+        ({"accuracy": (0, 1)}, "'accuracy' is not a column; use 'train_accuracy', "),
+        (
+            {"parameters": 5},
+            "parameters=5 is not allowed; use (low, high), with None for an open end",
+        ),
+        ({"parameters": (1, 2, 3)}, "parameters=(1, 2, 3) is not allowed; use (low, high)"),
+        ({"parameters": "ab"}, "parameters='ab' is not allowed; use (low, high)"),
+        ({"parameters": (2, 1)}, "parameters=(2, 1) is not allowed; use low <= high"),
+        ({"parameters": (None, np.nan)}, "parameters=(None, nan) is not allowed; use low <= high"),
+        ({"parameters": (np.nan, None)}, "parameters=(nan, None) is not allowed; use low <= high"),
     ],
 )
 def test_where_refuses(index: Index, bounds: dict[str, Any], message: str) -> None:
@@ -198,7 +197,7 @@ def test_ranks(index: Index, small_sample: Sample, place: dict[str, Any], name: 
 
 
 def test_ranks_of_equals_and_of_the_best(synthetic_index: Index) -> None:
-    values = WholeSpace(synthetic_index).values("test_accuracy")
+    values = WholeSpace(synthetic_index.reader).values("test_accuracy")
     ranks = synthetic_index.ranks("test_accuracy")[synthetic_index.cells]
     for value in np.unique(values)[::100]:
         assert (ranks[values == value] == 1 + (values > value).sum()).all()
@@ -224,13 +223,21 @@ QUERIES = {
 @pytest.mark.parametrize(
     ("name", "place", "message"),
     [
-        ("accuracy", {}, f"'accuracy' is no column; {', '.join(map(repr, COLUMNS))} are allowed"),
-        ("test_accuracy", {"epochs": 12}, "epochs=12; this index has 4, 36, 108"),
-        ("test_accuracy", {"stage": "last"}, "stage='last'; 'start', 'halfway', 'final' are"),
-        ("test_accuracy", {"repeat": 3}, "repeat=3; 0 to 2 and 'mean' are allowed"),
-        ("test_accuracy", {"repeat": -1}, "repeat=-1; 0 to 2 and 'mean' are allowed"),
-        ("test_accuracy", {"repeat": "random"}, "repeat='random'; 0 to 2 and 'mean' are allowed"),
-        ("test_accuracy", {"repeat": True}, "repeat=True; 0 to 2 and 'mean' are allowed"),
+        ("accuracy", {}, f"'accuracy' is not a column; use {alternatives(COLUMNS)}"),
+        ("test_accuracy", {"epochs": 12}, "epochs=12 is not in this index; use 4, 36 or 108"),
+        (
+            "test_accuracy",
+            {"stage": "last"},
+            "stage='last' is not allowed; use 'start', 'halfway' or 'final'",
+        ),
+        ("test_accuracy", {"repeat": 3}, "repeat=3 is not allowed; use 0 to 2 or 'mean'"),
+        ("test_accuracy", {"repeat": -1}, "repeat=-1 is not allowed; use 0 to 2 or 'mean'"),
+        (
+            "test_accuracy",
+            {"repeat": "random"},
+            "repeat='random' is not allowed; use 0 to 2 or 'mean'",
+        ),
+        ("test_accuracy", {"repeat": True}, "repeat=True is not allowed; use 0 to 2 or 'mean'"),
     ],
 )
 def test_refusals(index: Index, query: Any, name: str, place: Any, message: str) -> None:
@@ -240,8 +247,8 @@ def test_refusals(index: Index, query: Any, name: str, place: Any, message: str)
 
 def test_structure_needs_no_budget(tmp_path: Path) -> None:
     path = tmp_path / "four.nb101"
-    nb101fast.synthetic.write_index(path, cells=nb101fast.cell_codes()[:50], epochs=(4,))
+    nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[:50], epochs=(4,))
     index = nb101fast.open(path)
     assert len(index.top_k("parameters", 5)) == 5
-    with pytest.raises(ValueError, match="epochs=108; this index has 4"):
+    with pytest.raises(ValueError, match="epochs=108 is not in this index; use 4"):
         index.top_k("test_accuracy", 5)

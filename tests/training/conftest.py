@@ -1,4 +1,4 @@
-"""TensorFlow as all tests share it, and what several of them train on."""
+"""How all tests set up TensorFlow, and the fixtures that several test files use."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nb101train.dataset import Dataset, load_dataset
+from nb101train.datasets import Dataset, load_dataset
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its chatter at the start
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # otherwise it prints much when it starts
 HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 NUM_DEVICES = 2
-NUM_THREADS = 2  # as golden_step.npz was made
+NUM_THREADS = 2  # golden_step.npz was made with two
 
 
 def pytest_report_header() -> str:
-    return "" if HAS_TENSORFLOW else "no TensorFlow: tests that train are left out"
+    return "" if HAS_TENSORFLOW else "TensorFlow is not installed: tests that need it are left out"
 
 
 def pytest_ignore_collect(collection_path: os.PathLike[str]) -> bool | None:
-    """Without TensorFlow, which is not there for every Python, leave out what imports it."""
+    """Leave out the files that import TensorFlow if it is missing, as it is for some Pythons."""
     if HAS_TENSORFLOW or not os.path.isfile(collection_path):
         return None
     with open(collection_path, encoding="utf-8") as file:
@@ -32,7 +32,7 @@ def pytest_ignore_collect(collection_path: os.PathLike[str]) -> bool | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def tensorflow_devices() -> None:
-    """Two processors as two devices, before TensorFlow starts; nothing where it is not imported."""
+    """Make two devices of the CPU before TensorFlow starts, if a test file has imported it."""
     if "tensorflow" not in sys.modules:
         return
     import tensorflow as tf
@@ -45,7 +45,7 @@ def tensorflow_devices() -> None:
 
 @pytest.fixture
 def rng() -> np.random.Generator:
-    """The same random numbers for every test and every run."""
+    """A generator that gives every test the same random numbers in every run."""
     return np.random.default_rng(101)
 
 
@@ -57,7 +57,7 @@ def digits() -> Dataset:
 
 @pytest.fixture(scope="session")
 def mirrored() -> Any:
-    """A strategy of two replicas: one for all tests, since TensorFlow confuses those of several."""
+    """A strategy of two replicas. All tests share it, since TensorFlow mixes up several."""
     import tensorflow as tf
 
     return tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])

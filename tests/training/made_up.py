@@ -1,6 +1,7 @@
-"""Sweeps whose workers make up their results: all that surrounds training, in no time.
+"""Sweeps whose workers make up their results, to test quickly all that surrounds training.
 
-As a script it is `nb101train` with such workers, whose settings are its first argument as JSON.
+Run as a script, it is `nb101train` with such workers. Its first argument holds their settings, as
+JSON.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ import numpy as np
 
 from nb101train import __main__ as command_line
 from nb101train.crew import Crew
-from nb101train.engine import CellDone, Engine, Event, Made, MakeWorker, Outcome, Ready, Unusable
+from nb101train.engine import CellDone, Engine, Event, Made, MakeWorker, Ready, Unusable
 from nb101train.local_engine import LocalEngine, in_words
-from nb101train.plan import Plan
-from nb101train.record import Evaluation, RunResult, record_payload
+from nb101train.plan import SweepPlan
+from nb101train.record import RunResult, StageResult, record_payload
 from nb101train.shard import Shard
-from nb101train.worker import CellWork, RunFailure, RunRecord
+from nb101train.work import CellWork, Outcome, RunFailure, RunRecord
 
-DENOMINATOR = 10  # of the made-up accuracies, and of `small_set`
+DENOMINATOR = 10  # made-up accuracies are tenths, and `small_set` has ten images in each split
 SMALL_SETTINGS = ("--set", "batch_size=2", "--set", "stem_filters=2", "--set", "num_stacks=1")
 
 
 def small_set(folder: Path) -> Path:
-    """An image set of which nobody learns anything, quick to load."""
+    """Write an image set that loads quickly. Its images are all the same."""
     arrays: dict[str, Any] = {"evaluation_batch": DENOMINATOR}
     for split in ("train", "validation", "test"):
         arrays[f"{split}_images"] = np.full((DENOMINATOR, 8, 8), 7, np.uint8)
@@ -48,14 +49,15 @@ def small_set(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class MadeUpWorker:
-    """Makes up a run by its cell, epochs and repeat alone.
+    """Makes up runs, which depend only on the cell, the epochs and the repeat.
 
     Attributes:
-        seconds: that each run takes.
-        failing, raising, dying: runs, as (epochs, repeat), that don't stay finite, raise an error,
-            or are the death of the worker.
-        fault: why it can't be made; empty: it can.
-        pids: a folder in which each process leaves a file of its number.
+        seconds: the duration of each run.
+        failing: the runs, as (epochs, repeat), whose values are not finite.
+        raising: the runs in which the worker raises an error.
+        dying: the runs in which the worker's process is killed.
+        fault: why the worker can't be made; empty if it can.
+        pids: a folder in which each process leaves a file that is named by its number.
     """
 
     seconds: float = 0.0
@@ -84,7 +86,7 @@ def made_up_payload(work: CellWork, epochs: int, repeat: int) -> bytes:
     counts = np.random.default_rng(seed).integers(0, DENOMINATOR + 1, (3, 3))
     accuracies = (counts / np.float32(DENOMINATOR)).astype(np.float32).tolist()
     start, half, end = (
-        Evaluation(epochs * stage / 2, float(epochs * stage), *accuracies[stage])
+        StageResult(epochs * stage / 2, float(epochs * stage), *accuracies[stage])
         for stage in range(3)
     )
     result = RunResult(
@@ -105,7 +107,7 @@ def made_up_payload(work: CellWork, epochs: int, repeat: int) -> bytes:
 
 
 class InProcessEngine:
-    """Made-up workers without processes; `told` is what they were given, in order."""
+    """Made-up workers in this process. `told` lists what they were given, in order."""
 
     def __init__(self, make_worker: MakeWorker, num_workers: int) -> None:
         self.num_workers = num_workers
@@ -135,7 +137,7 @@ class InProcessEngine:
 
 @dataclass(frozen=True)
 class MadeUpCrew(Crew):
-    """A crew of made-up workers: `engine` "local", "ray", or "here" for none of their processes."""
+    """A crew of made-up workers: `engine` is "local", "ray", or "here" for this process."""
 
     engine: str = "here"
     worker: MadeUpWorker = field(default_factory=MadeUpWorker)
@@ -143,7 +145,7 @@ class MadeUpCrew(Crew):
     def __post_init__(self) -> None:
         pass
 
-    def hired(self, folder: Path, plan: Plan, shard: Shard) -> Engine:
+    def hired(self, folder: Path, plan: SweepPlan, shard: Shard) -> Engine:
         make_worker = functools.partial(made, self.worker)
         if self.engine == "here":
             return InProcessEngine(make_worker, self.num_workers)
@@ -155,7 +157,7 @@ class MadeUpCrew(Crew):
 
 
 def made(worker: MadeUpWorker) -> MadeUpWorker:
-    """The worker, if it can be made, in this process."""
+    """Make the worker in this process, or raise its fault."""
     if worker.pids:
         Path(worker.pids, str(os.getpid())).touch()
     if worker.fault:
@@ -164,12 +166,12 @@ def made(worker: MadeUpWorker) -> MadeUpWorker:
 
 
 def living(pids: Path) -> list[int]:
-    """The processes of workers that still live."""
+    """The numbers of the workers' processes that are alive."""
     return [int(path.name) for path in pids.iterdir() if is_alive(int(path.name))]
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process is there, and not only its exit status."""
+    """Whether a process runs. A zombie, of which only the exit status is left, doesn't."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -178,7 +180,7 @@ def is_alive(pid: int) -> bool:
 
 
 def main() -> int:
-    """`nb101train` with made-up workers."""
+    """Run `nb101train` with made-up workers."""
     settings: dict[str, Any] = {
         name: tuple(map(tuple, value)) if isinstance(value, list) else value
         for name, value in json.loads(sys.argv[1]).items()

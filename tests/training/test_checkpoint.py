@@ -1,4 +1,4 @@
-"""Checkpoints: a run that is cut off and goes on ends as if it had not been."""
+"""Checkpoints: a run that is interrupted and resumed gives the same result as one that isn't."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ import pytest
 from nb101fast import FormatError
 from nb101train import checkpoint, run
 from nb101train.config import DIGITS
-from nb101train.dataset import Dataset
+from nb101train.datasets import Dataset
 from nb101train.record import RunResult, parse_payload
-from nb101train.run import CellTrainer, ResidentDataset, TrainingError
+from nb101train.resident import ResidentDataset
+from nb101train.run import CellTrainer, TrainingError
 from nb101train.run_options import RunOptions
 from nb101train.trainer import Trainer
 
 MATRIX, OPS = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ("input", "conv1x1-bn-relu", "output")
 CONFIG = dataclasses.replace(DIGITS, stem_filters=4, num_stacks=1)
-ALWAYS = 1e-9  # seconds between checkpoints: after each call
+ALWAYS = 1e-9  # so few seconds between checkpoints that one is saved after each call
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def scattered(trainer: Trainer, rng: np.random.Generator) -> None:
 # ------------------------------------------------------------------------------------------- files
 
 
-def test_there_and_back(tmp_path: Path, rng: np.random.Generator) -> None:
+def test_a_saved_state_is_restored(tmp_path: Path, rng: np.random.Generator) -> None:
     trainer = Trainer(MATRIX, OPS, CONFIG)
     scattered(trainer, rng)
     state, steps = state_of(trainer), trainer.steps_done
@@ -65,10 +66,10 @@ def test_there_and_back(tmp_path: Path, rng: np.random.Generator) -> None:
     assert os.listdir(tmp_path) == ["run.checkpoint"]
 
 
-def test_all_that_training_moves_is_kept(
+def test_everything_that_training_changes_is_saved(
     tmp_path: Path, digits: Dataset, rng: np.random.Generator
 ) -> None:
-    """What a step makes of a restored trainer is what it makes of the saved one."""
+    """A step changes a restored trainer exactly as it changes the saved one."""
     images, labels = digits.normalised(digits.train.images[:64]), digits.train.labels[:64]
     one, other = (Trainer(MATRIX, OPS, CONFIG) for _ in range(2))
     for _ in range(3):
@@ -80,13 +81,13 @@ def test_all_that_training_moves_is_kept(
     assert all(map(np.array_equal, state_of(one), state_of(other)))
 
 
-def test_no_file(tmp_path: Path, cell: CellTrainer) -> None:
+def test_restoring_without_a_file_gives_none(tmp_path: Path, cell: CellTrainer) -> None:
     before = state_of(cell.trainer)
     assert checkpoint.restore(tmp_path / "run.checkpoint", cell.trainer) is None
     assert all(map(np.array_equal, state_of(cell.trainer), before))
 
 
-def test_another_network(tmp_path: Path, cell: CellTrainer) -> None:
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path, cell: CellTrainer) -> None:
     path = tmp_path / "run.checkpoint"
     checkpoint.save(path, cell.trainer, {})
     for config, ops in (
@@ -95,13 +96,15 @@ def test_another_network(tmp_path: Path, cell: CellTrainer) -> None:
     ):
         other = Trainer(MATRIX, ops, config)
         before = state_of(other)
-        with pytest.raises(FormatError, match=r"run\.checkpoint: a checkpoint of another network"):
+        with pytest.raises(
+            FormatError, match=r"run\.checkpoint is a checkpoint of another network"
+        ):
             checkpoint.restore(path, other)
         assert all(map(np.array_equal, state_of(other), before))
 
 
 def damaged(sound: bytes, rng: np.random.Generator) -> list[bytes]:
-    """Cut short, with bits flipped, with a stretch of zeros, and with more at the end."""
+    """Damage the file: cut it, flip bits, write zeros into it, append to it."""
     size = len(sound)
     versions = [sound[:cut] for cut in (0, 1, 31, 32, 33, size // 2, size - 1)]
     for position in [0, 31, 32, size - 1, *rng.integers(size, size=200).tolist()]:
@@ -111,8 +114,10 @@ def damaged(sound: bytes, rng: np.random.Generator) -> list[bytes]:
     return [*versions, sound[:32] + bytes(512) + sound[544:], bytes(size), sound + b"0"]
 
 
-def test_damaged_files(tmp_path: Path, cell: CellTrainer, rng: np.random.Generator) -> None:
-    """Each is told, and nothing changes."""
+def test_damaged_files_are_refused(
+    tmp_path: Path, cell: CellTrainer, rng: np.random.Generator
+) -> None:
+    """Each damage raises an error, and the trainer stays as it was."""
     path = tmp_path / "run.checkpoint"
     checkpoint.save(path, cell.trainer, {})
     sound = path.read_bytes()
@@ -120,7 +125,7 @@ def test_damaged_files(tmp_path: Path, cell: CellTrainer, rng: np.random.Generat
     state, steps = state_of(cell.trainer), cell.trainer.steps_done
     for version in damaged(sound, rng):
         path.write_bytes(version)
-        with pytest.raises(FormatError, match=r"run\.checkpoint: a damaged checkpoint"):
+        with pytest.raises(FormatError, match=r"run\.checkpoint is damaged; remove it"):
             checkpoint.restore(path, cell.trainer)
     assert all(map(np.array_equal, state_of(cell.trainer), state))
     assert cell.trainer.steps_done == steps
@@ -130,7 +135,7 @@ def test_damaged_files(tmp_path: Path, cell: CellTrainer, rng: np.random.Generat
 
 
 class CutOffError(Exception):
-    """In place of a process that ends."""
+    """Is raised where the process would end."""
 
 
 def cut_off_after(steps: int) -> Any:
@@ -153,10 +158,10 @@ def always(folder: Path) -> RunOptions:
 
 
 @pytest.mark.parametrize("steps", [1, 8, 31, 32, 60])
-def test_resumed_run(
+def test_a_resumed_run_equals_a_whole_one(
     cell: CellTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    """Cut off before the save that follows `steps`, wherever that is."""
+    """Interrupt the run before the save that follows `steps`."""
     monkeypatch.setattr(run, "STEPS_PER_CALL", 7)
     whole = cell.run(4, 0)
     state = state_of(cell.trainer)
@@ -176,7 +181,7 @@ def test_resumed_run(
 def test_times_of_a_resumed_run(
     cell: CellTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The time until the last checkpoint counts, that between the processes doesn't."""
+    """The seconds until the last checkpoint count; the pause between the processes doesn't."""
     now = 0.0
     train = cell.trainer.train
 
@@ -197,14 +202,14 @@ def test_times_of_a_resumed_run(
     assert result.total_time == pytest.approx(ready + 70)
 
 
-def test_no_checkpoint_before_its_time(cell: CellTrainer, tmp_path: Path) -> None:
+def test_a_short_run_saves_no_checkpoint(cell: CellTrainer, tmp_path: Path) -> None:
     options = RunOptions(checkpoint_folder=str(tmp_path), checkpoint_seconds=1e6)
     with pytest.raises(CutOffError):
         cell.run(12, 0, options, progress=cut_off_after(150))
     assert not list(tmp_path.iterdir())
 
 
-def test_runs_have_a_checkpoint_each(cell: CellTrainer, tmp_path: Path) -> None:
+def test_each_run_has_a_checkpoint_of_its_own(cell: CellTrainer, tmp_path: Path) -> None:
     for epochs, repeat in ((4, 0), (4, 1), (12, 0)):
         with pytest.raises(CutOffError):
             cell.run(epochs, repeat, always(tmp_path), progress=cut_off_after(50))
@@ -224,23 +229,23 @@ def test_a_failed_attempt_leaves_no_checkpoint(
 
 
 def cut_off(cell: CellTrainer, folder: Path) -> Path:
-    """The checkpoint of a run that is cut off."""
+    """The path of a checkpoint that an interrupted run leaves."""
     with pytest.raises(CutOffError):
         cell.run(4, 0, always(folder), progress=cut_off_after(50))
     [path] = folder.iterdir()
     return path
 
 
-def test_a_damaged_checkpoint_is_told(cell: CellTrainer, tmp_path: Path) -> None:
+def test_a_run_refuses_a_damaged_checkpoint(cell: CellTrainer, tmp_path: Path) -> None:
     path = cut_off(cell, tmp_path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(FormatError, match=f"{path.name}: a damaged checkpoint"):
+    with pytest.raises(FormatError, match=f"{path.name} is damaged; remove it"):
         cell.run(4, 0, always(tmp_path))
     assert path.exists()
 
 
 @pytest.mark.parametrize("change", ["settings", "data set"])
-def test_a_checkpoint_of_other_settings(
+def test_a_run_refuses_a_checkpoint_of_other_settings(
     cell: CellTrainer, digits: Dataset, resident: ResidentDataset, tmp_path: Path, change: str
 ) -> None:
     cut_off(cell, tmp_path)
@@ -249,7 +254,7 @@ def test_a_checkpoint_of_other_settings(
         config = dataclasses.replace(CONFIG, weight_decay=1e-3)
     else:
         data = ResidentDataset(dataclasses.replace(digits, flip=True, fingerprint=""))
-    with pytest.raises(FormatError, match="a checkpoint of other settings"):
+    with pytest.raises(FormatError, match="was made with other settings"):
         CellTrainer(MATRIX, OPS, config, data).run(4, 0, always(tmp_path))
 
 
@@ -263,9 +268,10 @@ import tensorflow as tf
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 from nb101train.config import DIGITS
-from nb101train.dataset import load_dataset
+from nb101train.datasets import load_dataset
 from nb101train.record import record_payload
-from nb101train.run import CellTrainer, ResidentDataset
+from nb101train.resident import ResidentDataset
+from nb101train.run import CellTrainer
 from nb101train.run_options import RunOptions
 
 data = ResidentDataset(load_dataset("digits"))
@@ -279,8 +285,11 @@ for output, options in zip(outputs, (saving, RunOptions())):
 
 
 @pytest.mark.slow
-def test_a_killed_run_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    """SIGKILL in the middle; the process that goes on also makes the whole run without a break."""
+def test_a_killed_run_is_resumed_to_the_same_result(tmp_path: Path) -> None:
+    """SIGKILL ends the process in the middle of the run.
+
+    The process that resumes the run then makes the whole run once more, for comparison.
+    """
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     outputs = [str(tmp_path / name) for name in ("resumed", "whole")]

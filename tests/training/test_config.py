@@ -1,4 +1,4 @@
-"""Settings: the official values, what is derived of them, and what is refused."""
+"""Settings: the official values, what follows from them, and which values are refused."""
 
 from __future__ import annotations
 
@@ -59,25 +59,32 @@ def test_settings_are_frozen_and_hashable() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"epochs": 0}, "epochs=0; an integer from 1 is allowed"),
-        ({"epochs": 4.0}, "epochs=4.0; an integer from 1 is allowed"),
-        ({"epochs": True}, "epochs=True; an integer from 1 is allowed"),
-        ({"num_stacks": "3"}, "num_stacks='3'; an integer from 1 is allowed"),
-        ({"stem_filters": -1}, "stem_filters=-1; an integer from 1 is allowed"),
-        ({"learning_rate": -0.1}, "learning_rate=-0.1; 0 to inf is allowed"),
-        ({"learning_rate": float("inf")}, "learning_rate=inf; 0 to inf is allowed"),
-        ({"weight_decay": float("nan")}, "weight_decay=nan; 0 to inf is allowed"),
-        ({"bn_momentum": 1.5}, "bn_momentum=1.5; 0 to 1 is allowed"),
-        ({"momentum": "0.9"}, "momentum='0.9'; 0 to 1 is allowed"),
-        ({"dtype": "float16"}, "dtype='float16'; 'float32' and 'bfloat16' are allowed"),
-        ({"batch_size": 255}, "batch_size=255 is no multiple of bn_groups=2"),
+        ({"epochs": 0}, "epochs=0 is not allowed; use an integer of at least 1"),
+        ({"epochs": 4.0}, "epochs=4.0 is not allowed; use an integer of at least 1"),
+        ({"epochs": True}, "epochs=True is not allowed; use an integer of at least 1"),
+        ({"num_stacks": "3"}, "num_stacks='3' is not allowed; use an integer of at least 1"),
+        ({"stem_filters": -1}, "stem_filters=-1 is not allowed; use an integer of at least 1"),
+        ({"learning_rate": -0.1}, "learning_rate=-0.1 is not allowed; use a finite number from 0"),
+        (
+            {"learning_rate": float("inf")},
+            "learning_rate=inf is not allowed; use a finite number from 0",
+        ),
+        (
+            {"weight_decay": float("nan")},
+            "weight_decay=nan is not allowed; use a finite number from 0",
+        ),
+        ({"bn_momentum": 1.5}, "bn_momentum=1.5 is not allowed; use 0 to 1"),
+        ({"momentum": "0.9"}, "momentum='0.9' is not allowed; use 0 to 1"),
+        ({"dtype": "float16"}, "dtype='float16' is not allowed; use 'float32' or 'bfloat16'"),
+        ({"batch_size": 255}, "batch_size=255 is not allowed; use a multiple of bn_groups=2"),
         (
             {"epochs": 1, "num_train_images": 255},
-            "epochs=1 of 255 images make no whole batch of 256",
+            "epochs=1 of 255 images make no whole batch of 256; use more epochs or a smaller "
+            "batch_size",
         ),
     ],
 )
-def test_what_is_refused(settings: dict[str, Any], message: str) -> None:
+def test_settings_that_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=r"allowed|multiple|whole batch") as caught:
         TrainConfig(**settings)
     assert str(caught.value) == message
@@ -89,7 +96,7 @@ def test_cores_that_share_the_groups_change_nothing(cores: int) -> None:
 
 
 @pytest.mark.parametrize("cores", [3, 8, 32])
-def test_a_group_a_core(cores: int) -> None:
+def test_each_core_gets_one_group(cores: int) -> None:
     config = TrainConfig().on_cores(cores)
     assert config.bn_groups == cores
     assert config.batch_size == 128 * cores
@@ -103,17 +110,20 @@ def test_digits_on_two_cores() -> None:
 
 
 @pytest.mark.parametrize("cores", [0, -2, 2.0])
-def test_no_cores(cores: Any) -> None:
-    with pytest.raises(ValueError, match=r"cores=.*; an integer from 1 is allowed"):
+def test_numbers_of_cores_that_are_refused(cores: Any) -> None:
+    with pytest.raises(ValueError, match=r"cores=.* is not allowed; use an integer of at least 1"):
         TrainConfig().on_cores(cores)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_attempts": 0}, "max_attempts=0; 1 or more are allowed"),
-        ({"max_seconds": 0}, "max_seconds=0; more than 0 is allowed"),
-        ({"checkpoint_seconds": float("nan")}, "checkpoint_seconds=nan; more than 0 is allowed"),
+        ({"max_attempts": 0}, "max_attempts=0 is not allowed; use 1 or more"),
+        ({"max_seconds": 0}, "max_seconds=0 is not allowed; use more than 0"),
+        (
+            {"checkpoint_seconds": float("nan")},
+            "checkpoint_seconds=nan is not allowed; use more than 0",
+        ),
     ],
 )
 def test_run_options_that_are_refused(options: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Drivers and workers that are killed, interrupted or out of disk: nothing lost, nothing twice.
+"""Drivers and workers that are killed, interrupted or out of disk: each run is there once.
 
 The processes are real, the results made up.
 """
@@ -21,9 +21,11 @@ import pytest
 
 import nb101fast
 from made_up import SMALL_SETTINGS, living, made_up_payload, small_set
+from nb101train.cells import cells_up_to
+from nb101train.ledger import Ledger, work_list
 from nb101train.shard import Shard, read_records
 from nb101train.status import read_status
-from nb101train.work import Ledger, cells_up_to, units_of, work_list
+from nb101train.work import units_of
 
 UNITS = units_of((1, 2), 1)
 RESULTS = Shard().results_in
@@ -36,7 +38,7 @@ WANTED = sorted(
 
 
 class Sweep:
-    """A sweep of 91 cells by processes, in a folder of its own."""
+    """A sweep of 91 cells by worker processes, in a folder of its own."""
 
     def __init__(self, folder: Path, **worker: Any) -> None:
         self.out, self.pids = folder / "out", folder / "pids"
@@ -46,7 +48,7 @@ class Sweep:
         self._begin = [*begin, "--dataset", f"npz:{small_set(folder)}"]
 
     def start(self, *arguments: str, before: str = "") -> subprocess.Popen[str]:
-        """A driver, after another shell command; the same for the first and any later one."""
+        """Start a driver after the shell command `before`. All starts have the same arguments."""
         command = [sys.executable, str(SCRIPT), self._worker, "sweep", str(self.out)]
         command += [*self._begin, "--workers", "2", "--engine", "local", *arguments]
         if before:
@@ -61,7 +63,7 @@ class Sweep:
         )
 
     def finish(self, *arguments: str, before: str = "") -> tuple[int, str, str]:
-        """Let a driver come to its end; exit status, and what it printed."""
+        """Run a driver to its end; returns its exit status and what it printed."""
         with self.start(*arguments, before=before) as driver:
             out, err = driver.communicate(timeout=120)
         return driver.returncode, out, err
@@ -70,21 +72,21 @@ class Sweep:
         return [payload for _, payload in read_records(RESULTS(self.out))]
 
     def wait_for(self, count: int, driver: subprocess.Popen[str]) -> None:
-        """Until there are so many records, or the driver ends."""
+        """Wait until there are so many records, or the driver has ended."""
         while driver.poll() is None:
             if RESULTS(self.out).exists() and len(self.payloads()) >= count:
                 return
             time.sleep(0.002)
 
     def workers_end(self) -> None:
-        """All that live end by themselves."""
+        """Check that all workers end by themselves."""
         deadline = time.monotonic() + 10
         while living(self.pids) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert living(self.pids) == []
 
     def is_whole(self) -> None:
-        """Each run is there once, and the index has them."""
+        """Check that each run is there once, and that the index has all of them."""
         assert sorted(self.payloads()) == WANTED
         index = nb101fast.open(self.out / "index.nb101", verify="full")
         assert (len(index), index.num_runs) == (91, len(WANTED))
@@ -108,7 +110,7 @@ def test_killed_drivers(small_sweep: Sweep, kills: int) -> None:
             time.sleep(chance.uniform(0.0, 0.02))
             assert driver.poll() is None
             driver.kill()
-        if number % 2:  # or leave them to meet their successors
+        if number % 2:  # else they may still live when the next driver starts
             small_sweep.workers_end()
         if (small_sweep.out / "sweep.json").exists() and Shard().status_in(
             small_sweep.out
@@ -147,7 +149,7 @@ def test_an_interrupted_driver(small_sweep: Sweep, number: int) -> None:
     made = len(small_sweep.payloads())
     assert err == (
         f"nb101train: interrupted: {made} of {len(WANTED)} runs are made, and the same command "
-        "goes on\n"
+        "continues from there\n"
     )
     small_sweep.workers_end()
     assert read_status(small_sweep.out).drivers["0/1"].state == "stopped"
@@ -156,12 +158,13 @@ def test_an_interrupted_driver(small_sweep: Sweep, number: int) -> None:
 
 
 def test_a_full_disk(small_sweep: Sweep) -> None:
-    status, out, err = small_sweep.finish(before="ulimit -f 40")  # 20 KB of each file
+    status, out, err = small_sweep.finish(before="ulimit -f 40")  # no file may have more than 20 KB
     assert (status, out) == (2, "")
     path = RESULTS(small_sweep.out)
     made = f"{len(small_sweep.payloads())} of {len(WANTED)} runs are made"
     assert err.splitlines()[-1] == (
-        f"nb101train: [Errno 27] {path}: File too large; {made}, and the same command goes on"
+        f"nb101train: [Errno 27] {path}: File too large; {made}, and the same command continues "
+        "from there"
     )
     whole = sum(len(payload) + 16 for payload in small_sweep.payloads())
     assert 0 < path.stat().st_size == whole <= 20 * 1024
@@ -175,9 +178,11 @@ def test_a_second_driver(tmp_path: Path) -> None:
         small_sweep.wait_for(1, first)
         status, out, err = small_sweep.finish()
         assert (status, out) == (2, "")
-        assert err == f"nb101train: {RESULTS(small_sweep.out)}: another driver is writing it\n"
+        results = RESULTS(small_sweep.out)
+        advice = "another driver writes this file; wait for it to end"
+        assert err == f"nb101train: {results}: {advice}\n"
         before = len(small_sweep.payloads())
-        small_sweep.wait_for(before + 1, first)  # it isn't disturbed
+        small_sweep.wait_for(before + 1, first)  # the second one has not disturbed it
         first.terminate()
     small_sweep.workers_end()
 
@@ -202,6 +207,6 @@ def test_a_killed_driver_of_actors(small_sweep: Sweep) -> None:
     with small_sweep.start("--engine", "ray") as driver:
         small_sweep.wait_for(40, driver)
         driver.kill()
-    small_sweep.workers_end()  # with the cluster that the driver had started
+    small_sweep.workers_end()  # together with the cluster that the driver had started
     assert small_sweep.finish()[0] == 0
     small_sweep.is_whole()

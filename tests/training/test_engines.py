@@ -1,4 +1,4 @@
-"""Engines, and how cells are dealt to their workers: nothing lost, nothing twice."""
+"""Engines, and how they give cells to their workers: each run is made once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from made_up import InProcessEngine, MadeUpWorker, is_alive, living, made, made_up_payload
+from nb101fast import Cell
+from nb101train.cells import cells_up_to
 from nb101train.engine import (
     MAX_GIVEN_UP,
     MAX_LOSSES,
@@ -33,9 +35,9 @@ from nb101train.engine import (
     Ready,
 )
 from nb101train.failures import Failure
+from nb101train.ledger import Ledger, work_list
 from nb101train.local_engine import LocalEngine
-from nb101train.work import Ledger, Unit, cells_up_to, units_of, work_list
-from nb101train.worker import CellWork, RunRecord
+from nb101train.work import CellWork, RunRecord, Unit, units_of
 
 UNITS = units_of((1, 2), 2)
 CODES = cells_up_to(3).tolist()
@@ -48,7 +50,7 @@ def works() -> list[CellWork]:
 
 @dataclass
 class Story:
-    """What came of a work list."""
+    """How the runs of a work list ended."""
 
     runs: list[tuple[int, Unit]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -60,7 +62,7 @@ def story_of(
     cells: list[CellWork] | None = None,
     after: Callable[[Story], None] = lambda story: None,
 ) -> Story:
-    """Work through the list, `after` each batch doing something."""
+    """Work through the list, and call `after` after each batch."""
     story, given = Story(), works() if cells is None else cells
     by_code = dict(zip(CODES, works(), strict=True))
     for batch in Dispatcher(engine, given).batches(heartbeat=5.0):
@@ -77,7 +79,7 @@ def story_of(
 
 
 @pytest.mark.parametrize("num_workers", [1, 2, 3, 20])
-def test_each_run_once(num_workers: int) -> None:
+def test_each_run_is_made_once(num_workers: int) -> None:
     engine = InProcessEngine(MadeUpWorker, num_workers)
     story = story_of(engine)
     assert sorted(story.runs) == ALL_RUNS
@@ -86,7 +88,7 @@ def test_each_run_once(num_workers: int) -> None:
     assert {worker for worker, _, _ in engine.told} <= set(range(num_workers))
 
 
-def test_cells_come_in_order_and_each_tells_the_next() -> None:
+def test_workers_get_cells_in_order_and_learn_the_next() -> None:
     engine = InProcessEngine(MadeUpWorker, 1)
     story_of(engine)
     assert engine.told == [
@@ -94,7 +96,7 @@ def test_cells_come_in_order_and_each_tells_the_next() -> None:
     ]
 
 
-def test_no_work_needs_no_worker() -> None:
+def test_without_work_no_worker_starts() -> None:
     def never() -> MadeUpWorker:
         raise AssertionError
 
@@ -102,7 +104,7 @@ def test_no_work_needs_no_worker() -> None:
 
 
 class ScriptedEngine:
-    """Workers of which a test says what happens to them; it deals with one event at a time."""
+    """Workers to which happens what a test says. The engine reports one event at a time."""
 
     def __init__(self, num_workers: int) -> None:
         self.num_workers = num_workers
@@ -122,22 +124,22 @@ class ScriptedEngine:
     def close(self) -> None: ...
 
     def do(self, worker: int, runs: int) -> None:
-        """The worker makes so many of its runs."""
+        """Let the worker make so many of its runs."""
         for epochs, repeat in self.given[worker].units[:runs]:
             self.happens.append(Made(worker, RunRecord(epochs, repeat, b"")))
 
     def finish(self, worker: int) -> None:
-        """The worker makes all."""
+        """Let the worker make all runs that are left of its cell."""
         self.do(worker, len(self.given[worker].units))
         self.happens.append(CellDone(worker))
 
 
-def test_what_is_left_of_a_lost_cell_is_dealt_first() -> None:
+def test_the_runs_left_of_a_lost_worker_are_given_out_first() -> None:
     engine, cells = ScriptedEngine(2), works()[:3]
     engine.happens += [Ready(0), Ready(1)]
     batches = Dispatcher(engine, cells).batches(1.0)
     next(batches), next(batches)
-    assert engine.given == {0: cells[0], 1: cells[2]}  # cell 1 is what worker 0 expects
+    assert engine.given == {0: cells[0], 1: cells[2]}  # worker 0 has been told that cell 1 follows
     engine.do(1, 3)
     engine.happens.append(Lost(1, "gone"))
     for _ in range(4):
@@ -146,18 +148,22 @@ def test_what_is_left_of_a_lost_cell_is_dealt_first() -> None:
     engine.finish(0)
     for _ in range(5):
         next(batches)
-    assert engine.started == [0, 1, 1]  # in its place, and not ready yet
-    assert engine.given[0] == cells[1]  # as it was told
+    assert engine.started == [
+        0,
+        1,
+        1,
+    ]  # a second time in place of the lost one; it is not ready yet
+    assert engine.given[0] == cells[1]  # as it had been told
     engine.finish(0)
     for _ in range(5):
         next(batches)
-    assert engine.given[0] == CellWork(cells[2].matrix, cells[2].ops, UNITS[3:])
+    assert engine.given[0] == replace(cells[2], units=UNITS[3:])
     engine.finish(0)
     next(batches), next(batches)
     assert list(batches) == []
 
 
-def test_an_idle_worker_takes_over_what_another_has_not_begun() -> None:
+def test_an_idle_worker_takes_a_cell_that_another_has_not_begun() -> None:
     engine, cells = ScriptedEngine(2), works()[:2]
     engine.happens += [Ready(0), Ready(1)]
     batches = Dispatcher(engine, cells).batches(1.0)
@@ -169,7 +175,7 @@ def test_an_idle_worker_takes_over_what_another_has_not_begun() -> None:
     assert len(runs) == 2 * len(UNITS)
 
 
-def test_a_worker_lost_after_its_last_run_leaves_nothing() -> None:
+def test_a_worker_lost_after_its_last_run_leaves_no_work() -> None:
     engine, cells = ScriptedEngine(1), works()[:2]
     engine.happens.append(Ready(0))
     batches = Dispatcher(engine, cells).batches(1.0)
@@ -181,14 +187,14 @@ def test_a_worker_lost_after_its_last_run_leaves_nothing() -> None:
     assert engine.given[0] == cells[1]
 
 
-def test_a_cell_that_loses_workers_becomes_failures() -> None:
+def test_the_runs_of_a_cell_that_loses_three_workers_fail() -> None:
     engine, cells = ScriptedEngine(1), works()[:1]
     failures: list[Failure] = []
     batches = Dispatcher(engine, cells).batches(1.0)
     for loss in range(1 + MAX_LOSSES):
         engine.happens.append(Ready(0))
         next(batches)
-        if loss == 0:  # a run made between counts anew
+        if loss == 0:  # a run that is made in between ends the count
             engine.happens.append(Lost(0, "early"))
             next(batches)
             engine.happens.append(Ready(0))
@@ -211,19 +217,23 @@ def test_workers_lost_at_every_cell_are_an_error() -> None:
         engine.happens += Ready(0), Lost(0, "no GPU")
     failures: list[Failure] = []
     batches = Dispatcher(engine, works()).batches(1.0)
-    with pytest.raises(EngineError, match="workers are lost at every cell; the last: no GPU"):
+    with pytest.raises(
+        EngineError, match="workers were lost at 3 cells in a row; the last: no GPU"
+    ):
         failures.extend(failure for batch in batches for failure in batch.failures)
     assert len(failures) == (MAX_GIVEN_UP - 1) * len(UNITS)
 
 
-def test_workers_that_never_are_ready_are_an_error() -> None:
+def test_workers_that_are_never_ready_are_an_error() -> None:
     engine = ScriptedEngine(2)
     engine.happens += [Lost(0, "no memory"), Lost(1, "no memory"), Lost(0, "no memory")]
-    with pytest.raises(EngineError, match="workers end before they are ready: no memory"):
+    with pytest.raises(
+        EngineError, match="3 workers in a row ended before they were ready; the last: no memory"
+    ):
         list(Dispatcher(engine, works()).batches(1.0))
 
 
-def test_it_says_what_runs() -> None:
+def test_the_dispatcher_says_what_each_worker_trains() -> None:
     engine, cells = ScriptedEngine(2), works()
     engine.happens += [Ready(0), Ready(1)]
     dispatcher = Dispatcher(engine, cells)
@@ -231,7 +241,7 @@ def test_it_says_what_runs() -> None:
     next(batches), next(batches)
     engine.do(1, 3)
     next(batches), next(batches), next(batches)
-    assert dispatcher.running() == {0: (CODES[0], UNITS[0]), 1: (CODES[2], UNITS[3])}
+    assert dispatcher.running() == {0: cells[0], 1: replace(cells[2], units=UNITS[3:])}
 
 
 # ---------------------------------------------------------------------------------- the engines
@@ -250,7 +260,7 @@ def test_local_processes() -> None:
 
 
 class Killer:
-    """Kills a worker after every few runs: so many that a cell is not lost three times over."""
+    """Kills a worker after every few runs, but seldom enough that no cell loses three workers."""
 
     def __init__(self, pids: Path, every: int) -> None:
         self._pids, self._every = pids, every
@@ -263,14 +273,17 @@ class Killer:
             self.kills += 1
 
 
-def test_killed_processes_lose_nothing(tmp_path: Path) -> None:
+def test_no_run_is_lost_when_processes_are_killed(tmp_path: Path) -> None:
     killer = Killer(tmp_path, every=8)
     with closing(local(MadeUpWorker(seconds=0.01, pids=str(tmp_path)), 2)) as engine:
         story = story_of(engine, after=killer)
     assert sorted(story.runs) == ALL_RUNS
     assert not story.failures
     assert killer.kills == len(ALL_RUNS) // 8
-    assert len(story.lost) in (killer.kills, killer.kills - 1)  # the last, after all was done
+    assert len(story.lost) in (
+        killer.kills,
+        killer.kills - 1,
+    )  # the last one may be killed when all is done
     assert all("ended with signal SIGKILL" in reason for reason in story.lost)
     assert not living(tmp_path)
 
@@ -290,13 +303,15 @@ def test_runs_that_fail(worker: MadeUpWorker, reason: str) -> None:
         story = story_of(engine, works()[:1])
     assert story.runs == [(CODES[0], (1, 0)), (CODES[0], (2, 0))]
     diverged, lost = story.failures
-    assert diverged == Failure(CODES[0], 1, 1, 5, "values that are not finite at step 1")
+    assert diverged == Failure(
+        CODES[0], Cell.from_code(CODES[0]).hash, 1, 1, 5, "values that are not finite at step 1"
+    )
     assert (lost.key, lost.attempts) == ((CODES[0], (2, 1)), 0)
     assert re.fullmatch(f"3 workers in a row were lost at it; the last: {reason}", lost.reason)
     assert len(story.lost) == MAX_LOSSES
 
 
-def test_a_worker_that_cannot_be_made() -> None:
+def test_a_worker_that_cannot_start_is_an_error() -> None:
     with (
         closing(local(MadeUpWorker(fault="no TPU\nhere"), 2)) as engine,
         pytest.raises(EngineError, match=r"worker . can't start: RuntimeError: no TPU here"),
@@ -305,11 +320,13 @@ def test_a_worker_that_cannot_be_made() -> None:
 
 
 DRIVER = """
-import functools, os, sys
+import functools, multiprocessing, os, sys
 sys.path[:0] = sys.argv[1].split(os.pathsep)
 from made_up import MadeUpWorker, made
+from nb101train.cells import cells_up_to
+from nb101train.ledger import Ledger, work_list
 from nb101train.local_engine import LocalEngine
-from nb101train.work import *
+from nb101train.work import units_of
 if __name__ == "__main__":
     engine = LocalEngine(functools.partial(made, MadeUpWorker(seconds=60)), 2)
     for worker in range(2):
@@ -319,7 +336,7 @@ if __name__ == "__main__":
         ready += engine.events(60)
     for worker, work in zip(range(2), work_list(cells_up_to(3), Ledger(units_of((1,), 1)))):
         engine.submit(worker, work, None)
-    print(*(process.pid for process in engine._processes.values()), flush=True)
+    print(*(process.pid for process in multiprocessing.active_children()), flush=True)
     engine.events(60)
 """
 
@@ -340,7 +357,7 @@ def test_processes_end_with_their_driver(tmp_path: Path) -> None:
     assert not any(map(is_alive, workers))
 
 
-def test_gpus_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_worker_sees_gpus_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from nb101train.local_engine import _shared_out
 
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -348,7 +365,9 @@ def test_gpus_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each["CUDA_VISIBLE_DEVICES"] for each in _shared_out(2, 2)] == ["0,1", "2,3"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5,6")
     assert [each["CUDA_VISIBLE_DEVICES"] for each in _shared_out(3, 1)] == ["4", "5", "6"]
-    with pytest.raises(ValueError, match=r"2 workers with 2 GPUs each, and .* has 3"):
+    with pytest.raises(
+        ValueError, match=r"2 workers with 2 GPUs each need 4 GPUs, but .* names 3; use"
+    ):
         _shared_out(2, 2)
 
 
@@ -387,7 +406,9 @@ def test_actors_of_a_running_cluster(tmp_path: Path) -> None:
     port = free_port()
     paths = os.pathsep.join(filter(None, sys.path))
     environment = {**os.environ, "PYTHONPATH": paths, "HOME": str(tmp_path)}
-    environment |= {"RAY_AUTH_MODE": "token"}  # by default it is for a cluster, and not for us
+    environment |= {
+        "RAY_AUTH_MODE": "token"
+    }  # which `ray start` uses by default, but a driver doesn't
     ray = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
     subprocess.run([*ray, "get-auth-token", "--generate"], env=environment, check=True)
     begin = [*ray, "start", "--head", f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}']
@@ -425,12 +446,14 @@ def wait_for_port(port: int) -> None:
 @pytest.mark.parametrize(
     ("address", "error", "pattern"),
     [
-        ("nowhere", ValueError, "address 'nowhere'; HOST:PORT and auto are allowed"),
-        ("ray://here:10001", ValueError, "address 'ray://here:10001'; HOST:PORT and auto"),
-        ("127.0.0.1:99999", ConnectionError, "no Ray cluster at 127.0.0.1:99999"),
+        ("nowhere", ValueError, "address='nowhere' is not allowed; use HOST:PORT or 'auto'"),
+        ("ray://here:10001", ValueError, "address='ray://here:10001' is not allowed"),
+        ("127.0.0.1:99999", ConnectionError, "address='127.0.0.1:99999': no Ray cluster answers"),
     ],
 )
-def test_no_cluster(address: str, error: type[Exception], pattern: str) -> None:
+def test_an_address_without_a_cluster_is_refused(
+    address: str, error: type[Exception], pattern: str
+) -> None:
     from nb101train.ray_engine import _check_address
 
     with pytest.raises(error, match=pattern):

@@ -25,11 +25,11 @@ SMALL = replace(DIGITS, stem_filters=4, num_stacks=1)
 
 
 def test_official_settings_are_the_defaults() -> None:
-    assert from_official(api.official_config()) == TrainConfig()
+    assert from_official(api.config.build_config()) == TrainConfig()
 
 
 def test_without_a_tpu_a_batch_is_whole() -> None:
-    config = from_official({**api.official_config(), "use_tpu": False})
+    config = from_official({**api.config.build_config(), "use_tpu": False})
     assert (config.bn_groups, config.batch_size, config.learning_rate) == (1, 256, 0.1)
 
 
@@ -41,13 +41,13 @@ def test_without_a_tpu_a_batch_is_whole() -> None:
         ("data_format", "channels_first"),
     ],
 )
-def test_settings_that_no_run_had(name: str, value: object) -> None:
-    with pytest.raises(ValueError, match=rf"config\['{name}'\] is .* is allowed"):
-        from_official({**api.official_config(), name: value})
+def test_settings_that_no_official_run_had_are_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"config\['{name}'\]=.* is not allowed; use"):
+        from_official({**api.config.build_config(), name: value})
 
 
-def test_the_drop_in_trains(tmp_path: Path) -> None:
-    nasbench = api.NASBench(nb101fast.index.BUILT_IN)
+def test_the_drop_in_trains_and_writes_its_model(tmp_path: Path) -> None:
+    nasbench = api.NASBench(nb101fast.locations.BUILT_IN)
     nasbench.config.update(
         train_epochs=2,
         batch_size=64,
@@ -65,16 +65,16 @@ def test_the_drop_in_trains(tmp_path: Path) -> None:
     assert [each["training_steps"] for each in metadata["evaluation_results"]] == [1, 15, 31]
     assert final["test_accuracy"] == data["test_accuracy"]
     assert list(tmp_path.rglob("events.out.tfevents.*"))
-    assert nasbench.get_budget_counters()[1] == 108  # of the query alone
+    assert nasbench.get_budget_counters()[1] == 108  # for the query; `evaluate` adds nothing
 
 
 def test_the_drop_in_refuses_what_joins_nothing(tmp_path: Path) -> None:
-    nasbench = api.NASBench(nb101fast.index.BUILT_IN)
+    nasbench = api.NASBench(nb101fast.locations.BUILT_IN)
     with pytest.raises(nb101fast.OutOfDomainError, match="disconnected"):
         nasbench.evaluate(api.ModelSpec([[0, 0], [0, 0]], ["input", "output"]), str(tmp_path))
 
 
-def test_saved_weights_are_those_trained(tmp_path: Path) -> None:
+def test_the_trained_weights_are_saved(tmp_path: Path) -> None:
     result = evaluate(MATRIX, OPS, tmp_path, dataset="digits", config=SMALL, epochs=2)
     with np.load(tmp_path / "weights.npz") as weights:
         trainable = [name for name in weights if "moving" not in name]
@@ -95,17 +95,17 @@ def test_the_command_writes_a_record(tmp_path: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["id:0", "--device", "tpu"], "a TPU was asked for"),
+        (["id:0", "--device", "tpu"], "--device 'tpu': no TPU can be reached"),
         (["id:0", "--set", "depth=3"], "setting 'depth'"),
         (["id:500000"], "500000"),
         (
             ['{"matrix": [[0, 1], [0, 0]], "ops": ["input", "output", "output"]}'],
-            "unknown operation 'output'",
+            "operation 'output'",
         ),
-        (["id:0", "--dataset", "mnist"], "data set 'mnist'"),
+        (["id:0", "--dataset", "mnist"], "--dataset 'mnist' is not allowed"),
     ],
 )
-def test_what_the_command_refuses(
+def test_command_lines_that_are_refused(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["cell", *arguments]) == 2
@@ -115,7 +115,7 @@ def test_what_the_command_refuses(
 # ---------------------------------------------------------------- augment
 
 
-def test_named_architectures() -> None:
+def test_the_architectures_have_the_official_sizes() -> None:
     sizes = {}
     for name, chosen in ARCHITECTURES.items():
         config = TrainConfig(
@@ -133,7 +133,7 @@ def test_named_architectures() -> None:
     assert set(sizes) == {"resnet20", "resnet50", "inception-resnet", "best"}
 
 
-def test_augment_tests_and_goes_on(tmp_path: Path) -> None:
+def test_augment_tests_and_resumes(tmp_path: Path) -> None:
     config = replace(DIGITS, epochs=4, num_stacks=1)
 
     def augmented(folder: Path) -> dict[float, float]:
@@ -142,12 +142,19 @@ def test_augment_tests_and_goes_on(tmp_path: Path) -> None:
         return dict(result.test_accuracies)
 
     whole = augmented(tmp_path / "whole")
-    assert len(whole) == 3  # after 2 and 4 epochs, less what doesn't fill a batch, and at the end
+    assert (
+        len(whole) == 3
+    )  # after 2 and almost 4 epochs, since only whole batches count, and at the end
     assert list(whole.values())[-1] > 0.2
-    assert augmented(tmp_path / "whole") == whole  # all done: from its checkpoint
+    assert (
+        augmented(tmp_path / "whole") == whole
+    )  # read from its checkpoint, since all steps are done
 
 
-def test_augment_of_no_such_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'vgg'; resnet20, resnet50, inception-resnet, best"):
+def test_augment_refuses_an_unknown_name(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError,
+        match="'vgg' is not allowed; use 'resnet20', 'resnet50', 'inception-resnet', 'best'",
+    ):
         augment("vgg", tmp_path)
     assert tf.executing_eagerly()

@@ -1,4 +1,4 @@
-"""The manifest: a sound Job by Kubernetes' own schema, whose pods share all cells."""
+"""The manifest: a valid Job by Kubernetes' own schema, whose pods share all cells."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def job() -> dict[str, Any]:
     return job
 
 
-def test_the_schema_of_kubernetes(job: dict[str, Any]) -> None:
-    """Also that it finds a misspelt field, or this would prove nothing."""
+def test_the_manifest_follows_the_schema_of_kubernetes(job: dict[str, Any]) -> None:
+    """The check must also find a misspelt field, or it would prove nothing."""
     validator = pytest.importorskip("kubernetes_validate")
     validator.validate(job, "1.33", strict=True)
     spec = {**job["spec"], "completionsMode": "Indexed"}
@@ -39,7 +39,7 @@ def test_the_command_of_each_pod(job: dict[str, Any]) -> None:
     assert command[0] == "nb101train"
     shards = []
     for index in range(spec["completions"]):
-        # Kubernetes replaces this in arguments; it sets the variable itself.
+        # Kubernetes sets this variable, and replaces it in arguments.
         given = [each.replace("$(JOB_COMPLETION_INDEX)", str(index)) for each in command[1:]]
         with mock.patch.object(command_line, "sweep", side_effect=InterruptedError) as sweep:
             assert command_line.main(given) == 2
@@ -52,13 +52,13 @@ def test_the_command_of_each_pod(job: dict[str, Any]) -> None:
     assert spec["completionMode"] == "Indexed"
 
 
-def test_failures_are_not_tried_for_ever(job: dict[str, Any]) -> None:
-    """The exit statuses of the command, and what the schema can't say."""
+def test_failed_pods_are_not_started_for_ever(job: dict[str, Any]) -> None:
+    """The rules for failed pods agree with the exit statuses of the command."""
     spec = job["spec"]
     pod = spec["template"]["spec"]
-    assert pod["restartPolicy"] == "Never"  # a pod failure policy needs it
+    assert pod["restartPolicy"] == "Never"  # a pod failure policy requires it
     (by_status,) = (each["onExitCodes"] for each in spec["podFailurePolicy"]["rules"][1:])
     assert by_status["containerName"] == pod["containers"][0]["name"]
-    assert by_status["values"] == [1]  # 2 is an interruption, too
+    assert by_status["values"] == [1]  # status 2 may also mean an interruption
     volumes = {volume["name"] for volume in pod["volumes"]}
     assert {mount["name"] for mount in pod["containers"][0]["volumeMounts"]} == volumes

@@ -1,4 +1,4 @@
-"""Cells learn the digits as well as they should, no less and no more.
+"""Cells learn the digits as well as expected: neither worse nor better.
 
 Known to fail it: no momentum or 0.99; epsilon 1e-3; gradients of another sign, or summed over the
 batch; a learning rate ten times more or less, constant, rising, or at its end halfway or only half;
@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from nb101train.config import DIGITS
-from nb101train.dataset import Dataset
-from nb101train.run import CellTrainer, ResidentDataset
+from nb101train.datasets import Dataset
+from nb101train.resident import ResidentDataset
+from nb101train.run import CellTrainer
 
 CELLS = (
     ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ("input", "conv3x3-bn-relu", "output")),
@@ -29,7 +30,7 @@ CELLS = (
     ),
 )
 REPEATS = 3
-# Test accuracy over the nine runs: their mean on one machine, and three of its deviations.
+# Mean test accuracy of the nine runs on one machine, and three of its standard deviations.
 EXPECTED = {4: (0.57, 0.07), 12: (0.89, 0.03)}
 
 

@@ -1,4 +1,4 @@
-"""The built-in data set: its shards, its index, and what it is good for."""
+"""NB101-digits: its shards, its index, and whether it is fit for search."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast.index import BUILT_IN
+from nb101fast.locations import BUILT_IN
 from nb101train import load_dataset
 from nb101train.config import DIGITS
 from nb101train.record import parse_payload
@@ -32,19 +32,19 @@ def test_each_run_is_there_once() -> None:
     assert {run.seed for run in runs} == {run.seed for run in runs if run.attempts == 1}
 
 
-def test_the_index_is_the_shard_compiled(index: nb101fast.Index, tmp_path: Path) -> None:
+def test_the_index_is_compiled_from_the_shard(index: nb101fast.Index, tmp_path: Path) -> None:
     report = nb101fast.compile(SHARD, tmp_path / "again.nb101", denominator=400)
     assert (report.cells, report.runs, report.missing_runs) == (91, 1092, 0)
     again = nb101fast.open(report.output)
     for metric in nb101fast.METRICS:
         for epochs in index.epochs:
             for repeat in range(REPEATS):
-                column = index.column(metric, epochs=epochs, repeat=repeat)
-                same = again.column(metric, epochs=epochs, repeat=repeat)
+                column = index.column(metric, epochs=epochs, repeat=repeat, stored=True)
+                same = again.column(metric, epochs=epochs, repeat=repeat, stored=True)
                 assert np.array_equal(column, same)
 
 
-def test_it_was_made_of_these_digits_by_these_settings(index: nb101fast.Index) -> None:
+def test_the_plan_names_the_digits_and_their_settings(index: nb101fast.Index) -> None:
     plan = json.loads((FOLDER / "sweep.json").read_text())
     assert plan["fingerprint"] == load_dataset("digits").fingerprint
     made_with = index.provenance["training"][0]["config"]
@@ -53,7 +53,7 @@ def test_it_was_made_of_these_digits_by_these_settings(index: nb101fast.Index) -
 
 
 def test_cells_learn_at_each_budget_and_differ(index: nb101fast.Index) -> None:
-    """As said in docs/training.md; what a data set for search has to have."""
+    """A data set for search needs both; the figures are those of docs/training.md."""
     codes = nb101fast.cell_codes()[index.cells]
     medians, deviations = [], []
     for epochs in index.epochs:
@@ -67,4 +67,4 @@ def test_cells_learn_at_each_budget_and_differ(index: nb101fast.Index) -> None:
     assert medians == sorted(medians)
     assert medians[0] > 0.4
     assert medians[-1] > 0.95
-    assert min(deviations) > 2  # cells differ by more than their repeats
+    assert min(deviations) > 2  # cells differ more than the repeats of a cell

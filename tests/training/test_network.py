@@ -1,4 +1,4 @@
-"""Networks: their parameters by count and by name, and their initial values."""
+"""Networks: the number and names of their parameters, what they compute, their initial values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from twins import parameters
 TINY = TrainConfig(
     stem_filters=8, num_stacks=2, cells_per_stack=1, image_size=8, batch_size=8, bn_groups=1
 )
-SMALL_CELLS = 91  # of at most 4 vertices, the first of all
+SMALL_CELLS = 91  # cells of at most 4 vertices, which have the first ids
 
 
 def skeleton(config: TrainConfig) -> dict[str, int]:
@@ -31,7 +31,7 @@ def skeleton(config: TrainConfig) -> dict[str, int]:
 def random_cells(
     rng: np.random.Generator, count: int
 ) -> Iterator[tuple[npt.NDArray[np.uint8], list[str]]]:
-    """Raw graphs of 2 to 7 vertices in which something joins input and output."""
+    """Random graphs of 2 to 7 vertices in which a path joins input and output."""
     while count:
         vertices = int(rng.integers(2, 8))
         density = rng.uniform(0.3, 1)
@@ -80,13 +80,13 @@ def test_parameters_at_full_size(rng: np.random.Generator) -> None:
     stored = nb101fast.cell_parameters()
     for cell_id in (0, 1, 90, *rng.integers(91, nb101fast.NUM_CELLS, 7).tolist()):
         cell = Cell.from_id(cell_id)
-        with tf.Graph().as_default():  # variables without their memory
+        with tf.Graph().as_default():  # so that the variables take no memory
             network = Network(cell.matrix, cell.ops, TrainConfig())
         assert network.trainable_parameters == stored[cell_id], cell
 
 
 def test_vertex_order_decides_the_channels() -> None:
-    """Isomorphic cells, of which the first vertex that feeds the output gets the odd channel."""
+    """The first vertex that feeds the output gets the odd channel: isomorphic cells may differ."""
     matrix = np.array([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]])
     one = ["input", "conv3x3-bn-relu", "maxpool3x3", "output"]
     other = ["input", "maxpool3x3", "conv3x3-bn-relu", "output"]
@@ -97,7 +97,7 @@ def test_vertex_order_decides_the_channels() -> None:
 
 
 @pytest.mark.parametrize("op", OPS)
-def test_every_operation(op: str) -> None:
+def test_every_operation_has_its_parameters(op: str) -> None:
     matrix = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], np.uint8)
     ops = ["input", op, "output"]
     network = Network(matrix, ops, TINY)
@@ -105,19 +105,19 @@ def test_every_operation(op: str) -> None:
 
 
 @pytest.mark.parametrize("vertices", [8, 12, 32])
-def test_more_than_7_vertices(rng: np.random.Generator, vertices: int) -> None:
+def test_networks_of_more_than_7_vertices(rng: np.random.Generator, vertices: int) -> None:
     config = replace(TINY, stem_filters=33)
     matrix = np.triu(rng.random((vertices, vertices)) < 0.5, 1).astype(np.uint8)
     matrix[range(vertices - 1), range(1, vertices)] = 1  # so that nothing is pruned
-    wide = [op for op in OPS if "bottleneck" not in op]  # those need four channels
+    wide = [op for op in OPS if "bottleneck" not in op]  # which need four channels
     ops = ["input", *rng.choice(wide, vertices - 2).tolist(), "output"]
     network = Network(matrix, ops, config)
     assert np.array_equal(network.matrix, matrix)
     assert network.trainable_parameters == parameters.of_network(matrix, ops, config)
 
 
-def test_pruned_first() -> None:
-    """Vertex 2 leads nowhere, vertex 3 comes from nowhere."""
+def test_a_cell_is_pruned_first() -> None:
+    """No path leads from vertex 2 to the output, or from the input to vertex 3."""
     matrix = np.zeros((5, 5), int)
     matrix[[0, 0, 1, 3], [1, 2, 4, 4]] = 1
     network = Network(
@@ -150,13 +150,13 @@ def test_names_of_the_cell_of_two_vertices() -> None:
 def plain_projection(
     images: npt.NDArray[np.float32], kernel: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """1x1 convolution, batch norm by fresh moving statistics, ReLU."""
+    """A 1x1 convolution, batch norm by initial moving statistics, and ReLU."""
     projected: npt.NDArray[np.float32] = np.maximum(images @ kernel, 0)
     projected /= np.sqrt(1 + np.float32(1e-5))
     return projected
 
 
-def test_truncation_and_residual_edge(rng: np.random.Generator) -> None:
+def test_outputs_of_a_cell_agree_with_numpy(rng: np.random.Generator) -> None:
     """A cell of projections, identities and channels that differ, against NumPy.
 
     Vertices 2 and 3 share 9 channels, 5 and 4; vertex 1 feeds both: 5, cut to 4 for vertex 3.
@@ -197,7 +197,7 @@ def wide() -> Network:
 
 
 def test_kernels_are_normal_and_cut(wide: Network) -> None:
-    """Deviation sqrt(1 / fan-in) as it is after the cut at two deviations of what it was before."""
+    """The deviation is sqrt(1 / fan-in) after the normal values are cut at two deviations."""
     values, _ = wide.initial_values(3)
     sizes = []
     for variable, value in zip(wide.trainable, values, strict=True):
@@ -209,7 +209,7 @@ def test_kernels_are_normal_and_cut(wide: Network) -> None:
             assert abs(value.mean()) < 5 * deviation / np.sqrt(value.size)
             assert np.abs(value).max() <= 2 * uncut * (1 + 1e-6)
             assert np.abs(value).max() > 1.8 * uncut
-            # a normal value is within one deviation with 0.6827, within two with 0.9545
+            # the probability is 0.6827 within one deviation, and 0.9545 within two
             share = (np.abs(value) < uncut).mean()
             assert share == pytest.approx(0.6827 / 0.9545, abs=2.5 / np.sqrt(value.size))
             sizes.append(value.size)
@@ -257,22 +257,26 @@ def test_initial_values_follow_from_the_seed(wide: Network) -> None:
         ([[0, 1, 0]], ["input", "output"], "shape|square"),
     ],
 )
-def test_no_such_cell(matrix: list[list[int]], ops: list[str], message: str) -> None:
+def test_cells_that_are_refused(matrix: list[list[int]], ops: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Network(matrix, ops, TINY)
 
 
-def test_nothing_joins_input_and_output() -> None:
+def test_a_cell_without_a_path_is_refused() -> None:
     with pytest.raises(OutOfDomainError):
         Network([[0, 1, 0], [0, 0, 0], [0, 0, 0]], ["input", "maxpool3x3", "output"], TINY)
 
 
-def test_too_few_channels() -> None:
+def test_too_few_channels_are_refused() -> None:
     matrix = np.zeros((6, 6), int)
     matrix[0, 1:5] = matrix[1:5, 5] = 1
     ops = ["input", *["identity"] * 4, "output"]
-    with pytest.raises(ValueError, match=r"3 channels for 4 vertices .* raise stem_filters"):
+    with pytest.raises(
+        ValueError, match=r"3 channels are too few for the 4 vertices .* raise stem_filters"
+    ):
         Network(matrix, ops, replace(TINY, stem_filters=3))
     matrix = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]])
-    with pytest.raises(ValueError, match="bottleneck3x3 of 3 channels; 4 or more are allowed"):
+    with pytest.raises(
+        ValueError, match="bottleneck3x3 needs 4 channels or more, and has 3; raise"
+    ):
         Network(matrix, ["input", "bottleneck3x3", "output"], replace(TINY, stem_filters=3))

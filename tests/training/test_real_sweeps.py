@@ -1,4 +1,4 @@
-"""Sweeps that really train, on the digits with the smallest of networks."""
+"""Sweeps that really train: on the digits, with very small networks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def finish(out: Path, *arguments: str) -> tuple[int, str, str]:
-    """Exit status, and what was printed."""
+    """Run the command; returns its exit status and what it printed."""
     with start(out, *arguments) as driver:
         printed = driver.communicate(timeout=300)
     return driver.returncode, *printed
@@ -57,7 +57,7 @@ def cells_file(folder: Path, count: int) -> Path:
 
 
 def results(out: Path) -> list[dict[str, Any]]:
-    """By cell, epochs and repeat, all of each run but its times, which are never the same."""
+    """Everything about each run except its times, by cell, epochs and repeat."""
     found = [parse_payload(payload) for _, payload in read_records(Shard().results_in(out))]
     found.sort(key=lambda run: (run.module_hash, run.epochs, run.repeat))
     return [timeless(run) for run in found]
@@ -71,10 +71,11 @@ def timeless(run: RunResult) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in TIMES}
 
 
-def test_from_digits_to_a_query(tmp_path: Path) -> None:
+def test_a_sweep_of_the_digits_becomes_an_index(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    status, printed, err = finish(out, *BEGIN, "--cells", str(cells_file(tmp_path, 2)))
-    assert (status, err) == (0, "")
+    cells = cells_file(tmp_path, 2)
+    status, printed, err = finish(out, *BEGIN, "--cells", str(cells))
+    assert (status, err) == (0, f"{cells}: 2 cells: 2 by id\n")
     assert "8 of 8 runs made" in printed
     index = nb101fast.open(out / "index.nb101", verify="full")
     assert (index.cells.tolist(), index.epochs, index.repeats) == ([5, 60], (1, 2), (2, 2))
@@ -88,12 +89,16 @@ def test_from_digits_to_a_query(tmp_path: Path) -> None:
     assert set(versions[0]) == {"nb101fast", "tensorflow"}
 
 
-def test_training_that_does_not_stay_finite(tmp_path: Path) -> None:
+def test_runs_that_are_not_finite_fail(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    arguments = [*BEGIN, "--cells", str(cells_file(tmp_path, 1)), "--set", "learning_rate=1e30"]
+    cells = cells_file(tmp_path, 1)
+    arguments = [*BEGIN, "--cells", str(cells), "--set", "learning_rate=1e30"]
     status, printed, err = finish(out, *arguments)
     assert (status, printed.count("  failed: ")) == (1, 4)
-    assert err == "nb101train: 4 of 4 runs failed; --retry-failed makes them again\n"
+    assert err == (
+        f"{cells}: 1 cell: 1 by id\n"
+        "nb101train: 4 of 4 runs failed; --retry-failed makes them again\n"
+    )
     assert results(out) == []
     assert not (out / "index.nb101").exists()
     failures = read_failures(out).values()
@@ -103,7 +108,7 @@ def test_training_that_does_not_stay_finite(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What two local processes make of `CELLS` when nobody disturbs them."""
+    """The runs of `CELLS` that two undisturbed local processes make."""
     folder = tmp_path_factory.mktemp("undisturbed")
     cells = cells_file(folder, len(CELLS))
     status, printed, err = finish(folder / "out", *BEGIN, "--cells", str(cells), "--workers", "2")
@@ -114,8 +119,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]
 
 
 @pytest.mark.slow
-def test_kills_change_nothing(tmp_path: Path, undisturbed: list[dict[str, Any]]) -> None:
-    """Workers and drivers are killed while TensorFlow trains, and each run is as if none were."""
+def test_killed_processes_do_not_change_the_results(
+    tmp_path: Path, undisturbed: list[dict[str, Any]]
+) -> None:
+    """Workers and drivers are killed while TensorFlow trains, and the runs are the same."""
     out, cells = tmp_path / "out", cells_file(tmp_path, len(CELLS))
     arguments = [*BEGIN, "--cells", str(cells), "--workers", "2"]
     for number in range(2):
@@ -134,7 +141,7 @@ def test_kills_change_nothing(tmp_path: Path, undisturbed: list[dict[str, Any]])
 
 
 def wait_for_workers(driver: subprocess.Popen[str], out: Path, records: int) -> list[int]:
-    """The driver's workers, when there are so many records."""
+    """Wait for so many records; returns the processes of the driver's workers."""
     path = Shard().results_in(out)
     while driver.poll() is None:
         if path.exists() and sum(1 for _ in read_records(path)) >= records:
@@ -151,7 +158,9 @@ def _command_of(pid: str) -> str:
 
 @pytest.mark.slow
 @needs_ray
-def test_actors_make_what_processes_make(tmp_path: Path, undisturbed: list[dict[str, Any]]) -> None:
+def test_actors_and_processes_give_the_same_results(
+    tmp_path: Path, undisturbed: list[dict[str, Any]]
+) -> None:
     cells = cells_file(tmp_path, len(CELLS))
     arguments = [*BEGIN, "--cells", str(cells), "--workers", "2", "--engine", "ray"]
     status, printed, err = finish(tmp_path / "out", *arguments)

@@ -16,10 +16,18 @@ from hypothesis import strategies as st
 
 import nb101fast
 from nb101fast import Cell, FormatError, _core
-from nb101train.record import Evaluation, RunResult, parse_payload, record_payload
+from nb101train.record import (
+    RunResult,
+    StageResult,
+    parse_payload,
+    read_results,
+    record_payload,
+)
+from nb101train.shard import read_runs
 from reference import tfrecord
 from test_differential import METRICS  # the official protobuf as the protobuf runtime has it
 
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "sweeps.md"
 FURTHER = ("repeat", "seed", "attempts", "compile_seconds", "step_seconds", "evaluation_seconds")
 
 
@@ -29,7 +37,7 @@ def result_of(cell: Cell, seed: int = 0, **changes: Any) -> RunResult:
     shares = rng.integers(0, 9985, (3, 3)).astype(np.float32) / np.float32(9984)
     times = (0.0, *np.sort(rng.uniform(1, 5000, 2)).tolist())
     evaluations = [
-        Evaluation(stage * 54.0, times[stage], *map(float, shares[stage])) for stage in range(3)
+        StageResult(stage * 54.0, times[stage], *map(float, shares[stage])) for stage in range(3)
     ]
     result = RunResult(
         matrix=cell.matrix,
@@ -71,6 +79,61 @@ def assert_same(one: RunResult, other: RunResult) -> None:
 
 
 # ------------------------------------------------------------------------------- official meaning
+
+
+def test_the_fields_that_are_added() -> None:
+    """They are declared in the core; the results and the plain reader of the tests have all."""
+    names = tuple(name for _, name, _, _ in _core.HARNESS_FIELDS)
+    assert names == FURTHER == tfrecord.HarnessFields._fields
+    assert [number for number, *_ in _core.HARNESS_FIELDS] == list(range(101, 107))
+    result = result_of(Cell.from_id(7))
+    for _, name, kind, meaning in _core.HARNESS_FIELDS:
+        assert type(getattr(result, name)) is {"integer": int, "seconds": float}[kind]
+        assert f"| `{name}` | {meaning} |" in DOCS.read_text("utf-8")
+
+
+def test_records_are_those_of_the_plain_writer() -> None:
+    for number, cell in enumerate(cells()):
+        result = result_of(cell, number)
+        payload = record_payload(result)
+        harness = tfrecord.decode_harness_fields(payload)
+        assert harness == tuple(getattr(result, name) for name in FURTHER)
+        assert tfrecord.encode_record(tfrecord.decode_record(payload), harness) == payload
+
+
+def test_the_runs_of_a_shard(tmp_path: Path) -> None:
+    results = [
+        result_of(cell, 100 * number + repeat, repeat=repeat, epochs=4 + repeat)
+        for number, cell in enumerate(cells())
+        for repeat in range(3)
+    ]
+    shard = tmp_path / "shard.tfrecord"
+    frames = [tfrecord.frame(record_payload(result)) for result in results]
+    shard.write_bytes(b"".join(frames) + frames[0][:50])
+    for result, read in zip(results, read_results(shard), strict=True):
+        assert_same(read, result)
+    runs = read_runs(shard)
+    assert runs.offsets.tolist() == np.cumsum([0, *map(len, frames)])[:-1].tolist()
+    assert runs.codes.tolist() == [nb101fast.encode(each.matrix, each.ops) for each in results]
+    assert runs.epochs.tolist() == [each.epochs for each in results]
+    assert runs.repeats.tolist() == [each.repeat for each in results]
+    assert runs.seeds.tolist() == [each.seed for each in results]
+    assert runs.attempts.tolist() == [each.attempts for each in results]
+    assert runs.codes.dtype == runs.epochs.dtype == np.uint32
+    assert len(runs) == len(results)
+
+
+def test_a_record_of_no_run_is_named(tmp_path: Path) -> None:
+    official = tfrecord.encode_record(tfrecord.decode_record(SOUND))
+    shard = tmp_path / "shard.tfrecord"
+    first = tfrecord.frame(SOUND)
+    shard.write_bytes(first + tfrecord.frame(official))
+    fault = "it is not a record of a training run: it lacks"
+    where = f"shard.tfrecord: byte {len(first)}: record 1: {fault}"
+    with pytest.raises(FormatError, match=where):
+        read_runs(shard)
+    with pytest.raises(FormatError, match=where):
+        list(read_results(shard))
 
 
 def test_there_and_back() -> None:
@@ -231,7 +294,7 @@ def test_other_json_values(place: int, value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "3", '"text"', "null", "[" * 100_000, "\xff"])
 def test_no_record_at_all(text: str) -> None:
-    with pytest.raises(FormatError, match="not a record of a training run"):
+    with pytest.raises(FormatError, match="record 0: not the JSON of a record"):
         parse_payload(text.encode("latin-1"))
 
 
@@ -244,15 +307,15 @@ def changed(*changes: tuple[int, Any]) -> bytes:
 
 def test_what_is_said_of_damaged_records() -> None:
     other = Cell.from_id(89)
-    with pytest.raises(FormatError, match=f"record of module {other.hash}, whose graph is"):
+    with pytest.raises(FormatError, match=f"its module hash is {other.hash}, its graph has"):
         parse_payload(changed((0, other.hash)))
-    with pytest.raises(FormatError, match="wire type 1 of field 2; 0 is expected"):
+    with pytest.raises(FormatError, match="the protobuf field 2 of wire type 1, which no run"):
         parse_payload(with_protobuf(SOUND, b"\x11" + bytes(8) + PROTOBUF))
-    with pytest.raises(FormatError, match="field 1 is cut short"):
+    with pytest.raises(FormatError, match="its protobuf is cut short"):
         parse_payload(with_protobuf(SOUND, PROTOBUF[:20]))
-    with pytest.raises(FormatError, match="a number of more than 64 bits"):
+    with pytest.raises(FormatError, match="a protobuf varint of more than ten bytes"):
         parse_payload(with_protobuf(SOUND, b"\xff" * 11 + PROTOBUF))
-    with pytest.raises(FormatError, match="OutOfDomainError"):
+    with pytest.raises(FormatError, match="not a record of a training run: nothing joins"):
         parse_payload(changed((2, "0" * 16)))
 
 

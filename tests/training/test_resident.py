@@ -1,4 +1,4 @@
-"""Images on the device against a plain twin, pixel by pixel, and the order in which they come."""
+"""Images on the device, compared with a plain form pixel by pixel, and their random order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from nb101train.dataset import Dataset, Split
-from nb101train.resident import ResidentImages, Sampler
+from nb101train.datasets import Dataset, Split
+from nb101train.datasets.sampler import Sampler
+from nb101train.resident import ResidentImages
 from twins.images import prepared
 
 SIZE, PADDING, NUM_IMAGES = 6, 2, 20
@@ -42,7 +43,7 @@ def dataset() -> Dataset:
 
 
 def every_draw() -> npt.NDArray[np.int32]:
-    """One image in every crop, turned and not, and the others in some."""
+    """Draws of one image in every crop, flipped and not, and of the other images in some."""
     crops = [
         (3, top, left, turn) for top in range(OFFSETS) for left in range(OFFSETS) for turn in (0, 1)
     ]
@@ -54,7 +55,7 @@ def every_draw() -> npt.NDArray[np.int32]:
 # ---------------------------------------------------------------------------------------- images
 
 
-def test_every_crop_and_flip(dataset: Dataset) -> None:
+def test_every_crop_and_flip_agrees_with_the_plain_form(dataset: Dataset) -> None:
     draws = every_draw()
     images = ResidentImages(dataset.train, dataset, PADDING)
     batch, labels = images.batch(tf.constant(draws))
@@ -66,7 +67,7 @@ def test_every_crop_and_flip(dataset: Dataset) -> None:
         assert np.abs(image - twin).max() < 1e-6
 
 
-def test_whole_images(dataset: Dataset) -> None:
+def test_whole_images_are_not_changed(dataset: Dataset) -> None:
     for padding in (0, PADDING):
         images = ResidentImages(dataset.train, dataset, padding)
         numbers = tf.constant([7, 0, 19])
@@ -76,8 +77,8 @@ def test_whole_images(dataset: Dataset) -> None:
         assert np.array_equal(labels, dataset.train.labels[numbers.numpy()])
 
 
-def test_the_same_in_a_compiled_program(dataset: Dataset) -> None:
-    """As XLA has it, for devices that need it."""
+def test_a_compiled_program_gives_the_same(dataset: Dataset) -> None:
+    """XLA compiles the batch, as some devices require."""
     images = ResidentImages(dataset.train, dataset, PADDING)
     draws = tf.constant(every_draw())
     batch, labels = tf.function(images.batch, jit_compile=True)(draws)
@@ -86,12 +87,14 @@ def test_the_same_in_a_compiled_program(dataset: Dataset) -> None:
     assert np.array_equal(labels, plain_labels)
 
 
-def test_more_pixels_than_can_be_counted(dataset: Dataset) -> None:
+def test_too_many_pixels_are_refused(dataset: Dataset) -> None:
     empty = np.lib.stride_tricks.as_strided(
         np.zeros(1, np.uint8), (2**31 // 36 + 1, SIZE, SIZE, 3), (0, 0, 0, 0)
     )
     huge = Split(empty, np.zeros(1, np.int32))
-    with pytest.raises(ValueError, match="pixels with padding; 2147483647 at most are allowed"):
+    with pytest.raises(
+        ValueError, match=r"have \d+ pixels, which is not allowed; use at most 2147483647 pixels"
+    ):
         ResidentImages(huge, dataset)
 
 
@@ -99,7 +102,7 @@ def test_more_pixels_than_can_be_counted(dataset: Dataset) -> None:
 
 
 def test_every_epoch_is_a_permutation(dataset: Dataset) -> None:
-    """Batches of 6 straddle epochs of 20: ten steps are three epochs."""
+    """Ten batches of 6 are three epochs of 20, and some batches lie in two epochs."""
     draws = Sampler(dataset, 6, seed=1).draws(0, 10)
     assert draws.shape == (10, 6, 4)
     assert draws.dtype == np.int32
@@ -111,14 +114,14 @@ def test_every_epoch_is_a_permutation(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("batch_size", [1, 6, 20, 50])
 def test_draws_follow_from_the_step_alone(dataset: Dataset, batch_size: int) -> None:
-    """However the steps are cut into calls, and in whatever order these come."""
+    """The draws don't depend on how many steps a call has, or on the order of the calls."""
     whole = Sampler(dataset, batch_size, seed=5).draws(0, 30)
     sampler = Sampler(dataset, batch_size, seed=5)
     for first, steps in ((23, 7), (0, 1), (1, 10), (11, 12)):
         assert np.array_equal(sampler.draws(first, steps), whole[first : first + steps])
 
 
-def test_crops_and_flips_are_even(dataset: Dataset) -> None:
+def test_crops_and_flips_are_drawn_evenly(dataset: Dataset) -> None:
     draws = Sampler(dataset, 100, seed=2).draws(0, 200).reshape(-1, 4)
     for field, count in ((1, OFFSETS), (2, OFFSETS), (3, 2)):
         shares = np.bincount(draws[:, field], minlength=count) / len(draws)
@@ -127,12 +130,12 @@ def test_crops_and_flips_are_even(dataset: Dataset) -> None:
     assert pairs == pytest.approx(1 / OFFSETS**2, abs=5 / OFFSETS / np.sqrt(len(draws)))
 
 
-def test_no_flips_where_the_data_set_has_none(dataset: Dataset) -> None:
+def test_a_data_set_without_flips_gets_none(dataset: Dataset) -> None:
     upright = replace(dataset, flip=False, padding=0)
     assert not Sampler(upright, 10, seed=2).draws(0, 50)[:, :, 1:].any()
 
 
-def test_seeds_differ(dataset: Dataset) -> None:
+def test_different_seeds_give_different_draws(dataset: Dataset) -> None:
     one, other = (Sampler(dataset, 10, seed).draws(0, 20) for seed in (1, 2))
     assert not np.array_equal(one, other)
     assert not np.array_equal(one[..., 1:], other[..., 1:])

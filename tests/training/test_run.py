@@ -1,4 +1,4 @@
-"""Runs: when they are evaluated, what their times mean, and how they end otherwise."""
+"""Runs: when they are evaluated, what their times mean, and how they can fail."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import tensorflow as tf
 
 from nb101train import run
 from nb101train.config import DIGITS
-from nb101train.dataset import Dataset
+from nb101train.datasets import Dataset
+from nb101train.datasets.sampler import Sampler
 from nb101train.record import RunResult, parse_payload, record_payload
-from nb101train.resident import Sampler
-from nb101train.run import CellTrainer, ResidentDataset, TrainingError
+from nb101train.resident import ResidentDataset
+from nb101train.run import CellTrainer, TrainingError
 from nb101train.run_options import RunOptions
 from nb101train.schedule import cosine
 
@@ -40,7 +41,7 @@ def cell(resident: ResidentDataset) -> CellTrainer:
 
 
 class Watched:
-    """A cell's trainer whose calls are noted and take a made-up time."""
+    """Replaces the trainer of a cell: it notes the calls, each of which takes a made-up time."""
 
     def __init__(self, cell: CellTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
@@ -71,7 +72,7 @@ def watched(cell: CellTrainer, monkeypatch: pytest.MonkeyPatch) -> Watched:
 
 
 def measured(result: RunResult) -> list[Any]:
-    """All that doesn't depend on the clock."""
+    """Everything about a run that doesn't depend on the clock."""
     return [
         (
             evaluation.epochs,
@@ -87,7 +88,7 @@ def measured(result: RunResult) -> list[Any]:
 
 
 @pytest.mark.parametrize(("epochs", "half", "total"), [(1, 7, 15), (4, 31, 62), (12, 93, 186)])
-def test_evaluated_at_the_start_halfway_and_at_the_end(
+def test_a_run_is_evaluated_at_the_start_halfway_and_at_the_end(
     cell: CellTrainer, watched: Watched, epochs: int, half: int, total: int
 ) -> None:
     seen: list[tuple[int, int]] = []
@@ -116,8 +117,8 @@ def test_accuracies_are_exact_quotients(cell: CellTrainer, digits: Dataset) -> N
     assert result.evaluations[2].train_accuracy > 0.3
 
 
-def test_whole_batches_are_evaluated(digits: Dataset) -> None:
-    """Of 400 images in batches of 150, the first 300."""
+def test_only_whole_batches_are_evaluated(digits: Dataset) -> None:
+    """Of 400 images in batches of 150, the first 300 are evaluated."""
     resident = ResidentDataset(dataclasses.replace(digits, evaluation_batch=150))
     assert resident.evaluation.num_images == 3 * 300
     counts = np.array([10, 20, 30, 40, 50, 60], np.int32)
@@ -129,7 +130,7 @@ def test_sizes_are_those_of_the_data_set(cell: CellTrainer, resident: ResidentDa
     assert resident.config(wrong) == CONFIG == cell.config
 
 
-def test_what_is_reported(cell: CellTrainer) -> None:
+def test_the_result_describes_the_run(cell: CellTrainer) -> None:
     result = cell.run(1, 2)
     assert np.array_equal(result.matrix, MATRIX)
     assert (result.ops, result.epochs, result.repeat, result.attempts) == (OPS, 1, 2, 1)
@@ -137,10 +138,10 @@ def test_what_is_reported(cell: CellTrainer) -> None:
     assert parse_payload(record_payload(result)).seed == result.seed
 
 
-def test_steps_have_the_images_and_rates_of_their_places(
+def test_each_step_gets_its_images_and_rate(
     cell: CellTrainer, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many calls there are."""
+    """The images and rates don't depend on the number of calls."""
     given: list[tuple[Any, Any]] = []
     cell.compile()
     train = cell.trainer.train
@@ -160,8 +161,8 @@ def test_steps_have_the_images_and_rates_of_their_places(
 # -------------------------------------------------------------------------------------------- times
 
 
-def test_times(cell: CellTrainer, watched: Watched) -> None:
-    """`training_time` has compilation and steps alone, `total_time` everything."""
+def test_times_have_their_official_meaning(cell: CellTrainer, watched: Watched) -> None:
+    """`training_time` is compilation and steps; `total_time` includes the evaluations."""
     compiled, ready = cell.compile(), cell.ready_seconds
     result = cell.run(12, 0)
     assert watched.calls == [1, 92, 93]
@@ -187,8 +188,8 @@ def test_twelve_runs_of_a_cell_are_compiled_once(resident: ResidentDataset) -> N
     assert len({result.seed for result in results}) == 12
 
 
-def test_a_run_is_repeated_by_its_seed_alone(cell: CellTrainer, resident: ResidentDataset) -> None:
-    """The same whatever ran before; another repeat, cell or sweep is another run."""
+def test_the_seed_decides_the_run(cell: CellTrainer, resident: ResidentDataset) -> None:
+    """Earlier runs don't matter. Another repeat, cell or sweep gives another result."""
     first = cell.run(4, 0)
     other_repeat = cell.run(4, 1)
     again = cell.run(4, 0)
@@ -203,8 +204,8 @@ def test_a_run_is_repeated_by_its_seed_alone(cell: CellTrainer, resident: Reside
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
-def test_seeds_never_change(cell: CellTrainer) -> None:
-    """A sweep that goes on in a later version goes on with the same numbers."""
+def test_seeds_are_the_recorded_ones(cell: CellTrainer) -> None:
+    """A sweep that a later version continues must get the same random numbers."""
     assert cell.attempt_seed(108, 2, 0) == 8392635606381253737
 
 
@@ -212,7 +213,7 @@ def test_seeds_never_change(cell: CellTrainer) -> None:
 
 
 def watched_resets(cell: CellTrainer, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The seeds of a trainer's beginnings, as they come."""
+    """The seeds with which the trainer is reset, in order."""
     seeds: list[int] = []
     reset = cell.trainer.reset
 
@@ -224,7 +225,7 @@ def watched_resets(cell: CellTrainer, monkeypatch: pytest.MonkeyPatch) -> list[i
     return seeds
 
 
-def test_training_that_does_not_stay_finite(
+def test_a_run_that_is_never_finite_fails(
     resident: ResidentDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = dataclasses.replace(CONFIG, learning_rate=1e30)
@@ -256,15 +257,17 @@ def test_a_later_attempt_succeeds(cell: CellTrainer, monkeypatch: pytest.MonkeyP
         cell.run(4, 0, RunOptions(max_attempts=2))
 
 
-def test_a_loss_that_is_not_finite(cell: CellTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_is_not_finite_ends_an_attempt(
+    cell: CellTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     train = cell.trainer.train
     monkeypatch.setattr(cell.trainer, "train", lambda *given: (np.nan, train(*given)[1]))
     with pytest.raises(TrainingError):
         cell.run(4, 0, RunOptions(max_attempts=1))
 
 
-def test_time_limit(cell: CellTrainer, watched: Watched) -> None:
-    """It stops, is evaluated and reported; evaluations don't count."""
+def test_a_run_ends_at_its_time_limit(cell: CellTrainer, watched: Watched) -> None:
+    """The run stops, is evaluated and reported. Evaluations don't count for the limit."""
     result = cell.run(36, 0, RunOptions(max_seconds=25))
     assert watched.calls == [1, 100, 100]
     assert watched.evaluated_at == [1, 201, 201]
@@ -277,7 +280,7 @@ def test_time_limit(cell: CellTrainer, watched: Watched) -> None:
 
 
 def scalars(folder: Path) -> Iterator[tuple[int, str, float]]:
-    """Step, name and value of all that is in a folder of event files."""
+    """Step, name and value of each summary in a folder of event files."""
     for path in sorted(folder.iterdir()):
         for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
             event = tf.compat.v1.Event.FromString(record)
@@ -286,7 +289,7 @@ def scalars(folder: Path) -> Iterator[tuple[int, str, float]]:
                 yield event.step, value.tag, float(tf.make_ndarray(value.tensor))
 
 
-def test_summaries_for_tensorboard(cell: CellTrainer, tmp_path: Path) -> None:
+def test_summaries_are_written_for_tensorboard(cell: CellTrainer, tmp_path: Path) -> None:
     result = cell.run(12, 1, RunOptions(tensorboard_folder=str(tmp_path)))
     [folder] = tmp_path.iterdir()
     assert folder.name == f"{result.module_hash}-12-1-{result.seed}"
@@ -304,7 +307,7 @@ def test_summaries_for_tensorboard(cell: CellTrainer, tmp_path: Path) -> None:
     assert losses[-1] < losses[0]
 
 
-def test_no_files_unless_asked_for(
+def test_without_folders_no_files_are_written(
     cell: CellTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Learning rates against the formula, and at the steps that matter."""
+"""Learning rates, compared with the formula and at selected steps."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def plain_cosine(peak: float, total: int, step: int) -> float:
 
 
 @pytest.mark.parametrize("total", [62, 625, 16875])
-def test_cosine(total: int) -> None:
+def test_cosine_agrees_with_the_formula(total: int) -> None:
     rates = cosine(0.2, total, 0, total)
     assert rates.dtype == np.float32
     plain = [plain_cosine(0.2, total, step) for step in range(total)]
     assert np.array_equal(rates, np.array(plain, np.float32))
 
 
-def test_cosine_at_its_corners() -> None:
+def test_cosine_at_its_first_middle_and_last_step() -> None:
     rates = cosine(0.2, 625, 0, 626)
     assert rates[0] == 0
     assert rates[1] == pytest.approx(0.2, rel=1e-5)
@@ -33,14 +33,14 @@ def test_cosine_at_its_corners() -> None:
 
 
 @pytest.mark.parametrize("schedule", [cosine, stepwise])
-def test_the_same_however_the_steps_are_cut(schedule: object) -> None:
+def test_rates_do_not_depend_on_the_calls(schedule: object) -> None:
     assert callable(schedule)
     whole = schedule(0.2, 625, 0, 625)
     parts = [schedule(0.2, 625, first, min(100, 625 - first)) for first in range(0, 625, 100)]
     assert np.array_equal(whole, np.concatenate(parts))
 
 
-def test_stepwise() -> None:
+def test_stepwise_agrees_with_the_formula() -> None:
     rates = stepwise(0.2, 1000, 0, 1000)
     assert rates[0] == 0
     factors = {1: 1.0, 500: 1.0, 501: 0.1, 667: 0.1, 668: 0.01, 833: 0.01, 834: 1e-4, 999: 1e-4}

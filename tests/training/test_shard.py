@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nb101fast import FormatError
-from nb101train.file_lock import is_locked
-from nb101train.shard import Shard, ShardWriter, end_of, frame, read_records, shards_in
+from nb101fast import FormatError, _core
+from nb101fast.file_lock import is_locked
+from nb101train.cells import cells_up_to
+from nb101train.shard import Shard, ShardWriter, count_records, read_records, shards_in
 from reference import tfrecord
+from reference.tfrecord import frame
 
 PAYLOADS = [b"first", b"", b"the third " * 40, b"\0" * 20, b"last one"]
 
@@ -28,6 +30,10 @@ def path(tmp_path: Path) -> Path:
     with ShardWriter(path) as writer:
         writer.append_records(PAYLOADS)
     return path
+
+
+def tfrecord_of(records: list[bytes]) -> bytes:
+    return b"".join(map(frame, records))
 
 
 def payloads(path: Path) -> list[bytes]:
@@ -53,6 +59,14 @@ def test_no_shard(text: str) -> None:
         Shard.parse(text)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 100])
+def test_shards_share_the_cells_by_index(count: int) -> None:
+    codes = cells_up_to(4)
+    for index in range(count):
+        mine = Shard(index, count).cells_of(codes).tolist()
+        assert mine == [code for n, code in enumerate(codes.tolist()) if n % count == index]
+
+
 def test_shards_in_a_folder(tmp_path: Path) -> None:
     names = ["shard-00001-of-00002.tfrecord", "shard-00000-of-00001.tfrecord"]
     for name in [*names, "shard-0-of-1.tfrecord", "status-00000-of-00001.json", "shard-x"]:
@@ -65,16 +79,16 @@ def test_shards_in_a_folder(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=300))
 def test_frames_are_those_of_tfrecord(payload: bytes) -> None:
-    assert frame(payload) == tfrecord.frame(payload)
-    assert end_of(5, payload) == 5 + len(frame(payload))
+    assert _core.frame(payload) == tfrecord.frame(payload)
 
 
 def test_what_is_written_is_read(path: Path) -> None:
     assert list(tfrecord.payloads(path.read_bytes())) == PAYLOADS
     assert payloads(path) == PAYLOADS
     starts = [start for start, _ in read_records(path)]
+    assert starts == [len(tfrecord_of(PAYLOADS[:number])) for number in range(len(PAYLOADS))]
     for number, start in enumerate(starts):
-        assert [payload for _, payload in read_records(path, start)] == PAYLOADS[number:]
+        assert count_records(path, number, start) == (len(PAYLOADS), path.stat().st_size)
 
 
 def test_a_writer_goes_on_at_the_end(path: Path) -> None:
@@ -84,6 +98,39 @@ def test_a_writer_goes_on_at_the_end(path: Path) -> None:
         writer.append_records([])
         assert (writer.num_records, writer.size) == (len(PAYLOADS) + 1, path.stat().st_size)
     assert payloads(path) == [*PAYLOADS, b"more"]
+
+
+@given(st.data())
+def test_any_bytes_as_the_plain_reader_sees_them(data: st.DataObject) -> None:
+    """Payloads, cut and followed by anything: the same records, or damage at the same byte."""
+    records = data.draw(st.lists(st.binary(max_size=40), max_size=4))
+    whole = tfrecord_of(records)
+    kept = data.draw(st.integers(0, len(whole)))
+    after = data.draw(st.one_of(st.integers(0, 60).map(bytes), st.binary(max_size=60)))
+    shard = bytearray(whole[:kept] + after)
+    if shard and data.draw(st.booleans()):
+        shard[data.draw(st.integers(0, len(shard) - 1))] ^= data.draw(st.integers(1, 255))
+    piece = data.draw(st.integers(1, 100))
+    try:
+        wanted = list(tfrecord.whole_payloads(bytes(shard)))
+    except ValueError as error:
+        place = str(error).removeprefix("a damaged record at ")
+        with pytest.raises(
+            FormatError, match=f"^a: {place}: record .*: a damaged record is followed"
+        ):
+            in_pieces(bytes(shard), piece)
+        return
+    found, stream = in_pieces(bytes(shard), piece)
+    assert found == wanted
+    assert stream.num_records == len(wanted)
+    assert stream.end == sum(len(frame(payload)) for _, payload in wanted)
+
+
+def in_pieces(shard: bytes, size: int) -> tuple[list[tuple[int, bytes]], _core.FrameStream]:
+    stream, found = _core.FrameStream("a"), []
+    for start in range(0, len(shard), size):
+        found += stream.payloads(shard[start : start + size])
+    return found, stream
 
 
 # --------------------------------------------------------------------------------------- damage
@@ -115,7 +162,10 @@ def test_a_changed_byte_anywhere_is_found(path: Path) -> None:
         if is_last and not in_head:  # a torn record, as far as one can tell
             assert payloads(path) == PAYLOADS[:-1]
             continue
-        with pytest.raises(FormatError, match=f"byte {starts[number]}: a damaged record, and oth"):
+        with pytest.raises(
+            FormatError,
+            match=f"byte {starts[number]}: record {number}: a damaged record is followed by others",
+        ):
             payloads(path)
         with pytest.raises(FormatError, match=path.name):
             ShardWriter(path)
@@ -173,6 +223,7 @@ def test_a_disk_that_fails_to_sync(path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 FILL = """
 import resource, sys
+from nb101train.cells import cells_up_to
 from nb101train.shard import ShardWriter
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 with ShardWriter(sys.argv[1]) as writer:
@@ -196,10 +247,10 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_one_writer_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nb101train.file_lock._PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("nb101fast.file_lock._PATIENCE_SECONDS", 0.0)
     with ShardWriter(path):
         assert is_locked(path)
-        with pytest.raises(BlockingIOError, match=f"{path.name}: another driver is writing it"):
+        with pytest.raises(BlockingIOError, match=f"{path.name}: another driver writes this file"):
             ShardWriter(path)
         assert payloads(path) == PAYLOADS  # reading needs no lock
     assert not is_locked(path)

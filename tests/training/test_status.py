@@ -16,11 +16,12 @@ import pytest
 from made_up import MadeUpCrew, MadeUpWorker, living, small_set
 from nb101fast import FormatError
 from nb101train.__main__ import main
+from nb101train.cells import cells_up_to
 from nb101train.plan import Request
 from nb101train.shard import Shard, ShardWriter, read_records
 from nb101train.status import DriverStatus, Running, read_status
 from nb101train.sweep import sweep
-from nb101train.work import cells_up_to, units_of
+from nb101train.work import units_of
 
 DRIVER = DriverStatus(
     state="complete",
@@ -138,7 +139,7 @@ def test_of_several_shards(folder: Path) -> None:
 def test_no_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
-        f"nb101train: {tmp_path}: no sweep there: it has no sweep.json\n"
+        f"nb101train: {tmp_path}: no sweep in this folder: it has no sweep.json\n"
     )
 
 

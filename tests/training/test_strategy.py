@@ -1,4 +1,4 @@
-"""Which devices are found, and what is said of those that are not there."""
+"""Which devices are found, and the errors for devices that are missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HAS_GPU = bool(tf.config.list_physical_devices("GPU"))
 HAS_TPU = bool(tf.config.list_physical_devices("TPU"))
 
 
-def test_processor() -> None:
+def test_the_processor_is_one_device() -> None:
     strategy = find_strategy("cpu")
     assert isinstance(strategy, tf.distribute.OneDeviceStrategy)
     assert strategy.num_replicas_in_sync == 1
@@ -19,7 +19,7 @@ def test_processor() -> None:
 
 
 @pytest.mark.skipif(HAS_GPU or HAS_TPU, reason="this machine has more than processors")
-def test_found_without_accelerators() -> None:
+def test_without_accelerators_the_processor_is_found() -> None:
     strategy = find_strategy()
     assert isinstance(strategy, tf.distribute.OneDeviceStrategy)
     assert device_type(strategy) == "CPU"
@@ -30,19 +30,21 @@ def test_device_type_of_several_replicas() -> None:
     assert device_type(tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])) == "CPU"
 
 
-def test_unknown_device() -> None:
-    with pytest.raises(ValueError, match="device 'tpus'; auto, cpu, gpu, tpu are allowed"):
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="device='tpus' is not allowed; use 'auto', 'cpu', 'gpu', 'tpu'"
+    ):
         find_strategy("tpus")
 
 
 @pytest.mark.skipif(HAS_GPU, reason="this machine has a GPU")
-def test_no_gpu() -> None:
-    with pytest.raises(RuntimeError, match="a GPU was asked for, and TensorFlow sees none"):
+def test_a_missing_gpu_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="device='gpu': TensorFlow sees no GPU"):
         find_strategy("gpu")
 
 
 @pytest.mark.skipif(HAS_TPU, reason="this machine has a TPU")
 @pytest.mark.parametrize("name", ["", "local"])
-def test_no_tpu(name: str) -> None:
-    with pytest.raises(RuntimeError, match=r"a TPU was asked for, and there is none to reach: .+"):
+def test_a_missing_tpu_is_an_error(name: str) -> None:
+    with pytest.raises(RuntimeError, match=r"device='tpu': no TPU can be reached: .+"):
         find_strategy("tpu", tpu=name)

@@ -1,4 +1,4 @@
-"""Sweeps with made-up workers: what is kept, how a start goes on, and what is refused."""
+"""Sweeps with made-up workers: what they write, how they go on, and what they refuse."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ from made_up import (
 )
 from nb101fast import FormatError
 from nb101train.__main__ import main
+from nb101train.cells import cells_up_to
+from nb101train.datasets import Dataset, load_dataset
 from nb101train.engine import EngineError
 from nb101train.failures import read_failures
-from nb101train.plan import Plan, Request, read_plan
+from nb101train.ledger import Ledger, work_list
+from nb101train.plan import Request, SweepPlan, read_plan
 from nb101train.record import parse_payload
-from nb101train.shard import Shard, ShardWriter, frame, read_records, shards_in
+from nb101train.shard import Shard, ShardWriter, read_records, shards_in
 from nb101train.sweep import SweepReport, sweep
-from nb101train.work import Codes, Ledger, Unit, cells_up_to, code_of, shard_of, units_of, work_list
+from nb101train.work import Codes, Unit, units_of
+from reference import tfrecord
 
 Change = Callable[..., Request]
 CHANGES = {"batch_size": 2, "stem_filters": 2, "num_stacks": 1}
@@ -47,7 +51,7 @@ def npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def request_of(npz: Path) -> Change:
-    """A request of 7 cells, two budgets and two repeats, but for what is said otherwise."""
+    """Makes requests of 7 cells, two budgets and two repeats, with changes."""
 
     def request_of(**changes: Any) -> Request:
         values: dict[str, Any] = {"codes": cells_up_to(3), "dataset": f"npz:{npz}"}
@@ -64,7 +68,7 @@ def run(
 
 
 def runs_in(folder: Path) -> list[tuple[int, Unit]]:
-    """What the shards hold: by the code of the cell as it was trained."""
+    """All runs in the shards: the code of the cell as it was trained, epochs and repeat."""
     runs = []
     for shard in shards_in(folder):
         for _, payload in read_records(shard.results_in(folder)):
@@ -90,7 +94,7 @@ def test_a_sweep_makes_each_run_and_an_index(tmp_path: Path, request_of: Change)
     assert index.denominator == DENOMINATOR
     [training] = index.provenance["training"]
     assert training["fingerprint"] == report.plan.fingerprint
-    assert training["dataset"] == "npz"  # without the path, which is nobody's business
+    assert training["dataset"] == "npz"  # without the path, which is private
     assert training["config"]["stem_filters"] == 2
     assert training["failed_runs"] == 0
     assert "cells" not in training
@@ -102,12 +106,12 @@ def test_the_index_has_what_the_workers_made(tmp_path: Path, request_of: Change)
     for work in work_list(cells_up_to(3), Ledger(UNITS)):
         for epochs, repeat in UNITS:
             made = parse_payload(made_up_payload(work, epochs, repeat)).evaluations[2]
-            found = index.query(code_of(work), epochs=epochs, repeat=repeat)
+            found = index.query(work.code, epochs=epochs, repeat=repeat)
             assert found["test_accuracy"] == made.test_accuracy
             assert found["training_time"] == made.training_time
 
 
-def test_a_start_finds_all_made(tmp_path: Path, request_of: Change) -> None:
+def test_a_start_after_the_end_makes_nothing_again(tmp_path: Path, request_of: Change) -> None:
     run(tmp_path, request_of())
     before = {path.name: path.read_bytes() for path in tmp_path.glob("shard-*")}
     report = run(tmp_path, Request(), MadeUpWorker(fault="nobody is needed"))
@@ -123,28 +127,30 @@ def test_a_start_goes_on_after_any_record(tmp_path: Path, request_of: Change) ->
     for number, (start, _) in enumerate(list(read_records(path))[::5]):
         part = tmp_path / str(number)
         shutil.copytree(whole, part)
-        Shard().results_in(part).write_bytes(data[: start + 30])  # torn, too
+        Shard().results_in(part).write_bytes(data[: start + 30])  # and the record is unfinished
         report = run(part, Request())
         assert (report.made, report.made_here) == (28, 28 - 5 * number)
         assert sorted(runs_in(part)) == all_runs(cells_up_to(3))
 
 
-def test_a_torn_record_is_told(
+def test_a_torn_record_is_cut_off_with_a_message(
     tmp_path: Path, request_of: Change, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(tmp_path, request_of())
     with Shard().results_in(tmp_path).open("ab") as file:
-        file.write(frame(b"x" * 100)[:50])
+        file.write(tfrecord.frame(b"x" * 100)[:50])
     run(tmp_path, Request())
     assert "cut 50 bytes of a torn record off its end" in capsys.readouterr().err
 
 
-def test_shards_part_the_work_and_the_whole_compiles(tmp_path: Path, request_of: Change) -> None:
+def test_shards_split_the_work_and_a_start_without_shard_compiles(
+    tmp_path: Path, request_of: Change
+) -> None:
     codes = cells_up_to(3)
     for index in range(3):
         request = request_of() if index == 0 else Request()
         report = run(tmp_path, request, shard=Shard(index, 3))
-        mine = shard_of(codes, Shard(index, 3))
+        mine = Shard(index, 3).cells_of(codes)
         assert report.runs == report.made == report.made_here == len(mine) * len(UNITS)
         assert report.index is None
         assert not (tmp_path / "index.nb101").exists()
@@ -155,21 +161,21 @@ def test_shards_part_the_work_and_the_whole_compiles(tmp_path: Path, request_of:
     assert report.index.runs == 28
 
 
-def test_another_division_into_shards_goes_on(tmp_path: Path, request_of: Change) -> None:
+def test_another_number_of_shards_goes_on(tmp_path: Path, request_of: Change) -> None:
     run(tmp_path, request_of(), shard=Shard(1, 3))
     run(tmp_path, Request(), shard=Shard(0, 2))
     run(tmp_path, Request(), shard=Shard(1, 2))
     assert sorted(runs_in(tmp_path)) == all_runs(cells_up_to(3))
 
 
-def test_more_cells_budgets_and_repeats(tmp_path: Path, request_of: Change) -> None:
+def test_a_later_start_adds_cells_budgets_and_repeats(tmp_path: Path, request_of: Change) -> None:
     few = cells_up_to(2)
     run(tmp_path, request_of(codes=few, epochs=(2,), repeats=1))
     assert read_plan(tmp_path).codes.tolist() == few.tolist()
     report = run(tmp_path, request_of(epochs=(1, 2, 3), repeats=3))
     assert report.made_here == 7 * 9 - 1
     assert sorted(runs_in(tmp_path)) == all_runs(cells_up_to(3), units_of((1, 2, 3), 3))
-    # The first stays first, whatever its hash: a cell stays in its shard.
+    # The cell that was there stays first, whatever its hash, so that it stays in its shard.
     codes = read_plan(tmp_path).codes.tolist()
     assert codes[0] == few[0]
     assert sorted(codes) == sorted(cells_up_to(3).tolist())
@@ -189,7 +195,7 @@ def test_an_existing_index_is_updated(tmp_path: Path, request_of: Change) -> Non
 # ------------------------------------------------------------------------------------- failures
 
 
-def test_failed_runs_are_listed_and_left_until_asked_for(
+def test_failed_runs_are_listed_and_retried_only_on_request(
     tmp_path: Path, request_of: Change
 ) -> None:
     report = run(tmp_path, request_of(), MadeUpWorker(failing=((1, 1),)))
@@ -204,7 +210,7 @@ def test_failed_runs_are_listed_and_left_until_asked_for(
 
     report = run(tmp_path, Request(), MadeUpWorker(failing=((1, 1),)), retry_failed=True)
     assert (report.made_here, len(report.failures)) == (0, 7)
-    assert len(read_failures(tmp_path)) == 7  # the last of each
+    assert len(read_failures(tmp_path)) == 7  # the last failure of each run
 
     report = run(tmp_path, Request(), retry_failed=True)
     assert (report.made, report.made_here, report.failures) == (28, 7, ())
@@ -212,7 +218,7 @@ def test_failed_runs_are_listed_and_left_until_asked_for(
     assert run(tmp_path, Request()).failures == ()
 
 
-def test_a_torn_failure_is_cut_off(tmp_path: Path, request_of: Change) -> None:
+def test_an_unfinished_line_of_a_failure_is_cut_off(tmp_path: Path, request_of: Change) -> None:
     run(tmp_path, request_of(), MadeUpWorker(failing=((1, 1),)))
     path = Shard().failures_in(tmp_path)
     lines = path.read_bytes()
@@ -223,15 +229,15 @@ def test_a_torn_failure_is_cut_off(tmp_path: Path, request_of: Change) -> None:
     assert path.read_bytes() == lines
 
 
-def test_a_damaged_failure_is_named(tmp_path: Path, request_of: Change) -> None:
+def test_a_damaged_line_of_a_failure_is_named(tmp_path: Path, request_of: Change) -> None:
     run(tmp_path, request_of(), MadeUpWorker(failing=((1, 1),)))
     path = Shard().failures_in(tmp_path)
     path.write_bytes(b"{}\n" + path.read_bytes())
-    with pytest.raises(FormatError, match=rf"{path.name}: line 1: no failed run"):
+    with pytest.raises(FormatError, match=rf"{path.name}: line 1 describes no failed run"):
         run(tmp_path, Request())
 
 
-def test_workers_that_cannot_work_end_it(tmp_path: Path, request_of: Change) -> None:
+def test_workers_that_cannot_start_end_the_sweep(tmp_path: Path, request_of: Change) -> None:
     with pytest.raises(EngineError, match="worker 0 can't start: RuntimeError: no TPU"):
         run(tmp_path, request_of(), MadeUpWorker(fault="no TPU"))
     assert json.loads(Shard().status_in(tmp_path).read_text())["state"] == "stopped"
@@ -254,18 +260,20 @@ def test_workers_that_cannot_work_end_it(tmp_path: Path, request_of: Change) -> 
         ({"dataset": "digits"}, "the data set's fingerprint is '.*', not '.*'; .*num_classes is 2"),
     ],
 )
-def test_another_sweep_in_the_same_folder(
+def test_other_settings_in_the_same_folder_are_refused(
     tmp_path: Path, request_of: Change, changes: dict[str, Any], pattern: str
 ) -> None:
     run(tmp_path, request_of())
     before = (tmp_path / "sweep.json").read_bytes()
     for request in (request_of(**changes), Request(**changes)):
-        with pytest.raises(ValueError, match="the sweep was begun otherwise: .*" + pattern):
+        with pytest.raises(
+            ValueError, match="the sweep was begun with other settings: .*" + pattern
+        ):
             run(tmp_path, request)
     assert (tmp_path / "sweep.json").read_bytes() == before
 
 
-def test_a_cell_in_another_vertex_order_is_another(tmp_path: Path, request_of: Change) -> None:
+def test_a_cell_in_another_vertex_order_is_refused(tmp_path: Path, request_of: Change) -> None:
     matrix = [[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
     orders = (0, 2), (2, 0)
     codes = [np.array([nb101fast.encode(matrix, order)], np.uint32) for order in orders]
@@ -274,24 +282,41 @@ def test_a_cell_in_another_vertex_order_is_another(tmp_path: Path, request_of: C
         run(tmp_path, request_of(codes=codes[1]))
 
 
-def test_the_same_images_elsewhere_are_the_same(
-    tmp_path: Path, request_of: Change, npz: Path
-) -> None:
+def test_the_same_images_may_lie_elsewhere(tmp_path: Path, request_of: Change, npz: Path) -> None:
     run(tmp_path, request_of())
     shutil.copy(npz, tmp_path / "moved.npz")
     run(tmp_path, Request(dataset=f"npz:{tmp_path / 'moved.npz'}"))
 
 
+def test_the_driver_loads_the_data_set_once(
+    tmp_path: Path, request_of: Change, npz: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def counted(text: str) -> Dataset:
+        loaded.append(text)
+        return load_dataset(text)
+
+    monkeypatch.setattr("nb101train.plan.load_dataset", counted)
+    run(tmp_path, request_of())  # 7 cells, whose runs the workers make
+    assert loaded == [f"npz:{npz}"]
+    run(tmp_path, request_of(repeats=3))  # the same data set by the same path
+    assert loaded == [f"npz:{npz}"]
+    shutil.copy(npz, tmp_path / "moved.npz")
+    run(tmp_path, request_of(repeats=4, dataset=f"npz:{tmp_path / 'moved.npz'}"))
+    assert loaded == [f"npz:{npz}", f"npz:{tmp_path / 'moved.npz'}"]
+
+
 @pytest.mark.parametrize(
     ("changes", "pattern"),
     [
-        ({"codes": None}, "the sweep has no cells yet"),
-        ({"epochs": (1, 1)}, r"epochs=\(1, 1\); one or more are allowed, none twice"),
-        ({"epochs": (0,)}, "epochs=0; an integer from 1 is allowed"),
-        ({"repeats": 0}, "repeats=0; 1 or more are allowed"),
-        ({"seed": -1}, "seed=-1; 0 or more is allowed"),
-        ({"dataset": "mnist"}, "data set 'mnist'; digits"),
-        ({"changes": {"stem_filters": 0}}, "stem_filters=0; an integer from 1"),
+        ({"codes": None}, "the sweep has no cells yet; give codes"),
+        ({"epochs": (1, 1)}, r"epochs=\(1, 1\) is not allowed; use one or more, each once"),
+        ({"epochs": (0,)}, "epochs=0 is not allowed; use an integer of at least 1"),
+        ({"repeats": 0}, "repeats=0 is not allowed; use 1 or more"),
+        ({"seed": -1}, "seed=-1 is not allowed; use 0 or more"),
+        ({"dataset": "mnist"}, "dataset='mnist' is not allowed; use 'digits'"),
+        ({"changes": {"stem_filters": 0}}, "stem_filters=0 is not allowed; use an integer"),
     ],
 )
 def test_a_faulty_request_leaves_nothing_behind(
@@ -302,11 +327,15 @@ def test_a_faulty_request_leaves_nothing_behind(
     assert not (tmp_path / "sweep").exists()
 
 
-def test_settings_that_are_none(request_of: Change) -> None:
+def test_unknown_settings_are_refused(request_of: Change) -> None:
     for name in ("epochs", "image_size", "rate"):
-        with pytest.raises(ValueError, match=f"setting '{name}'; batch_size, .*dtype are allowed"):
+        with pytest.raises(
+            ValueError, match=f"setting '{name}' is not allowed; use batch_size, .*dtype"
+        ):
             request_of(changes={name: 1})
-    with pytest.raises(ValueError, match="preset 'fast'; official, digits are allowed"):
+    with pytest.raises(
+        ValueError, match="preset='fast' is not allowed; use 'official' or 'digits'"
+    ):
         request_of(preset="fast")
 
 
@@ -314,13 +343,13 @@ def test_settings_that_are_none(request_of: Change) -> None:
     ("change", "pattern"),
     [
         ({"format": 2}, "its format is not 1"),
-        ({"epochs": "x"}, "epochs='x'; an integer"),
+        ({"epochs": "x"}, "epochs='x' is not allowed; use an integer"),
         ({"config": {"momentum": 2.0}}, "momentum=2.0"),
         ({"cells": [-1]}, "-1"),
         ({"more": 1}, "unexpected keyword argument 'more'"),
     ],
 )
-def test_a_damaged_plan(
+def test_a_damaged_plan_is_refused(
     tmp_path: Path, request_of: Change, change: dict[str, Any], pattern: str
 ) -> None:
     run(tmp_path, request_of())
@@ -333,44 +362,52 @@ def test_a_damaged_plan(
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path, request_of: Change) -> None:
     plan = run(tmp_path, request_of()).plan
     again = read_plan(tmp_path)
-    for field in dataclasses.fields(Plan):
+    for field in dataclasses.fields(SweepPlan):
         assert np.all(getattr(again, field.name) == getattr(plan, field.name))
     assert again.as_json() == plan.as_json() == (tmp_path / "sweep.json").read_text()
 
 
-def test_records_of_another_sweep(tmp_path: Path, request_of: Change) -> None:
+def test_records_of_another_sweep_are_refused(tmp_path: Path, request_of: Change) -> None:
     run(tmp_path, request_of())
     (other, *_) = work_list(cells_up_to(4), Ledger(UNITS))
-    assert code_of(other) not in cells_up_to(3)
+    assert other.code not in cells_up_to(3)
     (mine, *_) = work_list(cells_up_to(3), Ledger(UNITS))
     size = Shard().results_in(tmp_path).stat().st_size
     for payload, pattern in (
-        (made_up_payload(other, 1, 0), "1 epochs, repeat 0: no run of this sweep"),
-        (made_up_payload(mine, 4, 0), "4 epochs, repeat 0: no run of this sweep"),
-        (made_up_payload(mine, 1, 7), "1 epochs, repeat 7: no run of this sweep"),
-        (made_up_payload(mine, 1, 1), "1 epochs, repeat 1: a second time"),
-        (b"[]", "not a record of a training run"),
+        (made_up_payload(other, 1, 0), "1 epochs, repeat 0: the run is not of this sweep"),
+        (made_up_payload(mine, 4, 0), "4 epochs, repeat 0: the run is not of this sweep"),
+        (made_up_payload(mine, 1, 7), "1 epochs, repeat 7: the run is not of this sweep"),
+        (made_up_payload(mine, 1, 1), "1 epochs, repeat 1: the run occurs a second time"),
+        (b"[]", "not the JSON of a record"),
     ):
         with ShardWriter(Shard().results_in(tmp_path)) as writer:
             writer.append_records([payload])
-        with pytest.raises(FormatError, match=rf"00001.tfrecord: byte {size}: .*{pattern}"):
+        with pytest.raises(
+            FormatError, match=rf"00001.tfrecord: byte {size}: record 28: .*{pattern}"
+        ):
             run(tmp_path, Request())
         with ShardWriter(Shard().results_in(tmp_path)) as writer:
             writer.cut(size)
 
 
-def test_two_drivers(tmp_path: Path, request_of: Change, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nb101train.file_lock._PATIENCE_SECONDS", 0.0)
+def test_a_second_driver_is_refused(
+    tmp_path: Path, request_of: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nb101fast.file_lock._PATIENCE_SECONDS", 0.0)
     run(tmp_path, request_of(), shard=Shard(1, 2))
     with ShardWriter(Shard(1, 2).results_in(tmp_path)):
-        with pytest.raises(BlockingIOError, match=r"00002.tfrecord: another driver is writing it"):
+        with pytest.raises(
+            BlockingIOError, match=r"00002.tfrecord: another driver writes this file"
+        ):
             run(tmp_path, Request(), shard=Shard(1, 2))
-        with pytest.raises(BlockingIOError, match=r"works on shard 1/2; .* and this is 0/1"):
+        with pytest.raises(
+            BlockingIOError, match=r"works on shard 1/2, so shard 0/1 is not .* use shards of 2"
+        ):
             run(tmp_path, Request())
         assert run(tmp_path, Request(), shard=Shard(0, 2)).made == 16
 
 
-def test_a_full_disk_stops_it_and_keeps_what_there_is(
+def test_a_full_disk_stops_the_sweep_and_loses_no_run(
     tmp_path: Path, request_of: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append = ShardWriter.append
@@ -393,7 +430,7 @@ def test_a_full_disk_stops_it_and_keeps_what_there_is(
     assert Counter(runs_in(tmp_path)) == Counter(all_runs(cells_up_to(3)))
 
 
-def test_an_interruption_is_told(
+def test_an_interruption_is_reported(
     tmp_path: Path, request_of: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(done: int, total: int) -> None:
@@ -423,7 +460,7 @@ def test_progress_is_counted_in_epochs(tmp_path: Path, request_of: Change) -> No
 
 
 class Done:
-    """What main() did with some arguments."""
+    """What the command line did with its arguments."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> None:
         try:
@@ -435,7 +472,7 @@ class Done:
 
 @pytest.fixture
 def made_up_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[MadeUpWorker], None]:
-    """Has the command line work with these workers."""
+    """Makes the command line use made-up workers."""
 
     def use(worker: MadeUpWorker) -> None:
         crew = lambda **options: MadeUpCrew(worker=worker)  # noqa: E731
@@ -445,7 +482,7 @@ def made_up_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[MadeUpWorker],
     return use
 
 
-def test_the_command(
+def test_the_command_makes_a_sweep_and_reports_it(
     tmp_path: Path,
     npz: Path,
     capsys: pytest.CaptureFixture[str],
@@ -480,12 +517,12 @@ def test_the_command_for_one_shard(
     arguments = ["--max-vertices", "3", "--dataset", f"npz:{npz}", *SMALL_SETTINGS]
     done = Done(capsys, "sweep", tmp_path, *arguments, "--shard", "0/2")
     assert done.out.splitlines()[-1] == (
-        f"shard 0/2 is done; when all are, `nb101train sweep {tmp_path}` compiles them into "
+        f"shard 0/2 is done; when all shards are, `nb101train sweep {tmp_path}` compiles them into "
         f"{tmp_path / 'index.nb101'}"
     )
 
 
-def test_settings_from_a_file(
+def test_settings_are_read_from_a_file(
     tmp_path: Path,
     npz: Path,
     capsys: pytest.CaptureFixture[str],
@@ -503,22 +540,22 @@ def test_settings_from_a_file(
 @pytest.mark.parametrize(
     ("arguments", "status", "pattern"),
     [
-        (["--shard", "2/2"], 2, "shard 2/2; 0/2 to 1/2 are allowed"),
-        (["--max-vertices", "9"], 2, "max_vertices=9; 2 to 7 are allowed"),
+        (["--shard", "2/2"], 2, "shard 2/2 is not allowed; use 0/2 to 1/2"),
+        (["--max-vertices", "9"], 2, "--max-vertices 9 is not allowed; use 2 to 7"),
         (["--max-vertices", "3", "--cells", "f"], 2, "not allowed with"),
         (["--cells", "/none/such"], 2, "No such file"),
-        (["--epochs", "4;12"], 2, "epochs '4;12'; whole numbers with commas"),
-        (["--set", "stem_filters"], 2, "setting 'stem_filters'; NAME=VALUE is allowed"),
-        (["--set", "stem=3"], 2, "setting 'stem'; batch_size"),
+        (["--epochs", "4;12"], 2, "--epochs '4;12' is not allowed; use integers with commas"),
+        (["--set", "stem_filters"], 2, "--set 'stem_filters' is not allowed; use NAME=VALUE"),
+        (["--set", "stem=3"], 2, "setting 'stem' is not allowed; use batch_size"),
         (["--config", "/none/such"], 2, "No such file"),
-        (["--resources", "TPU"], 2, "resources: not JSON"),
-        (["--resources", "[1]"], 2, "resources: .1.; a JSON object is allowed"),
+        (["--resources", "TPU"], 2, "--resources is not JSON"),
+        (["--resources", "[1]"], 2, "--resources: .1. is not allowed; use a JSON object"),
         (["--engine", "threads"], 2, "invalid choice: 'threads'"),
-        (["--workers", "0"], 2, "0 workers; 1 or more are allowed"),
-        ([], 2, "the sweep has no cells yet"),
+        (["--workers", "0"], 2, "--workers 0 is not allowed; use 1 or more"),
+        ([], 2, "the sweep has no cells yet; give codes"),
     ],
 )
-def test_a_faulty_command(
+def test_faulty_commands_are_refused(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],

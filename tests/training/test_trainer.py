@@ -1,4 +1,4 @@
-"""Training steps: against the official code's, against NumPy, compiled, and over two replicas."""
+"""Training steps: compared with the official code and NumPy, compiled, and on two replicas."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from nb101fast._core import best_simd
+from nb101fast._core import Simd, best_simd
 from nb101train.config import DIGITS, TrainConfig
-from nb101train.dataset import Dataset
+from nb101train.datasets import Dataset
+from nb101train.datasets.sampler import Sampler
 from nb101train.network import Mode, Network
-from nb101train.resident import ResidentImages, Sampler
-from nb101train.run import ResidentDataset
+from nb101train.resident import ResidentDataset, ResidentImages
 from nb101train.schedule import cosine
 from nb101train.trainer import Trainer
 from twins.rmsprop import RMSProp
@@ -26,7 +26,8 @@ from twins.rmsprop import RMSProp
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
 
-# Vertex 1 feeds a concat and a max-pool, there is a residual edge: a few of every kind of layer.
+# A cell with every kind of layer: vertex 1 feeds a concatenation and a max-pool, and an edge joins
+# input and output.
 MATRIX = [[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
 OPS = ("input", "conv3x3-bn-relu", "maxpool3x3", "output")
 CONFIG = replace(DIGITS, epochs=4, num_stacks=1, batch_size=16, bn_groups=1)
@@ -42,7 +43,7 @@ def shared_trainer() -> Trainer:
 
 @pytest.fixture
 def trainer(shared_trainer: Trainer) -> Trainer:
-    """As a fresh one, but its programs are there."""
+    """Reset a trainer whose programs are compiled already."""
     shared_trainer.reset(seed=0)
     return shared_trainer
 
@@ -61,12 +62,12 @@ def norm(arrays: Sequence[Array]) -> float:
 
 
 def distance(some: Sequence[Array], others: Sequence[Array], scale: Sequence[Array]) -> float:
-    """The norm of the difference over that of a change."""
+    """The norm of the difference, divided by the norm of the change."""
     return norm([a - b for a, b in zip(some, others, strict=True)]) / norm(scale)
 
 
 def worst_distance(some: Sequence[Array], others: Sequence[Array], before: Sequence[Any]) -> float:
-    """The largest distance of one variable, in multiples of its change."""
+    """The largest relative distance of all variables."""
     triples = zip(some, others, before, strict=True)
     return max(distance([a], [b], [b - was]) for a, b, was in triples)
 
@@ -80,7 +81,7 @@ def batch(digits: Dataset, first: int, count: int) -> tuple[Array, Array]:
 
 
 class Golden:
-    """Two steps of the official code, and those of a trainer beside them."""
+    """Two recorded steps of the official code, and the same steps of a trainer."""
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
@@ -95,7 +96,7 @@ class Golden:
         return [self._arrays[f"{name}_{i}"] for i in range(count)]
 
     def trainer(self, **options: Any) -> tuple[Trainer, Array]:
-        """A trainer after the two steps, and their losses."""
+        """Make both steps; returns the trainer and the two losses."""
         config = TrainConfig(
             epochs=4,
             batch_size=32,
@@ -111,7 +112,7 @@ class Golden:
         return trainer, np.array(losses)
 
     def check(self, trainer: Trainer, losses: Array) -> None:
-        """As close as float32 allows, and closer than any mistake that was tried."""
+        """Check that the steps agree as closely as float32 allows, closer than all tried errors."""
         assert losses == pytest.approx(self.losses, abs=5e-5)
         assert worst_distance(values(trainer.variables()), self.weights, self.before) < 0.15
         slots, changes = values(trainer.slots()), [slot - 1 for slot in self.slots]
@@ -145,17 +146,19 @@ def test_variables_are_in_the_official_order(
     assert trainer.trainable_parameters == sum(array.size for array in golden.before)
 
 
-def test_official_steps(golden: Golden, golden_trainer: tuple[Trainer, Array]) -> None:
+def test_two_steps_agree_with_the_official_code(
+    golden: Golden, golden_trainer: tuple[Trainer, Array]
+) -> None:
     golden.check(*golden_trainer)
 
 
 def is_exact_setting() -> bool:
-    """Whether float32 is rounded as where the file was made."""
-    return best_simd() == "avx512" and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0"
+    """Whether this machine rounds float32 as the machine did on which the file was made."""
+    return best_simd() == Simd.avx512 and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0"
 
 
 @pytest.mark.skipif(not is_exact_setting(), reason="another processor rounds in another way")
-def test_official_steps_to_the_last_bits(
+def test_two_steps_agree_closely_where_rounding_is_the_same(
     golden: Golden, golden_trainer: tuple[Trainer, Array]
 ) -> None:
     trainer, losses = golden_trainer
@@ -166,7 +169,7 @@ def test_official_steps_to_the_last_bits(
 
 
 @pytest.mark.slow
-def test_official_steps_compiled(golden: Golden) -> None:
+def test_two_compiled_steps_agree_with_the_official_code(golden: Golden) -> None:
     golden.check(*golden.trainer(jit_compile=True))
 
 
@@ -174,7 +177,7 @@ def test_official_steps_compiled(golden: Golden) -> None:
 
 
 class Gradients:
-    """Loss and gradients of a network with its trainer's weights, weight decay left out."""
+    """Loss and gradients of a network with the trainer's weights, without the weight decay."""
 
     def __init__(self, config: TrainConfig) -> None:
         self._network = Network(MATRIX, OPS, config)
@@ -193,15 +196,15 @@ class Gradients:
 
 
 def scattered(trainer: Trainer) -> None:
-    """Move beta, gamma and bias away from 0 and 1, so that their decay shows."""
+    """Change betas, gammas and the bias from 0 and 1, so that their weight decay has an effect."""
     rng = np.random.default_rng(4)
     for variable in trainer.variables():
         if "kernel" not in variable.name:
             variable.assign_add(rng.uniform(-0.5, 0.5, variable.shape).astype(np.float32))
 
 
-def test_steps_against_numpy(digits: Dataset) -> None:
-    """Six steps of RMSProp with momentum, with a decay large enough to be seen in each variable."""
+def test_six_steps_agree_with_numpy(digits: Dataset) -> None:
+    """Six steps of RMSProp with momentum. The weight decay is large, to affect each variable."""
     config = replace(CONFIG, weight_decay=0.02)
     trainer, gradients = Trainer(MATRIX, OPS, config), Gradients(config)
     scattered(trainer)
@@ -224,7 +227,7 @@ def test_steps_against_numpy(digits: Dataset) -> None:
         twin.weights = [np.array(w, np.float64) for w in values(trainer.variables())]
 
 
-def test_step_0_moves_all_but_the_weights(digits: Dataset, trainer: Trainer) -> None:
+def test_step_0_changes_everything_except_the_weights(digits: Dataset, trainer: Trainer) -> None:
     weights, statistics = values(trainer.variables()), values(trainer.moving_statistics())
     trainer.step(*batch(digits, 0, 16))
     assert all(map(np.array_equal, weights, values(trainer.variables())))
@@ -238,8 +241,8 @@ def test_step_0_moves_all_but_the_weights(digits: Dataset, trainer: Trainer) -> 
 
 
 @pytest.mark.parametrize("step", [1, 124, 248])
-def test_rate_of_a_step(digits: Dataset, trainer: Trainer, step: int) -> None:
-    """Read back from the first momentum, which is rate * gradient / sqrt(mean square + 1)."""
+def test_each_step_uses_its_rate(digits: Dataset, trainer: Trainer, step: int) -> None:
+    """The rate follows from the first momentum, rate * gradient / sqrt(mean square + 1)."""
     before = values(trainer.variables())
     trainer.steps_done = step
     trainer.step(*batch(digits, 0, 16))
@@ -260,7 +263,7 @@ def test_official_rate_at_the_start() -> None:
 
 
 def test_two_groups_are_two_halves(digits: Dataset) -> None:
-    """Losses and gradients are means of the halves'; the statistics are the first half's."""
+    """Losses and gradients are means over both halves. The statistics are the first half's."""
     images, labels = batch(digits, 0, 32)
     config = replace(CONFIG, batch_size=32, bn_groups=2, momentum=0.0)
     both = Trainer(MATRIX, OPS, config)
@@ -284,15 +287,15 @@ def test_two_groups_are_two_halves(digits: Dataset) -> None:
 
 
 def gradients_of(trainer: Trainer, rate: float) -> list[Array]:
-    """Of a trainer's only step."""
+    """The moving statistics after the only step of a trainer."""
     slots = zip(trainer.momenta(), trainer.slots(), strict=True)
     return [
         np.asarray(m, np.float64) * np.sqrt(np.asarray(s, np.float64) + 1) / rate for m, s in slots
     ]
 
 
-def test_moving_statistics_against_numpy(digits: Dataset, trainer: Trainer) -> None:
-    """Of the stem: the mean, and the variance with Bessel's correction."""
+def test_moving_statistics_agree_with_numpy(digits: Dataset, trainer: Trainer) -> None:
+    """The stem's mean, and its variance with Bessel's correction."""
     images, labels = batch(digits, 0, 16)
     kernel = np.asarray(trainer.variables()[0])
     convolved = tf.nn.conv2d(images, kernel, 1, "SAME").numpy().reshape(-1, kernel.shape[-1])
@@ -312,7 +315,7 @@ def resident(digits: Dataset) -> ResidentDataset:
 
 
 class Trained:
-    """State, losses, logits and counts of right answers after some steps on the digits."""
+    """State, losses, logits and counts of correct answers after some steps on the digits."""
 
     def __init__(
         self, trainer: Trainer, resident: ResidentDataset, digits: Dataset, calls: Sequence[int]
@@ -340,10 +343,10 @@ class Trained:
         assert np.abs(self.counts - other.counts).max() <= 1
 
 
-def test_many_steps_are_single_steps(
+def test_many_steps_in_a_call_equal_single_steps(
     digits: Dataset, trainer: Trainer, resident: ResidentDataset
 ) -> None:
-    """`train` is `step` on the sampler's images, whose loss has the weight decay besides."""
+    """`train` makes the same steps as `step`. Only the loss of `step` includes the weight decay."""
     many = Trained(trainer, resident, digits, [4])
     trainer.reset(seed=3)
     for draws in Sampler(digits, 16, seed=3).draws(0, 4):
@@ -355,7 +358,7 @@ def test_many_steps_are_single_steps(
         assert mine == pytest.approx(its, rel=1e-4, abs=1e-5)
 
 
-def test_calls_may_be_cut_anywhere(
+def test_calls_of_any_length_give_the_same(
     digits: Dataset, trainer: Trainer, resident: ResidentDataset
 ) -> None:
     whole, cut = (Trained(trainer, resident, digits, calls) for calls in ([10], [1, 2, 6, 1]))
@@ -364,7 +367,7 @@ def test_calls_may_be_cut_anywhere(
     assert trainer.traces == 1
 
 
-def test_counts_are_of_the_largest_logit(
+def test_the_largest_logit_decides_what_is_counted(
     digits: Dataset, trainer: Trainer, resident: ResidentDataset
 ) -> None:
     trainer.reset(seed=1)
@@ -377,7 +380,7 @@ def test_counts_are_of_the_largest_logit(
         assert counts.tolist() == right[: whole * size].reshape(whole, size).sum(1).tolist()
 
 
-def test_values_that_are_not_finite_are_told(
+def test_values_that_are_not_finite_are_reported(
     digits: Dataset, trainer: Trainer, resident: ResidentDataset
 ) -> None:
     draws = Sampler(digits, 16, seed=3).draws(0, 3)
@@ -391,14 +394,16 @@ def test_values_that_are_not_finite_are_told(
 # ------------------------------------------------------------------------------- compiled by XLA
 
 
-def test_steps_compiled(digits: Dataset, trainer: Trainer, resident: ResidentDataset) -> None:
+def test_compiled_steps_give_the_same(
+    digits: Dataset, trainer: Trainer, resident: ResidentDataset
+) -> None:
     compiled = Trainer(MATRIX, OPS, CONFIG, jit_compile=True)
     plain = Trained(trainer, resident, digits, [1, 5])
     Trained(compiled, resident, digits, [1, 5]).assert_near(plain, 1e-4)
 
 
-def test_everything_compiled(digits: Dataset, resident: ResidentDataset) -> None:
-    """The loop over steps with its input, and that over evaluated batches: as on a TPU."""
+def test_compiled_loops_give_the_same(digits: Dataset, resident: ResidentDataset) -> None:
+    """XLA compiles the loop over steps with its input, and the loop over evaluated batches."""
     trainer = Trainer(MATRIX, OPS, replace(CONFIG, bn_groups=2), jit_compile=False)
     plain = Trained(trainer, resident, digits, [3, 3])
     trained, counted = trainer._training, trainer._counting
@@ -410,7 +415,7 @@ def test_everything_compiled(digits: Dataset, resident: ResidentDataset) -> None
 # ---------------------------------------------------------------------------------- two replicas
 
 
-def test_two_replicas_are_two_groups(
+def test_two_replicas_equal_two_groups(
     digits: Dataset, resident: ResidentDataset, mirrored: tf.distribute.Strategy
 ) -> None:
     config = replace(CONFIG, bn_groups=2)
@@ -422,8 +427,10 @@ def test_two_replicas_are_two_groups(
     assert replicas.traces == 1
 
 
-def test_both_replicas_have_the_same(digits: Dataset, mirrored: tf.distribute.Strategy) -> None:
-    """Also the statistics, once something has been evaluated: the first replica's."""
+def test_both_replicas_end_with_the_same_state(
+    digits: Dataset, mirrored: tf.distribute.Strategy
+) -> None:
+    """After an evaluation both have the moving statistics of the first replica."""
     trainer = Trainer(MATRIX, OPS, replace(CONFIG, bn_groups=2), strategy=mirrored)
     images, labels = batch(digits, 0, 16)
     resident = ResidentDataset(digits, mirrored)
@@ -435,7 +442,7 @@ def test_both_replicas_have_the_same(digits: Dataset, mirrored: tf.distribute.St
         assert np.array_equal(first, second)
 
 
-def test_single_steps_over_replicas(digits: Dataset, mirrored: tf.distribute.Strategy) -> None:
+def test_single_steps_with_replicas(digits: Dataset, mirrored: tf.distribute.Strategy) -> None:
     config = replace(CONFIG, bn_groups=2)
     trainers = [Trainer(MATRIX, OPS, config, strategy=s) for s in (None, mirrored)]
     for step in range(3):
@@ -448,7 +455,7 @@ def test_single_steps_over_replicas(digits: Dataset, mirrored: tf.distribute.Str
 def test_batches_that_replicas_cannot_share_evenly(
     digits: Dataset, mirrored: tf.distribute.Strategy
 ) -> None:
-    """In evaluation the last replica may have fewer images; none is counted twice."""
+    """The last replica may evaluate fewer images, but no image counts twice."""
     config = replace(CONFIG, bn_groups=2)
     with mirrored.scope():
         images = ResidentImages(digits.test, digits)
@@ -468,16 +475,20 @@ def test_one_device_strategy(digits: Dataset, resident: ResidentDataset, trainer
     assert all(map(np.array_equal, placed.state, plain.state))
 
 
-def test_groups_that_replicas_cannot_share(mirrored: tf.distribute.Strategy) -> None:
-    with pytest.raises(ValueError, match="bn_groups=1 over 2 replicas; a multiple of their number"):
+def test_groups_that_replicas_cannot_share_are_refused(mirrored: tf.distribute.Strategy) -> None:
+    with pytest.raises(
+        ValueError, match="bn_groups=1 is not allowed with 2 replicas; use a multiple"
+    ):
         Trainer(MATRIX, OPS, CONFIG, strategy=mirrored)
 
 
 # --------------------------------------------------------------------------------------- bfloat16
 
 
-def test_bfloat16(digits: Dataset, resident: ResidentDataset) -> None:
-    """It learns, and what it keeps is float32."""
+def test_bfloat16_trains_and_keeps_float32_variables(
+    digits: Dataset, resident: ResidentDataset
+) -> None:
+    """The loss falls, and the variables are float32."""
     trainer = Trainer(MATRIX, OPS, replace(CONFIG, dtype="bfloat16"))
     assert {variable.dtype for variable in trainer.state()} == {tf.float32}
     trained = Trained(trainer, resident, digits, [2, 30])
@@ -491,14 +502,14 @@ def test_bfloat16(digits: Dataset, resident: ResidentDataset) -> None:
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        ((6, 8, 8, 3), [0] * 6, "a batch of 6; a multiple of bn_groups=4 is allowed"),
-        ((0, 8, 8, 3), [], "a batch of 0; a multiple of bn_groups=4 is allowed"),
-        ((8, 9, 8, 3), [0] * 8, r"images of shape \(8, 9, 8, 3\); \(B, 8, 8, 3\) is allowed"),
-        ((8, 8, 8), [0] * 8, r"images of shape \(8, 8, 8\); \(B, 8, 8, 3\) is allowed"),
-        ((8, 8, 8, 3), [0] * 7, r"labels of shape \(7,\) and dtype int64; \(8,\) of integers"),
-        ((8, 8, 8, 3), [0.0] * 8, r"dtype float64; \(8,\) of integers is allowed"),
-        ((8, 8, 8, 3), [0] * 7 + [10], "labels 0 to 10; 0 to 9 are allowed"),
-        ((8, 8, 8, 3), [-1] + [0] * 7, "labels -1 to 0; 0 to 9 are allowed"),
+        ((6, 8, 8, 3), [0] * 6, "a batch of 6 images; use a multiple of bn_groups=4"),
+        ((0, 8, 8, 3), [], "a batch of 0 images; use a multiple of bn_groups=4"),
+        ((8, 9, 8, 3), [0] * 8, r"images have shape \(8, 9, 8, 3\); use \(B, 8, 8, 3\)"),
+        ((8, 8, 8), [0] * 8, r"images have shape \(8, 8, 8\); use \(B, 8, 8, 3\)"),
+        ((8, 8, 8, 3), [0] * 7, r"labels have shape \(7,\) and dtype int64; use \(8,\) integers"),
+        ((8, 8, 8, 3), [0.0] * 8, r"dtype float64; use \(8,\) integers"),
+        ((8, 8, 8, 3), [0] * 7 + [10], "labels 0 to 10 are not allowed; use 0 to 9"),
+        ((8, 8, 8, 3), [-1] + [0] * 7, "labels -1 to 0 are not allowed; use 0 to 9"),
     ],
 )
 def test_batches_that_are_refused(images: tuple[int, ...], labels: list[int], message: str) -> None:
@@ -508,6 +519,6 @@ def test_batches_that_are_refused(images: tuple[int, ...], labels: list[int], me
     assert trainer.steps_done == 0
 
 
-def test_images_without_logits(trainer: Trainer) -> None:
-    with pytest.raises(ValueError, match=r"\(B, 8, 8, 3\) is allowed"):
+def test_images_of_another_shape_have_no_logits(trainer: Trainer) -> None:
+    with pytest.raises(ValueError, match=r"use \(B, 8, 8, 3\)"):
         trainer.logits(np.zeros((8, 8, 3), np.float32))

@@ -1,4 +1,4 @@
-"""Workers: records in their order, whether or not the next cell compiles meanwhile."""
+"""Workers: the order of their records, and the compilation of the next cell in the meantime."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
+from nb101fast import encode
 from nb101train.config import DIGITS
 from nb101train.record import parse_payload
 from nb101train.run import CellTrainer
-from nb101train.worker import CellWork, RunFailure, RunRecord, Worker, WorkerSettings
+from nb101train.work import CellWork, RunFailure, RunRecord, cell_work
+from nb101train.worker import TrainingWorker, WorkerSettings
 
 CONFIG = dataclasses.replace(DIGITS, stem_filters=4, num_stacks=1)
 CHAIN = ((0, 1, 0), (0, 0, 1), (0, 0, 0))
 UNITS = ((1, 0), (2, 0), (1, 1))
 WORKS = [
-    CellWork(CHAIN, ("input", "conv1x1-bn-relu", "output"), UNITS),
-    CellWork(((0, 1), (0, 0)), ("input", "output"), ((2, 1),)),
-    CellWork(CHAIN, ("input", "maxpool3x3", "output"), UNITS[:2]),
+    cell_work(encode(CHAIN, ("input", "conv1x1-bn-relu", "output")), UNITS),
+    cell_work(encode(((0, 1), (0, 0)), ("input", "output")), ((2, 1),)),
+    cell_work(encode(CHAIN, ("input", "maxpool3x3", "output")), UNITS[:2]),
 ]
 
 
@@ -31,7 +33,7 @@ def settings(**changes: Any) -> WorkerSettings:
     return dataclasses.replace(WorkerSettings("digits", CONFIG, device="cpu"), **changes)
 
 
-def results(worker: Worker, works: list[CellWork]) -> list[RunRecord | RunFailure]:
+def results(worker: TrainingWorker, works: list[CellWork]) -> list[RunRecord | RunFailure]:
     outcomes = []
     for work, upcoming in zip(works, [*works[1:], None], strict=True):
         outcomes += list(worker.train(work, upcoming))
@@ -53,11 +55,11 @@ Outcomes = list[RunRecord | RunFailure]
 
 @pytest.fixture(scope="module")
 def plain() -> Outcomes:
-    """Of all works, without overlap."""
-    return results(Worker(settings(overlap=False)), WORKS)
+    """The outcomes of all cells, without overlap."""
+    return results(TrainingWorker(settings(overlap=False)), WORKS)
 
 
-def test_records_in_order(plain: Outcomes) -> None:
+def test_records_come_in_the_order_of_the_units(plain: Outcomes) -> None:
     expected = [(work, unit) for work in WORKS for unit in work.units]
     for outcome, (work, (epochs, repeat)) in zip(plain, expected, strict=True):
         assert isinstance(outcome, RunRecord)
@@ -68,9 +70,11 @@ def test_records_in_order(plain: Outcomes) -> None:
         assert run.attempts == 1
 
 
-def test_the_next_cell_compiles_meanwhile(plain: Outcomes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In another thread, with the same results; also where another cell comes than announced."""
-    worker = Worker(settings(overlap=True))
+def test_the_next_cell_is_compiled_in_the_meantime(
+    plain: Outcomes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread compiles it. The results are the same, even if another cell follows."""
+    worker = TrainingWorker(settings(overlap=True))
     threads: list[str] = []
     compile_ = worker._compile
 
@@ -86,9 +90,9 @@ def test_the_next_cell_compiles_meanwhile(plain: Outcomes, monkeypatch: pytest.M
     assert threads[3:] == ["", "compile", ""]
 
 
-def test_finished_cells_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their networks and programs, though these refer to each other."""
-    worker = Worker(settings(overlap=True))
+def test_the_memory_of_finished_cells_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks and their programs are freed, although they refer to each other."""
+    worker = TrainingWorker(settings(overlap=True))
     trainers: list[weakref.ref[CellTrainer]] = []
     compile_ = worker._compile
 
@@ -103,12 +107,12 @@ def test_finished_cells_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_overlap_on_processors_unless_asked_for() -> None:
-    assert not Worker(settings())._overlap
+    assert not TrainingWorker(settings())._overlap
 
 
 def test_failures_are_yielded_among_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     config = dataclasses.replace(CONFIG, learning_rate=1e30)
-    outcomes = results(Worker(settings(config=config)), WORKS[:1])
+    outcomes = results(TrainingWorker(settings(config=config)), WORKS[:1])
     assert len(outcomes) == 3
     for outcome, unit in zip(outcomes, UNITS, strict=True):
         assert isinstance(outcome, RunFailure)
@@ -117,18 +121,18 @@ def test_failures_are_yielded_among_the_records(monkeypatch: pytest.MonkeyPatch)
         assert "not finite" in outcome.reason
 
 
-def test_seed_of_a_sweep(plain: Outcomes) -> None:
-    other = measured(results(Worker(settings(seed=1)), WORKS[1:2]))
+def test_the_seed_of_the_sweep_decides_the_runs(plain: Outcomes) -> None:
+    other = measured(results(TrainingWorker(settings(seed=1)), WORKS[1:2]))
     assert other != measured(plain)[3:4]
 
 
-def test_batch_is_scaled_to_the_cores(
+def test_the_batch_is_scaled_to_the_cores(
     mirrored: tf.distribute.Strategy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nb101train import strategy
 
     monkeypatch.setattr(strategy, "find_strategy", lambda device: mirrored)
-    worker = Worker(settings())
+    worker = TrainingWorker(settings())
     [outcome] = worker.train(WORKS[1])
     assert isinstance(outcome, RunRecord)
     assert worker._config.bn_groups == 2
@@ -137,8 +141,10 @@ def test_batch_is_scaled_to_the_cores(
     assert parse_payload(outcome.payload).attempts == 1
 
 
-def test_what_needs_no_tensorflow() -> None:
-    modules = "config, file_lock, ops, plan, record, run_options, schedule, shard, work, worker"
+def test_a_driver_imports_no_tensorflow() -> None:
+    modules = (
+        "cells, config, datasets, ledger, ops, plan, record, shard, status, sweep, work, worker"
+    )
     program = (
         f"import sys\nfrom nb101train import {modules}\n"
         "assert 'tensorflow' not in sys.modules\n"

@@ -1,4 +1,4 @@
-"""Train any cell as NAS-Bench-101 did, one or a whole sweep of them.
+"""Train cells as NAS-Bench-101 did: one cell, or a sweep of many.
 
 >>> from nb101train import DIGITS, Trainer, evaluate
 >>> result = evaluate(matrix, ops, dataset="digits", config=DIGITS, epochs=12)
@@ -12,9 +12,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .config import DIGITS, TrainConfig
-from .dataset import Dataset, load_dataset
-from .record import Evaluation, RunResult
+from .datasets import Dataset, load_dataset
+from .record import RunResult, StageResult, read_results
 from .run_options import RunOptions
+from .shard import ShardRuns, read_runs
 
 if TYPE_CHECKING:
     from .augmentation import augment
@@ -26,18 +27,21 @@ __all__ = [
     "DIGITS",
     "CellTrainer",
     "Dataset",
-    "Evaluation",
     "RunOptions",
     "RunResult",
+    "ShardRuns",
+    "StageResult",
     "TrainConfig",
     "Trainer",
     "TrainingError",
     "augment",
     "evaluate",
     "load_dataset",
+    "read_results",
+    "read_runs",
 ]
 
-# These import TensorFlow, which takes seconds.
+# The modules of these names import TensorFlow, which takes seconds. They are loaded when used.
 _TRAINING = {
     "CellTrainer": "run",
     "Trainer": "trainer",

@@ -1,4 +1,7 @@
-"""The command line: exit status 0 done, 1 the data is at fault, 2 the command is."""
+"""The command line `nb101train`.
+
+The exit status is 0 if the command is done, 1 if the data is at fault, 2 if the command is.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,57 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
-from nb101fast import FormatError, OutOfDomainError
+from nb101fast import FormatError, OutOfDomainError, _core
 from nb101fast.commands import CommandLine
-from nb101fast.progress import ProgressBar
+from nb101fast.progress import ProgressBar, tell
+from nb101fast.whole_file import write_whole
 
+from .cells import cell_of_text, cells_up_to, read_cells
 from .config import TrainConfig
 from .crew import ENGINES, Crew
-from .plan import PRESETS, Request
+from .local_engine import QUIET
+from .plan import PRESETS, SETTINGS, Request
 from .record import RunResult, record_payload
 from .run_options import RunOptions
-from .shard import Shard, frame
+from .shard import Shard
 from .status import show_status
 from .sweep import INDEX_NAME, SweepReport, sweep
-from .whole_file import write_whole
-from .work import Codes, cell_of_text, cells_up_to, read_cells
+from .work import Codes
+
+_CELL_HELP = (
+    "a module hash, id:NUMBER for a cell id, a number alone for a code, or JSON with matrix and ops"
+)
+_OPTIONS = {  # what the user writes for the parameters that errors may name
+    "architecture": "CELL ",
+    "address": "--address ",
+    "dataset": "--dataset ",
+    "device": "--device ",
+    "epochs": "--epochs ",
+    "max_seconds": "--time-limit ",
+    "max_vertices": "--max-vertices ",
+    "num_workers": "--workers ",
+    "preset": "--config ",
+    "repeats": "--repeats ",
+    "seed": "--seed ",
+    **{name: f"--set {name}=" for name in SETTINGS},
+}
 
 
 class RunFailureError(Exception):
-    """A command did its work, and some runs could not be made."""
+    """A command did its work, but some runs could not be made."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command.
+
+    Args:
+        arguments: the command line without the program; None for this process's own.
+
+    Returns:
+        The exit status.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     return _command_line().run(
         arguments,
         data_faults=(FormatError, OutOfDomainError, RunFailureError),
@@ -42,111 +74,199 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command_line() -> CommandLine:
-    line = CommandLine("nb101train", "Train cells as NAS-Bench-101 did.")
+    line = CommandLine("nb101train", "Train cells as the authors of NAS-Bench-101 did.", _OPTIONS)
     add = line.add
 
     command = add(
         "cell",
         _cell,
-        "train one cell for one budget",
+        "train one cell once, and print its accuracies",
         "nb101train cell id:50 --epochs 12\n"
+        "         nb101train cell 28cfc7874f6d200472e1a9dcd8650aa0 --dataset cifar10:PATH\n"
         '         nb101train cell \'{"matrix": [[0, 1, 0], [0, 0, 1], [0, 0, 0]], '
         '"ops": ["input", "bottleneck3x3", "output"]}\'',
     )
     _add_one_cell(command)
-    command.add_argument("--repeat", type=int, default=0, metavar="R", help="(default: 0)")
-    command.add_argument("--model-dir", metavar="DIR", help="for the weights and metadata.json")
-    command.add_argument("-o", "--output", metavar="FILE", help="for the record, a new TFRecord")
-    command.add_argument("--tensorboard", metavar="DIR", help="for summaries")
-    command.add_argument("--checkpoints", metavar="DIR", help="to resume from, now and then saved")
+    command.add_argument(
+        "--repeat",
+        type=int,
+        default=0,
+        metavar="R",
+        help="the number of the run; each number gives other random numbers (default: 0)",
+    )
+    command.add_argument(
+        "--model-dir", metavar="DIR", help="write the weights and metadata.json to this folder"
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write the run to this TFRecord file",
+    )
+    command.add_argument(
+        "--tensorboard", metavar="DIR", help="write summaries for TensorBoard to this folder"
+    )
+    command.add_argument(
+        "--checkpoints",
+        metavar="DIR",
+        help="save the run to this folder every ten minutes of training, and resume it from there",
+    )
     command = add(
         "evaluate",
         _evaluate,
-        "train one cell by the official settings, as nasbench.api's evaluate",
-        "nb101train evaluate 28cfc7874f6d200472e1a9dcd8650aa0 --model-dir DIR",
+        "train one cell as the official NASBench.evaluate does, and write its weights",
+        "nb101train evaluate 28cfc7874f6d200472e1a9dcd8650aa0 --dataset cifar10:PATH "
+        "--model-dir DIR",
     )
     _add_one_cell(command, default_dataset="cifar10")
     command.add_argument(
-        "--model-dir", required=True, metavar="DIR", help="for weights, metadata.json, summaries"
+        "--model-dir",
+        required=True,
+        metavar="DIR",
+        help="write the weights, metadata.json and TensorBoard summaries to this folder",
     )
     command = add(
         "augment",
         _augment,
-        "train longer on all training images, and test: resnet20, resnet50, inception-resnet or "
-        "best, or any cell",
-        "nb101train augment best --model-dir DIR",
+        "train one cell for 200 epochs on all training images, and measure its test accuracy",
+        "nb101train augment best --dataset cifar10:PATH --model-dir DIR",
     )
-    _add_one_cell(command, default_dataset="cifar10")
+    _add_one_cell(
+        command,
+        default_dataset="cifar10",
+        default_epochs="200",
+        further_cells=", or resnet20, resnet50, inception-resnet or best",
+    )
     command.add_argument(
-        "--model-dir", required=True, metavar="DIR", help="for weights and a checkpoint to resume"
+        "--model-dir",
+        required=True,
+        metavar="DIR",
+        help="write the weights to this folder, and a checkpoint from which the same command "
+        "continues after an interruption",
     )
     _add_sweep(
         add(
             "sweep",
             _sweep,
-            "train many cells, or go on with it, and compile their results into an index",
-            "nb101train sweep OUT --max-vertices 4 --workers 2\n         nb101train sweep OUT",
+            "train many cells and compile their runs into an index; the same command continues an "
+            "interrupted sweep",
+            "nb101train sweep out --max-vertices 4 --workers 2\n"
+            "         nb101train sweep out --cells cells.txt --dataset cifar10:PATH --epochs 4,12\n"
+            "         nb101train sweep out",
         )
     )
-    command = add("status", _status, "say how far a sweep is", "nb101train status OUT --watch")
+    command = add(
+        "status", _status, "show how many runs of a sweep are done", "nb101train status out --watch"
+    )
     command.add_argument("folder", metavar="OUT", help="the folder of the sweep")
-    command.add_argument("--json", action="store_true", help="as JSON")
+    command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument(
-        "--watch", action="store_true", help="again every second, as long as a driver runs"
+        "--watch",
+        action="store_true",
+        help="print again every second while the sweep runs",
     )
     return line
 
 
 def _add_sweep(command: Any) -> None:
     command.add_argument("folder", metavar="OUT", help="the folder of the sweep")
-    what = command.add_argument_group("what is swept; by default, as it was begun")
+    what = command.add_argument_group(
+        "what is trained (the defaults are for a new sweep; a sweep that has begun keeps its own)"
+    )
     cells = what.add_mutually_exclusive_group()
     cells.add_argument(
-        "--max-vertices", type=int, metavar="N", help="all cells of at most N vertices (7: all)"
+        "--max-vertices",
+        type=int,
+        metavar="N",
+        help="train all cells of at most N vertices, 2 to 7; 7 is the whole search space",
     )
     cells.add_argument(
-        "--cells", metavar="FILE", help="one a line: a hash, id:NUMBER, a code, or JSON"
+        "--cells",
+        metavar="FILE",
+        help=f"train the cells in this file, one in each line: {_CELL_HELP}",
     )
     _add_training(what)
-    what.add_argument("--epochs", metavar="E,E", help="the budgets (default: 4,12,36,108)")
-    what.add_argument("--repeats", type=int, metavar="N", help="runs of each (default: 3)")
-    what.add_argument("--seed", type=int, help="of all random numbers (default: 0)")
     what.add_argument(
-        "--time-limit", type=float, metavar="SECONDS", help="of a run's training (default: 14400)"
+        "--epochs", metavar="E,E", help="the budgets in epochs (default: 4,12,36,108)"
     )
-    how = command.add_argument_group("by whom")
-    how.add_argument("--engine", choices=ENGINES, default="local", help="default: local")
+    what.add_argument(
+        "--repeats", type=int, metavar="N", help="the runs of each cell at each budget (default: 3)"
+    )
+    what.add_argument("--seed", type=int, help="decides all random numbers (default: 0)")
+    what.add_argument(
+        "--time-limit",
+        type=float,
+        metavar="SECONDS",
+        help="end a run after so many seconds of training, and evaluate it (default: 14400)",
+    )
+    how = command.add_argument_group("which workers train")
     how.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="cells at a time (default: 1)"
+        "--engine",
+        choices=ENGINES,
+        default="local",
+        help="processes of this machine, or actors of Ray (default: local)",
     )
-    how.add_argument("--threads", type=int, metavar="N", help="of each worker (default: a share)")
+    how.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="the number of workers; each trains one cell at a time (default: 1)",
+    )
+    how.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="the threads of each worker (default: its share of the processors)",
+    )
     how.add_argument("--device", default="auto", help="auto, cpu, gpu or tpu (default: auto)")
     how.add_argument(
-        "--gpus-per-worker", type=int, default=0, metavar="N", help="(default: all are shared)"
+        "--gpus-per-worker",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many GPUs each worker has for itself (default: all workers share all GPUs)",
     )
-    how.add_argument("--address", help="of a running Ray cluster (default: one is started here)")
     how.add_argument(
-        "--resources", default="{}", metavar="JSON", help="of Ray, for each worker: '{\"TPU\": 4}'"
+        "--address",
+        metavar="HOST:PORT",
+        help="use this Ray cluster (default: start one here)",
     )
-    how.add_argument("--shard", default="0/1", metavar="I/N", help="part I of 0 to N-1 alone")
     how.add_argument(
-        "--checkpoints", action="store_true", help="save long runs now and then, to resume them"
+        "--resources",
+        default="{}",
+        metavar="JSON",
+        help="the resources of Ray that each worker takes, such as '{\"TPU\": 4}'",
     )
-    how.add_argument("--retry-failed", action="store_true", help="make failed runs again")
+    how.add_argument(
+        "--shard",
+        default="0/1",
+        metavar="I/N",
+        help="train only every N-th cell, from cell I on, counted from 0 (default: 0/1, all)",
+    )
+    how.add_argument(
+        "--checkpoints",
+        action="store_true",
+        help="save each run every ten minutes of training, and resume it from there",
+    )
+    how.add_argument("--retry-failed", action="store_true", help="try failed runs again")
     command.add_argument(
-        "--index", metavar="INDEX", help=f"update this index (default: write OUT/{INDEX_NAME})"
+        "--index", metavar="INDEX", help=f"put the runs into this index instead of OUT/{INDEX_NAME}"
     )
 
 
-def _add_training(group: Any) -> None:
-    """How a network is trained, and on what."""
+def _add_training(group: Any, default_dataset: str = "digits") -> None:
+    """Add the options for the settings of a training and for its data set."""
     group.add_argument(
-        "--dataset", metavar="SET", help="digits, cifar10[:PATH] or npz:PATH (default: digits)"
+        "--dataset",
+        metavar="SET",
+        help=f"digits, cifar10, cifar10:PATH or npz:PATH (default: {default_dataset})",
     )
     group.add_argument(
         "--config",
         metavar="CONFIG",
-        help=f"{', '.join(PRESETS)} or a JSON file of settings (default: by the data set)",
+        help=f"{', '.join(PRESETS)}, or a JSON file with settings (default: digits for the digits, "
+        "official for other data sets)",
     )
     group.add_argument(
         "--set",
@@ -154,23 +274,30 @@ def _add_training(group: Any) -> None:
         default=[],
         metavar="NAME=VALUE",
         dest="changes",
-        help="one setting, as --set stem_filters=8",
+        help="change one setting, such as --set stem_filters=8; may be repeated",
     )
 
 
-def _add_one_cell(command: Any, default_dataset: str = "digits") -> None:
-    command.add_argument("cell", metavar="CELL", help="a hash, id:NUMBER, a code, or JSON")
-    _add_training(command)
+def _add_one_cell(
+    command: Any,
+    default_dataset: str = "digits",
+    default_epochs: str = "those of the settings, 108 in both presets",
+    further_cells: str = "",
+) -> None:
+    command.add_argument("cell", metavar="CELL", help=_CELL_HELP + further_cells)
+    _add_training(command, default_dataset)
     command.set_defaults(dataset=default_dataset)
     command.add_argument(
-        "--epochs", type=int, metavar="E", help="the budget (default: the settings')"
+        "--epochs", type=int, metavar="E", help=f"how many epochs (default: {default_epochs})"
     )
-    command.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
+    command.add_argument(
+        "--seed", type=int, default=0, help="decides all random numbers (default: 0)"
+    )
     command.add_argument("--device", default="auto", help="auto, cpu, gpu or tpu (default: auto)")
 
 
 def _cell(options: argparse.Namespace) -> None:
-    from nb101train import evaluate  # TensorFlow takes seconds
+    from nb101train import evaluate  # it imports TensorFlow, which takes seconds
 
     matrix, ops = _graph(options.cell)
     run_options = RunOptions(
@@ -190,7 +317,7 @@ def _cell(options: argparse.Namespace) -> None:
             progress=bar,
         )
     if options.output:
-        write_whole(options.output, frame(record_payload(result)))
+        write_whole(options.output, _core.frame(record_payload(result)))
     _print_result(result)
 
 
@@ -242,16 +369,16 @@ def _augment(options: argparse.Namespace) -> None:
 
 
 def _config(options: argparse.Namespace) -> TrainConfig:
-    """The settings of one cell's training."""
+    """The settings of the training of one cell."""
     preset, changes = _settings(options.config, options.changes)
     config = Request(dataset=options.dataset, preset=preset, changes=changes).config()
     return config if options.epochs is None else replace(config, epochs=options.epochs)
 
 
 def _graph(text: str) -> tuple[Any, Any]:
-    """Matrix and operations, the further ones of the official map among them."""
+    """The matrix and operations of a cell. A graph may have all operations of the official map."""
     if text.startswith("{"):
-        value = _json("cell", text)
+        value = _json("CELL", text)
         if set(value) == {"matrix", "ops"}:
             return value["matrix"], value["ops"]
     cell = cell_of_text(text)
@@ -259,7 +386,7 @@ def _graph(text: str) -> tuple[Any, Any]:
 
 
 def _sweep(options: argparse.Namespace) -> None:
-    signal.signal(signal.SIGTERM, _interrupt)  # what a cluster sends before it takes the machine
+    signal.signal(signal.SIGTERM, _interrupt)  # a cluster sends it before it takes the machine away
     preset, changes = _settings(options.config, options.changes)
     request = Request(
         codes=_cells(options),
@@ -278,7 +405,7 @@ def _sweep(options: argparse.Namespace) -> None:
         device=options.device,
         gpus=options.gpus_per_worker,
         address=options.address,
-        resources=_json("resources", options.resources),
+        resources=_json("--resources", options.resources),
         checkpoints=options.checkpoints,
     )
     with ProgressBar("training") as bar:
@@ -305,7 +432,7 @@ def _print_report(folder: str, report: SweepReport) -> None:
         print(f"  failed: {failure}")
     if report.shard.count > 1:
         print(
-            f"shard {report.shard} is done; when all are, `nb101train sweep {folder}` "
+            f"shard {report.shard} is done; when all shards are, `nb101train sweep {folder}` "
             f"compiles them into {os.path.join(folder, INDEX_NAME)}"
         )
     if index := report.index:
@@ -326,12 +453,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _cells(options: argparse.Namespace) -> Codes | None:
     if options.cells is not None:
-        return read_cells(options.cells)
+        cells = read_cells(options.cells)
+        tell(f"{options.cells}: {cells}")
+        return cells.codes
     return None if options.max_vertices is None else cells_up_to(options.max_vertices)
 
 
 def _settings(config: str | None, changes: list[str]) -> tuple[str | None, dict[str, Any]]:
-    """The name of a preset, and settings in place of its own."""
+    """The name of a preset, and the settings that replace its own."""
     values: dict[str, Any] = {}
     if config is not None and config not in PRESETS:
         with open(config, encoding="utf-8") as file:
@@ -340,7 +469,7 @@ def _settings(config: str | None, changes: list[str]) -> tuple[str | None, dict[
     for text in changes:
         name, equals, value = text.partition("=")
         if not equals:
-            raise ValueError(f"setting {text!r}; NAME=VALUE is allowed")
+            raise ValueError(f"--set {text!r} is not allowed; use NAME=VALUE")
         values[name] = _number_or_text(value)
     return config, values
 
@@ -359,7 +488,7 @@ def _numbers(name: str, text: str | None) -> tuple[int, ...] | None:
         return None
     parts = text.split(",")
     if not all(part.isdecimal() for part in parts):
-        raise ValueError(f"{name} {text!r}; whole numbers with commas between them are allowed")
+        raise ValueError(f"--{name} {text!r} is not allowed; use integers with commas between them")
     return tuple(map(int, parts))
 
 
@@ -367,9 +496,9 @@ def _json(name: str, text: str) -> dict[str, Any]:
     try:
         values = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"{name}: not JSON: {error}") from None
+        raise ValueError(f"{name} is not JSON: {error}") from None
     if not isinstance(values, dict):
-        raise ValueError(f"{name}: {values!r}; a JSON object is allowed")
+        raise ValueError(f"{name}: {values!r} is not allowed; use a JSON object")
     return values
 
 

@@ -1,6 +1,7 @@
-"""A cell trained longer, on all training images, and tested: what the official code calls augment.
+"""Trains a cell longer and on more images, to see which accuracy it can reach.
 
-The data set was not made so: this is for the accuracy that a cell can reach.
+The official code calls this augmenting. The runs of the official data set were made in
+another way: they are shorter and use fewer images.
 
 Source: `nasbench/lib/evaluate.py`, `augment_and_evaluate`, and `scripts/augment_model.py`.
 """
@@ -16,14 +17,16 @@ from types import MappingProxyType
 import numpy as np
 
 import nb101fast
+from nb101fast.progress import Progress
 
 from . import checkpoint
 from .config import TrainConfig
-from .dataset import load_dataset
+from .datasets import load_dataset
+from .datasets.sampler import Sampler
 from .model_folder import save_model
 from .ops import INPUT, OUTPUT
-from .resident import Sampler
-from .run import STEPS_PER_CALL, Progress, ResidentDataset, TrainingError
+from .resident import ResidentDataset
+from .run import STEPS_PER_CALL, TrainingError
 from .schedule import stepwise
 from .strategy import find_strategy
 from .trainer import Trainer
@@ -37,7 +40,12 @@ _CONV3X3, _CONV1X1, _MAXPOOL = nb101fast.OPS
 
 @dataclass(frozen=True)
 class Architecture:
-    """A cell and the skeleton around it."""
+    """A cell and the sizes of the network around it.
+
+    Attributes:
+        matrix, ops: the cell.
+        stem_filters, cells_per_stack: as in `TrainConfig`.
+    """
 
     matrix: tuple[tuple[int, ...], ...]
     ops: tuple[str, ...]
@@ -45,7 +53,7 @@ class Architecture:
     cells_per_stack: int = 3
 
 
-# The official script's. Like the models they are named after, but each has a projection more.
+# The official script has these. Each has one projection more than the model that it is named after.
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
         "resnet20": Architecture(
@@ -70,7 +78,8 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             ),
             (INPUT, _CONV1X1, _CONV3X3, _CONV3X3, _CONV3X3, _MAXPOOL, OUTPUT),
         ),
-        "best": Architecture(  # of the data set, by mean test accuracy
+        # Of all cells of the official data set, this one has the best mean test accuracy.
+        "best": Architecture(
             (
                 (0, 1, 1, 0, 0, 1, 1),
                 (0, 0, 0, 0, 0, 1, 0),
@@ -88,14 +97,19 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Augmented:
-    """What a longer training gave: test accuracy by epochs done, the last one at the end."""
+    """The result of a longer training.
+
+    Attributes:
+        trainable_parameters: the number of values that are trained.
+        test_accuracies: test accuracy by the epochs after which it was measured, ascending.
+    """
 
     trainable_parameters: int
     test_accuracies: Mapping[float, float]
 
     @property
     def test_accuracy(self) -> float:
-        """At the end."""
+        """The test accuracy at the end."""
         return list(self.test_accuracies.values())[-1]
 
 
@@ -110,21 +124,32 @@ def augment(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Augmented:
-    """Train on the training and validation images with a stepwise schedule, and test.
+    """Train a cell on the training and validation images with a stepwise schedule, and test it.
 
     Args:
-        architecture: a name of `ARCHITECTURES`, or a cell and its skeleton.
-        model_dir: for the weights, `metadata.json`, and a checkpoint at every test, from which
-            the same call goes on.
-        config: the settings, 200 epochs if not given; the architecture has its own skeleton.
-        epochs_per_test: between two tests.
+        architecture: a name of `ARCHITECTURES`, or a cell with its sizes.
+        model_dir: the folder for the weights, `metadata.json` and a checkpoint. The checkpoint is
+            written after each test. After an interruption the same call goes on from it.
+        dataset: a text that `load_dataset` takes.
+        config: the settings; None for the official ones with 200 epochs. The architecture's sizes
+            take the place of its own.
+        epochs_per_test: the number of epochs between two tests.
+        seed: all random numbers follow from it.
+        device: "auto", "cpu", "gpu" or "tpu", as `find_strategy` takes it.
+        progress: called with the number of steps done and the number of steps in all.
 
     Raises:
-        TrainingError: values that are not finite.
-        ValueError, FileNotFoundError, RuntimeError: no such architecture, data set or device.
+        TrainingError: some values are not finite.
+        FormatError: the checkpoint in the folder is damaged, or it belongs to other settings.
+        ValueError: the architecture, the data set or a setting is not allowed.
+        FileNotFoundError: the data set is not there.
+        RuntimeError: the device is not there.
+
+    Example:
+        >>> augment("best", "model", dataset="cifar10:cifar-10-binary.tar.gz").test_accuracy
     """
     if epochs_per_test < 1:
-        raise ValueError(f"epochs_per_test={epochs_per_test}; 1 or more are allowed")
+        raise ValueError(f"epochs_per_test={epochs_per_test} is not allowed; use 1 or more")
     chosen = _architecture(architecture)
     strategy = find_strategy(device)
     data = ResidentDataset(load_dataset(dataset).with_all_training_images(), strategy)
@@ -151,7 +176,9 @@ def _architecture(named: str | Architecture) -> Architecture:
     if isinstance(named, Architecture):
         return named
     if named not in ARCHITECTURES:
-        raise ValueError(f"architecture {named!r}; {', '.join(ARCHITECTURES)} are allowed")
+        raise ValueError(
+            f"architecture={named!r} is not allowed; use {', '.join(map(repr, ARCHITECTURES))}"
+        )
     return ARCHITECTURES[named]
 
 
@@ -163,13 +190,15 @@ def _train_and_test(
     seed: int,
     progress: Progress | None,
 ) -> dict[float, float]:
-    """Test accuracy by epochs done; begun, or gone on with from the folder's checkpoint."""
+    """Train, from the folder's checkpoint if there is one; return test accuracy by epochs done."""
     config = trainer.config
     steps_per_epoch = config.num_train_images / config.batch_size
     key = {"config": asdict(config), "seed": seed}
     notes = checkpoint.restore(folder / CHECKPOINT, trainer) or {**key, "accuracies": []}
     if {name: notes[name] for name in key} != key:
-        raise nb101fast.FormatError(f"{folder / CHECKPOINT}: a checkpoint of other settings")
+        raise nb101fast.FormatError(
+            f"{folder / CHECKPOINT} was made with other settings; use another folder"
+        )
     accuracies: list[tuple[float, float]] = [(e, a) for e, a in notes["accuracies"]]
     sampler = Sampler(data.dataset, config.batch_size, seed)
     while trainer.steps_done < config.total_steps:

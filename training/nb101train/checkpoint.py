@@ -1,6 +1,6 @@
-"""A run in the middle, as one file that is there whole or not at all.
+"""A run that is not finished, saved in one file from which it is resumed.
 
-The file is an .npz archive after its SHA-256.
+The file holds 32 bytes of SHA-256, then the .npz archive whose digest they are.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 
 from nb101fast import FormatError
+from nb101fast.whole_file import write_whole
 
 from .trainer import Trainer
-from .whole_file import write_whole
 
-Notes = dict[str, Any]  # of the run, as JSON has it
+Notes = dict[str, Any]  # A run saves these values of JSON beside the training state.
 
 _DIGEST_BYTES = 32
 
 
 def save(path: str | os.PathLike[str], trainer: Trainer, notes: Notes) -> None:
-    """Write the training state and the run's notes."""
+    """Write the training state and the run's notes. The file appears only when it is complete."""
     arrays: dict[str, Any] = {
         f"state_{n}": np.asarray(variable) for n, variable in enumerate(trainer.state())
     }
@@ -35,10 +35,13 @@ def save(path: str | os.PathLike[str], trainer: Trainer, notes: Notes) -> None:
 
 
 def restore(path: str | os.PathLike[str], trainer: Trainer) -> Notes | None:
-    """Take the training state back; returns the run's notes, or None where there is no file.
+    """Read a training state back into a trainer.
+
+    Returns:
+        The run's notes, or None if there is no file.
 
     Raises:
-        FormatError: a damaged file, or one of another network.
+        FormatError: the file is damaged, or it was written for another network.
     """
     try:
         with open(path, "rb") as file:
@@ -46,13 +49,13 @@ def restore(path: str | os.PathLike[str], trainer: Trainer) -> Notes | None:
     except FileNotFoundError:
         return None
     if hashlib.sha256(content).digest() != digest:
-        raise FormatError(f"{os.fspath(path)}: a damaged checkpoint")
+        raise FormatError(f"{os.fspath(path)} is damaged; remove it to start the run again")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         notes: Notes = json.loads(str(archive["notes"]))
         arrays = [archive[f"state_{n}"] for n in range(len(archive.files) - 1)]
     variables = trainer.state()
     if [array.shape for array in arrays] != [tuple(v.shape) for v in variables]:
-        raise FormatError(f"{os.fspath(path)}: a checkpoint of another network")
+        raise FormatError(f"{os.fspath(path)} is a checkpoint of another network; remove it")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
     trainer.steps_done = notes.pop("steps_done")

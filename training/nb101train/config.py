@@ -1,4 +1,4 @@
-"""The settings of a training, and the official values of them."""
+"""The settings of a training, and their official values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-OFFICIAL_CORES = 2  # of one TPU v2 chip, on which the published runs were made
+OFFICIAL_CORES = 2  # The published runs were made on a TPU v2 chip, which has two cores.
 LEARNING_RATE_PER_CORE = 0.1
 BATCH_PER_CORE = 128
 
@@ -15,27 +15,29 @@ DTypeName = Literal["float32", "bfloat16"]
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a cell's network is built and trained; the defaults are the official settings.
+    """How a cell's network is built and trained. The defaults are the official settings.
 
     Attributes:
         epochs: the budget of a run.
-        batch_size: images a step, over all devices.
-        learning_rate: the peak, from which it falls along half a cosine.
-        weight_decay: times half of the squares of all trainable variables, inside the loss.
-        momentum: RMSProp's. Its decay is 0.9, its epsilon 1.0 and its mean square begins at 1.
-        bn_momentum, bn_epsilon: batch norm's; the moving statistics keep so much at each step.
-        bn_groups: a batch is normalised in so many equal parts, each on its own; the official TPU
-            had two cores.
-        stem_filters: channels of the first convolution.
-        num_stacks: stacks of cells; channels double and the image halves between them.
-        cells_per_stack: cells in each.
-        num_classes: labels 0..num_classes - 1.
-        image_size: images are squares of so many pixels, in 3 channels.
-        num_train_images: images in an epoch.
-        dtype: of the activations; variables and statistics are float32.
+        batch_size: the number of images in a step, on all devices together.
+        learning_rate: the peak, from which the rate falls along half a cosine.
+        weight_decay: the loss includes this times half the sum of the squares of all weights.
+        momentum: of RMSProp, whose decay is 0.9 and whose epsilon is 1.0.
+        bn_momentum: the part of its value that a moving statistic of batch norm keeps in a step.
+        bn_epsilon: the epsilon of batch norm.
+        bn_groups: the number of equal parts of a batch that are normalised separately. The official
+            TPU had two cores, which normalised separately.
+        stem_filters: the channels of the first convolution.
+        num_stacks: the number of stacks of cells. From one stack to the next the channels double
+            and the height and width of the images halve.
+        cells_per_stack: the number of cells in each stack.
+        num_classes: labels are 0 to `num_classes - 1`.
+        image_size: the height and width of an image in pixels; images have 3 channels.
+        num_train_images: the number of images in an epoch.
+        dtype: "float32" or "bfloat16" for activations. Variables and statistics are float32.
 
     Raises:
-        ValueError: a setting out of its range.
+        ValueError: a setting is out of its range.
 
     Source: `nasbench/lib/config.py`, and the paper's supplement.
 
@@ -67,33 +69,38 @@ class TrainConfig:
         for name, (low, high) in _RANGES.items():
             _check_range(name, getattr(self, name), low, high)
         if self.dtype not in ("float32", "bfloat16"):
-            raise ValueError(f"dtype={self.dtype!r}; 'float32' and 'bfloat16' are allowed")
+            raise ValueError(f"dtype={self.dtype!r} is not allowed; use 'float32' or 'bfloat16'")
         if self.batch_size % self.bn_groups:
             raise ValueError(
-                f"batch_size={self.batch_size} is no multiple of bn_groups={self.bn_groups}"
+                f"batch_size={self.batch_size} is not allowed; use a multiple of "
+                f"bn_groups={self.bn_groups}"
             )
         if not self.total_steps:
             raise ValueError(
                 f"epochs={self.epochs} of {self.num_train_images} images make no whole batch of "
-                f"{self.batch_size}"
+                f"{self.batch_size}; use more epochs or a smaller batch_size"
             )
 
     @property
     def total_steps(self) -> int:
-        """Steps of a run: int(epochs * num_train_images / batch_size)."""
+        """The number of steps in a run: int(epochs * num_train_images / batch_size)."""
         return self.epochs * self.num_train_images // self.batch_size
 
     @property
     def half_steps(self) -> int:
-        """Steps until the halfway evaluation."""
+        """The number of steps before the halfway evaluation."""
         return self.total_steps // 2
 
     def on_cores(self, cores: int) -> TrainConfig:
-        """The same for a number of cores that a batch is split over.
+        """The settings for a number of cores among which a batch is split.
 
-        As it is where the cores can share the batch norm groups. Else one group a core, each with
-        as large a part of the batch and of the peak learning rate as a group has now: officially
-        128 images and 0.1.
+        If the cores can share the batch norm groups evenly, the settings stay as they are. If they
+        can't, each core gets one group, which keeps its number of images and its part of the peak
+        learning rate: officially 128 images and 0.1.
+
+        Example:
+            >>> TrainConfig().on_cores(8).batch_size
+            1024
         """
         _check_integer("cores", cores)
         if self.bn_groups % cores == 0:
@@ -117,17 +124,18 @@ _RANGES: dict[str, tuple[float, float]] = {
 
 def _check_integer(name: str, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name}={value!r}; an integer from 1 is allowed")
+        raise ValueError(f"{name}={value!r} is not allowed; use an integer of at least 1")
 
 
 def _check_range(name: str, value: Any, low: float, high: float) -> None:
     if not isinstance(value, (int, float)) or not low <= value <= high or math.isinf(value):
-        raise ValueError(f"{name}={value!r}; {low:g} to {high:g} is allowed")
+        allowed = f"{low:g} to {high:g}" if high < math.inf else f"a finite number from {low:g}"
+        raise ValueError(f"{name}={value!r} is not allowed; use {allowed}")
 
 
-# Small enough for an ordinary processor: scikit-learn's digits, 8x8, for which it was chosen among
-# others: batch norm that remembers longer, or larger batches, stay near chance at 4 epochs.
-# `nb101train sweep OUT --max-vertices 4` made the built-in NB101-digits with it.
+# Settings for scikit-learn's digits of 8x8 pixels, small enough for an ordinary processor. With a
+# larger bn_momentum or batch_size the accuracy after 4 epochs stays near chance. The command
+# `nb101train sweep OUT --max-vertices 4` made the built-in NB101-digits with these settings.
 DIGITS = TrainConfig(
     batch_size=64,
     learning_rate=0.1,

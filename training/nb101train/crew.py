@@ -1,4 +1,4 @@
-"""Who does the work of a sweep: how many workers, where, and with what."""
+"""The workers of a sweep: how many there are, where they run, and on which devices."""
 
 from __future__ import annotations
 
@@ -10,27 +10,34 @@ from pathlib import Path
 
 from .engine import Engine, MakeWorker
 from .local_engine import LocalEngine
-from .plan import Plan
+from .plan import SweepPlan
 from .run_options import RunOptions
 from .shard import Shard
-from .worker import Worker, WorkerSettings
+from .worker import TrainingWorker, WorkerSettings
 
 ENGINES = ("local", "ray")
 
 
 @dataclass(frozen=True)
 class Crew:
-    """Who does the work of a sweep; the results don't depend on it.
+    """The workers of a sweep. The results don't depend on them.
 
     Attributes:
-        engine: "local", processes of this machine, or "ray".
-        num_workers: how many cells are trained at a time.
-        threads: of each worker; None: its share of this machine's processors, or 1 of a cluster's.
-        device: as of `find_strategy`.
-        gpus: that each worker has for itself; 0: all that it sees.
-        address: of a running Ray cluster; None starts one here.
-        resources: of a Ray cluster that each worker takes, `{"TPU": 4}`.
-        checkpoints: whether long runs are saved now and then, in the sweep's folder.
+        engine: "local" for processes of this machine, or "ray" for actors of a Ray cluster.
+        num_workers: the number of workers; each trains one cell at a time.
+        threads: the number of threads of each worker. None gives each its share of this machine's
+            processors, or one thread in a cluster that is already running.
+        device: "auto", "cpu", "gpu" or "tpu", as `find_strategy` takes it.
+        gpus: the number of GPUs that each worker has for itself; 0 lets all workers see all GPUs.
+        address: HOST:PORT of a running Ray cluster; None starts a cluster on this machine.
+        resources: other resources of the Ray cluster that each worker takes, such as `{"TPU": 4}`.
+        checkpoints: whether long runs are saved now and then in the sweep's folder.
+
+    Raises:
+        ValueError: the engine or the number of workers is not allowed.
+
+    Example:
+        >>> sweep("out", Request(codes=cells_up_to(4)), Crew(num_workers=2))
     """
 
     engine: str = "local"
@@ -44,13 +51,15 @@ class Crew:
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            raise ValueError(f"engine {self.engine!r}; {', '.join(ENGINES)} are allowed")
+            raise ValueError(
+                f"engine={self.engine!r} is not allowed; use {' or '.join(map(repr, ENGINES))}"
+            )
         if self.num_workers < 1:
-            raise ValueError(f"{self.num_workers} workers; 1 or more are allowed")
+            raise ValueError(f"num_workers={self.num_workers} is not allowed; use 1 or more")
 
-    def hired(self, folder: Path, plan: Plan, shard: Shard) -> Engine:
-        """The engine, whose workers begin when they are started."""
-        make_worker: MakeWorker = functools.partial(Worker, self._settings(folder, plan))
+    def hired(self, folder: Path, plan: SweepPlan, shard: Shard) -> Engine:
+        """The engine that runs these workers. They begin when the engine starts them."""
+        make_worker: MakeWorker = functools.partial(TrainingWorker, self._settings(folder, plan))
         if self.engine == "local":
             return LocalEngine(
                 make_worker,
@@ -58,7 +67,7 @@ class Crew:
                 gpus_per_worker=self.gpus,
                 log=str(shard.log_in(folder)),
             )
-        from .ray_engine import RayEngine, Resources  # not everybody has Ray
+        from .ray_engine import RayEngine, Resources  # Ray is an optional package.
 
         resources = Resources(self._num_threads, self.gpus, self.resources)
         return RayEngine(make_worker, self.num_workers, address=self.address, resources=resources)
@@ -68,7 +77,7 @@ class Crew:
         here = 1 if self.address else os.cpu_count() or 1
         return self.threads or max(1, here // self.num_workers)
 
-    def _settings(self, folder: Path, plan: Plan) -> WorkerSettings:
+    def _settings(self, folder: Path, plan: SweepPlan) -> WorkerSettings:
         checkpoints = folder / "checkpoints"
         if self.checkpoints:
             checkpoints.mkdir(exist_ok=True)

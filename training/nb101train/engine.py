@@ -1,4 +1,4 @@
-"""What a sweep asks of its workers, wherever they are, and how cells are dealt to them."""
+"""What a sweep and its workers tell each other, and how cells are given to workers."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from .failures import Failure
-from .work import Unit, code_of
-from .worker import CellWork, RunFailure, RunRecord
+from .work import CellWork, Outcome, RunRecord
 
-MAX_LOSSES = 3  # of workers in a row at one cell, no run between them, until its runs are failures
-MAX_GIVEN_UP = 3  # cells in a row with no run between them, until it's not the cells' fault
+# If so many workers are lost at one cell, and no run is made in between, the cell's runs fail.
+MAX_LOSSES = 3
+# If so many cells fail in this way, and no run is made in between, the sweep ends.
+MAX_GIVEN_UP = 3
 
-Outcome = RunRecord | RunFailure
+Message = tuple[CellWork, CellWork | None]  # It holds a worker's next cell and the one after it.
 
 
 class Trains(Protocol):
-    """What does the work: a `Worker`, or what a test has in its place."""
+    """Makes the runs of cells. `TrainingWorker` does this; tests have other classes that do."""
 
     def train(self, work: CellWork, upcoming: CellWork | None = None) -> Iterable[Outcome]:
-        """Make the runs of a cell; `upcoming` is likely to be the next."""
+        """Make the runs of a cell. `upcoming` is the cell that probably follows."""
 
 
-MakeWorker = Callable[[], Trains]  # goes to the worker's process, so it can be pickled
+MakeWorker = Callable[[], Trains]  # It is pickled and called in the worker's process.
 
 
 class EngineError(RuntimeError):
-    """No worker can work."""
+    """The sweep can't continue, because no worker can work."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker waits for its first cell."""
+    """A worker has started and waits for its first cell."""
 
     worker: int
 
 
 @dataclass(frozen=True)
 class Unusable:
-    """A worker can't be made, for a reason that will stay."""
+    """A worker can't start, and trying again would not help."""
 
     worker: int
     reason: str
@@ -48,7 +49,7 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Made:
-    """A worker ended a run."""
+    """A worker made a run, or the run failed."""
 
     worker: int
     outcome: Outcome
@@ -56,14 +57,14 @@ class Made:
 
 @dataclass(frozen=True)
 class CellDone:
-    """A worker ended the last run of its cell and waits for another."""
+    """A worker has ended the last run of its cell, and waits for another cell."""
 
     worker: int
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A worker is gone, with what it was doing."""
+    """A worker has ended unexpectedly, and the run that it was making is lost."""
 
     worker: int
     reason: str
@@ -73,18 +74,18 @@ Event = Ready | Unusable | Made | CellDone | Lost
 
 
 class Engine(Protocol):
-    """Workers by number: 0 to `num_workers - 1`."""
+    """Runs workers, which are numbered from 0 to `num_workers - 1`."""
 
     num_workers: int
 
     def start(self, worker: int) -> None:
-        """Start a worker, the first time or in place of a lost one; `Ready` follows."""
+        """Start a worker, the first time or in place of a lost one. A `Ready` follows."""
 
     def submit(self, worker: int, work: CellWork, upcoming: CellWork | None) -> None:
-        """Give a cell to a worker that waits; a `Made` for each run and `CellDone` follow."""
+        """Give a cell to a worker that waits. A `Made` for each run and a `CellDone` follow."""
 
     def events(self, timeout: float) -> list[Event]:
-        """What happened, in order of each worker; waits at most so many seconds for it."""
+        """What has happened, in the order of each worker; waits `timeout` seconds at most."""
 
     def close(self) -> None:
         """End all workers at once."""
@@ -92,13 +93,18 @@ class Engine(Protocol):
 
 @dataclass
 class Task:
-    """A cell in work, and what is left of it."""
+    """A cell that a worker has, with the runs that are left.
+
+    Attributes:
+        work: the cell and these runs.
+        losses: how many workers were lost at it since its last run was made.
+    """
 
     work: CellWork
     losses: int = 0
 
     def note(self, outcome: Outcome) -> None:
-        """Take a run that ended off what is left."""
+        """Remove a run that has ended from those that are left."""
         ended = (outcome.epochs, outcome.repeat)
         left = tuple(unit for unit in self.work.units if unit != ended)
         self.work, self.losses = replace(self.work, units=left), 0
@@ -106,23 +112,35 @@ class Task:
 
 @dataclass(frozen=True)
 class Batch:
-    """What came at one time: records of runs, and runs that failed."""
+    """What arrived from the workers at one time.
 
-    records: list[tuple[int, RunRecord]] = field(default_factory=list)  # with the cell's code
+    Attributes:
+        records: the runs that were made, each with the code of its cell.
+        failures: the runs that failed.
+        lost: for each worker that was lost, the reason.
+    """
+
+    records: list[tuple[int, RunRecord]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)  # why, of workers that were replaced
+    lost: list[str] = field(default_factory=list)
 
 
 class Dispatcher:
-    """Deals cells to the workers of an engine, each with the one that will follow.
+    """Gives cells to the workers of an engine.
 
-    A worker that is lost is replaced, and what is left of its cell dealt again.
+    Each worker also learns which cell it will probably get next, so that it can compile it in the
+    meantime. A worker that is lost is replaced, and the runs that are left of its cell are given to
+    the next worker that waits.
+
+    Args:
+        engine: the workers.
+        works: the cells, in the order in which they are given.
     """
 
     def __init__(self, engine: Engine, works: Iterable[CellWork]) -> None:
         self._engine = engine
         self._works = iter(works)
-        self._again: deque[Task] = deque()  # cells of lost workers
+        self._again: deque[Task] = deque()  # It holds the cells of lost workers.
         self._idle: set[int] = set()
         self._started: set[int] = set()
         self._ready: set[int] = set()
@@ -130,16 +148,18 @@ class Dispatcher:
         self._upcoming: dict[int, Task] = {}
         self._failed_starts = self._given_up = 0
 
-    def running(self) -> dict[int, tuple[int, Unit]]:
-        """By worker, the cell's code and the run that it is at."""
-        tasks = sorted(self._tasks.items())
-        return {n: (code_of(task.work), task.work.units[0]) for n, task in tasks if task.work.units}
+    def running(self) -> dict[int, CellWork]:
+        """The cell that each worker trains. The first of its units is the present run."""
+        return {n: task.work for n, task in sorted(self._tasks.items()) if task.work.units}
 
     def batches(self, heartbeat: float) -> Iterator[Batch]:
-        """What comes until all is done; an empty batch where nothing came in `heartbeat` seconds.
+        """Yield what arrives, until all work is done.
+
+        Args:
+            heartbeat: if nothing arrives for so many seconds, an empty batch is yielded.
 
         Raises:
-            EngineError: workers can't be started, or are lost whatever they do.
+            EngineError: workers can't start, or they are lost at every cell.
         """
         while self._has_work():
             for worker in set(range(self._engine.num_workers)) - self._started:
@@ -148,14 +168,14 @@ class Dispatcher:
             batch = Batch()
             for event in self._engine.events(heartbeat):
                 self._take(event, batch)
-            self._deal()  # before the batch goes to disk
+            self._deal()  # Workers then train while the caller writes the batch.
             yield batch
 
     def _take(self, event: Event, batch: Batch) -> None:
         worker = event.worker
         if isinstance(event, Made):
             self._tasks[worker].note(event.outcome)
-            self._note(code_of(self._tasks[worker].work), event.outcome, batch)
+            self._note(self._tasks[worker].work, event.outcome, batch)
         elif isinstance(event, Unusable):
             raise EngineError(f"worker {worker} can't start: {event.reason}")
         elif isinstance(event, Lost):
@@ -167,13 +187,12 @@ class Dispatcher:
             self._tasks.pop(worker, None)
             self._idle.add(worker)
 
-    def _note(self, code: int, outcome: Outcome, batch: Batch) -> None:
+    def _note(self, work: CellWork, outcome: Outcome, batch: Batch) -> None:
         if isinstance(outcome, RunRecord):
-            batch.records.append((code, outcome))
+            batch.records.append((work.code, outcome))
             self._failed_starts = self._given_up = 0
         else:
-            of = (outcome.epochs, outcome.repeat, outcome.attempts, outcome.reason)
-            batch.failures.append(Failure(code, *of))
+            batch.failures.append(Failure(work.code, work.module_hash, **vars(outcome)))
 
     def _take_loss(self, event: Lost, batch: Batch) -> None:
         worker = event.worker
@@ -181,7 +200,10 @@ class Dispatcher:
         if worker not in self._ready:
             self._failed_starts += 1
             if self._failed_starts >= MAX_LOSSES:
-                raise EngineError(f"workers end before they are ready: {event.reason}")
+                raise EngineError(
+                    f"{MAX_LOSSES} workers in a row ended before they were ready; the last: "
+                    f"{event.reason}"
+                )
         for workers in (self._started, self._ready, self._idle):
             workers.discard(worker)
         if upcoming := self._upcoming.pop(worker, None):
@@ -190,7 +212,7 @@ class Dispatcher:
             self._retry(task, event.reason, batch)
 
     def _retry(self, task: Task, reason: str, batch: Batch) -> None:
-        if not task.work.units:  # lost between its last run and the next cell
+        if not task.work.units:  # The worker was lost after the last run of the cell.
             return
         task.losses += 1
         if task.losses < MAX_LOSSES:
@@ -198,10 +220,14 @@ class Dispatcher:
             return
         self._given_up += 1
         if self._given_up >= MAX_GIVEN_UP:
-            raise EngineError(f"workers are lost at every cell; the last: {reason}")
+            raise EngineError(
+                f"workers were lost at {MAX_GIVEN_UP} cells in a row; the last: {reason}"
+            )
         reason = f"{task.losses} workers in a row were lost at it; the last: {reason}"
-        code = code_of(task.work)
-        batch.failures.extend(Failure(code, *unit, 0, reason) for unit in task.work.units)
+        work = task.work
+        batch.failures.extend(
+            Failure(work.code, work.module_hash, *unit, 0, reason) for unit in work.units
+        )
 
     def _deal(self) -> None:
         for worker in sorted(self._idle):
@@ -227,5 +253,8 @@ class Dispatcher:
         return Task(work) if work else None
 
     def _taken_over(self) -> Task | None:
-        """A cell that another worker has not begun: better compiled twice than waited for."""
+        """A cell that another worker would get next, but has not begun.
+
+        That worker may have compiled it already. To compile it again costs less than to wait.
+        """
         return self._upcoming.popitem()[1] if self._upcoming else None

@@ -1,4 +1,4 @@
-"""One cell trained and evaluated from scratch, as the data set's were.
+"""Trains and evaluates one cell in the way in which the official data set was made.
 
 Source: `nasbench/lib/evaluate.py`, `train_and_evaluate`.
 """
@@ -11,15 +11,24 @@ from typing import Any
 
 import numpy.typing as npt
 
+from nb101fast.progress import Progress
+
 from .config import TrainConfig
-from .dataset import load_dataset
+from .datasets import Dataset, load_dataset
+from .datasets.cifar10_tfrecords import load_official_files
 from .model_folder import save_model
 from .record import RunResult
-from .run import CellTrainer, Progress, ResidentDataset
+from .resident import ResidentDataset
+from .run import CellTrainer
 from .run_options import RunOptions
 from .strategy import find_strategy
 
-_HALFWAY = ["0.5"]  # the official intermediate evaluations
+# Official settings that had this value in every run of the official data set.
+_ONLY_VALUES = {
+    "intermediate_evaluations": ["0.5"],
+    "lr_decay_method": "COSINE_BY_STEP",
+    "data_format": "channels_last",
+}
 
 
 def evaluate(
@@ -27,7 +36,7 @@ def evaluate(
     ops: Sequence[str],
     model_dir: str | os.PathLike[str] | None = None,
     *,
-    dataset: str = "cifar10",
+    dataset: str | Dataset = "cifar10",
     config: TrainConfig | None = None,
     epochs: int | None = None,
     repeat: int = 0,
@@ -36,30 +45,35 @@ def evaluate(
     options: RunOptions | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Train one cell once.
+    """Train one cell once, and evaluate it at the start, halfway and at the end.
 
     Args:
-        matrix, ops: of any number of vertices up to 32, with the official map's operations.
-        model_dir: where the weights and `metadata.json` are left; None: nowhere.
-        dataset: as of `load_dataset`.
-        config: the settings; the official ones if not given.
-        epochs: in place of the settings'.
+        matrix: (V, V) strictly upper triangular 0/1, with at most 32 vertices.
+        ops: V operation names of the official map, between "input" and "output".
+        model_dir: the folder for the weights and `metadata.json`. None writes nothing.
+        dataset: a data set, or a text that `load_dataset` takes.
+        config: the settings; None for the official ones.
+        epochs: the budget, in place of the settings' own.
         repeat, seed: all random numbers follow from them.
-        device: as of `find_strategy`.
-        options: attempts, limits, checkpoints, summaries.
-        progress: called with the steps done and the steps in all.
+        device: "auto", "cpu", "gpu" or "tpu", as `find_strategy` takes it.
+        options: attempts, limits, checkpoints and summaries.
+        progress: called with the number of steps done and the number of steps in all.
 
     Raises:
-        TrainingError: values that are not finite in every attempt.
-        ValueError, FileNotFoundError, RuntimeError: no such cell, data set or device.
+        TrainingError: some values were not finite in each attempt.
+        OutOfDomainError: nothing joins input and output.
+        ValueError: the cell, the data set or a setting is not allowed.
+        FileNotFoundError: the data set is not there.
+        RuntimeError: the device is not there.
 
     Example:
         >>> evaluate(matrix, ops, dataset="digits", config=DIGITS, epochs=12).evaluations[-1]
-        Evaluation(epochs=12.0, training_time=0.97, train_accuracy=0.9725, ...)
+        StageResult(epochs=12.0, training_time=0.97, train_accuracy=0.9725, ...)
     """
     settings = config or TrainConfig()
     strategy = find_strategy(device)
-    data = ResidentDataset(load_dataset(dataset), strategy)
+    loaded = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+    data = ResidentDataset(loaded, strategy)
     settings = settings.on_cores(strategy.num_replicas_in_sync)
     cell = CellTrainer(matrix, ops, settings, data, strategy=strategy, seed=seed)
     result = cell.run(epochs or settings.epochs, repeat, options, progress)
@@ -69,7 +83,7 @@ def evaluate(
 
 
 def _metadata(result: RunResult, config: TrainConfig) -> dict[str, Any]:
-    """What the official code leaves in `metadata.json`, but for metrics of sample images."""
+    """The contents of the official `metadata.json`, without its metrics of sample images."""
     steps = (1, config.half_steps, config.total_steps)
     return {
         "trainable_params": result.trainable_parameters,
@@ -82,13 +96,30 @@ def _metadata(result: RunResult, config: TrainConfig) -> dict[str, Any]:
 
 
 def evaluate_spec(
-    spec: Any, config: Mapping[str, Any], model_dir: str, dataset: str, device: str
+    spec: Any,
+    config: Mapping[str, Any],
+    model_dir: str,
+    dataset: str | Dataset | None = None,
+    device: str = "auto",
 ) -> RunResult:
-    """As `nasbench.api.NASBench.evaluate`: a ModelSpec by the official settings.
+    """Train and evaluate a ModelSpec as `nasbench.api.NASBench.evaluate` does.
 
     Args:
+        spec: a valid ModelSpec.
         config: the official settings by their official names.
+        model_dir: the folder for weights, `metadata.json` and summaries.
+        dataset: as in `evaluate`. None takes the TFRecord files that `config` names as
+            `train_data_files`, `valid_data_file` and `test_data_file`.
+        device: as in `evaluate`.
+
+    Raises:
+        ValueError: `config` names no data files and `dataset` is None, or a setting is not allowed.
+        Exception: what `evaluate` and `load_official_files` raise.
+
+    Example:
+        >>> evaluate_spec(spec, nasbench.config, "model", dataset="cifar10:cifar-10-batches-bin")
     """
+    settings = from_official(config)
     options = RunOptions(
         max_attempts=config["max_attempts"],
         max_seconds=config["train_seconds"] if config["train_seconds"] > 0 else float("inf"),
@@ -98,26 +129,23 @@ def evaluate_spec(
         spec.matrix,
         spec.ops,
         model_dir,
-        dataset=dataset,
-        config=from_official(config),
+        dataset=load_official_files(config) if dataset is None else dataset,
+        config=settings,
         device=device,
         options=options,
     )
 
 
 def from_official(config: Mapping[str, Any]) -> TrainConfig:
-    """The settings that the official names mean.
+    """The settings that an official configuration stands for.
 
     Raises:
-        ValueError: evaluations or a schedule that the data set's runs didn't have.
+        ValueError: the evaluations, the schedule or the data format are not those with which the
+            runs of the official data set were made.
     """
-    for name, allowed in (
-        ("intermediate_evaluations", _HALFWAY),
-        ("lr_decay_method", "COSINE_BY_STEP"),
-        ("data_format", "channels_last"),
-    ):
+    for name, allowed in _ONLY_VALUES.items():
         if config[name] != allowed:
-            raise ValueError(f"config[{name!r}] is {config[name]!r}; {allowed!r} is allowed")
+            raise ValueError(f"config[{name!r}]={config[name]!r} is not allowed; use {allowed!r}")
     cores = config["tpu_num_shards"] if config["use_tpu"] else 1
     return TrainConfig(
         epochs=config["train_epochs"],

@@ -1,4 +1,4 @@
-"""Runs that could not be made, as a sweep's folder lists them: a JSON object a line."""
+"""The runs of a sweep that failed. Its folder lists them, with one JSON object on each line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from nb101fast import FormatError
 
 from .shard import AppendOnlyFile
-from .work import Unit, hash_of
+from .work import Unit
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,14 @@ class Failure:
     """One run that could not be made.
 
     Attributes:
-        code: of the cell.
-        epochs, repeat: which of its runs.
-        attempts: of training; 0 where the workers failed and not the training.
-        reason: in words.
+        code, module_hash: the cell.
+        epochs, repeat: which run of the cell.
+        attempts: how often its training began; 0 if the workers failed and not the training.
+        reason: why it failed.
     """
 
     code: int
+    module_hash: str
     epochs: int
     repeat: int
     attempts: int
@@ -33,18 +34,23 @@ class Failure:
 
     @property
     def key(self) -> tuple[int, Unit]:
-        """The run that it was."""
+        """The code of the cell, and the unit of the run."""
         return self.code, (self.epochs, self.repeat)
 
     def __str__(self) -> str:
-        return f"{hash_of(self.code)}, {self.epochs} epochs, repeat {self.repeat}: {self.reason}"
+        return f"{self.module_hash}, {self.epochs} epochs, repeat {self.repeat}: {self.reason}"
 
 
 def read_failures(folder: str | os.PathLike[str]) -> dict[tuple[int, Unit], Failure]:
-    """By run, the last failure of each that the files of a folder list, in their order.
+    """Read all failures of a sweep's folder.
+
+    A last line without its end is left out, since a crash can leave one.
+
+    Returns:
+        The last failure of each run, by `Failure.key`, in the order of the files.
 
     Raises:
-        FormatError: a damaged line that is not a torn last one: which file, which line.
+        FormatError: a whole line is damaged. The text names the file and the line.
     """
     found: dict[tuple[int, Unit], Failure] = {}
     for path in sorted(Path(folder).glob("failures-*.jsonl")):
@@ -53,19 +59,21 @@ def read_failures(folder: str | os.PathLike[str]) -> dict[tuple[int, Unit], Fail
             try:
                 failure = Failure(**json.loads(line))
             except (ValueError, TypeError) as error:
-                raise FormatError(f"{path}: line {number}: no failed run: {error}") from None
+                raise FormatError(
+                    f"{path}: line {number} describes no failed run: {error}"
+                ) from None
             found[failure.key] = failure
     return found
 
 
 class FailureLog(AppendOnlyFile):
-    """The failures of one driver."""
+    """The file in which one driver lists its failures."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__(path)
-        self.cut(Path(path).read_bytes().rfind(b"\n") + 1)  # of a torn last line
+        self.cut(Path(path).read_bytes().rfind(b"\n") + 1)  # A crash can leave a part of a line.
 
     def append_failures(self, failures: Sequence[Failure]) -> None:
-        """Add lines, with one wait for the disk."""
+        """Add one line for each failure, and wait once for the disk."""
         lines = (json.dumps(asdict(failure)) + "\n" for failure in failures)
         self.append("".join(lines).encode())

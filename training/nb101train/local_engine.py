@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
+import functools
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
-from multiprocessing.connection import Connection, wait
-from typing import Any
 
-from .engine import CellDone, Event, Lost, Made, MakeWorker, Ready, Unusable
-from .worker import CellWork
+from nb101fast.process_pool import Ended, ProcessPool
 
-_SPAWN = multiprocessing.get_context("spawn")  # TensorFlow's threads don't survive a fork
+from .engine import CellDone, Event, Lost, Made, MakeWorker, Message, Ready, Unusable
+from .work import CellWork
+
 _VISIBLE_GPUS = "CUDA_VISIBLE_DEVICES"
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2"}  # errors alone, unless the user has set another
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "2"
+}  # TensorFlow prints only errors, unless the user has set another level.
 _LOG_MODE = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 class LocalEngine:
-    """One process a worker, which ends at once when this one does.
+    """One process for each worker. It ends at once when this process ends.
 
     Args:
         make_worker: called in each process.
-        num_workers: how many.
-        gpus_per_worker: each sees so many GPUs of its own; 0: all that there are.
-        log: what worker N prints goes to the file `{log}-worker-{N}.txt`; None: with ours.
+        num_workers: the number of processes.
+        gpus_per_worker: the number of GPUs that each worker sees and no other worker does; 0 shows
+            all GPUs to all workers.
+        log: what worker N prints goes to the file `{log}-worker-{N}.txt`; None leaves it on this
+            process's output.
+
+    Raises:
+        ValueError: there are fewer GPUs than all workers need.
     """
 
     def __init__(
@@ -42,122 +45,80 @@ class LocalEngine:
         self.num_workers, self._log = num_workers, log
         self._make_worker = make_worker
         self._gpus = _shared_out(num_workers, gpus_per_worker)
-        self._processes: dict[int, Any] = {}
-        self._connections: dict[int, Connection] = {}
+        self._pool = ProcessPool()
 
     def start(self, worker: int) -> None:
         """Start a worker; its `Ready` follows."""
-        connection, end = _SPAWN.Pipe()
         environment = {**QUIET, **os.environ, **self._gpus[worker]}
         log = f"{self._log}-worker-{worker}.txt" if self._log else None
-        process = _SPAWN.Process(
-            target=_serve, args=(end, worker, self._make_worker, environment, log), daemon=True
-        )
-        process.start()
-        end.close()  # so that the pipe ends with the worker
-        self._processes[worker], self._connections[worker] = process, connection
+        serve = functools.partial(_events, worker, self._make_worker, environment, log)
+        self._pool.start(worker, serve)
 
     def submit(self, worker: int, work: CellWork, upcoming: CellWork | None) -> None:
         """Give a cell to a worker that waits."""
-        with contextlib.suppress(OSError):  # it is lost, as the next reading tells
-            self._connections[worker].send((work, upcoming))
+        self._pool.send(worker, (work, upcoming))
 
     def events(self, timeout: float) -> list[Event]:
-        """What the workers told, or how they ended."""
-        workers = {connection: worker for worker, connection in self._connections.items()}
+        """What the workers reported, and how they ended."""
         events: list[Event] = []
-        for connection in wait(list(workers), timeout):
-            assert isinstance(connection, Connection)
-            events += self._read(workers[connection], connection)
-        return events
-
-    def _read(self, worker: int, connection: Connection) -> list[Event]:
-        events: list[Event] = []
-        try:
-            while connection.poll():
-                events.append(connection.recv())
-                if isinstance(events[-1], Lost):
-                    self._end(worker, wait_seconds=0.0)
-                    break
-        except (EOFError, OSError):
-            events.append(Lost(worker, self._end(worker)))
+        for worker, answer in self._pool.received(timeout):
+            if isinstance(answer, Ended):
+                process = f"worker {worker} (process {answer.pid})"
+                events.append(Lost(worker, f"{process} ended with {answer.how}"))
+                continue
+            events.append(answer)
+            if isinstance(answer, Lost):
+                self._pool.stop(worker)
         return events
 
     def close(self) -> None:
-        """End all workers; what they were doing is lost."""
-        for worker in list(self._processes):
-            self._end(worker, wait_seconds=0.0)
-
-    def _end(self, worker: int, wait_seconds: float = 1.0) -> str:
-        """End a worker if it doesn't end itself; returns how it ended, in words."""
-        self._connections.pop(worker).close()
-        process = self._processes.pop(worker)
-        process.join(wait_seconds)
-        process.kill()
-        process.join()
-        code = process.exitcode
-        ended = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-        return f"worker {worker} (process {process.pid}) ended with {ended}"
+        """Kill all workers; the runs that they are at are lost."""
+        self._pool.close()
 
 
 def _shared_out(num_workers: int, each: int) -> list[dict[str, str]]:
-    """The variables by which each worker sees GPUs of its own."""
+    """For each worker the environment variables that let it see only its own GPUs."""
     if not each:
         return [{}] * num_workers
     wanted = num_workers * each
     visible = os.environ.get(_VISIBLE_GPUS, ",".join(map(str, range(wanted)))).split(",")
     if len(visible) < wanted:
         raise ValueError(
-            f"{num_workers} workers with {each} GPUs each, and ${_VISIBLE_GPUS} has {len(visible)}"
+            f"{num_workers} workers with {each} GPUs each need {wanted} GPUs, but "
+            f"${_VISIBLE_GPUS} names {len(visible)}; use fewer workers, or fewer GPUs for each"
         )
     return [
         {_VISIBLE_GPUS: ",".join(visible[n * each : (n + 1) * each])} for n in range(num_workers)
     ]
 
 
-def _serve(
-    connection: Connection,
+def _events(
     worker: int,
     make_worker: MakeWorker,
     environment: dict[str, str],
     log: str | None,
-) -> None:
-    """A worker's process: cells in, events out, until the pipe ends."""
-    if log:  # TensorFlow has much to say, whatever its log level
+    messages: Iterator[Message],
+) -> Iterator[Event]:
+    """Train the cells that a worker is given, and yield what it reports."""
+    if log:  # TensorFlow prints much at any log level.
         descriptor = os.open(log, _LOG_MODE, 0o644)
         os.dup2(descriptor, sys.stdout.fileno())
         os.dup2(descriptor, sys.stderr.fileno())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the driver, which ends us
-    threading.Thread(target=_end_with_driver, daemon=True).start()
     os.environ.update(environment)
-    with contextlib.suppress(EOFError, OSError):  # the driver has closed the pipe
-        for event in _events(connection, worker, make_worker):
-            connection.send(event)
-
-
-def _events(connection: Connection, worker: int, make_worker: MakeWorker) -> Iterator[Event]:
     try:
         trains = make_worker()
-    except Exception as error:  # whatever it is, the user must know
+    except Exception as error:  # The user must see every error.
         yield Unusable(worker, in_words(error))
         return
     yield Ready(worker)
-    while True:
-        work, upcoming = connection.recv()
+    for work, upcoming in messages:
         try:
             for outcome in trains.train(work, upcoming):
                 yield Made(worker, outcome)
-        except Exception as error:  # its state is unknown now: another takes over
+        except Exception as error:  # The worker's state is unknown, so another worker replaces it.
             yield Lost(worker, in_words(error))
             return
         yield CellDone(worker)
-
-
-def _end_with_driver() -> None:
-    driver = multiprocessing.parent_process()
-    assert driver is not None
-    wait([driver.sentinel])
-    os._exit(1)  # in the middle of whatever it is
 
 
 def in_words(error: Exception) -> str:

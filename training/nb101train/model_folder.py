@@ -1,4 +1,4 @@
-"""The folder in which a trained model is left: its weights, and what was measured."""
+"""The folder that a trained model is written to: its weights, and what was measured."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from nb101fast.whole_file import write_whole
+
 from .trainer import Trainer
-from .whole_file import write_whole
 
 WEIGHTS, METADATA = "weights.npz", "metadata.json"
 
 
 def save_model(folder: str | os.PathLike[str], trainer: Trainer, metadata: dict[str, Any]) -> None:
-    """Write `weights.npz`, arrays by the official variable names, and `metadata.json`."""
+    """Write `weights.npz` and `metadata.json`.
+
+    Args:
+        folder: made if it doesn't exist.
+        trainer: its variables and moving statistics are written under their official names.
+        metadata: what `metadata.json` shall hold.
+    """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     variables = [*trainer.variables(), *trainer.moving_statistics()]

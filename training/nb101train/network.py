@@ -1,4 +1,4 @@
-"""From a cell to its network: variables in the official order, and the way forward.
+"""The network of a cell: its variables in the official creation order, and its forward pass.
 
 Source: `nasbench/lib/model_builder.py` and `base_ops.py`.
 """
@@ -20,15 +20,17 @@ from .ops import pruned
 
 Forward = Callable[[tf.Tensor, "Mode"], tf.Tensor]
 
-_CUT_DEVIATION = 0.87962566103423978  # of a standard normal that is cut at 2
+_CUT_DEVIATION = 0.87962566103423978  # A standard normal that is cut at 2 has this deviation.
 
 
 @dataclass
 class Mode:
-    """How a pass normalises: by the batch's own statistics, which it collects, or by moving ones.
+    """How a forward pass normalises.
 
     Attributes:
-        statistics: each batch norm's batch mean and variance, in the order of `Network.moving`.
+        training: True to normalise by the statistics of the batch; False to use the moving ones.
+        statistics: if training, the pass appends the batch mean and variance of each batch norm, in
+            the order of `Network.moving`.
     """
 
     training: bool
@@ -36,10 +38,10 @@ class Mode:
 
 
 class ConvBnRelu:
-    """Convolution, batch norm and ReLU.
+    """A convolution without bias, then batch norm, then ReLU.
 
-    A convolution has no bias; batch norm's batch variance has Bessel's correction, as the fused
-    kernel gives it.
+    The batch variance that is collected has Bessel's correction, as TensorFlow's fused kernel
+    computes it.
     """
 
     def __init__(self, network: Network, name: str, size: int, channels: tuple[int, int]) -> None:
@@ -71,21 +73,23 @@ class ConvBnRelu:
 
 
 class Network:
-    """The network of one cell: stem, stacks of cells, mean and dense layer.
+    """The network of one cell: a stem, stacks of cells, a mean over the image and a dense layer.
 
     Args:
-        matrix: (V, V) strictly upper triangular 0/1, pruned here. The vertex order is kept: the
-            channels depend on it.
-        ops: V operation names, of `OPS` between "input" and "output".
-        config: its sizes.
+        matrix: (V, V) strictly upper triangular 0/1. It is pruned here, and its vertex order is
+            kept, since the channels of a vertex depend on it.
+        ops: V operation names of `OPS`, between "input" and "output".
+        config: the sizes.
 
     Attributes:
+        matrix, ops: the pruned cell.
         trainable: the trainable variables in the official creation order.
-        moving: the moving mean and variance of each batch norm, in that order.
+        moving: the moving mean and variance of each batch norm, in the same order.
 
     Raises:
         OutOfDomainError: nothing joins input and output.
-        ValueError: no such matrix or operations, or fewer channels than vertices that share them.
+        ValueError: the matrix or the operations are not allowed, or there are fewer channels than
+            vertices that share them.
     """
 
     def __init__(self, matrix: npt.ArrayLike, ops: Sequence[str], config: TrainConfig) -> None:
@@ -105,17 +109,17 @@ class Network:
 
     @property
     def trainable_parameters(self) -> int:
-        """How many numbers are trained."""
+        """The number of values that are trained."""
         return sum(int(np.prod(variable.shape)) for variable in self.trainable)
 
     def add_variable(self, name: str, shape: Sequence[int]) -> tf.Variable:
-        """A trainable variable of zeros."""
+        """Add a trainable variable of zeros."""
         variable = tf.Variable(tf.zeros(shape), name=name, trainable=True)
         self.trainable.append(variable)
         return variable
 
     def add_statistic(self, name: str, channels: int) -> tf.Variable:
-        """A moving statistic of zeros; each device moves its own, and the first one's counts."""
+        """Add a moving statistic of zeros. Each replica has its own; the first one's is read."""
         variable = tf.Variable(
             tf.zeros([channels]),
             name=name,
@@ -127,10 +131,10 @@ class Network:
         return variable
 
     def initial_values(self, seed: int) -> tuple[list[npt.NDArray[np.float32]], ...]:
-        """Fresh values of `trainable` and `moving`: the same of a seed on every device.
+        """Initial values of `trainable` and `moving`, which the seed alone decides.
 
-        Kernels: variance scaling over fan-in, normal and cut at 2 deviations. Dense: Glorot
-        uniform. Gamma 1, beta and bias 0, moving mean 0, moving variance 1.
+        Kernels of convolutions are normal, scaled by the fan-in and cut at 2 deviations. The dense
+        kernel is Glorot uniform. Gammas and moving variances are 1, all else is 0.
         """
         rng = np.random.default_rng(seed)
         trainable = [_initial_value(v.name, v.shape.as_list(), rng) for v in self.trainable]
@@ -154,7 +158,7 @@ class Network:
 
 
 class CellLayer:
-    """One cell of the network."""
+    """One cell of the network, with the channels that it has at its place."""
 
     def __init__(self, network: Network, name: str, inputs: int, outputs: int) -> None:
         self._matrix = network.matrix
@@ -164,8 +168,8 @@ class CellLayer:
         )
         if not all(self._channels):
             raise ValueError(
-                f"{outputs} channels for {self._matrix[:, -1].sum()} vertices that feed the "
-                "output; one or more each are allowed: raise stem_filters"
+                f"{outputs} channels are too few for the {self._matrix[:, -1].sum()} vertices that "
+                "feed the output, which need one each; raise stem_filters"
             )
         self._projections: dict[int, Forward] = {}
         self._ops: dict[int, Forward] = {}
@@ -173,7 +177,7 @@ class CellLayer:
             scope = f"{name}/vertex_{vertex}"
             self._add_projection(network, scope, vertex)
             self._ops[vertex] = _op_layer(network, scope, self._channels[vertex], vertex)
-        # Officially the projection of the cell of two vertices is named after the output.
+        # In the official code the cell of two vertices has another name for its projection.
         self._add_projection(network, name if self._last > 1 else f"{name}/output", self._last)
 
     def _add_projection(self, network: Network, scope: str, vertex: int) -> None:
@@ -201,7 +205,7 @@ class CellLayer:
 
 
 def _op_layer(network: Network, scope: str, channels: int, vertex: int) -> Forward:
-    """The layer of a vertex's operation, from as many channels into as many."""
+    """The layer of a vertex's operation. It has as many output channels as input channels."""
     op = network.ops[vertex]
     if op == "conv3x3-bn-relu":
         return ConvBnRelu(network, f"{scope}/Conv3x3-BN-ReLU", 3, (channels, channels))
@@ -214,10 +218,10 @@ def _op_layer(network: Network, scope: str, channels: int, vertex: int) -> Forwa
     if op == "maxpool3x3-conv1x1":
         conv = ConvBnRelu(network, f"{scope}/MaxPool3x3-Conv1x1", 1, (channels, channels))
         return _chain([_max_pool, conv])
-    size = int(op[-1])  # bottleneck3x3 or bottleneck5x5
+    size = int(op[-1])  # The operation is bottleneck3x3 or bottleneck5x5.
     narrow = channels // 4
     if not narrow:
-        raise ValueError(f"{op} of {channels} channels; 4 or more are allowed: raise stem_filters")
+        raise ValueError(f"{op} needs 4 channels or more, and has {channels}; raise stem_filters")
     name = f"{scope}/BottleneckConv{size}x{size}"
     return _chain(
         [
@@ -270,7 +274,7 @@ def _initial_value(
 
 
 def _cut_normal(shape: Sequence[int], rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Standard normal values, drawn again beyond 2."""
+    """Standard normal values. Those beyond 2 deviations are drawn again."""
     values = rng.standard_normal(shape, np.float32)
     while (beyond := np.abs(values) > 2).any():
         values[beyond] = rng.standard_normal(int(beyond.sum()), np.float32)

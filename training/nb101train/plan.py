@@ -1,7 +1,8 @@
-"""What a sweep is: its cells, runs, data set and settings, as `sweep.json` keeps them."""
+"""The plan of a sweep: its cells, runs, data set and settings, as `sweep.json` keeps them."""
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
 import os
@@ -14,11 +15,12 @@ import numpy as np
 
 import nb101fast
 from nb101fast import FormatError
+from nb101fast.whole_file import write_whole
 
+from .cells import checked_cells
 from .config import DIGITS, TrainConfig
-from .dataset import Dataset, load_dataset
+from .datasets import Dataset, load_dataset
 from .run_options import RunOptions
-from .whole_file import write_whole
 from .work import Codes, Unit, units_of
 
 _FORMAT = 1
@@ -26,26 +28,27 @@ PRESETS = {"official": TrainConfig(), "digits": DIGITS}
 DEFAULT_DATASET = "digits"
 DEFAULT_EPOCHS = (4, 12, 36, 108)
 DEFAULT_REPEATS = 3
-_SIZES = ("num_classes", "image_size", "num_train_images")  # the data set's
+_SIZES = ("num_classes", "image_size", "num_train_images")  # They are those of the data set.
 SETTINGS = tuple(f.name for f in fields(TrainConfig) if f.name not in ("epochs", *_SIZES))
-_TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-tpu")  # one package, several names
+_TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-tpu")  # One package has several names.
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """All that decides which runs a sweep makes, and what they give.
+class SweepPlan:
+    """Everything that decides which runs a sweep makes and what their results are.
 
     Attributes:
-        codes: its cells in the order of their hashes; those added later come after the others, so
-            that a cell stays in its shard.
+        codes: uint32, the cells in the order of their hashes. Cells that were added later follow
+            the others, so each cell stays in its shard.
         epochs: the budgets, ascending.
-        repeats: runs of each cell at each budget.
-        dataset: as of `load_dataset`, when the sweep began; what counts is its fingerprint.
-        evaluated: images of train, validation and test on which accuracies are measured.
-        config: the settings, with the data set's sizes; each run has its own epochs.
-        seed: all random numbers follow from it.
-        max_seconds: of training, after which a run is evaluated as it is.
-        versions: of the packages, each combination with which it was begun or gone on with.
+        repeats: how many runs each cell has at each budget.
+        dataset: the name that `load_dataset` was given when the sweep began.
+        fingerprint: identifies the data set, even after it was moved.
+        evaluated: how many train, validation and test images the accuracies are measured on.
+        config: the settings, with the sizes of the data set. The epochs differ from run to run.
+        seed: the number from which all random numbers follow.
+        max_seconds: a run that trains longer than this is stopped and evaluated as it is.
+        versions: the versions of the packages, one element for each combination that was used.
     """
 
     dataset: str
@@ -61,13 +64,13 @@ class Plan:
 
     def __post_init__(self) -> None:
         if not self.epochs or len(set(self.epochs)) < len(self.epochs):
-            raise ValueError(f"epochs={self.epochs}; one or more are allowed, none twice")
+            raise ValueError(f"epochs={self.epochs} is not allowed; use one or more, each once")
         for epochs in self.epochs:
-            replace(self.config, epochs=epochs)  # raises where it makes no whole batch
+            replace(self.config, epochs=epochs)  # This raises if they do not make a whole batch.
         if self.repeats < 1:
-            raise ValueError(f"repeats={self.repeats}; 1 or more are allowed")
+            raise ValueError(f"repeats={self.repeats} is not allowed; use 1 or more")
         if self.seed < 0:
-            raise ValueError(f"seed={self.seed}; 0 or more is allowed")
+            raise ValueError(f"seed={self.seed} is not allowed; use 0 or more")
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -76,12 +79,12 @@ class Plan:
 
     @property
     def num_runs(self) -> int:
-        """In all."""
+        """How many runs the sweep makes in all."""
         return len(self.codes) * len(self.units)
 
     @property
     def denominator(self) -> int | None:
-        """Of the accuracies, where it is the same for all three."""
+        """The denominator of the accuracies; None if the three accuracies have different ones."""
         return self.evaluated[0] if len(set(self.evaluated)) == 1 else None
 
     def as_json(self) -> str:
@@ -91,8 +94,8 @@ class Plan:
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
-        """The plan of such a text, or an error of any of several kinds."""
+    def from_json(cls, text: str) -> SweepPlan:
+        """The plan in a text of `as_json`; another text raises an error of one of several kinds."""
         values = json.loads(text)
         if values.pop("format") != _FORMAT:
             raise ValueError(f"its format is not {_FORMAT}")
@@ -103,14 +106,15 @@ class Plan:
         return cls(**{**values, **tuples}, config=config, codes=codes)
 
     def description(self) -> dict[str, Any]:
-        """All but its cells, for the provenance of an index."""
+        """Everything but the cells, for the provenance of an index."""
         return {**self._values(), "dataset": self.dataset.partition(":")[0]}
 
-    def extended(self, wanted: Plan) -> Plan:
-        """This plan with the further cells, budgets and repeats of another.
+    def extended(self, wanted: SweepPlan) -> SweepPlan:
+        """This plan with the cells, budgets and repeats that another plan adds.
 
         Raises:
-            ValueError: another setting, a cell in another vertex order, or less than there was.
+            ValueError: the other plan has another setting, has a cell in another vertex order, or
+                lacks cells, budgets or repeats of this plan.
         """
         mine, theirs = self._settings(), wanted._settings()
         differences = [
@@ -125,7 +129,7 @@ class Plan:
         if missing := sorted(set(self.codes.tolist()) - set(wanted.codes.tolist())):
             differences.append(f"{len(missing)} other cells belong to it, code {missing[0]} first")
         if differences:
-            raise ValueError("the sweep was begun otherwise: " + "; ".join(differences))
+            raise ValueError("the sweep was begun with other settings: " + "; ".join(differences))
         new = tuple(each for each in wanted.versions if each not in self.versions)
         codes = np.concatenate([self.codes, wanted.codes[~np.isin(wanted.codes, self.codes)]])
         return replace(wanted, dataset=self.dataset, versions=self.versions + new, codes=codes)
@@ -146,15 +150,43 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class _DatasetFacts:
+    """What a plan records about a data set: its fingerprint, evaluated images and sizes."""
+
+    fingerprint: str
+    evaluated: tuple[int, int, int]
+    sizes: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> _DatasetFacts:
+        sample = min(dataset.train_sample, len(dataset.train.labels))
+        counts = (sample, len(dataset.validation.labels), len(dataset.test.labels))
+        train, validation, test = map(dataset.num_evaluated, counts)
+        sizes = {
+            "num_classes": dataset.num_classes,
+            "image_size": dataset.image_size,
+            "num_train_images": len(dataset.train.labels),
+        }
+        return cls(dataset.fingerprint, (train, validation, test), sizes)
+
+
+@dataclass(frozen=True)
 class Request:
-    """What a user asks of a sweep. None: as it was begun; at its beginning, the default.
+    """What a user asks a sweep to do.
+
+    An attribute may be None. A sweep that goes on then keeps what its plan says, and a new sweep
+    takes the default.
 
     Attributes:
-        codes: the cells, by hash (no default).
-        dataset, epochs, repeats, seed, max_seconds: as of `Plan` ("digits"; 4, 12, 36, 108; 3; 0;
-            the official 4 hours).
-        preset: a name of `PRESETS` ("digits" for the digits, else "official").
-        changes: settings by name, in place of the preset's.
+        codes: uint32, the cells in the order of their hashes. A new sweep must have them.
+        dataset: a name that `load_dataset` takes. The default is "digits".
+        epochs: the budgets. The default is 4, 12, 36 and 108.
+        repeats: how many runs each cell has at each budget. The default is 3.
+        seed: the number from which all random numbers follow. The default is 0.
+        max_seconds: after so many seconds a run is stopped. The default is the official 4 hours.
+        preset: a name in `PRESETS`. The default is "digits" for that data set, and "official" for
+            all others.
+        changes: settings by name. They replace those of the preset.
     """
 
     codes: Codes | None = None
@@ -167,42 +199,56 @@ class Request:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.codes is not None:
+            checked_cells(self.codes)
         if self.preset is not None and self.preset not in PRESETS:
-            raise ValueError(f"preset {self.preset!r}; {', '.join(PRESETS)} are allowed")
+            raise ValueError(
+                f"preset={self.preset!r} is not allowed; use {' or '.join(map(repr, PRESETS))}"
+            )
         for name in self.changes:
             if name not in SETTINGS:
-                raise ValueError(f"setting {name!r}; {', '.join(SETTINGS)} are allowed")
+                raise ValueError(f"setting {name!r} is not allowed; use {', '.join(SETTINGS)}")
 
-    def plan(self) -> Plan:
-        """The plan of a sweep that begins; ValueError without cells."""
+    def plan(self) -> SweepPlan:
+        """The plan of a new sweep.
+
+        Raises:
+            ValueError: the request has no cells, or a value is not allowed.
+        """
         if self.codes is None:
-            raise ValueError("the sweep has no cells yet; say which")
-        text = self.dataset or DEFAULT_DATASET
-        dataset = load_dataset(text)
-        return Plan(
-            dataset=text,
-            fingerprint=dataset.fingerprint,
-            evaluated=_evaluated(dataset),
+            raise ValueError("the sweep has no cells yet; give codes (--max-vertices or --cells)")
+        return SweepPlan(
+            dataset=self._dataset,
+            fingerprint=self._facts.fingerprint,
+            evaluated=self._facts.evaluated,
             epochs=_ascending(self.epochs or DEFAULT_EPOCHS),
             repeats=DEFAULT_REPEATS if self.repeats is None else self.repeats,
             seed=self.seed or 0,
             max_seconds=RunOptions.max_seconds if self.max_seconds is None else self.max_seconds,
-            config=replace(self.config(), **_sizes(dataset)),
+            config=replace(self.config(), **self._facts.sizes),
             versions=(package_versions(),),
             codes=self.codes,
         )
 
     def config(self) -> TrainConfig:
-        """The preset with the changes."""
-        is_digits = (self.dataset or DEFAULT_DATASET) == "digits"
+        """The settings: those of the preset, with the changes."""
+        is_digits = self._dataset == "digits"
         preset = self.preset or ("digits" if is_digits else "official")
         return replace(PRESETS[preset], **self.changes)
 
-    def applied_to(self, begun: Plan) -> Plan:
-        """The plan of a sweep that goes on; what the request leaves open stays.
+    @property
+    def _dataset(self) -> str:
+        return self.dataset or DEFAULT_DATASET
+
+    @functools.cached_property  # A sweep needs them twice, and loading can take seconds.
+    def _facts(self) -> _DatasetFacts:
+        return _DatasetFacts.of(load_dataset(self._dataset))
+
+    def applied_to(self, begun: SweepPlan) -> SweepPlan:
+        """The plan of a sweep that goes on: the request changes the plan that it began with.
 
         Raises:
-            ValueError: as of `Plan.extended`.
+            ValueError: the sweep cannot go on in this way, as `SweepPlan.extended` says.
         """
         config = begun.config
         changed: dict[str, Any] = {
@@ -212,10 +258,13 @@ class Request:
         }
         if self.epochs is not None:
             changed["epochs"] = _ascending(self.epochs)
-        if self.dataset not in (None, begun.dataset):  # the same by another path, perhaps
-            dataset = load_dataset(str(self.dataset))
-            changed |= {"fingerprint": dataset.fingerprint, "evaluated": _evaluated(dataset)}
-            config = replace(config, **_sizes(dataset))
+        if self.dataset not in (
+            None,
+            begun.dataset,
+        ):  # It may be the same data set at another path.
+            facts = self._facts
+            changed |= {"fingerprint": facts.fingerprint, "evaluated": facts.evaluated}
+            config = replace(config, **facts.sizes)
         if self.preset:
             sizes: dict[str, Any] = {name: getattr(config, name) for name in _SIZES}
             config = replace(PRESETS[self.preset], epochs=config.epochs, **sizes)
@@ -224,34 +273,36 @@ class Request:
         return begun.extended(replace(begun, **changed, config=config, versions=versions))
 
 
-def read_plan(folder: str | os.PathLike[str]) -> Plan:
+def read_plan(folder: str | os.PathLike[str]) -> SweepPlan:
     """The plan of the sweep in a folder.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: the folder has no sweep.
         FormatError: `sweep.json` is damaged.
     """
     path = plan_path(folder)
     try:
-        return Plan.from_json(path.read_text("utf-8"))
+        return SweepPlan.from_json(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise FileNotFoundError(f"{folder}: no sweep there: it has no {path.name}") from None
+        raise FileNotFoundError(
+            f"{folder}: no sweep in this folder: it has no {path.name}"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise FormatError(f"{path}: not the plan of a sweep: {error}") from None
 
 
-def write_plan(folder: str | os.PathLike[str], plan: Plan) -> None:
-    """Put the plan into the folder of its sweep, whole or not at all."""
+def write_plan(folder: str | os.PathLike[str], plan: SweepPlan) -> None:
+    """Write the plan into the folder of its sweep. The file appears only when it is complete."""
     write_whole(plan_path(folder), plan.as_json().encode())
 
 
 def plan_path(folder: str | os.PathLike[str]) -> Path:
-    """The file of the plan."""
+    """The path of the file that holds the plan."""
     return Path(folder, "sweep.json")
 
 
 def package_versions() -> dict[str, str]:
-    """Versions that results may depend on, found without importing TensorFlow."""
+    """Versions that results may depend on. TensorFlow is not imported to find them."""
     versions = {"nb101fast": nb101fast.__version__}
     for name in _TENSORFLOWS:
         try:
@@ -263,18 +314,3 @@ def package_versions() -> dict[str, str]:
 
 def _ascending(epochs: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(epochs))
-
-
-def _sizes(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "num_classes": dataset.num_classes,
-        "image_size": dataset.image_size,
-        "num_train_images": len(dataset.train.labels),
-    }
-
-
-def _evaluated(dataset: Dataset) -> tuple[int, int, int]:
-    sample = min(dataset.train_sample, len(dataset.train.labels))
-    sizes = (sample, len(dataset.validation.labels), len(dataset.test.labels))
-    train, validation, test = map(dataset.num_evaluated, sizes)
-    return train, validation, test

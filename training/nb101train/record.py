@@ -1,64 +1,36 @@
-"""A run's result, and its record in the official format.
+"""The result of a run, and its record in the official format.
 
-The record is the official JSON list of module hash, epochs, adjacency, operations and base64 of a
-protobuf `ModelMetrics`. The protobuf carries six fields more, which other readers skip: what a
-sweep must know of a run, and where its time went.
-
-Source: `nasbench/lib/model_metrics.proto` and `nasbench/api.py`.
+The record is written and read by the core of nb101fast, as all records are. Beside the official
+fields it holds those of `nb101fast._core.HARNESS_FIELDS`, which the official reader skips.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+import os
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 import nb101fast
-from nb101fast import FormatError, OutOfDomainError
+from nb101fast import FormatError, OutOfDomainError, _core
 
 from .ops import OPS
+from .shard import read_records
 
-_VARINT, _DOUBLE, _BYTES = 0, 1, 2  # protobuf's wire types
-_MAX_VARINT_BITS = 64
-_EVALUATION_FIELD = 1
-
-# Name and wire type of each field by its number.
-_Fields = dict[int, tuple[str, int]]
-_EVALUATION_FIELDS: _Fields = {
-    1: ("epochs", _DOUBLE),
-    2: ("training_time", _DOUBLE),
-    3: ("train_accuracy", _DOUBLE),
-    4: ("validation_accuracy", _DOUBLE),
-    5: ("test_accuracy", _DOUBLE),
-}
-_RUN_FIELDS: _Fields = {
-    2: ("trainable_parameters", _VARINT),
-    3: ("total_time", _DOUBLE),
-    # The official fields end here.
-    101: ("repeat", _VARINT),
-    102: ("seed", _VARINT),
-    103: ("attempts", _VARINT),
-    104: ("compile_seconds", _DOUBLE),
-    105: ("step_seconds", _DOUBLE),
-    106: ("evaluation_seconds", _DOUBLE),
-}
+_HARNESS_NAMES = tuple(name for _, name, _, _ in _core.HARNESS_FIELDS)
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """The accuracies at one stage of a run.
+class StageResult:
+    """What is measured at one stage of a run: at its start, halfway or at its end.
 
     Attributes:
-        epochs: trained so far: 0, half of the budget, or all.
-        training_time: seconds, in the official meaning: compilation and steps, no evaluation; 0.0
-            at the start.
-        train_accuracy, validation_accuracy, test_accuracy: float32(k / n).
+        epochs: how many are trained so far: 0, half of the budget, or all of it.
+        training_time: seconds in the official meaning, which counts compilation and training steps
+            but no evaluation; 0.0 at the start.
+        train_accuracy, validation_accuracy, test_accuracy: float32(k / n) for k of n images.
     """
 
     epochs: float
@@ -70,21 +42,22 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one run gave.
+    """The result of one run.
 
     Attributes:
-        matrix, ops: the pruned cell in the vertex order that was trained.
-        epochs, repeat: the budget, and which of its repeats.
-        seed: of the attempt that succeeded.
-        attempts: begun, this one included.
-        evaluations: at the start, halfway and at the end.
-        trainable_parameters: of the network that was built.
-        total_time: seconds of the whole run, in the official meaning: with compilation and
-            evaluation.
-        compile_seconds: of this cell's training program. A cell compiles once for all its runs;
-            each is charged with it, since officially each run compiled its own.
-        step_seconds: of training steps alone.
-        evaluation_seconds: of evaluations.
+        matrix, ops: the pruned cell, in the vertex order in which it was trained.
+        epochs, repeat: the budget, and which of its repeats this run is.
+        seed: the seed of the attempt that succeeded.
+        attempts: how many attempts were begun, the one that succeeded included.
+        evaluations: the measurements at the start, halfway and at the end.
+        trainable_parameters: the number of the network that was built.
+        total_time: seconds of the whole run in the official meaning, which counts compilation and
+            evaluation too.
+        compile_seconds: how long this cell's training program took to compile. A cell compiles once
+            for all its runs. Each of them is charged with it, because each official run compiled
+            its own program.
+        step_seconds: how long the training steps took.
+        evaluation_seconds: how long the evaluations took.
     """
 
     matrix: npt.NDArray[np.uint8]
@@ -93,7 +66,7 @@ class RunResult:
     repeat: int
     seed: int
     attempts: int
-    evaluations: tuple[Evaluation, Evaluation, Evaluation]
+    evaluations: tuple[StageResult, StageResult, StageResult]
     trainable_parameters: int
     total_time: float
     compile_seconds: float
@@ -102,134 +75,81 @@ class RunResult:
 
     @property
     def module_hash(self) -> str:
-        """The official hash of the cell; labels beyond the official three are those of `OPS`."""
+        """The official hash of the cell. An operation's label is its position in `OPS`."""
         return module_hash(self.matrix, self.ops)
 
 
 def module_hash(matrix: npt.ArrayLike, ops: tuple[str, ...]) -> str:
-    """The official hash, also of a cell with the further operations of the official map."""
+    """The official hash of a cell, whose operations may be any of `OPS`."""
     return nb101fast.module_hash(matrix, [OPS.index(op) for op in ops[1:-1]])
 
 
 def record_payload(result: RunResult) -> bytes:
-    """The record of a run, without TFRecord's frame."""
-    matrix = result.matrix
-    protobuf = base64.encodebytes(_metrics(result)).decode("ascii")
-    adjacency = "".join(map(str, matrix.flatten().tolist()))
-    ops = ",".join(result.ops)
-    return json.dumps([result.module_hash, result.epochs, adjacency, ops, protobuf]).encode()
+    """The record of a run, without the frame that it has in a TFRecord file."""
+    return _core.format_record(
+        result.module_hash,
+        result.epochs,
+        "".join(map(str, result.matrix.flatten().tolist())),
+        ",".join(result.ops),
+        np.array([astuple(evaluation) for evaluation in result.evaluations], np.float64),
+        result.trainable_parameters,
+        result.total_time,
+        {name: getattr(result, name) for name in _HARNESS_NAMES},
+    )
 
 
-def _metrics(result: RunResult) -> bytes:
-    parts = []
-    for evaluation in result.evaluations:
-        nested = _encoded(evaluation, _EVALUATION_FIELDS)
-        parts.append(_key(_EVALUATION_FIELD, _BYTES) + _varint(len(nested)) + nested)
-    return b"".join(parts) + _encoded(result, _RUN_FIELDS)
-
-
-def _encoded(values: Evaluation | RunResult, fields: _Fields) -> bytes:
-    parts = []
-    for number, (name, wire_type) in fields.items():
-        value = getattr(values, name)
-        encoded = _varint(value) if wire_type == _VARINT else struct.pack("<d", value)
-        parts.append(_key(number, wire_type) + encoded)
-    return b"".join(parts)
-
-
-def _key(number: int, wire_type: int) -> bytes:
-    return _varint(number << 3 | wire_type)
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def parse_payload(payload: bytes) -> RunResult:
+def parse_payload(
+    payload: bytes, source: str = "a payload", number: int = 0, offset: int = 0
+) -> RunResult:
     """The run of a record that `record_payload` made.
 
+    Args:
+        payload: the record without its frame.
+        source, number, offset: the file of the record, the number of the record in it and the byte
+            at which it begins. The error names them.
+
     Raises:
-        FormatError: not such a record.
+        FormatError: it is not such a record.
     """
+    module, epochs, adjacency, operations, evaluations, parameters, total_time, harness = (
+        _core.parse_record(payload, source, number, offset)
+    )
+    where = f"{source}: byte {offset}: record {number}: not a record of a training run"
+    start, halfway, final = (StageResult(*values) for values in evaluations)
     try:
-        module, epochs, adjacency, ops, protobuf = _json_values(payload)
-        vertices = len(names := tuple(ops.split(",")))
-        metrics = list(_fields(base64.b64decode(protobuf)))
-        start, halfway, final = (
-            Evaluation(**_decoded(_fields(nested), _EVALUATION_FIELDS))
-            for number, wire_type, nested in metrics
-            if (number, wire_type) == (_EVALUATION_FIELD, _BYTES)
-        )
+        ops = tuple(operations.decode("ascii").split(","))
+        elements = np.array(list(adjacency.decode("ascii")), np.uint8)
         result = RunResult(
-            matrix=np.array(list(adjacency), np.uint8).reshape(vertices, vertices),
-            ops=names,
+            matrix=elements.reshape(len(ops), len(ops)),
+            ops=ops,
             epochs=epochs,
             evaluations=(start, halfway, final),
-            **_decoded(metrics, _RUN_FIELDS),
+            trainable_parameters=parameters,
+            total_time=total_time,
+            **harness,
         )
-        matches = result.module_hash == module
-    except (ValueError, TypeError, IndexError, RecursionError, OutOfDomainError) as error:
-        raise FormatError(f"not a record of a training run: {error!r}: {payload[:80]!r}") from None
-    if not matches:
-        raise FormatError(f"record of module {module}, whose graph is {result.module_hash}")
+        module_of_graph = result.module_hash
+    except (ValueError, OutOfDomainError) as error:
+        raise FormatError(f"{where}: {error}") from None
+    if module_of_graph.encode() != module:
+        given = module.decode("ascii", "replace")
+        raise FormatError(f"{where}: its module hash is {given}, its graph has {module_of_graph}")
     return result
 
 
-def _json_values(payload: bytes) -> tuple[str, int, str, str, str]:
-    values = json.loads(payload)
-    if [type(value) for value in values] != [str, int, str, str, str]:
-        raise ValueError("its values are not text, number and three times text")
-    module, epochs, adjacency, ops, protobuf = values
-    if epochs < 1:
-        raise ValueError(f"epochs={epochs}")
-    return module, epochs, adjacency, ops, protobuf
+def read_results(path: str | os.PathLike[str]) -> Iterator[RunResult]:
+    """Every run of a shard with all that was measured, in the order of the file.
 
+    `read_runs` is much faster where the cells, budgets, repeats and seeds are enough.
 
-def _decoded(metrics: Iterable[tuple[int, int, Any]], fields: _Fields) -> dict[str, Any]:
-    """The values of these fields by name; others are left out."""
-    values = {}
-    for number, wire_type, value in metrics:
-        name, expected = fields.get(number, ("", wire_type))
-        if wire_type != expected:
-            raise ValueError(f"wire type {wire_type} of field {number}; {expected} is expected")
-        if name:
-            values[name] = value
-    return values
+    Raises:
+        FormatError: a record is damaged and others follow it, or a record is not that of a training
+            run. The error names the file, the byte and the record.
 
-
-def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
-    """Number, wire type and value of each field of integers, doubles and messages."""
-    position = 0
-    while position < len(data):
-        key, position = _read_varint(data, position)
-        number, wire_type = key >> 3, key & 7
-        size = 8
-        if wire_type == _VARINT:
-            value, position = _read_varint(data, position)
-            yield number, wire_type, value
-            continue
-        if wire_type == _BYTES:
-            size, position = _read_varint(data, position)
-        elif wire_type != _DOUBLE:
-            raise ValueError(f"wire type {wire_type} of field {number}")
-        if size > len(data) - position:
-            raise ValueError(f"field {number} is cut short")
-        part = data[position : position + size]
-        yield number, wire_type, part if wire_type == _BYTES else struct.unpack("<d", part)[0]
-        position += size
-
-
-def _read_varint(data: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while shift < _MAX_VARINT_BITS:
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        position, shift = position + 1, shift + 7
-        if byte < 0x80:
-            return value, position
-    raise ValueError(f"a number of more than {_MAX_VARINT_BITS} bits")
+    Example:
+        >>> path = "training/nb101_digits/shard-00000-of-00001.tfrecord"
+        >>> sum(result.step_seconds for result in read_results(path))
+        3051.0547226072304
+    """
+    for number, (offset, payload) in enumerate(read_records(path)):
+        yield parse_payload(payload, os.fspath(path), number, offset)

@@ -1,4 +1,4 @@
-"""The packages of the extra `train`, which a bare installation lacks."""
+"""The packages of the extra `train`, which a bare installation does not have."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import importlib.util
 
 
 def require_tensorflow() -> None:
-    """Raise ImportError, which says what to install, where TensorFlow is missing."""
+    """Raise an ImportError that says what to install if TensorFlow is missing."""
     if importlib.util.find_spec("tensorflow") is None:
-        raise ImportError('training needs TensorFlow: pip install "nb101fast[train]"')
+        raise ImportError(
+            'training needs TensorFlow, which is not installed: pip install "nb101fast[train]"'
+        )

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from .dataset import Dataset, Split
+from .config import TrainConfig
+from .datasets import Dataset, Split
 
-MAX_PIXELS = 2**31 - 1  # that an int32 can count
-
-# One row an image: its number, the crop's first row and column, whether to flip it.
-Draws = npt.NDArray[np.int32]
-DRAW_FIELDS = 4
+MAX_PIXELS = 2**31 - 1  # An int32 can count so many pixels.
 
 
 class ResidentImages:
-    """A split on the device, as one row of three bytes a pixel.
+    """A split on the device, stored as one row of three bytes for each pixel.
 
     Args:
         split: images (N, S, S, 3) uint8 and labels (N,).
-        dataset: its normalisation.
-        padding: zeros around each image, between which crops may lie.
+        dataset: its mean and deviation normalise the images.
+        padding: the number of zeros on each side of an image; a crop may reach into them.
 
     Raises:
-        ValueError: more pixels than an int32 can count.
+        ValueError: the padded images have more pixels than an int32 can count.
     """
 
     def __init__(self, split: Split, dataset: Dataset, padding: int = 0) -> None:
@@ -35,18 +32,29 @@ class ResidentImages:
         self._side = self.size + 2 * padding
         pixels = self.num_images * self._side**2
         if pixels > MAX_PIXELS:
-            raise ValueError(f"{pixels} pixels with padding; {MAX_PIXELS} at most are allowed")
+            raise ValueError(
+                f"{self.num_images} images of {self._side}x{self._side} with padding have {pixels} "
+                f"pixels, which is not allowed; use at most {MAX_PIXELS} pixels"
+            )
         around = ((0, 0), (padding, padding), (padding, padding), (0, 0))
         padded = np.pad(split.images, around).reshape(pixels, 3)
         self._pixels = tf.Variable(padded, trainable=False, name="pixels")
         self._labels = tf.Variable(split.labels, trainable=False, name="labels")
-        # Over whole rows of pixels: broadcasting over three channels alone takes twice as long.
+        # One number for each value of a row of pixels, since to broadcast three numbers over the
+        # channels takes twice as long.
         scale = 1 / np.array(dataset.deviation)
         self._scale = np.tile(scale, self.size).astype(np.float32)
         self._shift = np.tile(-np.array(dataset.mean) * scale, self.size).astype(np.float32)
 
     def batch(self, draws: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Normalised images (B, S, S, 3) float32 and labels (B,) int32 of draws (B, 4)."""
+        """The images and labels that are drawn.
+
+        Args:
+            draws: (B, 4) int32, as a `Sampler` makes them.
+
+        Returns:
+            Normalised images (B, S, S, 3) float32, and labels (B,) int32.
+        """
         number, top, left, flip = (field[:, None] for field in tf.unstack(draws, axis=1))
         span = tf.range(self.size)
         rows = number * self._side + top + span
@@ -58,47 +66,59 @@ class ResidentImages:
         return images, tf.gather(self._labels, draws[:, 0])
 
     def whole(self, numbers: tf.Tensor) -> tf.Tensor:
-        """Draws of whole images (B,) as they are."""
+        """The draws of images (B,) as they are, without a crop or a flip."""
         middle = tf.fill(tf.shape(numbers), self.padding)
         return tf.stack([numbers, middle, middle, tf.zeros_like(numbers)], axis=1)
 
 
-class Sampler:
-    """The training images of a run in their random order, crops and flips.
+class ResidentDataset:
+    """A data set on the device, where all cells are trained on it.
 
-    Every epoch is a full reshuffle, batches straddle epochs, and a step's images depend on the
-    seed and the step alone, so that a run can be resumed anywhere.
+    The images that are evaluated lie there as one split, so that one program evaluates all.
 
-    Source: `nasbench/lib/cifar.py`.
+    Args:
+        dataset: the data set.
+        strategy: the devices; None for TensorFlow's present strategy.
     """
 
-    def __init__(self, dataset: Dataset, batch_size: int, seed: int) -> None:
-        self._num_images = len(dataset.train.labels)
-        self._offsets = 2 * dataset.padding + 1
-        self._flips = 2 if dataset.flip else 1
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch: tuple[int, Draws] | None = None
+    def __init__(self, dataset: Dataset, strategy: tf.distribute.Strategy | None = None) -> None:
+        self.dataset = dataset
+        with (strategy or tf.distribute.get_strategy()).scope():
+            self.train = ResidentImages(dataset.train, dataset, dataset.padding)
+            self.evaluation = ResidentImages(_joined(self._evaluated_parts()), dataset)
 
-    def draws(self, first_step: int, steps: int) -> Draws:
-        """Draws (steps, B, 4) int32 of so many steps."""
-        begin, end = first_step * self._batch_size, (first_step + steps) * self._batch_size
-        parts = list(self._parts(begin, end))
-        return np.concatenate(parts).reshape(steps, self._batch_size, DRAW_FIELDS)
+    def config(self, config: TrainConfig) -> TrainConfig:
+        """The settings, with the sizes of this data set."""
+        return replace(
+            config,
+            num_classes=self.dataset.num_classes,
+            image_size=self.dataset.image_size,
+            num_train_images=len(self.dataset.train.labels),
+        )
 
-    def _parts(self, begin: int, end: int) -> Iterator[Draws]:
-        while begin < end:
-            epoch, position = divmod(begin, self._num_images)
-            part = self._epoch_draws(epoch)[position : position + end - begin]
-            yield part
-            begin += len(part)
+    def accuracies(self, correct: npt.NDArray[np.int32]) -> list[float]:
+        """Train, validation and test accuracy, each float32(k / n).
 
-    def _epoch_draws(self, epoch: int) -> Draws:
-        if self._epoch is None or self._epoch[0] != epoch:
-            rng = np.random.default_rng([self._seed, epoch])
-            draws = np.empty((self._num_images, DRAW_FIELDS), np.int32)
-            draws[:, 0] = rng.permutation(self._num_images)
-            draws[:, 1:3] = rng.integers(self._offsets, size=(self._num_images, 2))
-            draws[:, 3] = rng.integers(self._flips, size=self._num_images)
-            self._epoch = epoch, draws
-        return self._epoch[1]
+        Args:
+            correct: how many images of each evaluated batch are classified correctly.
+        """
+        size = self.dataset.evaluation_batch
+        batches = [len(part.labels) // size for part in self._evaluated_parts()]
+        parts = np.split(correct, np.cumsum(batches)[:-1])
+        return [float(np.float32(part.sum() / (size * len(part)))) for part in parts]
+
+    def _evaluated_parts(self) -> list[Split]:
+        """The whole batches of the training sample, the validation and the test images."""
+        dataset = self.dataset
+        sample = min(dataset.train_sample, len(dataset.train.labels))
+        splits = [_first(dataset.train, sample), dataset.validation, dataset.test]
+        return [_first(split, dataset.num_evaluated(len(split.labels))) for split in splits]
+
+
+def _first(split: Split, count: int) -> Split:
+    return Split(split.images[:count], split.labels[:count])
+
+
+def _joined(splits: list[Split]) -> Split:
+    images, labels = zip(*((split.images, split.labels) for split in splits), strict=True)
+    return Split(np.concatenate(images), np.concatenate(labels))

@@ -1,4 +1,4 @@
-"""One run: a cell trained for one budget, evaluated at the start, halfway and at the end.
+"""One run: a cell is trained for one budget, and evaluated at the start, halfway and at the end.
 
 Source: `nasbench/lib/evaluate.py`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -17,29 +17,30 @@ import numpy.typing as npt
 import tensorflow as tf
 
 import nb101fast
+from nb101fast.progress import Progress
 
 from . import checkpoint
 from .config import TrainConfig
-from .dataset import Dataset, Split
-from .record import Evaluation, RunResult, module_hash
-from .resident import ResidentImages, Sampler
+from .datasets.sampler import Sampler
+from .record import RunResult, StageResult, module_hash
+from .resident import ResidentDataset
 from .run_options import RunOptions
 from .schedule import cosine
 from .trainer import Trainer
 
-STEPS_PER_CALL = 100  # officially; values are checked as often
+STEPS_PER_CALL = (
+    100  # The official code has this number. After each call all values must be finite.
+)
 
-# What TensorBoard draws as a curve; `tf.summary.scalar` would need TensorBoard to write it.
+# Marks a number that TensorBoard draws as a curve. `tf.summary.scalar` would need TensorBoard here.
 _SCALAR = tf.compat.v1.SummaryMetadata(
     plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"),
     data_class="DATA_CLASS_SCALAR",
 )
 
-Progress = Callable[[int, int], None]  # steps done, steps in all
-
 
 class TrainingError(Exception):
-    """No attempt at a run kept its numbers finite."""
+    """The values of a run were not finite in any of its attempts."""
 
     def __init__(self, attempts: int, reason: str) -> None:
         super().__init__(f"{reason}, in each of {attempts} attempts")
@@ -50,59 +51,17 @@ class _NotFiniteError(Exception):
     pass
 
 
-class ResidentDataset:
-    """A data set on the device, for all cells that are trained there.
-
-    The images that are evaluated lie there as one split, so that one program evaluates all.
-    """
-
-    def __init__(self, dataset: Dataset, strategy: tf.distribute.Strategy | None = None) -> None:
-        self.dataset = dataset
-        with (strategy or tf.distribute.get_strategy()).scope():
-            self.train = ResidentImages(dataset.train, dataset, dataset.padding)
-            self.evaluation = ResidentImages(_joined(self._evaluated_parts()), dataset)
-
-    def config(self, config: TrainConfig) -> TrainConfig:
-        """The settings with this data set's sizes."""
-        return replace(
-            config,
-            num_classes=self.dataset.num_classes,
-            image_size=self.dataset.image_size,
-            num_train_images=len(self.dataset.train.labels),
-        )
-
-    def accuracies(self, correct: npt.NDArray[np.int32]) -> list[float]:
-        """Train, validation and test accuracy, each float32(k / n), from counts by batch."""
-        size = self.dataset.evaluation_batch
-        batches = [len(part.labels) // size for part in self._evaluated_parts()]
-        parts = np.split(correct, np.cumsum(batches)[:-1])
-        return [float(np.float32(part.sum() / (size * len(part)))) for part in parts]
-
-    def _evaluated_parts(self) -> list[Split]:
-        """The whole batches of the training sample, the validation and the test images."""
-        dataset = self.dataset
-        sample = min(dataset.train_sample, len(dataset.train.labels))
-        splits = [_first(dataset.train, sample), dataset.validation, dataset.test]
-        return [_first(split, dataset.num_evaluated(len(split.labels))) for split in splits]
-
-
-def _first(split: Split, count: int) -> Split:
-    return Split(split.images[:count], split.labels[:count])
-
-
-def _joined(splits: list[Split]) -> Split:
-    images, labels = zip(*((split.images, split.labels) for split in splits), strict=True)
-    return Split(np.concatenate(images), np.concatenate(labels))
-
-
 class CellTrainer:
-    """All runs of one cell, which is compiled once.
+    """Makes all runs of one cell, which is compiled once.
 
     Args:
-        matrix, ops, strategy: as of `Trainer`.
-        config: the settings; a run has its own epochs, and the data set its sizes.
-        data: on the device.
-        seed: all runs' random numbers follow from it, the cell, the epochs and the repeat.
+        matrix, ops, strategy: as in `Trainer`.
+        config: the settings, except the epochs of each run and the sizes of the data set.
+        data: the data set on the device.
+        seed: the random numbers of a run follow from it, the cell, the epochs and the repeat.
+
+    Attributes:
+        ready_seconds: the seconds that it took to compile both programs.
 
     Example:
         >>> data = ResidentDataset(load_dataset("digits"))
@@ -125,10 +84,10 @@ class CellTrainer:
         self.module_hash = module_hash(self.trainer.matrix, self.trainer.ops)
         self._seed = seed
         self._compile_seconds: float | None = None
-        self.ready_seconds = 0.0  # for both programs
+        self.ready_seconds = 0.0
 
     def compile(self) -> float:
-        """Trace and compile the programs, once; returns the seconds of the training program."""
+        """Compile both programs if that is not done yet; return the training program's seconds."""
         if self._compile_seconds is None:
             began = time.perf_counter()
             draws = Sampler(self.data.dataset, self.config.batch_size, 0).draws(0, 1)
@@ -145,15 +104,17 @@ class CellTrainer:
         options: RunOptions | None = None,
         progress: Progress | None = None,
     ) -> RunResult:
-        """Train once.
+        """Make one run.
 
         Args:
-            epochs: the budget, with its own cosine.
-            repeat: which run of this budget; each has its own seed.
-            progress: called with the steps done and the steps in all.
+            epochs: the budget, over which the learning rate falls along half a cosine.
+            repeat: the number of the run among those of this budget. Each has its own seed.
+            options: attempts, limits and files; None for the defaults.
+            progress: called with the number of steps done and the number of steps in all.
 
         Raises:
-            TrainingError: values that are not finite in every attempt.
+            TrainingError: some values were not finite in each attempt.
+            FormatError: the run's checkpoint is damaged, or it was written with other settings.
         """
         options = options or RunOptions()
         self.compile()
@@ -166,7 +127,7 @@ class CellTrainer:
         raise TrainingError(options.max_attempts, reason)
 
     def attempt_seed(self, epochs: int, repeat: int, attempt: int) -> int:
-        """63 random bits for one attempt, the same wherever it is made."""
+        """The seed of one attempt: 63 random bits, which are the same on every machine."""
         words = [self._seed, int(self.module_hash, 16), epochs, repeat, attempt]
         return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0]) >> 1
 
@@ -177,7 +138,7 @@ class CellTrainer:
 
 
 class _Attempt:
-    """One attempt at a run, fresh or resumed from its checkpoint."""
+    """One attempt at a run. It starts at step 0 or is resumed from its checkpoint."""
 
     def __init__(
         self,
@@ -194,9 +155,9 @@ class _Attempt:
         self._config = replace(cell.config, epochs=epochs)
         self._seed = cell.attempt_seed(epochs, repeat, number)
         self._sampler = Sampler(cell.data.dataset, self._config.batch_size, self._seed)
-        self._evaluations: list[Evaluation] = []
+        self._evaluations: list[StageResult] = []
         self._step_seconds = self._evaluation_seconds = 0.0
-        self._seconds_before = 0.0  # of other processes, until their last checkpoint
+        self._seconds_before = 0.0  # Earlier processes trained so long until the last checkpoint.
         self._saved_at = 0.0
         self._began = time.perf_counter()
 
@@ -210,7 +171,7 @@ class _Attempt:
         return os.path.join(folder, f"{self._name}.checkpoint") if folder else None
 
     def result(self) -> RunResult:
-        """Train to the end, or raise _NotFiniteError."""
+        """Train to the end. Raise _NotFiniteError if a value is not finite."""
         self._begin()
         try:
             self._train_and_evaluate()
@@ -246,7 +207,7 @@ class _Attempt:
         if notes is None:
             self._trainer.reset(self._seed)
             return
-        self._evaluations = [Evaluation(**values) for values in notes["evaluations"]]
+        self._evaluations = [StageResult(**values) for values in notes["evaluations"]]
         self._step_seconds = self._saved_at = notes["step_seconds"]
         self._evaluation_seconds = notes["evaluation_seconds"]
         self._seconds_before = notes["seconds"]
@@ -256,7 +217,7 @@ class _Attempt:
         notes = checkpoint.restore(path, self._trainer) if path else None
         if notes and notes["settings"] != self._settings():
             raise nb101fast.FormatError(
-                f"{path}: a checkpoint of other settings: {notes['settings']}"
+                f"{path} was made with other settings, {notes['settings']}; remove it"
             )
         return notes
 
@@ -289,8 +250,10 @@ class _Attempt:
         began = time.perf_counter()
         accuracies = self._cell.evaluate()
         self._evaluation_seconds += time.perf_counter() - began
-        spent = self._cell.compile() + self._step_seconds if stage else 0.0  # officially 0.0
-        self._evaluations.append(Evaluation(self._epochs * stage / 2, spent, *accuracies))
+        spent = (
+            self._cell.compile() + self._step_seconds if stage else 0.0
+        )  # The official code does the same.
+        self._evaluations.append(StageResult(self._epochs * stage / 2, spent, *accuracies))
         names = ("train_accuracy", "validation_accuracy", "test_accuracy")
         _summarise(writer, self._trainer.steps_done, **dict(zip(names, accuracies, strict=True)))
 

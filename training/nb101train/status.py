@@ -1,4 +1,4 @@
-"""How far a sweep is: what each driver writes of itself now and then, and what that adds up to."""
+"""How far a sweep is. Each driver writes a small file about itself; this module adds them up."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from nb101fast import FormatError
+from nb101fast.file_lock import is_locked
+from nb101fast.whole_file import write_whole
 
-from .file_lock import is_locked
 from .plan import read_plan
-from .shard import Shard, read_records, shards_in
+from .shard import Shard, count_records, shards_in
 
 State = Literal["running", "complete", "stopped", "killed"]
 
@@ -23,7 +24,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 @dataclass(frozen=True)
 class Running:
-    """The run that a worker is at."""
+    """The run that a worker is training."""
 
     worker: int
     module_hash: str
@@ -33,19 +34,21 @@ class Running:
 
 @dataclass(frozen=True)
 class DriverStatus:
-    """What a driver says of itself and its shard.
+    """What a driver reports about itself and its shard.
 
     Attributes:
-        state: "running"; "complete": each run is made or has failed; "stopped": interrupted, or
-            ended by an error; "killed": it says "running" but is no more.
-        host, pid: of the driver.
-        started, updated: seconds since 1970.
-        runs, made, failed: of the shard's cells; what earlier drivers made counts too.
-        epochs_left: of all runs that are neither made nor failed.
-        runs_here, epochs_here: made by this driver.
-        lost_workers: by this driver.
-        records, num_bytes: in the shard's file of results.
-        running: one for each worker that trains.
+        state: "running"; "complete" if each run is made or has failed; "stopped" if the driver was
+            interrupted or ended with an error; "killed" if its file says "running" but its process
+            has ended.
+        host, pid: the machine and the process of the driver.
+        started, updated: when the driver started and when it wrote this, in seconds since 1970.
+        runs, made, failed: how many runs the shard's cells have, how many of them are made, by this
+            driver or an earlier one, and how many have failed.
+        epochs_left: the epochs of all runs that are neither made nor failed.
+        runs_here, epochs_here: the runs that this driver made, and the epochs of these runs.
+        lost_workers: how many workers this driver lost.
+        records, num_bytes: the size of the shard's file of results.
+        running: one element for each worker that is training.
     """
 
     state: State
@@ -66,26 +69,27 @@ class DriverStatus:
 
     @property
     def runs_per_second(self) -> float:
-        """Since the driver started."""
+        """The runs that this driver made, divided by the time since it started."""
         return self.runs_here / max(self.updated - self.started, 1e-9)
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace until now, a run's time going by its epochs; None before the first run."""
+        """How long the rest takes if each epoch takes as long as those of the runs made so far.
+
+        None before the first run is made.
+        """
         if self.epochs_left and not self.epochs_here:
             return None
         seconds = self.updated - self.started
         return self.epochs_left * seconds / self.epochs_here if self.epochs_left else 0.0
 
     def write(self, path: Path) -> None:
-        """Replace the file at once: a reader sees the old one or this."""
-        beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(asdict(self)) + "\n", "utf-8")
-        os.replace(beside, path)
+        """Replace the file in one step, so that a reader sees either the old one or the new one."""
+        write_whole(path, (json.dumps(asdict(self)) + "\n").encode())
 
     @classmethod
     def read(cls, path: Path) -> DriverStatus:
-        """What `write` wrote; FormatError for anything else."""
+        """Read a status that `write` wrote. Any other file raises FormatError."""
         try:
             values = json.loads(path.read_text("utf-8"))
             running = tuple(Running(**each) for each in values.pop("running"))
@@ -96,15 +100,16 @@ class DriverStatus:
 
 @dataclass(frozen=True)
 class SweepStatus:
-    """How far all of a sweep is.
+    """How far a whole sweep is.
 
     Attributes:
-        cells, epochs, repeats, runs: of the plan; runs in all.
-        made, failed: of the runs.
-        runs_per_second: of the drivers that run.
-        seconds_left: until the last of them is through; None where that can't be told, or where a
-            shard has runs left and no driver.
-        drivers: by shard; those of the last division into shards.
+        cells, epochs, repeats, runs: what the plan asks for; `runs` is the number in all.
+        made, failed: how many of the runs are made, and how many have failed.
+        runs_per_second: of all drivers that are running, together.
+        seconds_left: until the last driver is done. None if that is not known yet, or if a shard
+            has runs left and no driver.
+        drivers: by shard. If the sweep was divided into shards in several ways, these are the
+            drivers of the division that worked last.
     """
 
     folder: str
@@ -121,15 +126,15 @@ class SweepStatus:
 
     @property
     def is_running(self) -> bool:
-        """Whether any driver runs."""
+        """Whether at least one driver is running."""
         return any(driver.state == "running" for driver in self.drivers.values())
 
     def as_json(self) -> str:
-        """All of it, for programs."""
+        """The status as JSON, for programs."""
         return json.dumps(asdict(self), indent=2)
 
     def description(self) -> str:
-        """Several lines for people."""
+        """The status in several lines, for people."""
         budgets = ", ".join(map(str, self.epochs))
         lines = [
             f"{self.folder}: {self.dataset}, {self.cells:,} cells x {budgets} epochs x "
@@ -148,11 +153,18 @@ class SweepStatus:
 
 
 def read_status(folder: str | os.PathLike[str]) -> SweepStatus:
-    """How far the sweep in a folder is, whether or not its drivers run.
+    """How far the sweep in a folder is, whether or not its drivers are running.
+
+    Only the records that no driver has counted are read.
 
     Raises:
-        FileNotFoundError: no sweep there.
-        FormatError: one of its files is damaged.
+        FileNotFoundError: there is no sweep in the folder.
+        FormatError: a file of the sweep is damaged.
+
+    Example:
+        >>> status = read_status("out")
+        >>> status.made, status.runs, status.is_running
+        (24, 28, True)
     """
     plan = read_plan(folder)
     found = {shard: _found(folder, shard) for shard in shards_in(folder)}
@@ -181,13 +193,13 @@ def read_status(folder: str | os.PathLike[str]) -> SweepStatus:
 
 
 def show_status(folder: str | os.PathLike[str], *, watch: bool, as_json: bool) -> None:
-    """Print the status; with `watch` again and again, as long as a driver runs."""
+    """Print the status. With `watch`, print it every second as long as a driver is running."""
     height = 0
     while True:
         status = read_status(folder)
         text = status.as_json() if as_json else status.description()
         if height and sys.stdout.isatty():
-            sys.stdout.write(f"\x1b[{height}F\x1b[J")  # over the last one
+            sys.stdout.write(f"\x1b[{height}F\x1b[J")  # This writes over the status before.
         print(text, flush=True)
         if not (watch and status.is_running):
             return
@@ -202,16 +214,17 @@ def _found(folder: str | os.PathLike[str], shard: Shard) -> DriverStatus | None:
     except FileNotFoundError:
         return None
     if driver.state == "running" and not is_locked(shard.results_in(folder)):
-        driver = DriverStatus.read(path)  # it may have ended in order just now
+        driver = DriverStatus.read(path)  # It may have ended properly a moment ago.
     if driver.state == "running" and not is_locked(shard.results_in(folder)):
         return replace(driver, state="killed", running=())
     return driver
 
 
 def _num_records(folder: str | os.PathLike[str], shard: Shard, driver: DriverStatus | None) -> int:
-    """Of a shard now; those that its driver has counted are not read."""
-    counted, start = (driver.records, driver.num_bytes) if driver else (0, 0)
-    return counted + sum(1 for _ in read_records(shard.results_in(folder), start))
+    """How many records a shard has now. Those that its driver has counted are not read again."""
+    counted, end = (driver.records, driver.num_bytes) if driver else (0, 0)
+    num_records, _ = count_records(shard.results_in(folder), counted, end)
+    return num_records
 
 
 def _seconds_left(drivers: list[DriverStatus], num_shards: int) -> float | None:
@@ -238,7 +251,7 @@ def _driver_lines(shard: str, driver: DriverStatus) -> list[str]:
 
 
 def _duration(seconds: float) -> str:
-    """Rounded, in the unit that fits."""
+    """A duration in the largest unit that gives a number of at least two."""
     for name, size in (("days", _DAY), ("h", _HOUR), ("min", _MINUTE)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {name}"

@@ -1,4 +1,4 @@
-"""The devices that a training runs on, as a `tf.distribute.Strategy`."""
+"""The devices on which a training runs, as a `tf.distribute.Strategy`."""
 
 from __future__ import annotations
 
@@ -11,23 +11,31 @@ def find_strategy(device: str = "auto", *, tpu: str = "") -> tf.distribute.Strat
     """The strategy for a kind of device.
 
     Args:
-        device: "cpu"; "gpu": all that are visible; "tpu": all cores; "auto": the best there is.
-        tpu: the TPU's name or address; empty: the local one, or what the environment names.
+        device: "cpu"; "gpu" for all GPUs that are visible; "tpu" for all cores of a TPU; "auto" for
+            a TPU if there is one, else for the GPUs, else for the CPU.
+        tpu: the TPU's name or address. Empty takes the local one, or the one that the environment
+            names.
 
     Returns:
         A TPUStrategy, a MirroredStrategy over several GPUs, or a OneDeviceStrategy.
 
     Raises:
-        ValueError: an unknown kind.
-        RuntimeError: a device that was asked for is not there.
+        ValueError: the kind is unknown.
+        RuntimeError: there is no such device.
+
+    Example:
+        >>> find_strategy("cpu").num_replicas_in_sync
+        1
     """
     if device not in DEVICES:
-        raise ValueError(f"device {device!r}; {', '.join(DEVICES)} are allowed")
+        raise ValueError(f"device={device!r} is not allowed; use {', '.join(map(repr, DEVICES))}")
     if device == "tpu":
         return _tpu(tpu)
     gpus = tf.config.list_logical_devices("GPU")
     if device == "gpu" and not gpus:
-        raise RuntimeError("a GPU was asked for, and TensorFlow sees none")
+        raise RuntimeError(
+            "device='gpu': TensorFlow sees no GPU; install its GPU support, or use 'cpu'"
+        )
     if device == "auto" and tf.config.list_physical_devices("TPU"):
         return _tpu(tpu)
     if device == "cpu" or not gpus:
@@ -38,10 +46,10 @@ def find_strategy(device: str = "auto", *, tpu: str = "") -> tf.distribute.Strat
 
 
 def device_type(strategy: tf.distribute.Strategy) -> str:
-    """What a strategy's replicas run on: "CPU", "GPU" or "TPU"."""
+    """The kind of device that the replicas of a strategy run on: "CPU", "GPU" or "TPU"."""
     try:
         devices = strategy.extended.worker_devices
-    except RuntimeError:  # no strategy chosen: TensorFlow takes a GPU where there is one
+    except RuntimeError:  # It is the default strategy, which uses a GPU if there is one.
         return "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     return str(tf.DeviceSpec.from_string(devices[0]).device_type)
 
@@ -54,5 +62,5 @@ def _tpu(name: str) -> tf.distribute.Strategy:
         tf.tpu.experimental.initialize_tpu_system(resolver)
     except (ValueError, tf.errors.OpError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise RuntimeError(f"a TPU was asked for, and there is none to reach: {reason}") from None
+        raise RuntimeError(f"device='tpu': no TPU can be reached: {reason}") from None
     return tf.distribute.TPUStrategy(resolver)

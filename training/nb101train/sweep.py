@@ -1,9 +1,8 @@
-"""A sweep's driver: deals cells to workers and keeps what they make, so that a start goes on."""
+"""Runs a sweep: gives cells to workers, and writes each run to disk as soon as it is made."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import os
 import socket
@@ -16,19 +15,17 @@ import numpy as np
 
 import nb101fast
 from nb101fast import CompileReport, FormatError
-from nb101fast.inputs import Progress
-from nb101fast.progress import tell
+from nb101fast.file_lock import is_locked, locked
+from nb101fast.progress import Progress, tell
 
 from .crew import Crew
 from .engine import Batch, Dispatcher
 from .failures import Failure, FailureLog, read_failures
-from .file_lock import is_locked, locked
-from .plan import Plan, Request, read_plan, write_plan
-from .record import parse_payload
-from .shard import Shard, ShardWriter, read_records, shards_in
+from .ledger import Ledger, work_list
+from .plan import Request, SweepPlan, read_plan, write_plan
+from .shard import Shard, ShardRuns, ShardWriter, read_runs, shards_in
 from .status import DriverStatus, Running, State
-from .work import Ledger, hash_of, shard_of, work_list
-from .worker import CellWork
+from .work import CellWork
 
 INDEX_NAME = "index.nb101"
 _HEARTBEAT_SECONDS = 1.0
@@ -36,15 +33,21 @@ _HEARTBEAT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class SweepReport:
-    """What a sweep, or one shard of it, came to.
+    """The result of a sweep, or of one shard of it.
 
     Attributes:
-        runs, made: of the shard's cells; `made_here`: since this start.
-        failures: the runs that failed, and are not made.
-        index: what was compiled; None for one shard of several, or where nothing was made.
+        plan: what was trained.
+        shard: which part of the sweep this was.
+        runs: the number of runs of the shard's cells.
+        made: how many of these runs are made.
+        made_here: how many of these runs this call has made.
+        lost_workers: the number of workers that were lost and replaced.
+        failures: the runs that have failed.
+        seconds: the duration of this call.
+        index: what was compiled; None for one shard of several, and if no run is made.
     """
 
-    plan: Plan
+    plan: SweepPlan
     shard: Shard
     runs: int
     made: int
@@ -65,26 +68,35 @@ def sweep(
     index: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> SweepReport:
-    """Begin a sweep, or go on with it, until each run is made or has failed.
+    """Begin or continue a sweep, until each run is made or has failed.
 
-    Results are appended to the shard's file as they come; a start after any end finds them there.
-    The whole sweep's are compiled at last, those of several shards when it is started without.
+    Each run is appended to the shard's file as soon as it is made. After any interruption, the same
+    call continues with the runs that are missing. At the end all runs are compiled into an
+    index. If the sweep is split into shards, call it without a shard when all of them are done.
 
     Args:
-        folder: of the sweep, made where there is none.
-        request: what is swept; what it leaves open stays as it was begun.
-        crew: who does the work.
-        shard: which part; None: all.
-        retry_failed: make failed runs again.
-        index: an existing index that is updated; None compiles into the sweep's folder.
-        progress: called with the epochs trained and those to be trained by this start.
+        folder: the folder of the sweep, which is made if it doesn't exist.
+        request: what is trained. An attribute that is None keeps the value that the sweep has.
+        crew: the workers.
+        shard: the part of the sweep to work on; None for all of it.
+        retry_failed: whether runs that have failed are tried again.
+        index: an existing index to which the runs are added; None makes one in the sweep's folder.
+        progress: called with the number of epochs that are trained, and the number of epochs that
+            this call has to train.
 
     Raises:
-        ValueError: the sweep was begun otherwise.
+        ValueError: the sweep began with other settings or another data set, or the request is not
+            allowed. Nothing is written.
         BlockingIOError: another driver works on the same runs.
-        FormatError: a damaged file in the folder.
-        EngineError: no worker can work.
-        OSError: the disk is full, say; whole results stay.
+        FormatError: a file in the folder is damaged.
+        EngineError: no worker can be started, or workers are lost at every cell.
+        InterruptedError: Ctrl-C was pressed. The runs that are made are kept.
+        OSError: a file can't be written, for example because the disk is full. The runs that are
+            made are kept.
+
+    Example:
+        >>> sweep("out", Request(codes=cells_up_to(4)), Crew(num_workers=2)).made
+        1092
     """
     place, part = Path(folder), shard or Shard()
     began = time.monotonic()
@@ -111,9 +123,20 @@ def sweep(
 
 
 def compile_shards(
-    folder: Path, plan: Plan, update: str | os.PathLike[str] | None = None, *, num_failed: int = 0
+    folder: Path,
+    plan: SweepPlan,
+    update: str | os.PathLike[str] | None = None,
+    *,
+    num_failed: int = 0,
 ) -> CompileReport:
-    """Compile all shards of a sweep, into its folder or into an index that is updated."""
+    """Compile the runs of all shards of a sweep.
+
+    Args:
+        folder: the folder of the sweep.
+        plan: its plan.
+        update: an existing index to which the runs are added; None makes one in the folder.
+        num_failed: the number of failed runs, for the provenance of the index.
+    """
     shards = [shard.results_in(folder) for shard in shards_in(folder)]
     return nb101fast.compile(
         [path for path in shards if path.stat().st_size],
@@ -124,48 +147,53 @@ def compile_shards(
     )
 
 
-def made_runs(folder: Path, plan: Plan, shards: Sequence[Shard]) -> Ledger:
-    """What the shards' files hold.
+def made_runs(folder: Path, plan: SweepPlan, shards: Sequence[Shard]) -> Ledger:
+    """The runs that the shards hold.
 
     Raises:
-        FormatError: a damaged record, one of another sweep, or a run twice.
+        FormatError: a record is damaged, a run is not of this sweep, or a run occurs twice. The
+            error names the file, the byte and the record.
     """
-    made, known = Ledger(plan.units), frozenset(plan.codes.tolist())
+    made = Ledger(plan.units)
     for shard in shards:
         path = shard.results_in(folder)
-        for start, payload in read_records(path):
-            try:
-                run = parse_payload(payload)
-                code = _code_of_graph(run.matrix.tobytes(), run.ops)
-            except ValueError as error:
-                raise FormatError(f"{path}: byte {start}: {error}") from None
-            unit = (run.epochs, run.repeat)
-            where = f"{path}: byte {start}: {run.module_hash}, {run.epochs} epochs, repeat"
-            if code not in known or unit not in plan.units:
-                raise FormatError(f"{where} {run.repeat}: no run of this sweep")
-            if not made.add(code, unit):
-                raise FormatError(f"{where} {run.repeat}: a second time")
+        runs = read_runs(path)
+        units = made.positions(runs.epochs, runs.repeats)
+        foreign = np.flatnonzero((units < 0) | ~np.isin(runs.codes, plan.codes))
+        if len(foreign):
+            raise FormatError(
+                f"{_described(path, runs, int(foreign[0]))}: the run is not of this sweep"
+            )
+        again = made.add_all(runs.codes, units)
+        if again is not None:
+            raise FormatError(f"{_described(path, runs, again)}: the run occurs a second time")
     return made
 
 
-@functools.lru_cache(maxsize=1024)  # the runs of a cell come together
-def _code_of_graph(matrix: bytes, ops: tuple[str, ...]) -> int:
-    vertices = len(ops)
-    return nb101fast.encode(np.frombuffer(matrix, np.uint8).reshape(vertices, vertices), ops)
+def _described(path: Path, runs: ShardRuns, place: int) -> str:
+    """The place of a run in its file, and which run it is."""
+    cell = nb101fast.Cell.from_code(int(runs.codes[place]))
+    return (
+        f"{path}: byte {runs.offsets[place]}: record {place}: {cell.hash}, "
+        f"{runs.epochs[place]} epochs, repeat {runs.repeats[place]}"
+    )
 
 
-def _opened(folder: Path, request: Request, shard: Shard) -> tuple[Plan, ShardWriter]:
-    """The plan, agreed with what was begun, and the shard's file."""
-    _agreed(folder, request)  # a faulty request leaves nothing behind
+def _opened(folder: Path, request: Request, shard: Shard) -> tuple[SweepPlan, ShardWriter]:
+    """Combine the plan with the request, and open the shard's file.
+
+    If the request is not allowed, an error is raised before anything is written.
+    """
+    _agreed(folder, request)
     folder.mkdir(parents=True, exist_ok=True)
-    # One driver at a time: the plan that it reads stays that of its shard.
+    # Under the lock no other driver can change the plan until this one has locked its shard.
     with locked(folder / "sweep.lock"):
         begun, plan = _agreed(folder, request)
         for other in shards_in(folder):
             if other.count != shard.count and is_locked(other.results_in(folder)):
                 raise BlockingIOError(
-                    f"{folder}: a driver works on shard {other}; while it does, others need "
-                    f"to be of {other.count} too, and this is {shard}"
+                    f"{folder}: a driver works on shard {other}, so shard {shard} is not allowed "
+                    f"now; use shards of {other.count}, or wait for that driver to end"
                 )
         writer = ShardWriter(shard.results_in(folder))
         if begun is None or begun.as_json() != plan.as_json():
@@ -173,7 +201,7 @@ def _opened(folder: Path, request: Request, shard: Shard) -> tuple[Plan, ShardWr
     return plan, writer
 
 
-def _agreed(folder: Path, request: Request) -> tuple[Plan | None, Plan]:
+def _agreed(folder: Path, request: Request) -> tuple[SweepPlan | None, SweepPlan]:
     try:
         begun = read_plan(folder)
     except FileNotFoundError:
@@ -182,21 +210,21 @@ def _agreed(folder: Path, request: Request) -> tuple[Plan | None, Plan]:
 
 
 class _Driver:
-    """What one process knows of its shard, in step with the shard's files."""
+    """The work of one process on its shard. It counts only runs that the shard's files hold."""
 
     def __init__(
         self,
         folder: Path,
-        plan: Plan,
+        plan: SweepPlan,
         shard: Shard,
         writer: ShardWriter,
         retry_failed: bool,
     ) -> None:
         self._folder, self._plan, self._shard, self._writer = folder, plan, shard, writer
-        # Shards of the same count have other cells.
+        # Other shards of the same count have other cells, so they need not be read.
         read = [each for each in shards_in(folder) if each == shard or each.count != shard.count]
         self.made = made_runs(folder, plan, read)
-        self._codes = shard_of(plan.codes, shard)
+        self._codes = shard.cells_of(plan.codes)
         left = {code: self.made.left(code) for code in self._codes.tolist()}
         self.failed = {
             key: failure
@@ -213,7 +241,7 @@ class _Driver:
         self._status_written = 0.0
 
     def run(self, crew: Crew, progress: Progress | None) -> None:
-        """Have the work done."""
+        """Train the cells that have runs left, and write their runs."""
         works = work_list(self._codes, self.made, self._skipped)
         state: State = "stopped"
         try:
@@ -238,7 +266,7 @@ class _Driver:
                     progress(self._epochs_here + self._epochs_failed, self._epochs_to_do)
 
     def _keep(self, batch: Batch) -> None:
-        """Write what came, then count it."""
+        """Write the runs and failures that have arrived, then count them."""
         if batch.records:
             try:
                 self._writer.append_records([record.payload for _, record in batch.records])
@@ -260,12 +288,12 @@ class _Driver:
             self._epochs_failed += failure.epochs
         self.lost_workers += len(batch.lost)
         for reason in batch.lost:
-            tell(f"{reason}; what is left of its cell is dealt again")
+            tell(f"{reason}; another worker takes over the runs that are left of its cell")
 
     @property
     def _so_far(self) -> str:
         made = f"{self.num_made:,} of {self.num_runs:,} runs are made"
-        return f"{made}, and the same command goes on"
+        return f"{made}, and the same command continues from there"
 
     def _tell_status(self, state: State, dispatcher: Dispatcher | None) -> None:
         self._status_written = time.time()
@@ -286,8 +314,10 @@ class _Driver:
             records=self._writer.num_records,
             num_bytes=self._writer.size,
             running=tuple(
-                Running(worker, hash_of(code), *unit) for worker, (code, unit) in running.items()
+                Running(worker, work.module_hash, *work.units[0])
+                for worker, work in running.items()
             ),
         )
-        with contextlib.suppress(OSError):  # a full disk stops the sweep by its results alone
+        # A full disk must stop the sweep only when a run cannot be written.
+        with contextlib.suppress(OSError):
             status.write(self._shard.status_in(self._folder))

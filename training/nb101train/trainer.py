@@ -1,4 +1,4 @@
-"""One cell's network in training: its state, one step, and many steps in one call."""
+"""The training of one cell's network: its state, one step, and many steps in one call."""
 
 from __future__ import annotations
 
@@ -10,39 +10,43 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from .config import TrainConfig
+from .datasets.sampler import DRAW_FIELDS, Draws
 from .network import Mode, Network
-from .resident import DRAW_FIELDS, Draws, ResidentImages
+from .resident import ResidentImages
 from .schedule import cosine
 from .strategy import device_type
 
 RMSPROP_DECAY = 0.9
 RMSPROP_EPSILON = 1.0
 
-Program: TypeAlias = Any  # a traced and compiled function of tensors
+Program: TypeAlias = Any  # It is a function of tensors that TensorFlow has traced and compiled.
 
 
 class Trainer:
-    """One cell's network and its training state.
+    """The network of one cell and its training state.
 
-    The learning rate, the number of steps and the seed are given at run time, so that one program
-    serves all runs of a cell.
+    Learning rates, numbers of steps and seeds are arguments of the compiled program, so that one
+    program serves all runs of a cell.
 
     Args:
-        matrix: (V, V) strictly upper triangular 0/1, of any number of vertices up to 32; pruned
-            here, its vertex order is kept.
+        matrix: (V, V) strictly upper triangular 0/1, with at most 32 vertices. It is pruned here,
+            and its vertex order is kept.
         ops: V operation names of the official map.
-        config: the settings.
-        strategy: a `tf.distribute.Strategy` over whose replicas a batch is split; None for the
-            present one. Its replicas share the batch norm groups evenly.
-        jit_compile: with XLA; None: on a GPU. Several replicas follow their strategy: on a TPU.
+        config: the settings; None for the official ones.
+        strategy: a `tf.distribute.Strategy` among whose replicas a batch is split. The replicas
+            must be able to share the batch norm groups evenly. None takes the present strategy.
+        jit_compile: whether XLA compiles a step. None does so on a GPU. With several replicas the
+            strategy decides: a TPU always uses XLA.
 
     Attributes:
-        trainable_parameters: how many numbers are trained.
-        traces: how often the training program was traced; 1 after any number of runs.
+        matrix, ops: the pruned cell.
+        trainable_parameters: the number of values that are trained.
+        steps_done: the number of steps since the last `reset`.
+        traces: how often the training program was traced: once, for any number of runs.
 
     Raises:
         OutOfDomainError: nothing joins input and output.
-        ValueError: no such cell, or groups that the replicas can't share.
+        ValueError: the cell is not allowed, or the replicas can't share the batch norm groups.
 
     Example:
         >>> trainer = Trainer(matrix, ops, TrainConfig(epochs=4))
@@ -64,8 +68,8 @@ class Trainer:
         self._replicas = self.strategy.num_replicas_in_sync
         if self.config.bn_groups % self._replicas:
             raise ValueError(
-                f"bn_groups={self.config.bn_groups} over {self._replicas} replicas; a multiple of "
-                f"their number is allowed"
+                f"bn_groups={self.config.bn_groups} is not allowed with {self._replicas} replicas; "
+                "use a multiple of their number"
             )
         with self.strategy.scope():
             self._network = Network(matrix, ops, self.config)
@@ -78,13 +82,14 @@ class Trainer:
         self.traces = 0
         self.steps_done = 0
         self._update_once: Program = self._update
-        if self._replicas == 1:  # several meet within a step, which can't be a program in another
+        # Several replicas exchange values within a step, so it can't be a program of its own.
+        if self._replicas == 1:
             compiled = device_type(self.strategy) == "GPU" if jit_compile is None else jit_compile
             self._update_once = tf.function(self._update, jit_compile=compiled, autograph=False)
         self.reset(seed=0)
 
     def reset(self, seed: int) -> None:
-        """Begin anew: fresh weights of a seed, statistics, slots and step 0."""
+        """Start again at step 0, with the initial weights that follow from a seed."""
         weights, statistics = self._network.initial_values(seed)
         for variable, value in zip(self.variables(), weights, strict=True):
             variable.assign(value)
@@ -96,23 +101,23 @@ class Trainer:
         self.steps_done = 0
 
     def variables(self) -> list[tf.Variable]:
-        """The trainable variables in the official creation order, live."""
+        """The trainable variables in the official creation order. They can be read and assigned."""
         return list(self._network.trainable)
 
     def moving_statistics(self) -> list[tf.Variable]:
-        """The moving mean and variance of each batch norm, in the official order, live."""
+        """The moving mean and variance of each batch norm, in the official order."""
         return list(self._network.moving)
 
     def slots(self) -> list[tf.Variable]:
-        """RMSProp's mean square of each trainable variable, live."""
+        """RMSProp's mean square of each trainable variable; it begins at 1."""
         return list(self._mean_squares)
 
     def momenta(self) -> list[tf.Variable]:
-        """RMSProp's momentum of each trainable variable, live."""
+        """RMSProp's momentum of each trainable variable; it begins at 0."""
         return list(self._momenta)
 
     def state(self) -> list[tf.Variable]:
-        """All that training moves: what a checkpoint has to keep beside `steps_done`."""
+        """All variables that training changes. A checkpoint keeps them and `steps_done`."""
         return [
             *self.variables(),
             *self.moving_statistics(),
@@ -121,17 +126,17 @@ class Trainer:
         ]
 
     def step(self, images: npt.ArrayLike, labels: npt.ArrayLike) -> float:
-        """One training step on a normalised batch.
+        """Make one training step on a normalised batch.
 
         Args:
-            images: (B, S, S, 3) float32; B is a multiple of `bn_groups`.
+            images: (B, S, S, 3) float32, where B is a multiple of `bn_groups`.
             labels: (B,) integers.
 
         Returns:
-            The loss before the update, weight decay included.
+            The loss before the update, including the weight decay.
 
         Raises:
-            ValueError: a batch of another shape, or labels out of range.
+            ValueError: the batch has another shape, or a label is out of range.
         """
         batch, classes = self._checked_batch(images, labels)
         rate = cosine(self.config.learning_rate, self.config.total_steps, self.steps_done, 1)[0]
@@ -142,16 +147,16 @@ class Trainer:
     def train(
         self, images: ResidentImages, draws: Draws, rates: npt.NDArray[np.float32]
     ) -> tuple[float, bool]:
-        """Many steps in one call.
+        """Make many training steps in one call.
 
         Args:
-            images: on the device.
-            draws: (steps, B, 4) int32, of a `Sampler`.
+            images: the training images on the device.
+            draws: (steps, B, 4) int32, as a `Sampler` makes them.
             rates: (steps,) float32 learning rates.
 
         Returns:
-            The last step's loss before its update, without weight decay, and whether all
-            variables and statistics are finite after it.
+            The loss of the last step before its update, without the weight decay; and whether all
+            variables and moving statistics are finite after that step.
         """
         if images not in self._training:
             self._training[images] = self._training_program(images)
@@ -160,12 +165,12 @@ class Trainer:
         return float(loss), bool(finite)
 
     def logits(self, images: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Logits (B, num_classes) of normalised images (B, S, S, 3), in inference mode."""
+        """Logits (B, num_classes) of normalised images (B, S, S, 3), by the moving statistics."""
         batch = self._checked_images(images)
         return np.asarray(self._logits(batch))
 
     def count_correct(self, images: ResidentImages, batch_size: int) -> npt.NDArray[np.int32]:
-        """How many images of each whole batch, in order, are classified rightly: (batches,)."""
+        """How many images of each whole batch are classified correctly: (batches,) int32."""
         self._share_statistics()
         key = images, batch_size
         if key not in self._counting:
@@ -185,7 +190,7 @@ class Trainer:
         return self.strategy.reduce("MEAN", loss, axis=None) + decay
 
     def _training_program(self, images: ResidentImages) -> Program:
-        """Steps on these images; draws and rates of any number of steps are its arguments."""
+        """A program that makes any number of steps on these images, given their draws and rates."""
         draws_spec = tf.TensorSpec([None, self.config.batch_size, DRAW_FIELDS], tf.int32)
 
         def replica_step(drawn: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
@@ -208,8 +213,10 @@ class Trainer:
         return train
 
     def _counting_program(self, images: ResidentImages, batch_size: int) -> Program:
-        """Rightly classified images of each whole batch."""
-        share = -(-batch_size // self._replicas)  # the last replica's may be smaller
+        """A program that counts the correctly classified images of each whole batch."""
+        share = -(
+            -batch_size // self._replicas
+        )  # This is rounded up, so the last replica may have fewer.
 
         def replica_count(first: tf.Tensor) -> tf.Tensor:
             places = self._replica_number() * share + tf.range(share)
@@ -240,14 +247,14 @@ class Trainer:
         return self._network(images, Mode(training=False))
 
     def _is_finite(self) -> tf.Tensor:
-        # A sum is finite only if its terms are, but for an overflow, which is as bad.
+        # A sum is finite only if its terms are. A sum that overflows must be refused too.
         state = self.variables() + self.moving_statistics()
         return tf.math.is_finite(tf.add_n([tf.reduce_sum(v) for v in state]))
 
     # ------------------------------------------------------------ one step of one replica
 
     def _update(self, images: tf.Tensor, labels: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
-        """The step's loss on this replica's share, without weight decay; moves everything."""
+        """Make a step on this replica's share; returns its loss without the weight decay."""
         groups = self.config.bn_groups // self._replicas
         trainable = self._network.trainable
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -266,7 +273,7 @@ class Trainer:
                 )
             loss = tf.add_n(losses) / groups
         gradients = tape.gradient(loss, trainable)
-        self._move_statistics(modes[0])  # officially those of the first core
+        self._move_statistics(modes[0])  # The official code keeps the statistics of the first core.
         self._apply(gradients, rate)
         return loss
 
@@ -276,7 +283,7 @@ class Trainer:
             moving.assign_sub((moving - batch) * (1 - kept))
 
     def _apply(self, gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
-        """RMSProp with momentum, on gradients averaged over the replicas."""
+        """Update the variables by RMSProp with momentum, with the mean gradient of the replicas."""
         if self._replicas > 1:
             replica = tf.distribute.get_replica_context()
             gradients = replica.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
@@ -306,7 +313,7 @@ class Trainer:
         return tf.reshape(batch, [self._replicas, -1, *batch.shape[1:]])[self._replica_number()]
 
     def _share_statistics(self) -> None:
-        """Give every replica the first one's moving statistics, for evaluation."""
+        """Give the first replica's moving statistics to all replicas, for the evaluation."""
         if self._replicas > 1:
             for variable in self._network.moving:
                 variable.assign(variable.read_value())
@@ -317,7 +324,7 @@ class Trainer:
         batch = np.asarray(images, np.float32)
         size = self.config.image_size
         if batch.ndim != 4 or batch.shape[1:] != (size, size, 3):
-            raise ValueError(f"images of shape {batch.shape}; (B, {size}, {size}, 3) is allowed")
+            raise ValueError(f"images have shape {batch.shape}; use (B, {size}, {size}, 3)")
         return tf.constant(batch)
 
     def _checked_batch(
@@ -327,15 +334,17 @@ class Trainer:
         groups, most = self.config.bn_groups, self.config.num_classes - 1
         if len(batch) % groups or not len(batch):
             raise ValueError(
-                f"a batch of {len(batch)}; a multiple of bn_groups={groups} is allowed"
+                f"a batch of {len(batch)} images; use a multiple of bn_groups={groups}"
             )
         if classes.shape != (len(batch),) or classes.dtype.kind not in "iu":
             raise ValueError(
-                f"labels of shape {classes.shape} and dtype {classes.dtype}; "
-                f"({len(batch)},) of integers is allowed"
+                f"labels have shape {classes.shape} and dtype {classes.dtype}; use ({len(batch)},) "
+                "integers"
             )
         if classes.min() < 0 or classes.max() > most:
-            raise ValueError(f"labels {classes.min()} to {classes.max()}; 0 to {most} are allowed")
+            raise ValueError(
+                f"labels {classes.min()} to {classes.max()} are not allowed; use 0 to {most}"
+            )
         return batch, tf.constant(classes, tf.int32)
 
 

@@ -1,4 +1,4 @@
-"""What trains in a process of its own: cell after cell, each compiled once for all its runs."""
+"""Trains one cell after another in a worker's process. Each cell is compiled once for its runs."""
 
 from __future__ import annotations
 
@@ -12,53 +12,26 @@ from .config import TrainConfig
 from .record import record_payload
 from .requirements import require_tensorflow
 from .run_options import RunOptions
+from .work import CellWork, Outcome, RunFailure, RunRecord
 
 if TYPE_CHECKING:
     from .run import CellTrainer
 
 
 @dataclass(frozen=True)
-class CellWork:
-    """A cell, and its runs that are to be made: epochs and repeat of each, in this order."""
-
-    matrix: tuple[tuple[int, ...], ...]
-    ops: tuple[str, ...]
-    units: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run that was made, as a record of the official format."""
-
-    epochs: int
-    repeat: int
-    payload: bytes
-
-
-@dataclass(frozen=True)
-class RunFailure:
-    """A run that could not be made."""
-
-    epochs: int
-    repeat: int
-    attempts: int
-    reason: str
-
-
-@dataclass(frozen=True)
 class WorkerSettings:
-    """What a worker is told once.
+    """What a worker needs to know. It is the same for all cells.
 
     Attributes:
-        dataset: as of `load_dataset`.
-        config: the settings; the data set's sizes are set by the worker.
-        fingerprint: that the data set must have; empty: any.
-        seed: of the sweep.
-        options: of each run.
-        device: as of `find_strategy`.
-        threads: for the operations of a network; 0 for all processors.
-        overlap: compile the next cell while one trains. None: where that is not done by the
-            processors that train, which it would slow down.
+        dataset: the text that names the data set, as `load_dataset` takes it.
+        config: the settings. The worker puts the data set's sizes in place of their own.
+        fingerprint: the fingerprint that the data set must have; empty allows any.
+        seed: the sweep's seed.
+        options: attempts, limits and files of each run.
+        device: "auto", "cpu", "gpu" or "tpu", as `find_strategy` takes it.
+        threads: the number of threads for the operations of a network; 0 for all processors.
+        overlap: whether the next cell is compiled while one trains. None decides by the device:
+            on a CPU the cell that trains would become slower, so it is not done there.
     """
 
     dataset: str
@@ -71,18 +44,26 @@ class WorkerSettings:
     overlap: bool | None = None
 
 
-class Worker:
-    """A device with the data set on it, ready for cells. Imports TensorFlow when it is made."""
+class TrainingWorker:
+    """Trains cells on a device that holds the data set.
+
+    TensorFlow is imported and the data set is loaded when the worker is made, once for all cells.
+
+    Raises:
+        ImportError: TensorFlow is missing.
+        ValueError: the data set is not the one that the sweep began with.
+        Exception: what `load_dataset` and `find_strategy` raise.
+    """
 
     def __init__(self, settings: WorkerSettings) -> None:
         require_tensorflow()
-        import tensorflow as tf  # it takes seconds: only where something is trained
+        import tensorflow as tf  # This takes seconds, so only a process that trains does it.
 
-        from .dataset import load_dataset
-        from .run import ResidentDataset
+        from .datasets import load_dataset
+        from .resident import ResidentDataset
         from .strategy import device_type, find_strategy
 
-        tf.get_logger().setLevel("ERROR")  # it takes one cell after another for needless tracing
+        tf.get_logger().setLevel("ERROR")  # TensorFlow warns about each new cell that it traces.
         if settings.threads:
             tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
             tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
@@ -92,20 +73,23 @@ class Worker:
         dataset = load_dataset(settings.dataset)
         if settings.fingerprint not in ("", dataset.fingerprint):
             raise ValueError(
-                f"data set {settings.dataset!r} has the fingerprint {dataset.fingerprint} here; "
-                f"{settings.fingerprint} is allowed"
+                f"dataset={settings.dataset!r} has the fingerprint {dataset.fingerprint} here, but "
+                f"the sweep began with {settings.fingerprint}; put the same data set here"
             )
         self._data = ResidentDataset(dataset, self._strategy)
         elsewhere = device_type(self._strategy) != "CPU"
         self._overlap = elsewhere if settings.overlap is None else settings.overlap
         self._compiler = ThreadPoolExecutor(1, thread_name_prefix="compile")
         self._ahead: tuple[CellWork, Future[CellTrainer]] | None = None
-        gc.freeze()  # what stays for good need not be searched after each cell
+        gc.freeze()  # `gc.collect` after each cell then skips what stays for good.
 
-    def train(
-        self, work: CellWork, upcoming: CellWork | None = None
-    ) -> Iterator[RunRecord | RunFailure]:
-        """Make the runs of a cell, while the next one compiles."""
+    def train(self, work: CellWork, upcoming: CellWork | None = None) -> Iterator[Outcome]:
+        """Make the runs of a cell, and yield the outcome of each as soon as it has ended.
+
+        Args:
+            work: the cell and its runs.
+            upcoming: the cell that probably follows, which may be compiled in the meantime.
+        """
         from .run import TrainingError
 
         trainer = self._compiled(work)
@@ -119,11 +103,11 @@ class Worker:
             else:
                 yield RunRecord(epochs, repeat, record_payload(result))
         del trainer
-        gc.collect()  # a network and its programs refer to each other
+        gc.collect()  # A network and its programs refer to each other, so nothing else frees them.
 
     def _compiled(self, work: CellWork) -> CellTrainer:
         ahead, self._ahead = self._ahead, None
-        if ahead and (ahead[0].matrix, ahead[0].ops) == (work.matrix, work.ops):
+        if ahead and ahead[0].code == work.code:
             return ahead[1].result()
         return self._compile(work)
 

@@ -1,7 +1,8 @@
-"""The benchmark where its users are: ConfigSpace, Optuna, OptunaHub, Ray Tune, predictors.
+"""The benchmark for Optuna, OptunaHub, Ray Tune and predictors.
 
-Each module but `parameters` and `predictor_data` imports the library that it is named after, and
-needs `pip install "nb101fast[adapters]"`. What they evaluate is a `search.SimulatedTraining`.
+Each module imports the library that it is named after when it is imported itself, and needs
+`pip install "nb101fast[adapters]"`; `predictor_data` needs NumPy alone. The trainings that they
+evaluate are those of a `search.SimulatedTraining`.
 
->>> from nb101fast.adapters.config_space import configuration_space
+>>> from nb101fast.adapters.optuna_objective import Objective
 """

@@ -1,4 +1,4 @@
-"""The benchmark as an Optuna objective.
+"""The benchmark as an objective for Optuna.
 
 >>> objective = Objective(nb101fast.open(), budget_seconds=1000, seed=0)
 >>> study = optuna.create_study(direction="maximize")
@@ -13,9 +13,10 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from ..cell import Cell
+from ..checks import check_choice
 from ..extras import needs
+from ..named_parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
 from ..search import SimulatedTraining
-from .parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
 
 with needs("optuna", extra="adapters"):
     from optuna import Study, TrialPruned
@@ -28,33 +29,35 @@ with needs("optuna", extra="adapters"):
     from optuna.trial import BaseTrial, FrozenTrial
 
 if TYPE_CHECKING:
+    from ..codes import Validity
     from ..index import Index
-    from ..search_space import Validity
 
 INVALIDS = ("zero", "prune")
-NO_END = sys.float_info.max  # of a budget, which is finite
+NO_END = sys.float_info.max  # a budget must be finite, so this one is as good as endless
 
 
 class Objective:
-    """Validation accuracy of a trial's cell, of a repeat drawn at random: to be maximized.
+    """An objective whose value is the validation accuracy of the cell that a trial suggests.
 
-    One simulated training after the other, so a study runs it in one job. A trial gets the user
-    attributes `cell` (its id), `hash`, `repeat`, `seconds` (of simulated training) and
-    `test_accuracy` (the mean); `cell` alone, -1, where it is invalid or the index lacks it.
+    One of the cell's training runs is drawn for each trial; maximize the value. All trials share
+    one simulated clock, so a study must run the objective in one job. A trial gets the user
+    attributes `cell_id`, `hash`, `repeat`, `seconds` (of simulated training) and `test_accuracy`
+    (the mean). If the configuration is invalid or the index lacks its cell, the trial only gets
+    `cell_id`, which is -1.
 
     Args:
         index: the index whose trainings are simulated.
-        encoding: "A", "B" or "C", as `nb101fast.adapters.parameters` says.
+        encoding: "A", "B" or "C"; `nb101fast.named_parameters` describes them.
         epochs: a budget, one of `index.epochs`.
-        validity: "raw-9" as `nas_benchmarks` has it, or "raw", the official meaning.
-        invalid: what an invalid trial gets: "zero", accuracy 0.0, or "prune", `TrialPruned`. Its
-            training costs nothing either way.
-        budget_seconds: of simulated training. A trial that would end after it is pruned, and
-            `stop_at_budget` stops the study.
-        seed: of the draws of repeats.
+        validity: "raw-9" as in `nas_benchmarks`, or "official"; see `search.SimulatedTraining`.
+        invalid: "zero" gives an invalid trial the value 0.0; "prune" raises `TrialPruned`. The
+            trial costs no time in either case.
+        budget_seconds: the simulated time that the study may spend. A trial that would end after it
+            is pruned, and `stop_at_budget` stops the study.
+        seed: decides which repeats are drawn.
 
     Raises:
-        ValueError: an argument that is not allowed.
+        ValueError: an argument is not allowed.
     """
 
     def __init__(
@@ -68,8 +71,7 @@ class Objective:
         budget_seconds: float = NO_END,
         seed: int = 0,
     ) -> None:
-        if invalid not in INVALIDS:
-            raise ValueError(f"invalid={invalid!r}; {', '.join(map(repr, INVALIDS))} are allowed")
+        check_choice("invalid", invalid, INVALIDS)
         self._parameters = parameters(encoding)
         self._invalid = invalid
         self._test_accuracy = index.objective("test_accuracy", epochs=epochs)
@@ -78,27 +80,32 @@ class Objective:
 
     @property
     def seconds(self) -> float:
-        """Simulated seconds that all trials took so far."""
+        """The simulated seconds that all trials have taken so far."""
         return self._run.seconds
 
     def __call__(self, trial: BaseTrial) -> float:
-        """The validation accuracy of one training of the cell that the trial suggests."""
+        """Train the cell that the trial suggests; return the validation accuracy.
+
+        Raises:
+            TrialPruned: the training would end after the budget, or the trial is invalid and
+                `invalid` is "prune".
+        """
         code = code_of({name: _suggestion(trial, name, p) for name, p in self._parameters.items()})
-        evaluation = self._run.evaluate(code)
-        if evaluation is None:
-            raise TrialPruned("it would end after the budget")
-        trial.set_user_attr("cell", evaluation.cell)
-        if evaluation.cell >= 0:
+        trained = self._run.evaluate(code)
+        if trained is None:
+            raise TrialPruned("the training would end after the budget")
+        trial.set_user_attr("cell_id", trained.cell_id)
+        if trained.cell_id >= 0:
             trial.set_user_attr("hash", Cell.from_code(code).hash)
-            trial.set_user_attr("repeat", evaluation.repeat)
-            trial.set_user_attr("seconds", evaluation.seconds)
+            trial.set_user_attr("repeat", trained.repeat)
+            trial.set_user_attr("seconds", trained.seconds)
             trial.set_user_attr("test_accuracy", self._test_accuracy(code))
         elif self._invalid == "prune":
             raise TrialPruned(f"code {code} is invalid, or its cell is not in the index")
-        return evaluation.validation_accuracy
+        return trained.validation_accuracy
 
     def stop_at_budget(self, study: Study, trial: FrozenTrial) -> None:
-        """A callback for `study.optimize`: stops it once a trial would end after the budget."""
+        """Stop the study once the budget is spent; a callback for `study.optimize`."""
         if self._run.is_over:
             study.stop()
 
@@ -107,7 +114,7 @@ def distributions(encoding: Encoding = "A") -> dict[str, BaseDistribution]:
     """The parameters of an encoding as Optuna's distributions.
 
     Raises:
-        ValueError: no such encoding.
+        ValueError: there is no such encoding.
 
     Example:
         >>> distributions("C")["num_edges"]

@@ -1,4 +1,4 @@
-"""The benchmark as a problem of OptunaHub.
+"""The benchmark as a problem for OptunaHub.
 
 >>> problem = Problem(nb101fast.open(), seed=0)
 >>> study = optuna.create_study(directions=problem.directions)
@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..extras import needs
+from ..named_parameters import Encoding, code_of
 from ..search import SimulatedTraining
 from .optuna_objective import NO_END, distributions
-from .parameters import Encoding, code_of
 
 with needs("optunahub", extra="adapters"):
     from optuna.distributions import BaseDistribution
@@ -22,24 +22,25 @@ with needs("optunahub", extra="adapters"):
     from optunahub.benchmarks import BaseProblem
 
 if TYPE_CHECKING:
+    from ..codes import Validity
     from ..index import Index
-    from ..search_space import Validity
 
 
 class Problem(BaseProblem):
-    """Validation accuracy of a repeat drawn at random; 0.0 of an invalid configuration.
+    """A problem whose value is the validation accuracy of a cell, to be maximized.
 
-    For user attributes, pruning and a simulated budget, see `optuna_objective.Objective`.
+    One of the cell's training runs is drawn for each evaluation. An invalid configuration has the
+    value 0.0. `optuna_objective.Objective` has user attributes, pruning and a budget as well.
 
     Args:
         index: the index whose trainings are simulated.
-        encoding: "A", "B" or "C", as `nb101fast.adapters.parameters` says.
+        encoding: "A", "B" or "C"; `nb101fast.named_parameters` describes them.
         epochs: a budget, one of `index.epochs`.
-        validity: "raw-9" as `nas_benchmarks` has it, or "raw", the official meaning.
-        seed: of the draws of repeats.
+        validity: "raw-9" as in `nas_benchmarks`, or "official"; see `search.SimulatedTraining`.
+        seed: decides which repeats are drawn.
 
     Raises:
-        ValueError: an argument that is not allowed.
+        ValueError: an argument is not allowed.
     """
 
     def __init__(
@@ -57,20 +58,20 @@ class Problem(BaseProblem):
 
     @property
     def search_space(self) -> dict[str, BaseDistribution]:
-        """The distributions by name."""
+        """The distributions of the parameters, by name."""
         return dict(self._search_space)
 
     @property
     def directions(self) -> list[StudyDirection]:
-        """One: to be maximized."""
+        """One direction: maximize."""
         return [StudyDirection.MAXIMIZE]
 
     def evaluate(self, params: dict[str, Any]) -> float:
-        """The validation accuracy of one training of these parameters.
+        """Train the cell of these parameters once; return the validation accuracy.
 
         Raises:
-            ValueError: the names of no encoding, or a value that is not allowed.
+            ValueError: no encoding has these names, or a value is not allowed.
         """
-        evaluation = self._run.evaluate(code_of(params))
-        assert evaluation is not None  # the budget has no end
-        return evaluation.validation_accuracy
+        trained = self._run.evaluate(code_of(params))
+        assert trained is not None  # no training ends after this budget
+        return trained.validation_accuracy

@@ -1,4 +1,4 @@
-"""Encoded cells and their results as arrays, to train predictors on.
+"""Encoded cells and their results as arrays, for training predictors.
 
 >>> data = predictor_data(nb101fast.open(), "one-hot", num_train=60, seed=0)
 >>> data.train.features.shape, data.test.targets.shape
@@ -9,42 +9,45 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import search_space
-from ..codes import NUM_CELLS, cell_codes
+from ..checks import check_choice
+from ..codes import Ids, ManyIds, as_ids, cell_codes
 from ..extras import needs
 
 if TYPE_CHECKING:
     import torch
 
-    from ..index import Index, Repeat, Stage
+    from ..index import Index
+    from ..measurement import Repeat, Stage
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows of one split, in the order in which they were drawn.
+    """The cells of one split, in the order in which they were drawn.
 
     Attributes:
-        features: (N, columns), as `search_space.encode_as` has them: uint8, or float32 of "C".
-        targets: float32 (N,).
-        cells: int32 (N,) cell ids.
+        features: (N, columns), the cells as `search_space.encode_as` encodes them: float32 for
+            encoding "C", uint8 for the others.
+        targets: float32 (N,), the values to predict.
+        ids: int32 (N,), the cell ids.
     """
 
-    features: npt.NDArray[Any]
+    features: npt.NDArray[np.uint8] | npt.NDArray[np.float32]
     targets: npt.NDArray[np.float32]
-    cells: npt.NDArray[np.int32]
+    ids: Ids
 
     def __len__(self) -> int:
-        return len(self.cells)
+        return len(self.ids)
 
 
 @dataclass(frozen=True)
 class PredictorData:
-    """Cells to train a predictor on, and others to test it on."""
+    """Cells to train a predictor on, and other cells to test it on."""
 
     train: Examples
     test: Examples
@@ -57,46 +60,48 @@ def predictor_data(
     *,
     num_train: int,
     num_test: int | None = None,
-    cells: npt.ArrayLike | None = None,
+    ids: ManyIds | None = None,
     epochs: int = 108,
     stage: Stage = "final",
     repeat: Repeat = "mean",
     seed: int = 0,
 ) -> PredictorData:
-    """Draw cells to train and to test on, no cell in both, and encode their representatives.
+    """Draw cells to train on and other cells to test on, and encode their representatives.
 
-    A cell whose target is NaN (the index has no such run) is left out before the draw.
+    A cell is left out before the draw if the index has no value for it.
 
     Args:
-        index: where the targets come from.
+        index: the index that has the targets.
         encoding: one of `search_space.ENCODINGS`.
-        target: a metric, as of `Index.objective`; so are `epochs`, `stage` and `repeat`.
-        num_train: how many to train on, at least 1.
-        num_test: how many to test on; None for all the others.
-        cells: int (N,) cell ids to draw from, none twice; None for all of the index.
-        seed: of the draw, and of the repeats of "random". The first n of a larger `num_train` are
-            those of `num_train=n`.
+        target: a metric's name, see `Index.objective`.
+        num_train: how many cells to train on, at least 1.
+        num_test: how many cells to test on; None means all others.
+        ids: the cell ids to draw from, int32 (N,) or a list of ints, each once; None means all
+            cells of the index.
+        epochs, stage, repeat: see `Index.objective`.
+        seed: decides the draw, and the repeats if `repeat` is "random". With the same seed, a
+            larger `num_train` begins with the cells of a smaller one.
 
     Raises:
-        ValueError: an argument that is not allowed, or more cells asked for than there are.
+        TypeError: `ids` are not cell ids; codes, which are uint32, are refused too.
+        IndexError: an id is not in 0..423,623.
+        ValueError: an argument is not allowed, or there are too few cells.
 
     Example:
         >>> data = predictor_data(index, "path", num_train=100, num_test=1000, epochs=12)
     """
-    if encoding not in search_space.ENCODINGS:
-        allowed = ", ".join(map(repr, search_space.ENCODINGS))
-        raise ValueError(f"encoding={encoding!r}; {allowed} are allowed")
+    check_choice("encoding", encoding, search_space.ENCODINGS)
     objective = index.objective(target, epochs=epochs, stage=stage, repeat=repeat, seed=seed)
-    ids = index.cells if cells is None else _checked_cells(cells)
-    targets = objective(cell_codes()[ids])
+    drawn_from = index.cells if ids is None else _checked_ids(ids)
+    targets = objective(cell_codes()[drawn_from])
     present = ~np.isnan(targets)
-    ids, targets = ids[present], targets[present]
-    sizes = _checked_sizes(num_train, num_test, len(ids))
-    order = np.random.default_rng(seed).permutation(len(ids))
+    drawn_from, targets = drawn_from[present], targets[present]
+    sizes = _checked_sizes(num_train, num_test, len(drawn_from))
+    order = np.random.default_rng(seed).permutation(len(drawn_from))
     train, test = np.split(order[: sum(sizes)], [sizes[0]])
 
     def examples(places: npt.NDArray[np.int64]) -> Examples:
-        chosen = ids[places]
+        chosen = drawn_from[places]
         features = search_space.encode_as(cell_codes()[chosen], encoding)
         return Examples(features, targets[places], chosen)
 
@@ -104,10 +109,13 @@ def predictor_data(
 
 
 def torch_dataset(examples: Examples) -> torch.utils.data.TensorDataset:
-    """Pairs of float32 features (columns,) and target (), copied, for a PyTorch `DataLoader`.
+    """Copy examples into pairs of features and target, for a `DataLoader` of PyTorch.
+
+    Returns:
+        A data set of float32 features (columns,) and a float32 target ().
 
     Raises:
-        ImportError: there is no PyTorch.
+        ImportError: PyTorch is missing.
 
     Example:
         >>> loader = torch.utils.data.DataLoader(torch_dataset(data.train), batch_size=32)
@@ -119,25 +127,27 @@ def torch_dataset(examples: Examples) -> torch.utils.data.TensorDataset:
     return TensorDataset(features, torch.tensor(examples.targets))
 
 
-def _checked_cells(cells: npt.ArrayLike) -> npt.NDArray[np.int32]:
-    ids = np.asarray(cells)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu":
-        raise ValueError(f"cells of shape {ids.shape} and dtype {ids.dtype}; (N,) int is allowed")
-    outside = ids[(ids < 0) | (ids >= NUM_CELLS)]
-    if len(outside):
-        raise ValueError(f"cell id {outside[0]}; 0 to {NUM_CELLS - 1} are allowed")
-    different, counts = np.unique(ids, return_counts=True)
-    if len(different) < len(ids):
-        raise ValueError(f"cell id {different[counts > 1][0]} is there twice; once is allowed")
-    return ids.astype(np.int32)
+def _checked_ids(ids: ManyIds) -> Ids:
+    """The ids as int32 (N,), after checking that none is given twice."""
+    array = as_ids(ids)
+    different, counts = np.unique(array, return_counts=True)
+    if len(different) < len(array):
+        raise ValueError(f"id {different[counts > 1][0]} is given twice; give each id once")
+    return array
 
 
 def _checked_sizes(num_train: int, num_test: int | None, available: int) -> tuple[int, int]:
     train = operator.index(num_train)
     if not 1 <= train <= available:
-        raise ValueError(f"num_train={train}; 1 to {available} are allowed, the cells with a value")
+        raise ValueError(
+            f"num_train={train} is not allowed; {available} cells have a value, so use 1 to "
+            f"{available}"
+        )
     rest = available - train
     test = rest if num_test is None else operator.index(num_test)
     if not 0 <= test <= rest:
-        raise ValueError(f"num_test={test}; 0 to {rest} are allowed beside num_train={train}")
+        raise ValueError(
+            f"num_test={test} is not allowed; num_train={train} leaves {rest} cells, so use 0 to "
+            f"{rest}"
+        )
     return train, test

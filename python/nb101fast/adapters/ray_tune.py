@@ -1,4 +1,4 @@
-"""The benchmark as a Ray Tune trainable, for schedulers that stop trainings early.
+"""The benchmark as a trainable for Ray Tune, whose schedulers stop trainings early.
 
 >>> scheduler = ASHAScheduler(max_t=108, grace_period=4, reduction_factor=3)
 >>> config = tune.TuneConfig(metric="validation_accuracy", mode="max", scheduler=scheduler)
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..extras import needs
 from ..index import Index
+from ..named_parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
 from ..search import SimulatedTraining
-from .parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
 
 with needs("ray.tune", extra="adapters"):
     from ray import tune
     from ray.tune.search.sample import Domain
 
 if TYPE_CHECKING:
-    from ..search_space import Validity
+    from ..codes import Validity
 
 
 def trainable(
@@ -35,18 +35,21 @@ def trainable(
     validity: Validity = "raw-9",
     seed: int = 0,
 ) -> type[tune.Trainable]:
-    """What `tune.Tuner` runs: trainings that the index simulates, `SimulatedTrainable`.
+    """Make the trainable that `tune.Tuner` runs: a `SimulatedTrainable` with its arguments.
 
-    A configuration's results depend on it and the seed alone, in whatever order trials run.
+    The results of a configuration depend only on the configuration and the seed, in whatever order
+    the trials run.
 
     Args:
-        index: it travels to the workers as its path, which they must be able to open.
-        epochs: budgets to reveal, of `index.epochs`; None for all of them.
-        validity: "raw-9" as `nas_benchmarks` has it, or "raw", the official meaning.
-        seed: of the draws of repeats.
+        index: the index whose trainings are simulated. Workers get its path and open it again, so
+            they must be able to read that path.
+        epochs: the budgets to reveal, some of `index.epochs`; None means all of them.
+        validity: "raw-9" as in `nas_benchmarks`, or "official"; see `search.SimulatedTraining`.
+        seed: decides which repeats are drawn.
 
     Raises:
-        ValueError: an argument that is not allowed.
+        ValueError: an argument is not allowed.
+        TypeError: the seed is not an integer.
     """
     budgets = index.epochs if epochs is None else epochs
     training = SimulatedTraining(index, epochs=budgets, validity=validity)
@@ -61,10 +64,10 @@ def trainable(
 
 
 def param_space(encoding: Encoding = "A") -> dict[str, Domain]:
-    """The parameters of an encoding as Tune's search space.
+    """The parameters of an encoding as a search space of Ray Tune.
 
     Raises:
-        ValueError: no such encoding.
+        ValueError: there is no such encoding.
 
     Example:
         >>> len(param_space("C"))
@@ -74,14 +77,16 @@ def param_space(encoding: Encoding = "A") -> dict[str, Domain]:
 
 
 class SimulatedTrainable(tune.Trainable):
-    """A configuration's trainings at one budget after the other; `trainable` binds its arguments.
+    """The trainings of one configuration, one budget after another; `trainable` makes it.
 
-    Each step reveals the next budget, a training of its own, and reports
+    In NAS-Bench-101 each budget is a training of its own. Each step reveals the training at the
+    next budget and reports
 
     - `training_iteration`: its epochs, so that schedulers count in epochs;
-    - `validation_accuracy` of a repeat drawn at random, 0.0 of an invalid configuration;
+    - `validation_accuracy`: of a run that was drawn, or 0.0 for an invalid configuration;
     - `time_this_iter_s`: its simulated seconds, so that Ray's `time_total_s` is simulated too;
-    - `cell`, -1 where the configuration is invalid or the index lacks it, and `repeat`.
+    - `cell_id`: -1 if the configuration is invalid or the index lacks its cell;
+    - `repeat`: the number of the run that was drawn.
     """
 
     def setup(
@@ -92,42 +97,42 @@ class SimulatedTrainable(tune.Trainable):
         validity: Validity = "raw-9",
         seed: int = 0,
     ) -> None:
-        """Look all budgets up; `step` reveals them."""
+        """Look up the trainings at all budgets; `step` reveals them."""
         code = code_of(config)
         run = _training(path, epochs, validity).start(sys.float_info.max, seed=seed, run=code)
-        self._evaluations = [run.evaluate(code, budget) for budget in epochs]
+        self._trained = [run.evaluate(code, budget) for budget in epochs]
         self._num_revealed = 0
 
     def step(self) -> dict[str, Any]:
-        """The report of the next budget."""
-        evaluation = self._evaluations[self._num_revealed]
-        assert evaluation is not None  # the budget of the run has no end
+        """Report the training at the next budget."""
+        trained = self._trained[self._num_revealed]
+        assert trained is not None  # no training ends after this budget
         self._num_revealed += 1
         return {
-            "training_iteration": evaluation.epochs,
-            "validation_accuracy": evaluation.validation_accuracy,
-            "time_this_iter_s": evaluation.seconds,
-            "cell": evaluation.cell,
-            "repeat": evaluation.repeat,
-            "done": self._num_revealed == len(self._evaluations),
+            "training_iteration": trained.epochs,
+            "validation_accuracy": trained.validation_accuracy,
+            "time_this_iter_s": trained.seconds,
+            "cell_id": trained.cell_id,
+            "repeat": trained.repeat,
+            "done": self._num_revealed == len(self._trained),
         }
 
     def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
-        """How many budgets were revealed, for schedulers that pause trials."""
+        """Save how many budgets were revealed, for schedulers that pause trials."""
         return {"num_revealed": self._num_revealed}
 
     def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
-        """Go on after the budgets that were revealed."""
+        """Continue after the budgets that were revealed."""
         assert checkpoint is not None  # `save_checkpoint` made it
         self._num_revealed = checkpoint["num_revealed"]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take another configuration, so that Tune can use an actor again."""
+        """Take another configuration, so that Tune can reuse an actor."""
         self.setup(new_config)
         return True
 
 
-@lru_cache(maxsize=1)  # for an actor that is used again: of the full index it takes 0.15 s
+@lru_cache(maxsize=1)  # for an actor that is reused: on the full index this takes 0.15 s
 def _training(path: str, epochs: tuple[int, ...], validity: Validity) -> SimulatedTraining:
     return SimulatedTraining(Index(path), epochs=epochs, validity=validity)
 

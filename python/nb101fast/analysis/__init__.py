@@ -1,8 +1,8 @@
-"""The analysis of a whole index, as Section 3 of the paper has it for NAS-Bench-101.
+"""The analysis of a whole index, as Section 3 of the paper does it for NAS-Bench-101.
 
 >>> from nb101fast import analysis
->>> analysis.analyze(nb101fast.open(), "out").path  # out/report.html, figures and tables
->>> analysis.summarize(nb101fast.open()).replacements.accuracy  # numbers alone
+>>> analysis.analyze(nb101fast.open(), "out").path  # writes out/report.html, figures and tables
+>>> analysis.summarize(nb101fast.open()).replacements.accuracy  # only computes
 """
 
 from __future__ import annotations
@@ -14,28 +14,29 @@ from itertools import chain
 from pathlib import Path
 
 from .. import plotting
-from .._core import AtomicFile
-from ..index import Index, checked_name
+from ..index import Index
+from ..locations import checked_name
+from ..whole_file import write_whole
 from .report import render_report
 from .row import Row
-from .summary import NUM_PARTS, Summary, summarize
+from .summary import NUM_PARTS, IndexSummary, summarize
 
-__all__ = ["Report", "Row", "Summary", "analyze", "summarize"]
+__all__ = ["AnalysisReport", "IndexSummary", "Row", "analyze", "summarize"]
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
-    """What `analyze` has made.
+class AnalysisReport:
+    """The files that `analyze` wrote.
 
     Attributes:
-        path: of `report.html`.
-        files: all files, the report the last of them.
-        summary: their contents as arrays.
+        path: the path of `report.html`.
+        files: the paths of all files; the report is the last.
+        summary: the contents of the files as arrays.
     """
 
     path: Path
     files: tuple[Path, ...]
-    summary: Summary
+    summary: IndexSummary
 
 
 def analyze(
@@ -43,20 +44,24 @@ def analyze(
     out: str | os.PathLike[str],
     *,
     progress: Callable[[int, int], None] | None = None,
-) -> Report:
+) -> AnalysisReport:
     """Analyse an index, and write a report, its figures and its tables into a folder.
 
-    The folder, made if need be, gets `report.html`, which stands alone; `analysis.json` and
-    `analysis.csv`; and `NAME.png` and `NAME.svg` for each figure. Each file is there whole or not
-    at all. Figures of an earlier analysis that this index has no values for are taken away.
+    The folder gets `report.html`, which needs no other file; `analysis.json` and `analysis.csv`;
+    and `NAME.png` and `NAME.svg` for each figure. Each file is written whole or not at all. If an
+    earlier analysis left a figure for which this index has no values, the figure is removed.
 
     Args:
-        progress: called with the steps done and the steps in all.
+        index: the index to analyse. What needs a metric that it lacks at its highest budget is left
+            out, and the report says so.
+        out: the folder. It is made if it does not exist.
+        progress: called with the number of steps done and the number of steps in all.
 
     Raises:
-        ImportError: there is no matplotlib.
+        ImportError: matplotlib is missing.
         NotADirectoryError: `out` is a file.
-        ValueError: no cell has accuracies and times at the index's highest budget.
+        ValueError: the index has no cells, or neither accuracies nor training times at its highest
+            budget.
 
     Example:
         >>> analyze(nb101fast.open("nasbench_full.nb101"), "analysis").path
@@ -65,7 +70,7 @@ def analyze(
     plotting.import_matplotlib()
     folder = Path(checked_name(out))
     if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file; a folder, or no such name, is allowed")
+        raise NotADirectoryError(f"out={str(folder)!r} is a file; use a folder or a new name")
     tell = progress or (lambda done, total: None)
     summary = summarize(index, progress=lambda done, _: tell(done, 2 * NUM_PARTS))
     pictures: dict[str, tuple[Path, ...]] = {}
@@ -84,17 +89,11 @@ def analyze(
         ),
     }
     for name, text in texts.items():
-        _write_whole(folder / name, text)
+        write_whole(folder / name, text.encode())
     files = (*chain.from_iterable(pictures.values()), *(folder / name for name in texts))
-    return Report(folder / "report.html", files, summary)
+    return AnalysisReport(folder / "report.html", files, summary)
 
 
 def _remove_picture(folder: Path, name: str) -> None:
     for form in plotting.FORMATS:
         (folder / f"{name}.{form}").unlink(missing_ok=True)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    file = AtomicFile(checked_name(path))
-    file.write(text.encode())
-    file.commit()

@@ -1,4 +1,4 @@
-"""How many cells can't be told from the best, and how much of the raw space they are."""
+"""The cells that cannot be told from the best one, and their share of the raw space."""
 
 from __future__ import annotations
 
@@ -6,42 +6,40 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from .. import _core, plotting
-from ..codes import NUM_CELLS
-from .measured import Doubles, Ids, Measured
+from .. import plotting
+from .measured import Doubles, Ids, Measured, sentence_of_absence
+from .raw_space import MOST_RAW_EDGES, NUM_RAW, count_raw
 from .row import Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NUM_RAW = 2**21 * 3**5
-_MOST_RAW_EDGES = 9
 _MOST_SHOWN = 40
-_LABELINGS = 1 << 10
-_LOW_BITS = 0b01_01_01_01_01  # of five labels
 
 
 @dataclass(frozen=True, eq=False)
 class BestCells:
-    """The best cell by mean test accuracy, and those within two of its standard errors.
+    """The best cell by mean test accuracy, and the cells within two of its standard errors.
+
+    All arrays are empty if the index has no test accuracies.
 
     Attributes:
-        means: float64 (n,), the highest mean test accuracies, descending, for the figure.
-        errors: float64 (n,), their standard errors, the sample standard deviation over repeats by
-            the root of their number; NaN of a cell with one run.
-        cells: int32, the ids that lie at most two standard errors of the best below it, itself
-            first; itself alone where it has one run.
-        raw, raw_9: how many of the 2^21 * 3^5 raw configurations these cells are, by the official
-            validity, and with at most 9 edges before pruning too.
+        final_epochs: the budget of the accuracies.
+        means: float64 (n,), the highest mean test accuracies for the figure, descending.
+        errors: float64 (n,), their standard errors: the sample standard deviation of a cell's runs,
+            divided by the square root of their number. NaN for a cell with one run.
+        ids: int32, the best cell, followed by the cells that are at most two of its standard errors
+            below it. If the best cell has one run, it is alone.
+        raw_official: how many of the 2^21 * 3^5 raw configurations these cells are.
+        raw_9: how many of those have at most 9 edges before pruning.
     """
 
     final_epochs: int
     means: Doubles
     errors: Doubles
-    cells: Ids
-    raw: int
+    ids: Ids
+    raw_official: int
     raw_9: int
 
     title = "The best cells and the noise"
@@ -49,41 +47,52 @@ class BestCells:
 
     @property
     def caption(self) -> str:
-        """What one sees."""
+        """See `Part`."""
+        if not len(self.ids):
+            return sentence_of_absence(("test_accuracy",), self.final_epochs)
         shown = (
-            f"The {len(self.means)} highest mean test accuracies at {self.final_epochs} epochs, "
-            "with a standard error on either side where there are two runs or more."
+            f"The {len(self.means)} highest mean test accuracies at {self.final_epochs} epochs. "
+            "The bar of a cell with two runs or more is one standard error on either side."
         )
-        if np.isnan(self.errors[0]):
+        if not self._knows_error:
             return f"{shown} The best cell has one run, so its standard error is unknown."
         return (
-            f"{shown} {len(self.cells) - 1:,} further cells lie above the line, two standard "
-            f"errors below the best: with it {self.raw:,} of the {NUM_RAW:,} raw configurations."
+            f"{shown} The line is two standard errors below the best cell. "
+            f"{len(self.ids) - 1:,} other cells are above it. Together with the best they are "
+            f"{self.raw_official:,} of the {NUM_RAW:,} raw configurations."
         )
 
+    @property
+    def _knows_error(self) -> bool:
+        return not np.isnan(self.errors[0])
+
     def rows(self) -> list[Row]:
-        """The counts; unknown without a standard error."""
-        known = not np.isnan(self.errors[0])
+        """See `Part`; the counts are unknown without a standard error."""
+        if not len(self.ids):
+            return []
+        known = self._knows_error
         further = "further cells within 2 standard errors of the best"
         raw = "raw configurations of these cells and the best"
         return [
-            Row("id of the best cell by test accuracy", int(self.cells[0])),
+            Row("id of the best cell by test accuracy", int(self.ids[0])),
             Row("standard error of the best", 100 * float(self.errors[0]), "% points"),
-            Row(further, len(self.cells) - 1 if known else np.nan, "", 11),
-            Row(f"{raw}, valid officially", self.raw if known else np.nan, "", 11_570),
+            Row(further, len(self.ids) - 1 if known else np.nan, "", 11),
+            Row(f"{raw}, valid officially", self.raw_official if known else np.nan, "", 11_570),
             Row(f"{raw}, of at most 9 raw edges", self.raw_9 if known else np.nan, "", 11_570),
         ]
 
     @plotting.style()
-    def figure(self) -> Figure:
-        """The best, one beside the other."""
+    def figure(self) -> Figure | None:
+        """See `Part`; the best cells side by side."""
+        if not len(self.ids):
+            return None
         figure, axes = plotting.panels(inches=(8.4, 3.1))
         places = np.arange(1, len(self.means) + 1)
         errors = np.nan_to_num(self.errors)
         axes[0].errorbar(
             places, self.means, errors, fmt="o", ms=4, lw=1, capsize=2, color=plotting.PALETTE[0]
         )
-        if not np.isnan(self.errors[0]):
+        if self._knows_error:
             low = self.means[0] - 2 * self.errors[0]
             axes[0].axhline(low, label="two standard errors below the best", **plotting.line(1))
             axes[0].legend()
@@ -94,50 +103,20 @@ class BestCells:
 def best_cells_of(measured: Measured) -> BestCells:
     """Find the best cells and count their raw configurations."""
     means = measured.mean("test_accuracy")
-    rows = np.argsort(-means, kind="stable")[: np.count_nonzero(~np.isnan(means))]
+    best_first = np.argsort(-means, kind="stable")[: np.count_nonzero(~np.isnan(means))]
     counts = (~np.isnan(measured.runs("test_accuracy"))).sum(axis=0)
     errors = measured.deviation("test_accuracy") / np.sqrt(np.maximum(counts, 1))
-    low = means[rows[0]] - 2 * np.nan_to_num(errors[rows[0]])
-    near = rows[means[rows] >= low] if errors[rows[0]] == errors[rows[0]] else rows[:1]
-    cells: Ids = measured.index.cells[near]
-    shown = rows[:_MOST_SHOWN]
+    error = errors[best_first[:1]]  # empty without test accuracies
+    near = best_first[:1]
+    if len(error) and not np.isnan(error[0]):
+        near = best_first[means[best_first] >= means[best_first[0]] - 2 * error[0]]
+    ids: Ids = measured.index.cells[near]
+    shown = best_first[:_MOST_SHOWN]
     return BestCells(
         final_epochs=measured.final_epochs,
         means=means[shown],
         errors=errors[shown],
-        cells=cells,
-        raw=int(count_raw()[cells].sum()),
-        raw_9=int(count_raw(most_edges=_MOST_RAW_EDGES)[cells].sum()),
+        ids=ids,
+        raw_official=int(count_raw()[ids].sum()),
+        raw_9=int(count_raw(most_edges=MOST_RAW_EDGES)[ids].sum()),
     )
-
-
-def count_raw(*, most_edges: int = 21) -> npt.NDArray[np.int64]:
-    """How many of the 2^21 * 3^5 raw configurations each cell is: int64 (423624,), by id.
-
-    Those are the valid ones; their labels of dead vertices count too. The core finds a cell by the
-    placement of its matrix and a rank by its labels: so count matrices by placement, and gather
-    cells for each placement and labelling.
-
-    Args:
-        most_edges: only matrices of so many edges, before pruning, or fewer.
-    """
-    placement_of_matrix, placements, ranks = _core.look_up_tables()
-    if most_edges < 21:
-        placement_of_matrix = placement_of_matrix[_edges_of_matrices() <= most_edges]
-    matrices = np.bincount(placement_of_matrix, minlength=len(placements))
-    first_ids, row_starts = placements.T
-    used = np.flatnonzero((first_ids >= 0) & (matrices > 0))
-    labelings = np.arange(_LABELINGS)
-    labelings = labelings[labelings & (labelings >> 1) & _LOW_BITS == 0]  # no label 3
-    ids = first_ids[used, None] + ranks[row_starts[used, None] + labelings]
-    weights = np.repeat(matrices[used], len(labelings))
-    # Sums of whole numbers below 2^53 are exact in double.
-    return np.bincount(ids.reshape(-1), weights, NUM_CELLS).astype(np.int64)
-
-
-def _edges_of_matrices() -> npt.NDArray[np.uint8]:
-    """How many edges each of the 2^21 matrices has."""
-    edges = np.zeros(1, np.uint8)
-    for _ in range(21):
-        edges = np.concatenate([edges, edges + np.uint8(1)])
-    return edges

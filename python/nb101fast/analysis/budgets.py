@@ -1,4 +1,4 @@
-"""How well a short training ranks the cells: rank correlation between budgets."""
+"""How well a short training ranks the cells: the rank correlation between budgets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import plotting
 from .correlation import mean_ranks, pearson
-from .measured import Doubles, Measured
+from .measured import Doubles, Measured, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:
@@ -20,22 +20,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TOP_PERCENT = (100, 50, 25, 10, 5, 2, 1)
-FEWEST_CELLS = 10  # that a correlation is given of
-PAPER = {(36, 108, 10): 0.365}
+FEWEST_CELLS = 10  # a correlation of fewer cells would mean nothing
+PAPER = {(36, 108, 10): 0.365}  # by two budgets and the best so many percent
 
 
 @dataclass(frozen=True, eq=False)
 class Budgets:
-    """Spearman's correlation of mean validation accuracy.
+    """Spearman's correlation of mean validation accuracy between budgets.
 
     Attributes:
-        epochs: the budgets, ascending.
-        counts: int64 (len(TOP_PERCENT),), the best so many cells at the final budget, rounded up.
-            Only cells with a value at every budget take part; of equals, lower ids come first.
-        correlation: float64 (len(TOP_PERCENT), budgets, budgets); NaN of fewer than ten cells, or
-            of equals alone.
+        final_epochs: the highest budget of the index.
+        epochs: the budgets at which some cell has a validation accuracy, ascending. It is empty if
+            the final budget is not one of them.
+        counts: int64 (len(TOP_PERCENT),), how many cells the best so many percent at the final
+            budget are, rounded up. Only cells with a value at each of the budgets take part. Of
+            cells with equal accuracy, the one with the lower id comes first.
+        correlation: float64 (len(TOP_PERCENT), budgets, budgets), NaN for fewer than ten cells or
+            if all values are equal.
     """
 
+    final_epochs: int
     epochs: tuple[int, ...]
     counts: npt.NDArray[np.int64]
     correlation: Doubles
@@ -45,18 +49,23 @@ class Budgets:
 
     @property
     def caption(self) -> str:
-        """What one sees."""
+        """See `Part`."""
+        if not self.epochs:
+            return sentence_of_absence(("validation_accuracy",), self.final_epochs)
         if len(self.epochs) < 2:
-            return f"This index has one budget, {self.epochs[0]} epochs: there is none to compare."
+            return (
+                f"This index has validation accuracies at one budget, {self.epochs[0]} epochs, so "
+                "there is no other to compare it with."
+            )
         return (
             "Spearman's rank correlation of mean validation accuracy between budgets, over the "
             f"best p percent of {self.counts[0]:,} cells by the accuracy at {self.epochs[-1]} "
-            "epochs, ranked anew among themselves. Left: all of them and the best 10 %; right: "
-            "each pair."
+            "epochs. The ranks are those among the chosen cells. Left: all cells. Middle: the best "
+            "10 %. Right: each pair of budgets."
         )
 
     def rows(self) -> list[Row]:
-        """Each budget against the final one: all cells, and the best 10 %."""
+        """See `Part`; each budget and the final one, for all cells and the best 10 %."""
         return [
             Row(
                 f"Spearman, {epochs} and {self.epochs[-1]} epochs, top {percent} %",
@@ -70,7 +79,7 @@ class Budgets:
 
     @plotting.style()
     def figure(self) -> Figure | None:
-        """Two matrices and a curve for each pair; None with one budget."""
+        """See `Part`; matrices for all cells and the best 10 %, and a curve for each pair."""
         if len(self.epochs) < 2:
             return None
         figure, axes = plotting.panels(1, 3, inches=(3.7, 3.3))
@@ -99,22 +108,25 @@ class Budgets:
 
 
 def budgets_of(measured: Measured) -> Budgets:
-    """Rank the cells at each budget, all and the best."""
-    means = np.stack(
-        [measured.mean("validation_accuracy", epochs) for epochs in sorted(measured.epochs)]
-    )
+    """Rank all cells and the best cells at each budget."""
+    metric, final_epochs = "validation_accuracy", measured.final_epochs
+    epochs: tuple[int, ...] = ()
+    if measured.present(metric):
+        epochs = tuple(each for each in sorted(measured.epochs) if measured.has(metric, each))
+    means = np.array([measured.mean(metric, each) for each in epochs or (final_epochs,)])
     means = means[:, ~np.isnan(means).any(axis=0)]
     best_first = np.argsort(-means[-1], kind="stable")
     counts = [math.ceil(len(best_first) * percent / 100) for percent in TOP_PERCENT]
     return Budgets(
-        epochs=tuple(sorted(measured.epochs)),
+        final_epochs=final_epochs,
+        epochs=epochs,
         counts=np.array(counts),
         correlation=np.stack([_correlate(means[:, best_first[:count]]) for count in counts]),
     )
 
 
 def _correlate(columns: Doubles) -> Doubles:
-    """Spearman's correlation of each pair of rows."""
+    """Spearman's correlation of each pair of rows; NaN for too few columns."""
     correlation = np.full((len(columns), len(columns)), np.nan)
     if columns.shape[1] < FEWEST_CELLS:
         return correlation

@@ -1,4 +1,4 @@
-"""Correlation of two columns, of values or of ranks; SciPy isn't needed for it."""
+"""The correlation of two columns, of their values or of their ranks, without SciPy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .measured import Doubles
 
 
 def pearson(x: Doubles, y: Doubles) -> float:
-    """Pearson's correlation over the places where neither is NaN; NaN where it isn't defined."""
+    """Pearson's correlation over the places where both are numbers; NaN if it is undefined."""
     both = ~(np.isnan(x) | np.isnan(y))
     if both.sum() < 2:
         return np.nan
@@ -18,13 +18,13 @@ def pearson(x: Doubles, y: Doubles) -> float:
 
 
 def spearman(x: Doubles, y: Doubles) -> float:
-    """Spearman's correlation, likewise: Pearson's of the ranks, equals sharing their mean rank."""
+    """Spearman's correlation: Pearson's correlation of the ranks, over the same places."""
     both = ~(np.isnan(x) | np.isnan(y))
     return pearson(mean_ranks(x[both]), mean_ranks(y[both]))
 
 
 def mean_ranks(values: Doubles) -> Doubles:
-    """Ranks from 1 upwards, equals sharing the mean of theirs; no NaN is allowed."""
+    """The ranks of the values, from 1 upwards; equal values share their mean rank. No NaN."""
     order = np.argsort(values)
     ascending = values[order]
     first = np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]]))

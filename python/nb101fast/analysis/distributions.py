@@ -1,4 +1,4 @@
-"""How accuracies are distributed over the cells, and how much repeats of one cell differ."""
+"""The distribution of accuracy over the cells, and of the noise between runs of one cell."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plotting
-from .measured import ACCURACIES, Doubles, Measured
+from .measured import ACCURACIES, Doubles, Measured, in_words, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BEST_MEAN_TEST = 0.943175752957662  # Ying et al., 2019: that of the best cell at 108 epochs
+BEST_MEAN_TEST = 0.943175752957662  # of the best cell at 108 epochs (Ying et al., 2019)
 _CURVE_POINTS = 400
 
 
@@ -26,41 +26,47 @@ class Distributions:
 
     Attributes:
         final_epochs: the budget of the accuracies.
-        accuracies: by metric, the cells' means over repeats, ascending float64.
-        noise: by budget, the cells' sample standard deviations of test accuracy over repeats,
-            ascending float64; empty where no cell has two runs.
+        missing: the accuracies that the index lacks.
+        accuracies: float64 by metric, the means of the cells over their runs, ascending.
+        noise: float64 by budget, the sample standard deviations of the cells' test accuracies over
+            their runs, ascending. It is empty for a budget at which no cell has two runs.
     """
 
     final_epochs: int
+    missing: tuple[str, ...]
     accuracies: dict[str, Doubles]
     noise: dict[int, Doubles]
 
-    title = "Distribution of accuracy and of noise"
+    title = "Distribution of accuracy and noise"
     name = "distributions"
 
     @property
     def has_noise(self) -> bool:
-        """Whether some budget has cells of two runs or more."""
+        """Whether the noise is known at some budget."""
         return any(len(values) for values in self.noise.values())
 
     @property
     def caption(self) -> str:
-        """What one sees."""
-        noise = (
-            "Right: the noise at each budget, the sample standard deviation of test accuracy over "
-            "a cell's repeats, in percentage points."
-            if self.has_noise
-            else "No cell has two runs, so the noise between repeats is unknown."
-        )
-        return (
-            f"Left: the share of cells below an accuracy at {self.final_epochs} epochs, each the "
-            f"mean of its repeats. {noise}"
-        )
+        """See `Part`."""
+        sentences = [sentence_of_absence(self.missing, self.final_epochs)]
+        if self.accuracies:
+            sentences.append(
+                f"{'Left: the' if self.has_noise else 'The'} share of cells below an accuracy at "
+                f"{self.final_epochs} epochs. The accuracy of a cell is the mean of its runs."
+            )
+        if self.has_noise:
+            sentences.append(
+                "Right: the noise at each budget, which is the sample standard deviation of the "
+                "test accuracies of one cell's runs, in percentage points."
+            )
+        elif self.noise:
+            sentences.append("No cell has two runs, so the noise between runs is unknown.")
+        return " ".join(filter(None, sentences))
 
     def rows(self) -> list[Row]:
-        """The middle of each distribution, and the best."""
+        """See `Part`."""
         rows = [
-            Row(f"median {metric.replace('_', ' ')}", float(np.median(values)))
+            Row(f"median {in_words(metric)}", float(np.median(values)))
             for metric, values in self.accuracies.items()
         ]
         rows += [
@@ -71,12 +77,16 @@ class Distributions:
             )
             for epochs, values in self.noise.items()
         ]
-        best = float(self.accuracies["test_accuracy"][-1])
-        return [Row("best mean test accuracy", best, "", BEST_MEAN_TEST), *rows]
+        if "test_accuracy" in self.accuracies:
+            best = float(self.accuracies["test_accuracy"][-1])
+            rows.insert(0, Row("best mean test accuracy", best, "", BEST_MEAN_TEST))
+        return rows
 
     @plotting.style()
-    def figure(self) -> Figure:
-        """Both sets of curves."""
+    def figure(self) -> Figure | None:
+        """See `Part`."""
+        if not self.accuracies:
+            return None
         figure, axes = plotting.panels(1, 1 + self.has_noise)
         for number, (metric, values) in enumerate(self.accuracies.items()):
             _draw_curve(axes[0], values, number, metric.removesuffix("_accuracy"))
@@ -95,13 +105,16 @@ class Distributions:
 
 
 def distributions_of(measured: Measured) -> Distributions:
-    """Accuracies at the final budget, and noise at each."""
+    """Sort the accuracies at the final budget, and the noise at each budget."""
+    present = measured.present(*ACCURACIES)
     return Distributions(
         final_epochs=measured.final_epochs,
-        accuracies={metric: _ascending(measured.mean(metric)) for metric in ACCURACIES},
+        missing=measured.absent(*ACCURACIES),
+        accuracies={metric: _ascending(measured.mean(metric)) for metric in present},
         noise={
             epochs: _ascending(measured.deviation("test_accuracy", epochs))
             for epochs in measured.epochs
+            if "test_accuracy" in present
         },
     )
 
@@ -111,7 +124,7 @@ def _ascending(values: Doubles) -> Doubles:
 
 
 def _draw_curve(axes: Axes, values: Doubles, number: int, label: str) -> None:
-    """The empirical distribution function, at some hundred places where there are more cells."""
+    """Draw the empirical distribution function; of many cells, at some hundred places."""
     shares = np.arange(1, len(values) + 1) / len(values)
     if len(values) > _CURVE_POINTS:
         places = np.linspace(0, len(values) - 1, _CURVE_POINTS).round().astype(int)
@@ -120,7 +133,7 @@ def _draw_curve(axes: Axes, values: Doubles, number: int, label: str) -> None:
 
 
 def _range(columns: Iterable[Doubles], left_out: float = 0.01) -> tuple[float, float]:
-    """Where the curves lie but for the lowest few, so that failed runs don't squeeze them."""
+    """The range of the values without the lowest few: failed runs would stretch the axis."""
     ascending = [values for values in columns if len(values)]
     low = min(float(np.quantile(values, left_out)) for values in ascending)
     high = max(float(values[-1]) for values in ascending)

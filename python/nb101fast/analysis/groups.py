@@ -1,4 +1,4 @@
-"""Values by a small whole number, as accuracy by depth: counts, means, quartiles."""
+"""Values grouped by a small integer, such as accuracy by depth: counts, means and quartiles."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .measured import Doubles
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MOST_LARGE = 8  # keys; the labels of more need a smaller type
+_MOST_LARGE = 8  # above this number of keys, labels need a smaller type
 _SHORT = ((1_000_000, "M"), (1_000, "k"))
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """One entry for each key that occurs, ascending.
+    """The groups of all keys that occur.
 
     Attributes:
-        keys: int64 (G,).
-        counts: int64 (G,), values that are no NaN.
+        keys: int64 (G,), ascending.
+        counts: int64 (G,), how many values a group has. NaN does not count.
         means: float64 (G,).
         quartiles: float64 (G, 3), interpolated linearly; the middle one is the median.
     """
@@ -35,7 +35,12 @@ class Groups:
     quartiles: Doubles
 
     def draw(self, axes: Axes, **labels: str) -> None:
-        """Boxes from quartile to quartile, a line at the median, a dot at the mean, and counts."""
+        """Draw a box from the first to the third quartile, the median, the mean and the count.
+
+        Args:
+            axes: the panel to draw in.
+            **labels: passed on to `Axes.set`, such as xlabel and ylabel.
+        """
         low, middle, high = self.quartiles.T
         axes.bar(self.keys, high - low, 0.7, low, color="#b9d7ea", edgecolor=plotting.PALETTE[0])
         axes.hlines(middle, self.keys - 0.35, self.keys + 0.35, color=plotting.PALETTE[0], lw=2)
@@ -44,18 +49,18 @@ class Groups:
             f"{key}\n{_short(count)}" for key, count in zip(self.keys, self.counts, strict=True)
         ]
         axes.set_xticks(self.keys, texts, fontsize=8.5 if len(self.keys) <= _MOST_LARGE else 6.5)
-        axes.use_sticky_edges = False  # a bar may begin anywhere
+        axes.use_sticky_edges = False  # otherwise the axis would begin where the lowest bar does
         axes.autoscale_view()
         axes.grid(visible=False, axis="x")
         axes.set(**labels)
 
 
 def groups_of(keys: npt.NDArray[Any], values: Doubles) -> Groups:
-    """Group values, NaN left out.
+    """Group values by their keys; a NaN is left out.
 
     Args:
         keys: integers (N,).
-        values: float64 (N,).
+        values: float64 (N,), at least one of them a number.
     """
     known = ~np.isnan(values)
     keys, values = keys[known], values[known]
@@ -71,7 +76,7 @@ def groups_of(keys: npt.NDArray[Any], values: Doubles) -> Groups:
 
 
 def _short(count: int) -> str:
-    """A count in few characters."""
+    """A count in few characters, such as 1.2k or 35M."""
     for unit, letter in _SHORT:
         if count >= unit:
             digits = 1 if count < 9.95 * unit else 0

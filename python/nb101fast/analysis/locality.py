@@ -1,4 +1,4 @@
-"""Whether cells that differ little are alike: random walks, and distance from the best cell."""
+"""Whether similar cells have similar accuracies: along random walks, and around the best cell."""
 
 from __future__ import annotations
 
@@ -6,54 +6,64 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import plotting, search_space
-from ..codes import NUM_CELLS, cell_codes
+from ..codes import cell_codes
 from .correlation import pearson
 from .groups import Groups, groups_of
-from .measured import ACCURACIES, Doubles, Ids, Measured
+from .measured import ACCURACIES, Doubles, Measured, sentence_of_absence
 from .row import Row
+from .walks import LAGS, STEPS, WALKS, autocorrelate, walk
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WALKS = 1000
-STEPS = 1000  # of each walk that count
-LAGS = 20
-_STEPS_BEFORE = 100  # until where a walk began no longer matters
-_SEED = 0
+
+@dataclass(frozen=True, eq=False)
+class Distances:
+    """Validation accuracy by distance from the best cell.
+
+    Attributes:
+        best_id: the cell with the highest mean validation accuracy; of equal ones the lowest id.
+        accuracy: the validation accuracies, grouped by `edit_distance(how="cell")` from that cell.
+        correlation: Pearson's correlation of distance and accuracy over all cells, the best one
+            included.
+    """
+
+    best_id: int
+    accuracy: Groups
+    correlation: float
 
 
 @dataclass(frozen=True, eq=False)
 class Locality:
-    """Autocorrelation along random walks, and accuracy by distance from the best cell.
+    """The autocorrelation along random walks, and accuracy by distance from the best cell.
 
     Attributes:
-        autocorrelation: by metric, float64 (LAGS + 1,) over all walks; NaN where no two cells are
-            one change apart, or all are equal.
-        spread: likewise, the standard deviation between single walks.
-        best_cell: the id of the highest mean validation accuracy, of equals the lowest.
-        by_distance: validation accuracy by edit distance from it (`edit_distance(how="cell")`).
-        fitness_distance: Pearson's correlation of the two, the best cell among them.
+        final_epochs: the budget of the accuracies.
+        missing: the accuracies that the index lacks.
+        autocorrelation: float64 (LAGS + 1,) by metric, over all walks. NaN if no two cells of the
+            index are one change apart, or if all accuracies are equal.
+        spread: float64 (LAGS + 1,) by metric, the standard deviation between single walks.
+        distances: None if the index has no validation accuracies.
     """
 
     final_epochs: int
+    missing: tuple[str, ...]
     autocorrelation: dict[str, Doubles]
     spread: dict[str, Doubles]
-    best_cell: int
-    by_distance: Groups
-    fitness_distance: float
+    distances: Distances | None
 
     title = "Locality"
     name = "locality"
 
     @property
     def lag_of_noise(self) -> float:
-        """The first lag of validation accuracy that one walk can't tell from 0; NaN beyond LAGS.
+        """The first lag at which a single walk cannot tell the autocorrelation from 0.
 
-        That is, where the autocorrelation is less than twice the spread between single walks.
+        That is where the autocorrelation of validation accuracy is less than twice the spread
+        between single walks. NaN if this is beyond LAGS, or if there is no autocorrelation.
         """
         curve, spread = (
             part["validation_accuracy"] for part in (self.autocorrelation, self.spread)
@@ -62,42 +72,59 @@ class Locality:
         return float(below[0]) if len(below) else np.nan
 
     @property
+    def has_walks(self) -> bool:
+        """Whether there is an autocorrelation of some accuracy."""
+        return any(not np.isnan(curve[0]) for curve in self.autocorrelation.values())
+
+    @property
     def caption(self) -> str:
-        """What one sees."""
-        right = (
-            f"validation accuracy by edit distance from the best cell, id {self.best_cell}: "
-            "quartiles, median and mean, and how many cells lie so far."
-        )
-        if np.isnan(self.autocorrelation["validation_accuracy"][0]):
-            return (
-                "No walk leads from cell to cell of this index, or all cells are equal: there is "
-                f"no autocorrelation. Shown is {right}"
+        """See `Part`."""
+        sentences = [sentence_of_absence(self.missing, self.final_epochs)]
+        if self.has_walks:
+            sentences.append(
+                f"{'Left: the' if self.distances else 'The'} autocorrelation of accuracy at "
+                f"{self.final_epochs} epochs along {WALKS:,} random walks of {STEPS:,} steps. Each "
+                "step goes to a cell that is one change away. The band is twice the standard "
+                "deviation between single walks."
             )
-        return (
-            f"Left: autocorrelation of accuracy at {self.final_epochs} epochs along {WALKS:,} "
-            f"random walks of {STEPS:,} steps, each to a cell one change away; the band is "
-            f"twice the spread of single walks. Right: {right}"
-        )
+        elif self.autocorrelation:
+            sentences.append(
+                "There is no autocorrelation, because no change leads from one cell of this index "
+                "to another, or all accuracies are equal."
+            )
+        if self.distances:
+            sentences.append(
+                f"{'Right: the' if self.has_walks else 'The'} validation accuracy by edit distance "
+                f"from the best cell, which has id {self.distances.best_id}. A box reaches from "
+                "the first to the third quartile. The line is the median, the dot the mean, and "
+                "the number below is how many cells have this distance."
+            )
+        return " ".join(filter(None, sentences))
 
     def rows(self) -> list[Row]:
-        """The first lags, where the noise begins, and the fitness-distance correlation."""
+        """See `Part`; the first lags, the lag of the noise and the fitness-distance correlation."""
+        if not self.distances:
+            return []
         curve = self.autocorrelation["validation_accuracy"]
         return [
             *(Row(f"autocorrelation at lag {lag}", float(curve[lag])) for lag in (1, 3, 6)),
             Row("lag at which it reaches the noise of one walk", self.lag_of_noise, "", 6),
-            Row("fitness-distance correlation", self.fitness_distance),
+            Row("fitness-distance correlation", self.distances.correlation),
         ]
 
     @plotting.style()
-    def figure(self) -> Figure:
-        """The curves, where there are any, and the boxes."""
-        has_walks = not np.isnan(self.autocorrelation["validation_accuracy"][0])
-        figure, axes = plotting.panels(1, 1 + has_walks, inches=(4.7, 3.2))
-        if has_walks:
+    def figure(self) -> Figure | None:
+        """See `Part`; the curves and the boxes."""
+        num_panels = self.has_walks + (self.distances is not None)
+        if not num_panels:
+            return None
+        figure, axes = plotting.panels(1, num_panels, inches=(4.7, 3.2))
+        if self.has_walks:
             self._draw_curves(axes[0])
-        self.by_distance.draw(
-            axes[-1], xlabel="edit distance from the best cell", ylabel="validation accuracy"
-        )
+        if self.distances:
+            self.distances.accuracy.draw(
+                axes[-1], xlabel="edit distance from the best cell", ylabel="validation accuracy"
+            )
         return figure
 
     def _draw_curves(self, axes: Axes) -> None:
@@ -105,7 +132,8 @@ class Locality:
         for number, (metric, curve) in enumerate(self.autocorrelation.items()):
             label = metric.removesuffix("_accuracy")
             axes.plot(lags, curve, **plotting.line(number), label=label)
-        band = 2 * self.spread["validation_accuracy"]
+        metric = "validation_accuracy" if self.distances else next(iter(self.spread))
+        band = 2 * self.spread[metric]
         axes.fill_between(lags, -band, band, color="#dddddd", zorder=0, label="noise of one walk")
         axes.set(xlabel="steps apart", ylabel="autocorrelation", xlim=(0, LAGS))
         axes.set_xticks(range(0, LAGS + 1, 2))
@@ -113,82 +141,31 @@ class Locality:
 
 
 def locality_of(measured: Measured) -> Locality:
-    """Walk over the cells of the index that have accuracies, and measure distances."""
-    accuracies = {metric: measured.mean(metric) for metric in ACCURACIES}
-    known = ~np.isnan(np.stack(list(accuracies.values()))).any(axis=0)
-    walks = _walk(measured.index.cells[known])
-    pairs = {
-        metric: _autocorrelate(measured.by_id(values)[walks])
-        for metric, values in accuracies.items()
-    }
-    validation = accuracies["validation_accuracy"]
-    best = int(measured.index.cells[np.nanargmax(validation)])
-    distances = search_space.edit_distance(measured.codes, int(cell_codes()[best]), how="cell")
+    """Walk among the cells that have all accuracies of the index, and measure distances."""
+    accuracies = {metric: measured.mean(metric) for metric in measured.present(*ACCURACIES)}
+    curves: dict[str, tuple[Doubles, Doubles]] = {}
+    if accuracies:
+        known = ~np.isnan(np.stack(list(accuracies.values()))).any(axis=0)
+        walks = walk(measured.index.cells[known])
+        curves = {
+            metric: autocorrelate(measured.by_id(values)[walks])
+            for metric, values in accuracies.items()
+        }
     return Locality(
         final_epochs=measured.final_epochs,
-        autocorrelation={metric: curve for metric, (curve, _) in pairs.items()},
-        spread={metric: spread for metric, (_, spread) in pairs.items()},
-        best_cell=best,
-        by_distance=groups_of(distances, validation),
-        fitness_distance=pearson(distances.astype(np.float64), validation),
+        missing=measured.absent(*ACCURACIES),
+        autocorrelation={metric: curve for metric, (curve, _) in curves.items()},
+        spread={metric: spread for metric, (_, spread) in curves.items()},
+        distances=_distances_of(measured) if "validation_accuracy" in accuracies else None,
     )
 
 
-def _walk(cells: Ids) -> Ids:
-    """Cell ids along the walks: int32 (STEPS, WALKS), or (STEPS, 0) where none is possible.
-
-    A walk begins at any cell that has neighbours and goes on to any of them, each as likely.
-    """
-    indptr, indices = _graph_of(cells)
-    degrees = np.diff(indptr)
-    starts = np.flatnonzero(degrees)
-    walks = np.empty((STEPS, WALKS if len(starts) else 0), np.int32)
-    if not len(starts):
-        return walks
-    rng = np.random.default_rng(_SEED)
-    place = rng.choice(starts, WALKS)
-    for step in range(-_STEPS_BEFORE, STEPS):
-        place = indices[indptr[place] + (rng.random(WALKS) * degrees[place]).astype(np.int64)]
-        if step >= 0:
-            walks[step] = place
-    return walks
-
-
-def _graph_of(cells: Ids) -> search_space.NeighborTable:
-    """The cells that one change of either one's representative makes of each other, as CSR.
-
-    The neighbour table alone won't do: no one change revives a dead vertex of a representative, so
-    a walk would end among the smallest cells.
-    """
-    indptr, indices = search_space.neighbor_table()
-    present = np.zeros(NUM_CELLS, np.bool_)
-    present[cells] = True
-    sources = np.repeat(np.arange(NUM_CELLS), np.diff(indptr))
-    kept = present[sources] & present[indices]
-    sources, targets = sources[kept], indices[kept].astype(np.int64)
-    pairs = np.concatenate([sources * NUM_CELLS + targets, targets * NUM_CELLS + sources])
-    pairs.sort()  # np.unique takes ten times as long
-    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-    sources, targets = np.divmod(pairs, NUM_CELLS)
-    ends = np.cumsum(np.bincount(sources, minlength=NUM_CELLS))
-    return search_space.NeighborTable(np.concatenate([[0], ends]), targets.astype(np.int32))
-
-
-def _autocorrelate(values: npt.NDArray[np.float64]) -> tuple[Doubles, Doubles]:
-    """Of values (steps, walks): by lag, over all walks, and the spread between single ones.
-
-    The mean and the variance are those of all walks together.
-    """
-    nothing = np.full(LAGS + 1, np.nan)
-    if not values.size or np.ptp(values) == 0:
-        return nothing, nothing
-    centred = values - values.mean()
-    products = np.stack(
-        [
-            np.einsum("tw,tw->w", centred[: len(centred) - lag], centred[lag:])
-            / (len(centred) - lag)
-            for lag in range(LAGS + 1)
-        ]
+def _distances_of(measured: Measured) -> Distances:
+    validation = measured.mean("validation_accuracy")
+    best_id = int(measured.index.cells[np.nanargmax(validation)])
+    distances = search_space.edit_distance(measured.codes, int(cell_codes()[best_id]), how="cell")
+    return Distances(
+        best_id=best_id,
+        accuracy=groups_of(distances, validation),
+        correlation=pearson(distances.astype(np.float64), validation),
     )
-    products /= products[0].mean()
-    return products.mean(axis=1), products.std(axis=1, ddof=1)

@@ -1,8 +1,10 @@
-"""What an index has measured, as the analyses need it: runs and their means, in double."""
+"""The measured values of an index, as the analyses need them: runs and their means, in double."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,53 +13,81 @@ from ..codes import NUM_CELLS, Codes, cell_codes
 from ..index import Index
 from ..whole_space import WholeSpace
 
-Doubles = npt.NDArray[np.float64]
-Ids = npt.NDArray[np.int32]
+Doubles: TypeAlias = npt.NDArray[np.float64]
+Ids: TypeAlias = npt.NDArray[np.int32]
 
 ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
+ANALYSED_METRICS = (*ACCURACIES, "training_time")
 
 
 class Measured:
-    """The final metrics of an index, by row of `Index.cells`.
+    """The final metrics of an index, in the order of `Index.cells`.
 
-    Unlike `Index.query`, a mean isn't rounded to float32: the runs present are summed in double.
+    A mean is the sum of the runs present, in double, divided by their number. Unlike the mean of
+    `Index.query`, it is not rounded to float32.
 
     Args:
-        index: at least one of its cells has a run at the final budget, its highest.
+        index: an index in which some cell has a value of some metric at the final budget, which is
+            the highest.
+
+    Attributes:
+        index: the index.
+        epochs: the budgets of the index.
+        final_epochs: the highest budget.
+        missing: those of `ANALYSED_METRICS` that no cell has at the final budget.
 
     Raises:
-        ValueError: none has.
+        ValueError: the index has no cells, or no cell has any of the metrics.
     """
 
     def __init__(self, index: Index) -> None:
         if not len(index):
-            raise ValueError(f"{index.path}: no cells; an index of one cell or more is allowed")
+            raise ValueError(f"{index.path} has no cells; use an index with at least one")
         self.index = index
         self.epochs = index.epochs
         self.final_epochs = max(index.epochs)
         self._means: dict[tuple[str, int], Doubles] = {}
-        for metric in (*ACCURACIES, "training_time"):
-            if np.isnan(self.mean(metric)).all():
-                raise ValueError(
-                    f"{index.path}: no cell has a {metric} at {self.final_epochs} epochs; "
-                    "one or more are needed"
-                )
+        self.missing = tuple(
+            metric for metric in ANALYSED_METRICS if not self.has(metric, self.final_epochs)
+        )
+        if self.missing == ANALYSED_METRICS:
+            raise ValueError(
+                f"{index.path} has no accuracies and no training times at {self.final_epochs} "
+                "epochs; use an index that has some of them"
+            )
 
     @cached_property
     def codes(self) -> Codes:
-        """Codes of the representatives: uint32 (C,)."""
+        """The codes of the cells' representatives: uint32 (C,)."""
         codes: Codes = cell_codes()[self.index.cells]
         return codes
 
+    def present(self, *metrics: str) -> tuple[str, ...]:
+        """Those of some metrics that the index has at the final budget."""
+        return tuple(metric for metric in metrics if metric not in self.missing)
+
+    def absent(self, *metrics: str) -> tuple[str, ...]:
+        """Those of some metrics that the index lacks at the final budget."""
+        return tuple(metric for metric in metrics if metric in self.missing)
+
+    def has(self, metric: str, epochs: int) -> bool:
+        """Whether some cell has a value of a metric at a budget."""
+        return not np.isnan(self.mean(metric, epochs)).all()
+
     def runs(self, metric: str, epochs: int | None = None) -> Doubles:
-        """Every run: (repeats, C), NaN where there is none. None: the final budget."""
+        """The values of all runs: (repeats, C), NaN if a cell has no such run.
+
+        Args:
+            metric: a metric's name.
+            epochs: a budget; None means the final one.
+        """
         epochs = epochs or self.final_epochs
         repeats = self.index.repeats[self.epochs.index(epochs)]
-        spaces = [WholeSpace(self.index, epochs, repeat=repeat) for repeat in range(repeats)]
+        spaces = [WholeSpace(self.index.reader, epochs, repeat=repeat) for repeat in range(repeats)]
         return np.stack([space.values(metric) for space in spaces])
 
     def mean(self, metric: str, epochs: int | None = None) -> Doubles:
-        """Mean over the runs present: (C,), NaN without any. None: the final budget."""
+        """The means over the runs present: (C,), NaN if a cell has none. `epochs` as in `runs`."""
         place = metric, epochs or self.final_epochs
         if place not in self._means:
             runs = self.runs(*place)
@@ -67,14 +97,32 @@ class Measured:
         return self._means[place]
 
     def deviation(self, metric: str, epochs: int | None = None) -> Doubles:
-        """Sample standard deviation over the runs present: (C,), NaN with fewer than two."""
+        """The sample standard deviations over the runs present: (C,), NaN for fewer than two."""
         runs = self.runs(metric, epochs)
         counts = (~np.isnan(runs)).sum(axis=0)
         squares = np.nansum((runs - self.mean(metric, epochs)) ** 2, axis=0)
         return np.where(counts > 1, np.sqrt(squares / np.maximum(counts - 1, 1)), np.nan)
 
     def by_id(self, values: Doubles) -> Doubles:
-        """Values of rows, by cell id: (423624,), NaN for cells that aren't there."""
+        """Spread the values of the cells present over all cell ids: (423624,), NaN elsewhere."""
         spread = np.full(NUM_CELLS, np.nan)
         spread[self.index.cells] = values
         return spread
+
+
+def in_words(metric: str) -> str:
+    """A metric's name as it is written in texts: "validation accuracy"."""
+    return metric.replace("_", " ")
+
+
+def sentence_of_absence(metrics: Sequence[str], epochs: int) -> str:
+    """A sentence that says which metrics an index lacks at a budget; empty if it lacks none.
+
+    Example:
+        >>> sentence_of_absence(("train_accuracy", "training_time"), 108)
+        'This index has no train accuracy and no training time at 108 epochs.'
+    """
+    if not metrics:
+        return ""
+    listed = " and ".join(f"no {in_words(metric)}" for metric in metrics)
+    return f"This index has {listed} at {epochs} epochs."

@@ -1,15 +1,17 @@
-"""Training time, parameters and accuracy against each other."""
+"""Training time, trainable parameters and accuracies, each against another."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import plotting
 from .correlation import pearson, spearman
-from .measured import Doubles, Measured
+from .measured import Doubles, Measured, in_words, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:
@@ -29,20 +31,24 @@ PAIRS = (
     ("validation_accuracy", "test_accuracy"),
 )
 PAPER = {("validation_accuracy", "test_accuracy"): 0.999}
-_MOST_POINTS = 2000  # more are binned
-_LEFT_OUT = 0.01  # of the cells, at the low end of an accuracy's axis
+_MOST_POINTS = 2000  # above this, cells are drawn as hexagons
+_LEFT_OUT = 0.01  # the share of cells that an accuracy's axis leaves out at its low end
 
 
 @dataclass(frozen=True, eq=False)
 class Relations:
-    """Means over repeats at the final budget.
+    """The means of the cells over their runs at the final budget, in pairs.
 
     Attributes:
-        columns: by metric, float64 (C,) by row of `Index.cells`, NaN without a run.
-        pearson, spearman: of each of `PAIRS`.
+        final_epochs: the budget.
+        missing: the metrics that the index lacks. Pairs that need them are left out.
+        columns: float64 (C,) by metric, in the order of `Index.cells`; NaN without a run.
+        pearson: Pearson's correlation of each of `PAIRS`.
+        spearman: Spearman's correlation of each of `PAIRS`.
     """
 
     final_epochs: int
+    missing: tuple[str, ...]
     columns: dict[str, Doubles]
     pearson: dict[tuple[str, str], float]
     spearman: dict[tuple[str, str], float]
@@ -52,41 +58,49 @@ class Relations:
 
     @property
     def caption(self) -> str:
-        """What one sees."""
-        how = (
-            "A hexagon's colour is its number of cells, but for the lowest 1 % of an accuracy"
+        """See `Part`."""
+        absence = sentence_of_absence(self.missing, self.final_epochs)
+        if not self.pearson:
+            return absence
+        marks = (
+            "The colour of a hexagon tells how many cells it holds; the lowest 1 % of an accuracy "
+            "are not drawn."
             if self._is_binned
-            else "A dot is a cell"
+            else "Each dot is a cell."
         )
         return (
-            f"{how}; values at {self.final_epochs} epochs, mean of the repeats. Parameters are "
-            "those of the network that was trained. Above each panel stand the correlations over "
-            "all cells."
-        )
+            f"{absence} {marks} The values are those at {self.final_epochs} epochs, as means over "
+            "the runs of a cell. Parameters are those of the network that was trained. The "
+            "correlations above each panel are over all cells."
+        ).lstrip()
 
     @property
     def _is_binned(self) -> bool:
-        return len(self.columns["test_accuracy"]) > _MOST_POINTS
+        return any(len(column) > _MOST_POINTS for column in self.columns.values())
 
     def rows(self) -> list[Row]:
-        """Both correlations of each pair."""
+        """See `Part`."""
         rows = []
-        for pair in PAIRS:
-            names = " and ".join(name.replace("_", " ") for name in pair)
+        for pair in self.pearson:
+            names = " and ".join(map(in_words, pair))
             rows.append(Row(f"Pearson, {names}", self.pearson[pair], "", PAPER.get(pair)))
             rows.append(Row(f"Spearman, {names}", self.spearman[pair]))
         return rows
 
     @plotting.style()
-    def figure(self) -> Figure:
-        """A panel for each pair."""
-        figure, axes = plotting.panels(2, 2)
-        for panel, pair in zip(axes, PAIRS, strict=True):
+    def figure(self) -> Figure | None:
+        """See `Part`."""
+        if not self.pearson:
+            return None
+        figure, axes = plotting.panels(math.ceil(len(self.pearson) / 2), min(2, len(self.pearson)))
+        for panel, pair in zip(axes, self.pearson, strict=False):
             self._draw(panel, *pair)
             panel.set(xlabel=LABELS[pair[0]], ylabel=LABELS[pair[1]])
             panel.set_title(
                 f"Pearson {self.pearson[pair]:.3f}, Spearman {self.spearman[pair]:.3f}", fontsize=9
             )
+        for panel in axes[len(self.pearson) :]:
+            panel.remove()
         return figure
 
     def _draw(self, axes: Axes, across: str, up: str) -> None:
@@ -110,19 +124,24 @@ class Relations:
 
 
 def relations_of(measured: Measured) -> Relations:
-    """The columns and their correlations."""
-    columns = {metric: measured.mean(metric) for metric in LABELS}
+    """Gather the columns, and correlate those pairs of which the index has both."""
+    columns = {metric: measured.mean(metric) for metric in measured.present(*LABELS)}
+    pairs = [(x, y) for x, y in PAIRS if x in columns and y in columns]
     return Relations(
         final_epochs=measured.final_epochs,
+        missing=measured.absent(*LABELS),
         columns=columns,
-        pearson={(x, y): pearson(columns[x], columns[y]) for x, y in PAIRS},
-        spearman={(x, y): spearman(columns[x], columns[y]) for x, y in PAIRS},
+        pearson={(x, y): pearson(columns[x], columns[y]) for x, y in pairs},
+        spearman={(x, y): spearman(columns[x], columns[y]) for x, y in pairs},
     )
 
 
-def _is_shown(name: str, values: Doubles) -> Any:
-    """Whether each is within the axis, most of which a few cells that failed would take."""
+def _is_shown(name: str, values: Doubles) -> npt.NDArray[np.bool_]:
+    """Whether each value is drawn. A few cells that failed would take most of an axis."""
     if not name.endswith("accuracy"):
         return values > 0
     known = values[~np.isnan(values)]
-    return values >= np.quantile(known, _LEFT_OUT if len(known) > _MOST_POINTS else 0)
+    is_shown: npt.NDArray[np.bool_] = values >= np.quantile(
+        known, _LEFT_OUT if len(known) > _MOST_POINTS else 0
+    )
+    return is_shown

@@ -1,4 +1,4 @@
-"""What it does to a cell when one of its operations is replaced by another."""
+"""How accuracy and training time change when one operation of a cell is replaced by another."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ import numpy.typing as npt
 
 from .. import plotting, search_space
 from ..codes import cell_ids
-from .measured import Doubles, Measured
+from .measured import Doubles, Measured, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-OPERATIONS = ("conv 3x3", "conv 1x1", "max-pool 3x3")  # by label
+OPERATIONS = ("conv 3x3", "conv 1x1", "max-pool 3x3")  # labels 0, 1 and 2
+METRICS_USED = ("validation_accuracy", "training_time")
+# By old and new label: the changes of accuracy and of time that Ying et al. (2019) published.
 PAPER = {(0, 1): (-1.16, -14.11), (0, 2): (-1.99, -9.84), (1, 2): (-0.81, 5.04)}
-_FIRST_LABEL_BIT = 21
+_FIRST_LABEL_BIT = 21  # of a code: two bits for each of the vertices 1 to 5
 
 
 @dataclass(frozen=True, eq=False)
 class Replacements:
-    """Means over all (cell, vertex) of the old operation where the new cell is there too.
+    """Mean changes over all pairs of a cell and a vertex with the old operation.
+
+    A pair counts if the index has the cell with the new operation too.
 
     Attributes:
-        counts: int64 (3, 3) by old and new label: how many (cell, vertex).
-        accuracy: float64 (3, 3), mean change of validation accuracy, in percentage points.
-        time: float64 (3, 3), mean of new / old training time - 1, in percent.
+        final_epochs: the budget of the values.
+        missing: the metrics that the index lacks. Their changes are NaN.
+        counts: int64 (3, 3) by old and new label, the number of pairs.
+        accuracy: float64 (3, 3), the mean change of validation accuracy in percentage points.
+        time: float64 (3, 3), the mean of new training time / old training time - 1, in percent.
     """
 
     final_epochs: int
+    missing: tuple[str, ...]
     counts: npt.NDArray[np.int64]
     accuracy: Doubles
     time: Doubles
@@ -41,34 +48,41 @@ class Replacements:
 
     @property
     def caption(self) -> str:
-        """What one sees."""
+        """See `Part`."""
+        absence = sentence_of_absence(self.missing, self.final_epochs)
+        if not self.counts.any():
+            return f"{absence} No replacement leads from a cell of this index to another.".lstrip()
         return (
-            "The mean change when one vertex of a cell takes another operation and all else stays, "
-            f"over {self.counts.sum():,} pairs of a cell and a vertex at {self.final_epochs} "
-            "epochs, each counted once."
-        )
+            f"{absence} The mean change when one vertex of a cell gets another operation and "
+            f"everything else stays, over {self.counts.sum():,} pairs of a cell and a vertex at "
+            f"{self.final_epochs} epochs."
+        ).lstrip()
 
     def rows(self) -> list[Row]:
-        """Both changes in the directions that the paper gives."""
+        """See `Part`; the directions are those that the paper gives."""
         rows: list[Row] = []
         for (old, new), (accuracy, time) in PAPER.items():
             what = f"{OPERATIONS[old]} to {OPERATIONS[new]}"
             changes = float(self.accuracy[old, new]), float(self.time[old, new])
-            rows += [
-                Row(f"{what}: validation accuracy", changes[0], "% points", accuracy, True),
-                Row(f"{what}: training time", changes[1], "%", time, True),
-            ]
+            if "validation_accuracy" not in self.missing:
+                name = f"{what}: validation accuracy"
+                rows.append(Row(name, changes[0], "% points", accuracy, True))
+            if "training_time" not in self.missing:
+                rows.append(Row(f"{what}: training time", changes[1], "%", time, True))
         return rows
 
     @plotting.style()
-    def figure(self) -> Figure:
-        """Two squares of old and new operation."""
-        figure, axes = plotting.panels(1, 2, inches=(4.2, 3.4))
-        parts = (
-            ("validation accuracy, percentage points", self.accuracy),
-            ("training time, %", self.time),
-        )
-        for panel, (title, changes) in zip(axes, parts, strict=True):
+    def figure(self) -> Figure | None:
+        """See `Part`; a square matrix of old and new operations for each metric."""
+        parts = {
+            "validation_accuracy": ("validation accuracy, percentage points", self.accuracy),
+            "training_time": ("training time, %", self.time),
+        }
+        shown = [part for metric, part in parts.items() if metric not in self.missing]
+        if not shown:
+            return None
+        figure, axes = plotting.panels(1, len(shown), inches=(4.2, 3.4))
+        for panel, (title, changes) in zip(axes, shown, strict=True):
             largest = np.nanmax(np.abs(changes), initial=0.01)
             colours = {"cmap": "PuOr", "vmin": -2 * largest, "vmax": 2 * largest}
             plotting.matrix(panel, changes, OPERATIONS, "+.2f", **colours)
@@ -77,26 +91,27 @@ class Replacements:
 
 
 def replacements_of(measured: Measured) -> Replacements:
-    """Relabel every interior vertex of every cell in both ways."""
-    accuracy = measured.by_id(measured.mean("validation_accuracy"))
-    time = measured.by_id(measured.mean("training_time"))
+    """Replace the operation of each interior vertex of each cell by both others."""
+    missing = measured.absent(*METRICS_USED)
+    accuracy, time = (measured.by_id(measured.mean(metric)) for metric in METRICS_USED)
     counts = np.zeros((3, 3), np.int64)
     sums = np.zeros((2, 3, 3))
     interior = search_space.num_vertices(measured.codes) - 2
     for vertex in range(5):
-        cells = measured.index.cells[interior > vertex]
+        ids = measured.index.cells[interior > vertex]
         codes = measured.codes[interior > vertex]
         shift = np.uint32(_FIRST_LABEL_BIT + 2 * vertex)
         labels = (codes >> shift) & np.uint32(3)
         for old, new in np.argwhere(~np.eye(3, dtype=np.bool_)).tolist():
             chosen = labels == old
-            before = cells[chosen]
+            before = ids[chosen]
+            # old ^ (old ^ new) is new, so the exclusive or replaces the label.
             after = cell_ids(codes[chosen] ^ (np.uint32(old ^ new) << shift))
-            change = accuracy[after] - accuracy[before]
-            ratio = time[after] / time[before]
-            known = ~(np.isnan(change) | np.isnan(ratio))
-            counts[old, new] += known.sum()
-            sums[:, old, new] += change[known].sum(), (ratio[known] - 1).sum()
+            changes = np.stack([accuracy[after] - accuracy[before], time[after] / time[before] - 1])
+            known = ~np.isnan(changes[[metric not in missing for metric in METRICS_USED]])
+            counted = known.all(axis=0) & known.any(axis=0)
+            counts[old, new] += counted.sum()
+            sums[:, old, new] += [change[counted].sum() for change in changes]
     means = np.full((2, 3, 3), np.nan)
     np.divide(100 * sums, counts, out=means, where=counts > 0)
-    return Replacements(measured.final_epochs, counts, *means)
+    return Replacements(measured.final_epochs, missing, counts, *means)

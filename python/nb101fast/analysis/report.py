@@ -1,4 +1,4 @@
-"""The summary as one HTML file that needs nothing else: no network, no scripts, no other file."""
+"""The report: one HTML page that needs no network, no scripts and no other file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from itertools import groupby
 
 from ..codes import NUM_CELLS
 from ..description import describe
-from .summary import Part, Summary
+from .measured import sentence_of_absence
+from .part import Part
+from .summary import IndexSummary
 
 _CSS = """
 :root { color-scheme: light dark; --ink: #1d1d1f; --faint: #5f6368; --page: #fff; --line: #ddd;
@@ -39,16 +41,17 @@ pre { overflow-x: auto; padding: .8rem; border: 1px solid var(--line); border-ra
 """
 
 
-def render_report(summary: Summary, pictures: Mapping[str, bytes]) -> str:
-    """The page.
+def render_report(summary: IndexSummary, pictures: Mapping[str, bytes]) -> str:
+    """The text of the page.
 
     Args:
-        pictures: SVG by name of the part; a part without one has its caption alone.
+        summary: the analyses.
+        pictures: the SVG files by name of the analysis. An analysis without one has only a caption.
     """
     return "\n".join(_lines(summary, pictures)) + "\n"
 
 
-def _lines(summary: Summary, pictures: Mapping[str, bytes]) -> Iterator[str]:
+def _lines(summary: IndexSummary, pictures: Mapping[str, bytes]) -> Iterator[str]:
     index = summary.index
     name = escape(os.path.basename(index.path))
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
@@ -62,10 +65,14 @@ def _lines(summary: Summary, pictures: Mapping[str, bytes]) -> Iterator[str]:
     )
     if index.is_synthetic:
         yield '<p class="loud">SYNTHETIC: every value here was made up for load tests.</p>'
+    if summary.missing:
+        absence = sentence_of_absence(summary.missing, max(index.epochs))
+        needs_it = "What needs it" if len(summary.missing) == 1 else "What needs them"
+        yield f'<p class="loud">{escape(absence)} {needs_it} is left out.</p>'
     for part in summary.parts:
         yield from _section(part, pictures.get(part.name))
     yield from _table(summary)
-    yield f"<h2>The index</h2>\n<pre>{escape(describe(index))}</pre>\n</body>\n</html>"
+    yield f"<h2>The index</h2>\n<pre>{escape(describe(index.reader))}</pre>\n</body>\n</html>"
 
 
 def _section(part: Part, picture: bytes | None) -> Iterator[str]:
@@ -79,12 +86,12 @@ def _section(part: Part, picture: bytes | None) -> Iterator[str]:
     yield f"<figcaption>{escape(part.caption)}</figcaption>\n</figure>"
 
 
-def _table(summary: Summary) -> Iterator[str]:
-    yield '<h2 id="figures">In figures</h2>'
+def _table(summary: IndexSummary) -> Iterator[str]:
+    yield '<h2 id="numbers">In numbers</h2>'
     if summary.differences:
         yield (
-            '<p class="loud">Not comparable with the paper, which is of CIFAR-10 and the whole '
-            f"space: {escape('; '.join(summary.differences))}.</p>"
+            '<p class="loud">These numbers are not comparable with those of the paper, which are '
+            f"of CIFAR-10 and the whole space: {escape('; '.join(summary.differences))}.</p>"
         )
     yield '<div class="wide"><table>\n<thead><tr><th></th><th>this index</th><th>paper</th></tr>'
     yield "</thead>"

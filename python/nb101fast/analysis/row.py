@@ -1,4 +1,4 @@
-"""A figure of the summary, beside the one that the paper published."""
+"""One number of an analysis, next to the number that the paper published."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table.
+    """One line of the report's table.
 
     Attributes:
-        name: what was measured.
-        value: NaN where this index can't tell.
+        name: what the number is.
+        value: the number, or NaN if this index does not tell it.
         unit: "" for a plain number; "% points" are hundredths of an accuracy.
-        paper: what Ying et al. (2019) published of CIFAR-10; None for nothing.
+        paper: the number that Ying et al. (2019) published for CIFAR-10, or None.
         is_change: whether the number is written with its sign.
     """
 
@@ -26,12 +26,12 @@ class Row:
 
     @property
     def text(self) -> str:
-        """The value to be read, with its unit."""
+        """The value for readers, with its unit; "-" if it is unknown."""
         return self._written(self.value)
 
     @property
     def paper_text(self) -> str:
-        """The paper's figure to be read; empty without one."""
+        """The paper's number for readers, with its unit; empty if there is none."""
         return "" if self.paper is None else self._written(self.paper)
 
     def _written(self, value: float) -> str:

@@ -1,4 +1,4 @@
-"""Accuracy and training time by the depth and the width of the cells."""
+"""Validation accuracy and training time by the depth and the width of the cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import plotting, search_space
 from .groups import Groups, groups_of
-from .measured import Measured
+from .measured import Measured, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:
@@ -19,18 +19,21 @@ SHAPES = {
     "depth": (search_space.depth, "depth: edges of the longest path"),
     "width": (search_space.width, "width: edges of the largest directed cut"),
 }
-METRICS = {"validation_accuracy": "validation accuracy", "training_time": "training time, s"}
+LABELS = {"validation_accuracy": "validation accuracy", "training_time": "training time, s"}
 
 
 @dataclass(frozen=True, eq=False)
 class Shapes:
-    """Means over repeats at the final budget, grouped.
+    """The means of the cells over their runs at the final budget, grouped by shape.
 
     Attributes:
+        final_epochs: the budget.
+        missing: the metrics that the index lacks. Their groups are left out.
         groups: by shape ("depth", "width") and metric ("validation_accuracy", "training_time").
     """
 
     final_epochs: int
+    missing: tuple[str, ...]
     groups: dict[tuple[str, str], Groups]
 
     title = "Depth and width"
@@ -38,28 +41,33 @@ class Shapes:
 
     @property
     def caption(self) -> str:
-        """What one sees."""
+        """See `Part`."""
+        absence = sentence_of_absence(self.missing, self.final_epochs)
+        if not self.groups:
+            return absence
         return (
-            f"Validation accuracy and training time at {self.final_epochs} epochs, mean of a "
-            "cell's repeats. Boxes reach from quartile to quartile, with a line at the median and "
-            "a dot at the mean; below each stands how many cells it is of."
-        )
+            f"{absence} The values are those at {self.final_epochs} epochs, as means over the runs "
+            "of a cell. A box reaches from the first to the third quartile of its cells. The line "
+            "is their median, the dot their mean, and the number below is how many cells there are."
+        ).lstrip()
 
     def rows(self) -> list[Row]:
-        """The shape with the best mean."""
+        """See `Part`; the depth and the width with the best mean accuracy."""
         rows = []
         for shape, paper in (("depth", 3.0), ("width", None)):
-            groups = self.groups[shape, "validation_accuracy"]
-            best = int(groups.keys[np.argmax(groups.means)])
-            rows.append(Row(f"{shape} of the best mean validation accuracy", best, "", paper))
+            if groups := self.groups.get((shape, "validation_accuracy")):
+                best = int(groups.keys[np.argmax(groups.means)])
+                rows.append(Row(f"{shape} of the best mean validation accuracy", best, "", paper))
         return rows
 
     @plotting.style()
-    def figure(self) -> Figure:
-        """A panel for each shape and metric."""
-        figure, axes = plotting.panels(2, 2)
+    def figure(self) -> Figure | None:
+        """See `Part`; a panel for each shape and metric."""
+        if not self.groups:
+            return None
+        figure, axes = plotting.panels(len(self.groups) // len(SHAPES), len(SHAPES))
         for panel, ((shape, metric), groups) in zip(axes, self.groups.items(), strict=True):
-            groups.draw(panel, xlabel=SHAPES[shape][1], ylabel=METRICS[metric])
+            groups.draw(panel, xlabel=SHAPES[shape][1], ylabel=LABELS[metric])
         return figure
 
 
@@ -67,9 +75,10 @@ def shapes_of(measured: Measured) -> Shapes:
     """Group the cells by depth and by width."""
     return Shapes(
         final_epochs=measured.final_epochs,
+        missing=measured.absent(*LABELS),
         groups={
             (shape, metric): groups_of(property_of(measured.codes), measured.mean(metric))
-            for metric in METRICS
+            for metric in measured.present(*LABELS)
             for shape, (property_of, _) in SHAPES.items()
         },
     )

@@ -1,4 +1,4 @@
-"""All analyses of one index, and their figures as a table, as CSV and as JSON."""
+"""All analyses of one index, and their numbers as CSV and JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from ..codes import NUM_CELLS
 from ..description import facts_of
@@ -18,40 +18,29 @@ from .budgets import Budgets, budgets_of
 from .distributions import Distributions, distributions_of
 from .locality import Locality, locality_of
 from .measured import Measured
+from .part import Part
 from .relations import Relations, relations_of
 from .replacements import Replacements, replacements_of
 from .row import Row
 from .shapes import Shapes, shapes_of
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 PAPER_EPOCHS = (4, 12, 36, 108)
 NUM_PARTS = 7
 
 
-class Part(Protocol):
-    """What the parts of a summary have in common."""
-
-    name: str
-    title: str
-
-    @property
-    def caption(self) -> str:
-        """One or two sentences."""
-
-    def rows(self) -> list[Row]:
-        """Lines of the table."""
-
-    def figure(self) -> Figure | None:
-        """None where the index has nothing to be drawn. Needs matplotlib."""
-
-
 @dataclass(frozen=True, eq=False)
-class Summary:
-    """The paper's Section 3 for one index; `summarize` makes it."""
+class IndexSummary:
+    """Section 3 of the paper for one index; `summarize` makes it.
+
+    Attributes:
+        index: the index.
+        missing: the metrics that no cell has at the final budget. What needs them is left out.
+        distributions, relations, replacements, shapes, budgets, locality, best_cells: the
+            analyses.
+    """
 
     index: Index
+    missing: tuple[str, ...]
     distributions: Distributions
     relations: Relations
     replacements: Replacements
@@ -75,7 +64,7 @@ class Summary:
 
     @property
     def differences(self) -> list[str]:
-        """Why the paper's figures are no measure for this index; empty where they are."""
+        """Why the paper's numbers are not comparable with this index's; empty if they are."""
         index = self.index
         others = [
             str(training.get("dataset", "?"))
@@ -83,24 +72,24 @@ class Summary:
             if not str(training.get("dataset", "?")).startswith("cifar10")
         ]
         reasons = {
-            "its values are SYNTHETIC, made up for load tests": index.is_synthetic,
-            f"it was trained on {', '.join(others)}": bool(others),
-            f"it has {len(index):,} of {NUM_CELLS:,} cells": len(index) < NUM_CELLS,
-            f"its budgets are {', '.join(map(str, index.epochs))} epochs": (
+            "the values are SYNTHETIC, made up for load tests": index.is_synthetic,
+            f"the cells were trained on {', '.join(others)}": bool(others),
+            f"the index has {len(index):,} of {NUM_CELLS:,} cells": len(index) < NUM_CELLS,
+            f"the index has budgets of {', '.join(map(str, index.epochs))} epochs": (
                 index.epochs != PAPER_EPOCHS
             ),
         }
         return [reason for reason, holds in reasons.items() if holds]
 
     def rows(self) -> Iterator[tuple[Part, Row]]:
-        """Every line of the table, with its part."""
+        """Each line of the table, with the analysis that it belongs to."""
         for part in self.parts:
             for row in part.rows():
                 yield part, row
 
     def as_json(self) -> str:
-        """The index and the table; null where this index can't tell."""
-        facts = facts_of(self.index)
+        """The facts of the index and the table as JSON. A number that is unknown is null."""
+        facts = facts_of(self.index.reader)
         del facts["sections"]
         rows = [
             {
@@ -114,6 +103,7 @@ class Summary:
         ]
         contents: dict[str, Any] = {
             "index": facts,
+            "missing_metrics": self.missing,
             "comparable_with_paper": not self.differences,
             "not_comparable_because": self.differences,
             "rows": rows,
@@ -121,7 +111,7 @@ class Summary:
         return json.dumps(contents, indent=2, allow_nan=False) + "\n"
 
     def as_csv(self) -> str:
-        """The table; no value where this index can't tell."""
+        """The table as CSV. A number that is unknown is empty."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["analysis", "name", "value", "unit", "paper", "comparable_with_paper"])
@@ -133,14 +123,17 @@ class Summary:
         return text.getvalue()
 
 
-def summarize(index: Index, *, progress: Callable[[int, int], None] | None = None) -> Summary:
-    """Analyse an index; matplotlib isn't needed.
+def summarize(index: Index, *, progress: Callable[[int, int], None] | None = None) -> IndexSummary:
+    """Analyse an index. This does not need matplotlib.
 
     Args:
-        progress: called with the parts done and the parts in all.
+        index: the index to analyse. What needs a metric that it lacks at its highest budget is left
+            out, and `IndexSummary.missing` and the captions say so.
+        progress: called with the number of analyses done and the number of analyses in all.
 
     Raises:
-        ValueError: no cell has accuracies and times at the index's highest budget.
+        ValueError: the index has no cells, or neither accuracies nor training times at its highest
+            budget.
 
     Example:
         >>> summarize(nb101fast.open()).budgets.correlation
@@ -160,4 +153,4 @@ def summarize(index: Index, *, progress: Callable[[int, int], None] | None = Non
         parts.append(analysis(measured))
         if progress:
             progress(len(parts), len(analyses))
-    return Summary(index, *parts)
+    return IndexSummary(index, measured.missing, *parts)

@@ -1,4 +1,4 @@
-"""The paper's benchmark of optimizers: many runs of each, summed up, drawn and kept in a folder.
+"""The paper's comparison of optimizers: many runs of each, their figures and their tables.
 
 >>> from nb101fast import experiment
 >>> report = experiment.run_experiment(index, "out", optimizers=["rs", "re"], runs=500)
@@ -7,15 +7,15 @@
 
 from .experiment import run_experiment
 from .mean_regret import MeanRegret, mean_regret
-from .plan import Plan
-from .report import Report
-from .summary import Summary, summarize
+from .plan import ExperimentPlan
+from .report import ExperimentReport
+from .summary import OptimizerSummary, summarize
 
 __all__ = [
+    "ExperimentPlan",
+    "ExperimentReport",
     "MeanRegret",
-    "Plan",
-    "Report",
-    "Summary",
+    "OptimizerSummary",
     "mean_regret",
     "run_experiment",
     "summarize",

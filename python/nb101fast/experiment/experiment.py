@@ -1,29 +1,29 @@
-"""The paper's benchmark of optimizers, from an index to figures; it goes on where it was."""
+"""The whole experiment, from an index to figures. It can be interrupted and continued."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
-from typing import TypeAlias
 
 from .. import plotting
+from ..checks import check_count
+from ..extras import import_extra
 from ..index import Index
+from ..progress import Progress
 from ..search import Settings
 from ..search.protocol import Recorded
-from ..search.settings import Factory, check_count
-from ..tables import import_library
+from ..search.settings import Factory
 from .figures import figures
 from .folder import Folder
-from .plan import Plan, fingerprint
-from .report import Report
+from .plan import ExperimentPlan, fingerprint
+from .report import ExperimentReport
+from .run_range import missing_ranges
 from .summary import summarize
 from .trajectories_file import write_trajectories
-from .work import Worker, missing_work
-from .workers import work_done
-
-Progress: TypeAlias = Callable[[int, int], None]  # runs done, runs in all
+from .worker import ExperimentWorker
+from .workers import compute_ranges
 
 _MOST_WORKERS = 1024
 
@@ -40,29 +40,32 @@ def run_experiment(
     record: Recorded = "incumbents",
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Report:
-    """Run optimizers many times each, and write down, sum up and draw how they did.
+) -> ExperimentReport:
+    """Run each optimizer many times; write, sum up and draw the results.
 
-    Whatever ends it, the same call goes on from there, and comes to the same numbers; so do calls
-    with more runs or more optimizers. docs/experiment.md says what lies in the folder.
+    If the experiment is interrupted, the same call continues it and comes to the same numbers. A
+    later call may also ask for more runs or more optimizers. docs/experiment.md describes the files
+    in the folder.
 
     Args:
-        index: an index, measured or synthetic.
-        out: the experiment's folder, made where it isn't there.
-        optimizers: names, settings or factories, as of `search.run`.
-        runs: of each optimizer.
-        budget_seconds: simulated seconds of training that each run may spend.
-        seed, preset, record: as of `search.run`.
-        workers: processes; None: as many as there are processors. They don't decide any number.
-            With more than 1, a program must call this under `if __name__ == "__main__":`.
-        progress: called with the runs done and the runs in all.
+        index: an index of measured or synthetic runs.
+        out: the experiment's folder. It is made if it does not exist.
+        optimizers: names, settings or factories, see `search.run`.
+        runs: how many runs of each optimizer to compute.
+        budget_seconds: the simulated time that each run may spend.
+        seed, preset, record: see `search.run`.
+        workers: how many processes compute; None means as many as there are processors. It changes
+            no number. With more than 1, a program must call this function under
+            `if __name__ == "__main__":`.
+        progress: called with the number of runs done and the number of runs in all.
 
     Raises:
-        ValueError: what `search.run` refuses; an optimizer twice; a folder that holds another
-            experiment, or something else where its runs should be. Before any run.
+        ValueError: `search.run` refuses an argument, an optimizer is given twice, or the folder
+            holds another experiment or other files. This is checked before any run.
         NotADirectoryError: `out` is a file.
-        ImportError: matplotlib, pyarrow or an optimizer's library is missing. Before any run.
-        ChildProcessError: a worker died. What was done before is kept.
+        ImportError: matplotlib, pyarrow or an optimizer's library is missing. This is checked
+            before any run.
+        ChildProcessError: a worker process died. The runs that ended before are kept.
 
     Source: Ying et al., 2019, figure 7.
 
@@ -72,10 +75,10 @@ def run_experiment(
         >>> print(report.markdown())
     """
     plotting.import_matplotlib("matplotlib.figure")
-    import_library("pyarrow.parquet")
+    import_extra("pyarrow.parquet", extra="arrow")
     num_workers = workers if workers is not None else os.cpu_count() or 1
     check_count("workers", num_workers, 1, _MOST_WORKERS)
-    plan = Plan.of(
+    plan = ExperimentPlan.of(
         index,
         optimizers,
         runs=runs,
@@ -88,20 +91,22 @@ def run_experiment(
     folder.check(plan)
     _run_missing(plan, folder, num_workers, progress)
     trajectories = write_trajectories(plan, folder)
-    report = Report(folder.path, plan, trajectories, summarize(trajectories))
+    report = ExperimentReport(folder.path, plan, trajectories, summarize(trajectories))
     report.write_tables(folder)
     for name, figure in figures(plan, trajectories).items():
         plotting.save(figure, folder.path, name)
     return report
 
 
-def _run_missing(plan: Plan, folder: Folder, num_workers: int, progress: Progress | None) -> None:
+def _run_missing(
+    plan: ExperimentPlan, folder: Folder, num_workers: int, progress: Progress | None
+) -> None:
     done = {name: folder.runs_done(plan, name) for name in plan.optimizers}
     folder.claim(plan)
     count = sum(map(len, done.values()))
-    make_worker = functools.partial(Worker, plan, folder, fingerprint(plan.index))
-    with closing(work_done(make_worker, missing_work(plan, done), num_workers)) as works:
-        for work in works:
-            count += work.runs
+    make_worker = functools.partial(ExperimentWorker, plan, folder, fingerprint(plan.index))
+    with closing(compute_ranges(make_worker, missing_ranges(plan, done), num_workers)) as ranges:
+        for runs in ranges:
+            count += runs.runs
             if progress:
                 progress(count, plan.num_runs)

@@ -1,4 +1,4 @@
-"""The experiment as the paper draws it: mean regret over time, and the final regret of all runs."""
+"""The paper's figure of an experiment: mean regret over time, and final regret of all runs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ import numpy as np
 
 from .. import plotting
 from ..search import Settings, Trajectories
-from ..search.steps import Doubles
+from ..search.observations import Doubles
 from .mean_regret import confidence_band, mean_regret
-from .plan import Plan
+from .plan import ExperimentPlan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-_POINTS = 400  # of a curve: finer than the eye
-# The number of its line, so that each keeps its look whatever the others are.
+_POINTS = 400  # of a curve, more than the eye can tell apart
+# An optimizer has the same line in every figure, whatever the other optimizers are.
 _LINES = {
     "rs": 0,
     "re": 1,
@@ -37,22 +36,32 @@ _LINES = {
 _FIRST_OTHER_LINE = 11
 
 Runs = Mapping[str, Trajectories]
-Draw = Callable[["Axes", Plan, Sequence["_Curves"]], None]
+Draw = Callable[["Axes", ExperimentPlan, Sequence["_Curves"]], None]
 
 
 @dataclass(frozen=True, eq=False)
 class _Curves:
-    """What is drawn of one optimizer: either a regret or, where that is reported, an accuracy."""
+    """The curves of one optimizer.
+
+    Their values are test regrets, or queried test accuracies if the preset reports those.
+
+    Attributes:
+        look: the colour, the line style and the label.
+        seconds: points of the simulated time, from the first at which all runs have an incumbent.
+        mean: the mean of the runs at these points.
+        low, high: the 95 % interval of the mean at these points.
+        final: the final values of the runs in which a training ended, ascending.
+    """
 
     look: dict[str, Any]
-    seconds: Doubles  # from where all runs have an incumbent
+    seconds: Doubles
     mean: Doubles
     low: Doubles
     high: Doubles
-    final: Doubles  # ascending; of the runs in which a training ended
+    final: Doubles
 
     @classmethod
-    def of(cls, plan: Plan, number: int, trajectories: Trajectories) -> _Curves:
+    def of(cls, plan: ExperimentPlan, number: int, trajectories: Trajectories) -> _Curves:
         regret = trajectories.final_regret
         has_trained = ~np.isnan(regret)
         begin = mean_regret(trajectories).seconds[:1]
@@ -69,11 +78,11 @@ class _Curves:
         )
 
 
-def figures(plan: Plan, runs: Runs) -> dict[str, Figure]:
-    """By name: "regret", both panels; "mean_regret" and "final_regret", each alone.
+def figures(plan: ExperimentPlan, runs: Runs) -> dict[str, Figure]:
+    """The figures by name: "regret" has both panels, the others have one panel each.
 
-    Where the preset reports the queried test accuracy, as the official notebook does, that is what
-    they show instead of the regret.
+    If the preset reports the queried test accuracy, as the official notebook does, the figures show
+    it instead of the regret.
     """
     curves = [_Curves.of(plan, number, each) for number, each in enumerate(runs.values())]
     curves = [each for each in curves if len(each.final)]
@@ -86,7 +95,7 @@ def figures(plan: Plan, runs: Runs) -> dict[str, Figure]:
 
 
 @plotting.style()
-def _figure(plan: Plan, curves: Sequence[_Curves], draws: tuple[Draw, ...]) -> Figure:
+def _figure(plan: ExperimentPlan, curves: Sequence[_Curves], draws: tuple[Draw, ...]) -> Figure:
     figure, axes = plotting.panels(1, len(draws), inches=(5.0, 3.9), title=_title(plan))
     for each, draw in zip(axes, draws, strict=True):
         draw(each, plan, curves)
@@ -95,14 +104,14 @@ def _figure(plan: Plan, curves: Sequence[_Curves], draws: tuple[Draw, ...]) -> F
     return figure
 
 
-def _title(plan: Plan) -> str:
+def _title(plan: ExperimentPlan) -> str:
     runs = f"{plan.runs:,} runs each, preset {plan.preset!r}"
     if plan.index.is_synthetic:
         return f"SYNTHETIC values, made up for load tests: not a result\n{runs}"
     return f"{os.path.basename(plan.index.path)}: {runs}"
 
 
-def _draw_mean(axes: Axes, plan: Plan, curves: Sequence[_Curves]) -> None:
+def _draw_mean(axes: Axes, plan: ExperimentPlan, curves: Sequence[_Curves]) -> None:
     for each in curves:
         plotting.steps(axes, each.seconds, each.mean, **each.look)
         color = each.look["color"]
@@ -118,13 +127,12 @@ def _draw_mean(axes: Axes, plan: Plan, curves: Sequence[_Curves]) -> None:
         axes.set_ylabel("queried test accuracy")
         axes.set_title("Mean test accuracy, with 95 % band")
         return
-    axes.set_yscale("log")
-    _label_decimals(axes.yaxis)
+    plotting.set_log(axes, "y")
     axes.set_ylabel("test regret")
     axes.set_title("Mean test regret, with 95 % band")
 
 
-def _draw_final(axes: Axes, plan: Plan, curves: Sequence[_Curves]) -> None:
+def _draw_final(axes: Axes, plan: ExperimentPlan, curves: Sequence[_Curves]) -> None:
     for each in curves:
         shares = np.arange(len(each.final) + 1) / len(each.final)
         plotting.steps(axes, np.append(each.final[:1], each.final), shares, **each.look)
@@ -135,27 +143,19 @@ def _draw_final(axes: Axes, plan: Plan, curves: Sequence[_Curves]) -> None:
         axes.set_title("Final test accuracy of the runs")
         return
     finals = np.concatenate([each.final for each in curves]) if curves else np.empty(0)
-    axes.set_xscale("log")
-    if (finals > 0).any():  # a regret of 0 lies to the left of all
+    if (finals > 0).any():  # a logarithmic axis cannot show a regret of 0
         axes.set_xlim(finals[finals > 0].min() / 1.1, finals.max() * 1.1)
-    _label_decimals(axes.xaxis)
+    plotting.set_log(axes, "x")
     axes.set_xlabel("test regret")
     axes.set_title("Final test regret of the runs")
 
 
-def _label_decimals(axis: Axis) -> None:
-    """0.001, 0.002, 0.005, 0.01: regrets span a decade or two."""
-    ticker = plotting.import_matplotlib("matplotlib.ticker")
-    axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-    axis.set_minor_formatter(ticker.NullFormatter())
-
-
-def _shown(plan: Plan, trajectories: Trajectories, regret: Doubles) -> Doubles:
+def _shown(plan: ExperimentPlan, trajectories: Trajectories, regret: Doubles) -> Doubles:
+    """What the figures show of a regret: itself, or the accuracy that it was computed from."""
     return trajectories.best_test_accuracy - regret if plan.reports_queried_test else regret
 
 
-def _look(plan: Plan, number: int, name: str) -> dict[str, Any]:
+def _look(plan: ExperimentPlan, number: int, name: str) -> dict[str, Any]:
     settings = plan.optimizers[name]
     label = settings.title if isinstance(settings, Settings) else name
     return plotting.line(_LINES.get(name, _FIRST_OTHER_LINE + number)) | {"label": label}

@@ -1,4 +1,4 @@
-"""The folder of an experiment: what it is, and its runs, each part there whole or not at all."""
+"""The folder of an experiment. Each of its files is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .._core import AtomicFile
-from ..index import checked_name
+from ..locations import checked_name
 from ..search import Trajectories
-from .plan import Plan
+from ..whole_file import write_whole
+from .plan import ExperimentPlan
 
 _MAY_GROW = ("runs", "optimizers")
 
 
 class Folder:
-    """Where an experiment lies.
+    """The folder of an experiment: its plan, and its runs in parts.
 
     Args:
-        path: of the folder, made by `claim` where it isn't there.
+        path: the folder. `claim` makes it if it does not exist.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -29,15 +29,22 @@ class Folder:
         self._facts_path = self.path / "experiment.json"
         self._parts_path = self.path / "runs"
 
-    def check(self, plan: Plan) -> None:
-        """ValueError or OSError where the plan can't be carried out here. Nothing is written."""
+    def check(self, plan: ExperimentPlan) -> None:
+        """Check that the plan can be carried out here. Nothing is written.
+
+        Raises:
+            NotADirectoryError: the path is a file.
+            ValueError: the folder holds another experiment or other files.
+        """
         if self.path.exists() and not self.path.is_dir():
-            raise NotADirectoryError(f"out={str(self.path)!r} is a file; a folder is allowed")
+            raise NotADirectoryError(
+                f"out={str(self.path)!r} is a file; use a folder or a new name"
+            )
         if not self._facts_path.exists():
             if self._parts_path.exists():
                 raise ValueError(
-                    f"out={str(self.path)!r} has a folder 'runs' without an experiment.json: it is "
-                    "no experiment's"
+                    f"out={str(self.path)!r} has a folder 'runs' but no experiment.json, so it is "
+                    "not an experiment's; use another folder"
                 )
             return
         there, wanted = self._facts_there(), plan.facts()
@@ -47,32 +54,33 @@ class Folder:
             if name not in _MAY_GROW and there.get(name) != wanted[name]
         ]
         if there["runs"] > plan.runs:
-            differences.append(f"runs={there['runs']}, not {plan.runs}: it may grow")
+            differences.append(f"runs={there['runs']}, not {plan.runs} (it may only grow)")
         for name, settings in there["optimizers"].items():
             if (given := wanted["optimizers"].get(name)) != settings:
                 differences.append(
-                    f"{name}={settings}, not {given or 'left out: more may be added'}"
+                    f"{name}={settings}, not {given or 'left out (optimizers may only be added)'}"
                 )
         if differences:
             raise ValueError(
-                f"out={str(self.path)!r} holds another experiment: {'; '.join(differences)}"
+                f"out={str(self.path)!r} holds another experiment, with {'; '.join(differences)}; "
+                "use another folder or the same arguments"
             )
 
-    def claim(self, plan: Plan) -> None:
-        """Make the folder, and say in it what the experiment is."""
+    def claim(self, plan: ExperimentPlan) -> None:
+        """Make the folder, and write the plan into it."""
         self._parts_path.parent.mkdir(parents=True, exist_ok=True)
         self.write("experiment.json", json.dumps(plan.facts(), indent=2) + "\n")
         self._parts_path.mkdir(exist_ok=True)
 
     def keep(self, part: Trajectories) -> None:
-        """Write some runs."""
+        """Write some runs as a part."""
         part.to_parquet(self._parts_path / f"{part.optimizer}-{part.first_run:06}.parquet")
 
-    def parts(self, plan: Plan, optimizer: str) -> Iterator[Trajectories]:
-        """The runs of an optimizer that are there, part after part.
+    def parts(self, plan: ExperimentPlan, optimizer: str) -> Iterator[Trajectories]:
+        """Yield the parts of an optimizer that are there, in order of their runs.
 
         Raises:
-            ValueError: a file that is none, or of another experiment.
+            ValueError: a file is damaged, or belongs to another experiment.
         """
         if not self._parts_path.is_dir():
             return
@@ -83,19 +91,17 @@ class Folder:
             part = Trajectories.from_parquet(path)
             named = (optimizer, _first_run(name)) == (part.optimizer, part.first_run)
             if not named or not plan.has(part) or part.first_run + len(part) > plan.runs:
-                raise ValueError(f"{path}: {part!r} is of another experiment; remove the file")
+                raise ValueError(f"{path}: {part!r} belongs to another experiment; remove the file")
             yield part
 
-    def runs_done(self, plan: Plan, optimizer: str) -> set[int]:
+    def runs_done(self, plan: ExperimentPlan, optimizer: str) -> set[int]:
         """The numbers of the runs that are there."""
         parts = self.parts(plan, optimizer)
         return {part.first_run + number for part in parts for number in range(len(part))}
 
     def write(self, name: str, text: str) -> None:
-        """A text file, whole or not at all."""
-        file = AtomicFile(str(self.path / name))
-        file.write(text.encode())
-        file.commit()
+        """Write a text file, whole or not at all."""
+        write_whole(self.path / name, text.encode())
 
     def _facts_there(self) -> dict[str, Any]:
         try:
@@ -104,7 +110,7 @@ class Folder:
                 return dict(facts)
         except (ValueError, KeyError, TypeError):
             pass
-        raise ValueError(f"{self._facts_path}: damaged; no experiment can go on here")
+        raise ValueError(f"{self._facts_path} is damaged; use another folder")
 
 
 def _first_run(name: str) -> int:

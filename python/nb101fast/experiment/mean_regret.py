@@ -1,4 +1,4 @@
-"""Mean test regret over simulated time, and how sure one can be of it."""
+"""Mean test regret over simulated time, and its confidence interval."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..search import Trajectories
-from ..search.steps import Doubles
+from ..search.observations import Doubles
 
 _RESAMPLES = 1000
 _SHARES = (0.025, 0.975)
@@ -15,48 +15,55 @@ _SHARES = (0.025, 0.975)
 
 @dataclass(frozen=True, eq=False)
 class MeanRegret:
-    """A step function: `regret[i]` from `seconds[i]` on.
+    """A step function of simulated time: the mean regret is `regret[i]` from `seconds[i]` on.
 
-    It begins where each run has an incumbent. Runs in which no training ended take no part.
+    It begins when every run has an incumbent. Runs in which no training ended are left out.
 
     Attributes:
-        seconds, regret: float64 (N,), by ascending seconds; N is 0 where no training ended.
+        seconds: float64 (N,), ascending. N is 0 if no training ended in any run.
+        regret: float64 (N,).
     """
 
     seconds: Doubles
     regret: Doubles
 
     def first_below(self, level: float) -> float | None:
-        """When it first is below a level, in simulated seconds; None: never."""
+        """The simulated seconds at which the mean is first below a level; None if it never is."""
         below = np.flatnonzero(self.regret < level)
         return float(self.seconds[below[0]]) if len(below) else None
 
 
 def mean_regret(trajectories: Trajectories) -> MeanRegret:
-    """The exact mean of the runs, a step at each of their incumbents.
+    """The exact mean of the runs. It changes at every incumbent of a run.
 
     Example:
         >>> mean_regret(search.run("rs", index, runs=500, budget_seconds=1e7)).first_below(0.01)
     """
-    steps = trajectories.incumbents
-    has_begun = np.diff(steps.starts) > 0
-    begins = steps.starts[:-1][has_begun]
+    incumbents = trajectories.incumbents
+    has_begun = np.diff(incumbents.starts) > 0
+    begins = incumbents.starts[:-1][has_begun]
     if not len(begins):
         return MeanRegret(np.empty(0), np.empty(0))
-    regret = trajectories.best_test_accuracy - steps.test_accuracy
+    regret = trajectories.best_test_accuracy - incumbents.test_accuracy
     change = np.diff(regret, prepend=0.0)
     change[begins] = regret[begins]
-    order = np.argsort(steps.seconds, kind="stable")
-    seconds, mean = steps.seconds[order], np.cumsum(change[order]) / len(begins)
-    is_known = seconds >= steps.seconds[begins].max()
-    is_known[:-1] &= seconds[1:] > seconds[:-1]  # of equal times the last counts
+    order = np.argsort(incumbents.seconds, kind="stable")
+    seconds, mean = incumbents.seconds[order], np.cumsum(change[order]) / len(begins)
+    is_known = seconds >= incumbents.seconds[begins].max()
+    is_known[:-1] &= seconds[1:] > seconds[:-1]  # of equal times, the last has all changes
     return MeanRegret(seconds[is_known], mean[is_known])
 
 
 def confidence_band(values: Doubles) -> tuple[Doubles, Doubles]:
-    """The 95 % bootstrap interval of the mean over runs, low and high: (N,) of (runs, N).
+    """The 95 % bootstrap interval of the mean over runs.
 
-    From 1,000 resamples of the runs, the same ones for all points. NaN for less than 2 runs.
+    The runs are resampled 1,000 times, in the same way for all points.
+
+    Args:
+        values: float64 (runs, N).
+
+    Returns:
+        The lower and the upper end, float64 (N,) each; NaN if there are fewer than 2 runs.
     """
     runs = len(values)
     if runs < 2:

@@ -1,4 +1,4 @@
-"""What an experiment is: its index, its optimizers and all else that decides its numbers."""
+"""The plan of an experiment: everything that decides its numbers."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from importlib.metadata import version
 from typing import Any
 
 from .. import _core
+from ..checks import check_choice, check_count
 from ..index import Index
 from ..search import PRESETS, Settings, Trajectories, settings_of, training_for
-from ..search.protocol import Recorded, name_of
-from ..search.settings import CompiledSettings, Factory, check_choice, check_count
+from ..search.protocol import RECORDED, RUNS_AT_ONCE, Recorded, name_of
+from ..search.settings import CompiledSettings, Factory
 
 _MOST_RUNS = 10_000_000
-_HEADER_BYTES = struct.Struct("<24xI")  # docs/format.md
-_RUNS_OF_COMPILED = 64  # as `search.run` takes them at a time: a fraction of a second
+_HEADER_BYTES = struct.Struct("<24xI")  # where the header has its own size, see docs/format.md
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A checked experiment; `Plan.of` makes one.
+class ExperimentPlan:
+    """An experiment whose arguments have been checked; `ExperimentPlan.of` makes it.
 
     Attributes:
-        index: what the optimizers search.
+        index: the index that the optimizers search.
         optimizers: their settings by name, in the order of the report.
-        runs: of each.
-        budget_seconds: simulated seconds of training that each run may spend.
-        seed: of all runs.
-        preset: the protocol.
+        runs: how many runs each optimizer has.
+        budget_seconds: the simulated time that each run may spend.
+        seed: the seed of all runs.
+        preset: the name of the protocol.
         record: "incumbents" or "everything".
     """
 
@@ -55,46 +55,47 @@ class Plan:
         seed: int,
         preset: str,
         record: Recorded,
-    ) -> Plan:
-        """The plan, once every optimizer could be made and its first training could end.
+    ) -> ExperimentPlan:
+        """Make a plan after checking that every optimizer can be made and can end a training.
 
         Raises:
-            ValueError: an unknown or repeated optimizer, preset or record, a number that can't be,
-                or an index without the budgets that an optimizer needs.
+            ValueError: an argument is not allowed, an optimizer is given twice, or the index lacks
+                the budgets that an optimizer needs.
             ImportError: the library of an optimizer is missing.
         """
         check_count("runs", runs, 1, _MOST_RUNS)
-        check_choice("record", record, ("incumbents", "everything"))
+        check_choice("record", record, RECORDED)
         by_name: dict[str, Settings | Factory] = {}
         for optimizer in optimizers:
             settings = settings_of(optimizer, preset)
             name = name_of(settings)
             if name in by_name:
-                raise ValueError(f"optimizers: {name!r} twice; each once is allowed")
+                raise ValueError(f"optimizer {name!r} is given twice; give each name once")
             if not re.fullmatch(r"[\w.+-]+", name):
                 raise ValueError(
-                    f"optimizers: {name!r}; a name of letters, digits and -+._ is allowed"
+                    f"optimizer {name!r} has a name that is not allowed; use letters, digits and "
+                    "-+._"
                 )
             by_name[name] = settings
         if not by_name:
-            raise ValueError("optimizers: none; one or more are allowed")
+            raise ValueError("no optimizers: give at least one")
         seconds = _checked_budget(index, by_name.values(), preset, budget_seconds)
         return cls(index, by_name, runs, seconds, operator.index(seed), preset, record)
 
     @property
     def reports_queried_test(self) -> bool:
-        """Whether the test accuracy is that of the run that was queried, not its cell's mean."""
+        """Whether the reported test accuracy is that of the run drawn, not the mean of its cell."""
         return PRESETS[self.preset].test == "queried"
 
     @property
     def num_runs(self) -> int:
-        """Of all optimizers together."""
+        """The number of runs of all optimizers."""
         return self.runs * len(self.optimizers)
 
     def runs_at_once(self, optimizer: str) -> int:
-        """The runs that one piece of work has: few enough that workers share them well."""
+        """How many runs make one batch: few enough that the workers end at about the same time."""
         is_quick = isinstance(self.optimizers[optimizer], CompiledSettings)
-        return _RUNS_OF_COMPILED if is_quick else 1
+        return RUNS_AT_ONCE if is_quick else 1
 
     def has(self, part: Trajectories) -> bool:
         """Whether some runs belong to this experiment."""
@@ -106,7 +107,7 @@ class Plan:
         )
 
     def facts(self) -> dict[str, Any]:
-        """All that decides the numbers, as JSON has it."""
+        """Everything that decides the numbers, as values of JSON."""
         return {
             "optimizers": {name: _in_words(each) for name, each in self.optimizers.items()},
             "runs": self.runs,
@@ -121,7 +122,7 @@ class Plan:
 
 
 def fingerprint(index: Index) -> str:
-    """SHA-256 of an index file's header, which has the checksum of every section."""
+    """The SHA-256 of an index file's header, which holds the checksums of all sections."""
     with open(index.path, "rb") as file:
         (num_bytes,) = _HEADER_BYTES.unpack(file.read(_HEADER_BYTES.size))
         file.seek(0)
@@ -131,17 +132,17 @@ def fingerprint(index: Index) -> str:
 def _checked_budget(
     index: Index, optimizers: Iterable[Settings | Factory], preset: str, budget_seconds: float
 ) -> float:
-    """The budget as a float, if every optimizer can be made and spend it."""
+    """The budget as a float, after making every optimizer and checking that it can spend it."""
     seconds = float(budget_seconds)
     for settings in optimizers:
         training = training_for(settings, index, preset=preset)
         seconds = training.check_budget(budget_seconds)
-        settings(training, 0)  # the first to need its library
+        settings(training, 0)  # raises ImportError if the library is missing
     return seconds
 
 
 def _in_words(settings: Settings | Factory) -> str:
-    """The same in every process."""
+    """A text for the optimizer that is the same in every process."""
     if isinstance(settings, Settings):
         versions = [f", {name} {version(name)}" for name in settings.libraries]
         return repr(settings) + "".join(versions)

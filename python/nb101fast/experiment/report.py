@@ -1,4 +1,4 @@
-"""What came out of an experiment."""
+"""The results of an experiment."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from pathlib import Path
 
 from ..search import Trajectories
 from .folder import Folder
-from .plan import Plan
-from .summary import REFERENCE, Summary, as_csv, as_markdown
+from .plan import ExperimentPlan
+from .summary import REFERENCE, OptimizerSummary, as_csv, as_markdown
 
 
 @dataclass(frozen=True)
-class Report:
-    """The runs of an experiment and their summary; `run_experiment` makes it.
+class ExperimentReport:
+    """The runs of an experiment and their summaries; `run_experiment` makes it.
 
     Attributes:
-        folder: where all of it lies.
-        plan: what the experiment is.
-        trajectories: by optimizer, incumbents alone.
-        summaries: a row for each optimizer.
+        folder: the experiment's folder.
+        plan: the plan that was carried out.
+        trajectories: the runs by optimizer, with the incumbents alone.
+        summaries: one for each optimizer, in the order of the plan.
     """
 
     folder: Path
-    plan: Plan
+    plan: ExperimentPlan
     trajectories: Mapping[str, Trajectories]
-    summaries: tuple[Summary, ...]
+    summaries: tuple[OptimizerSummary, ...]
 
     def markdown(self) -> str:
-        """The table, and what it is of."""
+        """The table of all optimizers in Markdown, with what was run and what to know about it."""
         plan = self.plan
         lines = [f"{plan.index!r}: {plan.budget_seconds:g} s a run, preset {plan.preset!r}"]
         if plan.index.is_synthetic:
             lines.append(
-                "SYNTHETIC values, made up for load tests: they say nothing of optimizers."
+                "SYNTHETIC values, made up for load tests: they say nothing about the optimizers."
             )
         lines += ["", as_markdown(self.summaries), ""]
         if plan.reports_queried_test:
-            lines.append("The test accuracy is that of the run that was queried.")
+            lines.append("The reported test accuracy is that of the run that was drawn.")
         lines += [
             f"In {row.runs_without_training:,} runs of {row.optimizer} no training ended within "
-            "the budget; they take no part."
+            "the budget; these runs are left out."
             for row in self.summaries
             if row.runs_without_training
         ]

@@ -1,4 +1,4 @@
-"""The experiment in a table: a row for each optimizer."""
+"""A table of an experiment with a row for each optimizer."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ import numpy as np
 from ..search import Trajectories
 from .mean_regret import confidence_band, mean_regret
 
-REFERENCE = "rs"  # whose final regret the others race to
+REFERENCE = "rs"  # the optimizer that all others are compared with
 
 
 @dataclass(frozen=True)
-class Summary:
-    """One optimizer's runs in numbers.
+class OptimizerSummary:
+    """The runs of one optimizer in numbers.
 
     Attributes:
-        optimizer: its name.
-        runs, runs_without_training: in all, and those in which no training ended within the budget;
-            these have no final regret.
-        mean_final_regret: of the other runs; None where there are none.
-        mean_low, mean_high: its 95 % bootstrap interval; None for less than 2 runs.
-        median_final_regret, quartile_low, quartile_high: 50, 25 and 75 % of the runs are below.
-        mean_evaluations: trainings that counted, a run.
-        invalid_share: of all configurations that were asked for.
-        seconds_to_rs: when its mean regret first was below the final one of random search, in
-            simulated seconds; None: never, or there is no random search to compare with.
-        speedup_over_rs: the budget over these seconds.
+        optimizer: the optimizer's name.
+        runs: how many runs there are.
+        runs_without_training: in how many of them no training ended within the budget. These have
+            no regret, and the regrets below leave them out.
+        mean_final_regret: the mean final regret; None if no run has one.
+        mean_low, mean_high: the 95 % bootstrap interval of that mean; None for fewer than 2 runs.
+        median_final_regret: half of the runs have a lower final regret.
+        quartile_low, quartile_high: 25 % and 75 % of the runs have a lower final regret.
+        mean_evaluations: how many trainings ended within the budget, as a mean over the runs.
+        invalid_share: the share of invalid configurations among all that were proposed.
+        seconds_to_rs: the simulated seconds at which the mean regret is first below the final mean
+            regret of random search. None if it never is, or if there is no random search.
+        speedup_over_rs: the budget divided by these seconds.
     """
 
     optimizer: str
@@ -49,22 +51,22 @@ class Summary:
     speedup_over_rs: float | None
 
 
-def summarize(trajectories: Mapping[str, Trajectories]) -> tuple[Summary, ...]:
-    """A row for each optimizer, those with random search compared with it."""
+def summarize(trajectories: Mapping[str, Trajectories]) -> tuple[OptimizerSummary, ...]:
+    """Sum up each optimizer, and compare it with random search if that is one of them."""
     level = math.nan
     if REFERENCE in trajectories and len(mean := mean_regret(trajectories[REFERENCE]).regret):
         level = float(mean[-1])
     return tuple(_summary(name, each, level) for name, each in trajectories.items())
 
 
-def _summary(name: str, trajectories: Trajectories, level: float) -> Summary:
+def _summary(name: str, trajectories: Trajectories, level: float) -> OptimizerSummary:
     regret = trajectories.final_regret
     known = regret[~np.isnan(regret)]
     (low,), (high,) = confidence_band(known[:, np.newaxis])
     shares = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else np.full(3, np.nan)
     evaluations, invalid = trajectories.num_evaluations.sum(), trajectories.num_invalid.sum()
     seconds = None if name == REFERENCE else mean_regret(trajectories).first_below(level)
-    return Summary(
+    return OptimizerSummary(
         optimizer=name,
         runs=len(regret),
         runs_without_training=len(regret) - len(known),
@@ -85,17 +87,19 @@ def _known(number: float) -> float | None:
     return None if math.isnan(number) else float(number)
 
 
-def as_csv(rows: Sequence[Summary]) -> str:
-    """A line for each row under one of names; empty where there is no number."""
+def as_csv(rows: Sequence[OptimizerSummary]) -> str:
+    """The rows as CSV, with a line of names first. A field without a number is empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(Summary)], lineterminator="\n")
+    writer = csv.DictWriter(
+        text, [field.name for field in fields(OptimizerSummary)], lineterminator="\n"
+    )
     writer.writeheader()
     writer.writerows(map(asdict, rows))
     return text.getvalue()
 
 
-def as_markdown(rows: Sequence[Summary]) -> str:
-    """A table of the rows, for people."""
+def as_markdown(rows: Sequence[OptimizerSummary]) -> str:
+    """The rows as a table in Markdown."""
     is_raced = any(row.optimizer == REFERENCE for row in rows)
     cells = [_cells(row, is_raced) for row in rows]
     columns = list(zip(*[_HEADINGS[: len(cells[0])], *cells], strict=True))
@@ -122,7 +126,7 @@ _HEADINGS = (
 )
 
 
-def _cells(row: Summary, is_raced: bool) -> list[str]:
+def _cells(row: OptimizerSummary, is_raced: bool) -> list[str]:
     cells = [
         row.optimizer,
         f"{row.runs:,}",

@@ -1,4 +1,4 @@
-"""Optimizers on the simulated clock, as the paper compares them.
+"""Optimizers on the simulated clock, compared as the paper compares them.
 
 >>> from nb101fast import search
 >>> trajectories = search.run("re", index, runs=500, budget_seconds=1e7, seed=0)
@@ -6,7 +6,8 @@
 """
 
 from .bohb import BOHB
-from .optimizer import Evaluation, Optimizer
+from .observations import Observations
+from .optimizer import Optimizer, Proposal, Trial
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
 from .settings import (
@@ -20,7 +21,6 @@ from .settings import (
 )
 from .simulated_training import SimulatedRun, SimulatedTraining
 from .smac import SMAC
-from .steps import Steps
 from .tpe import TPE
 from .trajectories import Trajectories, join
 
@@ -30,20 +30,21 @@ __all__ = [
     "PRESETS",
     "SMAC",
     "TPE",
-    "Evaluation",
     "Evolution",
     "Hyperband",
     "LocalSearch",
     "NonRegularizedEvolution",
+    "Observations",
     "Optimizer",
     "Preset",
+    "Proposal",
     "RandomSearch",
     "Reinforce",
     "Settings",
     "SimulatedRun",
     "SimulatedTraining",
-    "Steps",
     "Trajectories",
+    "Trial",
     "join",
     "run",
     "settings_of",

@@ -1,4 +1,4 @@
-"""BOHB (Falkner et al., 2018): Hyperband's brackets, filled from HpBandSter's density model."""
+"""BOHB (Falkner et al., 2018): the brackets of Hyperband, filled by HpBandSter's density model."""
 
 from __future__ import annotations
 
@@ -11,21 +11,29 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..adapters.parameters import code_of, values_of
+from ..checks import check_count, check_number
+from ..named_parameters import code_of, values_of
 from .libraries import library, seed_of_32_bits, undisturbed
-from .optimizer import Evaluation
-from .settings import Settings, bracket_budgets, check_brackets, check_count, check_number
+from .optimizer import Proposal, Trial
+from .settings import Settings, bracket_budgets, check_brackets
 from .simulated_training import SimulatedTraining
 
 
 @dataclass(frozen=True)
 class BOHB(Settings):
-    """Hyperband that proposes by density ratio (Falkner et al., 2018).
+    """BOHB (Falkner et al., 2018): Hyperband with proposals from a density model.
 
-    Two kernel densities, of the good and the bad configurations at the greatest budget with enough
-    of them, of bandwidth `min_bandwidth` or more; of `num_samples` drawn like the good ones, the
-    one of the best ratio is proposed, and at random every 1 / `random_fraction`-th.
-    `bandwidth_factor` is for numbers, of which encoding A has none.
+    The model has two kernel densities, one of the good and one of the bad configurations, at the
+    greatest budget that has enough of them. Some samples are drawn from the density of the good
+    ones, and the sample with the best ratio of both densities is proposed.
+
+    Args:
+        random_fraction: the share of proposals that are drawn at random instead.
+        num_samples: how many samples are drawn for a proposal.
+        min_bandwidth: the smallest bandwidth of a density.
+        bandwidth_factor: widens the bandwidth of continuous parameters. Encoding A has none, so it
+            changes nothing here.
+        eta, min_epochs: see `Hyperband`.
 
     Example:
         >>> search.run(search.BOHB(num_samples=64), index, runs=1, budget_seconds=1e6)
@@ -49,23 +57,23 @@ class BOHB(Settings):
         check_brackets(self.eta, self.min_epochs)
 
     def budgets(self, epochs: int) -> tuple[int, ...]:
-        """As of `Hyperband`."""
+        """See `Hyperband`."""
         return bracket_budgets(self.eta, self.min_epochs, epochs)
 
     def __call__(self, training: SimulatedTraining, seed: int) -> BOHBOptimizer:
-        """As of `Settings`.
+        """See `Settings`.
 
         Raises:
-            ImportError: there is no HpBandSter.
+            ImportError: HpBandSter is missing.
         """
         return BOHBOptimizer(self, self.budgets(training.epochs[-1]), seed)
 
 
 class BOHBOptimizer:
-    """One run of BOHB, asked and told; `BOHB` makes it."""
+    """One run of BOHB; calling `BOHB` makes it."""
 
     def __init__(self, settings: BOHB, epochs: tuple[int, ...], seed: int) -> None:
-        from ..adapters.config_space import configuration_space
+        from ..config_space import configuration_space  # needs ConfigSpace
 
         generators = library("hpbandster.optimizers.config_generators.bohb")
         self._epochs = epochs
@@ -80,36 +88,36 @@ class BOHBOptimizer:
                 bandwidth_factor=settings.bandwidth_factor,
             )
 
-    def ask(self) -> tuple[int, int]:
-        """As of `Optimizer`."""
+    def ask(self) -> Proposal:
+        """See `Optimizer.ask`."""
         epochs = self._epochs[self._brackets.budget]
         if self._brackets.needs_code:
             with undisturbed(), self._draws.used():
                 values, _ = self._model.get_config(epochs)
             self._brackets.start(code_of(values))
-        return self._brackets.code, epochs
+        return Proposal(self._brackets.code, epochs)
 
-    def tell(self, evaluation: Evaluation) -> None:
-        """As of `Optimizer`; of what was asked for last."""
+    def tell(self, trial: Trial, /) -> None:
+        """See `Optimizer.tell`."""
         job = SimpleNamespace(
-            kwargs={"budget": evaluation.epochs, "config": values_of(evaluation.code)},
-            result={"loss": 1 - evaluation.validation_accuracy},
+            kwargs={"budget": trial.epochs, "config": values_of(trial.code)},
+            result={"loss": 1 - trial.validation_accuracy},
             exception=None,
         )
         with undisturbed(), self._draws.used():
             self._model.new_result(job)
-        self._brackets.tell(evaluation.validation_accuracy)
+        self._brackets.tell(trial.validation_accuracy)
 
 
 class _OwnDraws:
-    """NumPy's global generator in a state of one's own, for code that knows no other."""
+    """A separate state of NumPy's global generator, for HpBandSter, which draws from no other."""
 
     def __init__(self, seed: int) -> None:
         self._state: dict[str, Any] = np.random.RandomState(seed).get_state(legacy=False)
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Draw from this state; the global one is put back afterwards."""
+        """Let the global generator draw from this state; afterwards restore its own state."""
         outside = np.random.get_state(legacy=False)
         np.random.set_state(self._state)
         try:

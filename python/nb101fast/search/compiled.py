@@ -1,37 +1,45 @@
-"""An optimizer of the compiled core, asked and told from Python."""
+"""An optimizer of the compiled core that is asked and told from Python."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 from .. import _core
-from .optimizer import Evaluation
+from .optimizer import Proposal, Trial
 from .simulated_training import SimulatedTraining
+
+CoreSettings: TypeAlias = (
+    _core.RandomSearchSettings
+    | _core.EvolutionSettings
+    | _core.LocalSearchSettings
+    | _core.HyperbandSettings
+    | _core.ReinforceSettings
+)
 
 
 class CompiledOptimizer:
-    """Asks and learns as the many runs of `search.run` do.
+    """One run of a compiled optimizer. It makes the same proposals as within `search.run`.
 
     Args:
-        settings: as the core takes them.
-        training: what it will optimize.
-        seed: decides its proposals.
+        settings: the optimizer's settings in the core.
+        training: the problem to solve.
+        seed: decides the proposals.
     """
 
-    def __init__(self, settings: Any, training: SimulatedTraining, seed: int) -> None:
+    def __init__(self, settings: CoreSettings, training: SimulatedTraining, seed: int) -> None:
         self._epochs = training.epochs
-        self._core = _core.Optimizer(settings, training._core, seed)
+        self._optimizer = _core.Optimizer(settings, training.core, seed)
 
-    def ask(self) -> tuple[int, int]:
-        """As of `Optimizer`."""
-        code, budget = self._core.ask()
-        return code, self._epochs[budget]
+    def ask(self) -> Proposal:
+        """See `Optimizer.ask`."""
+        code, budget = self._optimizer.ask()
+        return Proposal(code, self._epochs[budget])
 
-    def tell(self, evaluation: Evaluation) -> None:
-        """As of `Optimizer`; of the evaluation that was asked for last."""
-        self._core.tell(
-            evaluation.code,
-            evaluation.cell,
-            self._epochs.index(evaluation.epochs),
-            evaluation.validation_accuracy,
+    def tell(self, trial: Trial, /) -> None:
+        """See `Optimizer.tell`."""
+        self._optimizer.tell(
+            code=trial.code,
+            cell_id=trial.cell_id,
+            budget=self._epochs.index(trial.epochs),
+            accuracy=trial.validation_accuracy,
         )

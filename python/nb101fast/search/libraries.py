@@ -1,12 +1,11 @@
-"""The libraries that TPE, SMAC and BOHB come from, kept to themselves.
+"""The libraries behind TPE, SMAC and BOHB, kept from disturbing the program that uses them.
 
-None is loaded before it is used. Their warnings are for their own authors, and what they log goes
-nowhere unless the user has asked for logs.
+A library is loaded when an optimizer first needs it. Its warnings concern only its own authors, so
+they are silenced; its log messages are dropped unless the program has set up logging.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
 import warnings
 from collections.abc import Iterator
@@ -15,25 +14,29 @@ from typing import Any
 
 import numpy as np
 
-from ..extras import needs
+from ..extras import import_extra
 
 _NOWHERE = logging.NullHandler()
 
 
 def library(module: str) -> Any:
-    """A module of the extra `search`, or ImportError that says how to get it."""
-    package = module.partition(".")[0]
-    with needs(package, extra="search"), undisturbed():
-        found = importlib.import_module(module)
-    logging.getLogger(package).addHandler(_NOWHERE)
+    """Import a module of a library that the extra `search` installs.
+
+    Raises:
+        ImportError: the library is missing; the error says what to install.
+    """
+    with undisturbed():
+        found = import_extra(module, extra="search")
+    logging.getLogger(module.partition(".")[0]).addHandler(_NOWHERE)
     return found
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Run without warnings, whatever the caller's filters and NumPy's error state.
+    """Run a block without warnings, whatever the caller's filters and NumPy's error state are.
 
-    HpBandSter takes a warning that is an error for a failed proposal and draws at random.
+    This matters for results too: if a warning is an error, HpBandSter takes it for a failed
+    proposal and draws one at random.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -41,5 +44,5 @@ def undisturbed() -> Iterator[None]:
 
 
 def seed_of_32_bits(seed: int) -> int:
-    """For a `RandomState`, which takes no more."""
+    """A seed for `numpy.random.RandomState`, which takes no more than 32 bits."""
     return int(np.random.SeedSequence(seed).generate_state(1)[0])

@@ -1,37 +1,63 @@
-"""What an optimizer is: it asks for trainings and is told how they ended."""
+"""The interface of an optimizer: it proposes trainings and is told their results."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from ..codes import OneCode
 
-class Evaluation(NamedTuple):
-    """One training, as the optimizer sees it and pays for it."""
+
+class Proposal(NamedTuple):
+    """The training that an optimizer wants next.
+
+    Attributes:
+        code: a raw configuration, valid or not: an int, an np.uint32 or a `Cell`.
+        epochs: how long to train it.
+    """
+
+    code: OneCode
+    epochs: int
+
+
+class Trial(NamedTuple):
+    """One training that an optimizer proposed, with its result.
+
+    A configuration is invalid if it is not a cell, or if the index lacks the cell. It is not
+    trained: its accuracy and its seconds are 0.0, its cell id and its repeat are -1.
+
+    Attributes:
+        code: the configuration, as it was proposed.
+        cell_id: the cell that the configuration is.
+        epochs: how long the cell was trained.
+        repeat: the number of the training run that was drawn from those that the index holds.
+        validation_accuracy: the result of that run.
+        seconds: the training time of that run.
+    """
 
     code: int
-    cell: int  # cell id; -1: an invalid configuration, or a cell that the index lacks
+    cell_id: int
     epochs: int
-    repeat: int  # which of the repeats was drawn; -1 of an invalid configuration
-    validation_accuracy: float  # 0.0 of an invalid configuration
-    seconds: float  # on the simulated clock; 0.0 of an invalid configuration
+    repeat: int
+    validation_accuracy: float
+    seconds: float
 
 
 class Optimizer(Protocol):
-    """Asked and told in turn, until the budget is spent.
+    """An object that is asked for a training and told its result, in turn, until the run ends.
 
     Example:
         >>> class Repeated:
         ...     def ask(self):
-        ...         return 32, 108
+        ...         return search.Proposal(code=32, epochs=108)
         ...
-        ...     def tell(self, evaluation):
-        ...         print(evaluation.validation_accuracy)
+        ...     def tell(self, trial):
+        ...         print(trial.validation_accuracy)
     """
 
-    def ask(self) -> tuple[int, int]:
-        """The code to train next, and the epochs to train it for."""
+    def ask(self) -> tuple[OneCode, int]:
+        """Return a `Proposal`: the code to train next, and for how many epochs."""
         ...
 
-    def tell(self, evaluation: Evaluation) -> None:
-        """How the training that was asked for ended."""
+    def tell(self, trial: Trial, /) -> None:
+        """Take the result of the training that was asked for last."""
         ...

@@ -1,10 +1,11 @@
-"""The presets: protocols and settings of the paper, of its scripts and of its notebook."""
+"""The presets: the protocol and the settings of the paper, of its scripts and of its notebook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..codes import Validity
 from .bohb import BOHB
 from .settings import (
     Evolution,
@@ -15,14 +16,19 @@ from .settings import (
     Reinforce,
     Settings,
 )
-from .simulated_training import ReportedTest, Validity
+from .simulated_training import ReportedTest
 from .smac import SMAC
 from .tpe import TPE
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A protocol and the settings of the optimizers that go with it."""
+    """A protocol, and the settings of the optimizers that follow it.
+
+    Attributes:
+        validity, test: see `SimulatedTraining`.
+        optimizers: the settings by name.
+    """
 
     validity: Validity = "raw-9"
     test: ReportedTest = "mean"
@@ -47,7 +53,7 @@ _PAPER = _by_name(
 PRESETS: dict[str, Preset] = {
     # Ying et al., 2019, section 4 and supplement.
     "paper": Preset(optimizers=_PAPER),
-    # The defaults of automl/nas_benchmarks, where they differ.
+    # The defaults of automl/nas_benchmarks. Settings that are not listed are those of the paper.
     "scripts": Preset(
         optimizers=_PAPER
         | _by_name(
@@ -58,9 +64,9 @@ PRESETS: dict[str, Preset] = {
             BOHB(num_samples=64, random_fraction=0.33),
         )
     ),
-    # The official notebook: other sampling, mutation, validity and report.
+    # The official notebook: its sampling, mutation, validity and reported test accuracy.
     "notebook": Preset(
-        validity="raw",
+        validity="official",
         test="queried",
         optimizers=_by_name(
             RandomSearch(sampling="raw"),

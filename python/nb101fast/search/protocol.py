@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from .. import _core
+from ..checks import alternatives, check_choice
 from ..index import Index
+from ..progress import Progress
+from .observations import Observations
 from .presets import PRESETS
 from .settings import CompiledSettings, Factory, Settings
 from .simulated_training import SimulatedRun, SimulatedTraining, seed_word
-from .steps import Steps
 from .trajectories import Trajectories, join
 
 Recorded: TypeAlias = Literal["incumbents", "everything"]
-Progress: TypeAlias = Callable[[int, int], None]  # runs done, runs in all
 
-_RUNS_AT_ONCE = 64  # between two calls of `progress`
-_MOST_FREE_IN_A_ROW = 100_000  # proposals of an optimizer in Python that spends nothing
+RECORDED: dict[str, _core.Recorded] = {
+    "incumbents": _core.Recorded.incumbents,
+    "everything": _core.Recorded.everything,
+}
+RUNS_AT_ONCE = 64  # of a compiled optimizer: they take a fraction of a second
+_MOST_FREE_IN_A_ROW = 100_000  # proposals without cost, from an optimizer in Python
 
 
 def run(
@@ -38,30 +42,33 @@ def run(
 ) -> Trajectories:
     """Run an optimizer many times on an index, on the simulated clock.
 
-    Each evaluation draws one of its cell's runs; the optimizer is told its validation accuracy, and
-    its training time passes. An evaluation that would end after the budget doesn't count, and ends
-    the run. The incumbent is the cell of the best validation accuracy that was observed.
+    For each training that the optimizer proposes, one of the cell's runs in the index is drawn. The
+    optimizer is told the run's validation accuracy, and the run's training time passes on the
+    clock. A training that would end after the budget does not count, and it ends the run. The
+    incumbent is the cell with the highest validation accuracy seen so far.
 
     Args:
-        optimizer: a name, whose settings are the preset's; settings, as
-            `search.Evolution(population=50)`; or any factory of optimizers that are asked and told,
-            `factory(training, seed)`.
-        index: an index, measured or synthetic.
-        runs: how many, each for itself.
-        budget_seconds: simulated seconds of training that each may spend.
-        seed: an int. Run r depends on the seed and r alone, whatever the threads.
+        optimizer: a name, which has the settings of the preset; settings, such as
+            `search.Evolution(population=50)`; or a function `factory(training, seed)` that makes an
+            `Optimizer` for one run.
+        index: an index of measured or synthetic runs.
+        runs: how many independent runs to compute.
+        budget_seconds: the simulated time that each run may spend.
+        seed: an int. Run number r depends only on the seed and r, not on the number of threads.
         preset: "paper" (Ying et al., 2019), "scripts" (the defaults of `nas_benchmarks`) or
-            "notebook" (the official notebook's protocol: official validity, the queried test
-            accuracy).
-        first_run: the number of the first run, to go on where others ended.
-        epochs: of the final budget.
-        record: "incumbents", or "everything": all evaluations, 48 bytes each.
-        threads: for optimizers of this package; the others are Python.
-        progress: called with the runs done and the runs in all.
+            "notebook" (the official notebook, with official validity and the test accuracy of the
+            run that was drawn).
+        first_run: the number of the first run, to continue earlier runs.
+        epochs: the final budget.
+        record: "incumbents", or "everything" to record all trainings, at 48 bytes each.
+        threads: how many threads compute the runs of a compiled optimizer. An optimizer in Python
+            uses one.
+        progress: called with the number of runs done and the number of runs in all.
 
     Raises:
-        ValueError: no such optimizer or preset, a budget that no training fits, or an index without
-            the epochs that the optimizer needs; all before any run.
+        ValueError: an argument is not allowed, the budget is shorter than every training, or the
+            index lacks the epochs that the optimizer needs. This is checked before any run. Also if
+            an optimizer keeps proposing configurations that cost no time.
 
     Source: Ying et al., 2019, section 4 (figure 7).
 
@@ -73,49 +80,58 @@ def run(
     settings = settings_of(optimizer, preset)
     count = _checked_count("runs", runs, 1)
     first = _checked_count("first_run", first_run, 0)
-    if record not in ("incumbents", "everything"):
-        raise ValueError(f"record={record!r}; 'incumbents' and 'everything' are allowed")
+    check_choice("record", record, RECORDED)
     training = training_for(settings, index, preset=preset, epochs=epochs)
-    plan = _Plan(
-        settings, training, training.check_budget(budget_seconds), seed, record == "everything"
+    search = _Search(
+        settings=settings,
+        preset=preset,
+        training=training,
+        budget_seconds=training.check_budget(budget_seconds),
+        seed=seed,
+        recorded=RECORDED[record],
     )
     parts = []
-    for number in range(first, first + count, _RUNS_AT_ONCE):
-        some = min(_RUNS_AT_ONCE, first + count - number)
-        parts.append(plan.trajectories(preset, number, some, threads))
+    for number in range(first, first + count, RUNS_AT_ONCE):
+        some = min(RUNS_AT_ONCE, first + count - number)
+        parts.append(search.trajectories(number, some, threads))
         if progress:
             progress(number - first + some, count)
     return join(parts)
 
 
 def settings_of(optimizer: str | Settings | Factory, preset: str = "paper") -> Settings | Factory:
-    """The settings that a name has in a preset; anything else as it is.
+    """The settings that a name has in a preset. Settings and factories are returned as they are.
 
     Raises:
-        ValueError: no such preset, or no such optimizer in it.
-        TypeError: neither a name nor a factory.
+        ValueError: there is no such preset, or it has no such optimizer.
+        TypeError: the optimizer is neither a name nor a factory.
     """
-    if preset not in PRESETS:
-        raise ValueError(f"preset={preset!r}; {_listed(PRESETS)} are allowed")
+    check_choice("preset", preset, PRESETS)
     if not isinstance(optimizer, str):
         if not callable(optimizer):
-            raise TypeError(f"optimizer={optimizer!r}; a name or a factory is allowed")
+            raise TypeError(
+                f"optimizer={optimizer!r} is not allowed; use a name, settings or a factory"
+            )
         return optimizer
     known = PRESETS[preset].optimizers
     if optimizer not in known:
-        raise ValueError(f"optimizer={optimizer!r}; {_listed(known)} are in preset {preset!r}")
+        raise ValueError(
+            f"optimizer={optimizer!r} is not allowed in preset {preset!r}; use "
+            f"{alternatives(known)}"
+        )
     return known[optimizer]
 
 
 def training_for(
     optimizer: Settings | Factory, index: Index, *, preset: str = "paper", epochs: int = 108
 ) -> SimulatedTraining:
-    """The trainings that an optimizer meets in a preset's protocol.
+    """The problem that an optimizer solves in a preset's protocol.
 
-    A factory of another kind than `Settings` may ask for every budget of the index up to `epochs`.
+    `Settings` say which budgets the optimizer uses. Any other factory may use all budgets of the
+    index up to `epochs`.
 
     Raises:
-        ValueError: the index lacks a budget that the optimizer needs.
+        ValueError: the index lacks a budget that the optimizer uses.
     """
     if isinstance(optimizer, Settings):
         budgets = optimizer.budgets(epochs)
@@ -125,82 +141,80 @@ def training_for(
     return SimulatedTraining(index, epochs=budgets, validity=protocol.validity, test=protocol.test)
 
 
+def name_of(optimizer: Settings | Factory) -> str:
+    """The optimizer's name in trajectories."""
+    return str(getattr(optimizer, "name", getattr(optimizer, "__name__", type(optimizer).__name__)))
+
+
 @dataclass(frozen=True)
-class _Plan:
-    """What all runs have in common."""
+class _Search:
+    """What all runs of one call of `run` have in common."""
 
     settings: Settings | Factory
+    preset: str
     training: SimulatedTraining
     budget_seconds: float
     seed: int
-    records_all: bool
+    recorded: _core.Recorded
 
-    def trajectories(self, preset: str, first: int, count: int, threads: int) -> Trajectories:
-        """Of some consecutive runs."""
-        compiled = isinstance(self.settings, CompiledSettings)
-        record = self._compiled(first, count, threads) if compiled else self._asked(first, count)
+    def trajectories(self, first: int, count: int, threads: int) -> Trajectories:
+        """Compute some consecutive runs."""
+        if isinstance(self.settings, CompiledSettings):
+            record = self._run_compiled(self.settings, first, count, threads)
+        else:
+            record = _core.record_of([self._run(number) for number in range(first, first + count)])
         epochs = self.training.epochs
-        evaluations = Steps.of_record(record["evaluations"], epochs) if self.records_all else None
+        records_all = self.recorded == _core.Recorded.everything
         return Trajectories(
             optimizer=name_of(self.settings),
-            preset=preset,
+            preset=self.preset,
             index=repr(self.training.index),
             seed=self.seed,
             first_run=first,
             budget_seconds=self.budget_seconds,
             epochs=epochs[-1],
             best_test_accuracy=self.training.best_test_accuracy,
-            incumbents=Steps.of_record(record["incumbents"], epochs),
-            evaluations=evaluations,
+            incumbents=Observations.of_core(record["incumbents"], epochs),
+            evaluations=(
+                Observations.of_core(record["evaluations"], epochs) if records_all else None
+            ),
             num_evaluations=record["num_evaluations"],
             num_invalid=record["num_invalid"],
             seconds=record["seconds"],
         )
 
-    def _compiled(self, first: int, count: int, threads: int) -> dict[str, Any]:
-        assert isinstance(self.settings, CompiledSettings)
+    def _run_compiled(
+        self, settings: CompiledSettings, first: int, count: int, threads: int
+    ) -> _core.SearchRecord:
         return _core.run_search(
-            self.training._core,
-            self.settings.compiled(),
-            self.budget_seconds,
-            seed_word(self.seed),
-            first,
-            count,
-            self.records_all,
-            threads,
+            training=self.training.core,
+            settings=settings.compiled(),
+            budget_seconds=self.budget_seconds,
+            seed=seed_word(self.seed),
+            first_run=first,
+            num_runs=count,
+            recorded=self.recorded,
+            threads=threads,
         )
 
-    def _asked(self, first: int, count: int) -> dict[str, Any]:
-        return _core.record_of([self._run(number) for number in range(first, first + count)])
-
-    def _run(self, number: int) -> Any:
+    def _run(self, number: int) -> _core.SearchRun:
         """One run of an optimizer in Python."""
         word = seed_word(self.seed)
         optimizer = self.settings(self.training, _core.optimizer_seed(word, number))
-        run = SimulatedRun(
-            self.training, self.budget_seconds, word, number, records_all=self.records_all
-        )
-        while (evaluation := run.evaluate(*optimizer.ask())) is not None:
-            optimizer.tell(evaluation)
-            if run._core.num_free_in_a_row >= _MOST_FREE_IN_A_ROW:
+        run = SimulatedRun(self.training, self.budget_seconds, word, number, recorded=self.recorded)
+        while (trial := run.evaluate(*optimizer.ask())) is not None:
+            optimizer.tell(trial)
+            if run.core.num_free_in_a_row >= _MOST_FREE_IN_A_ROW:
                 raise ValueError(
-                    f"run {number} asked for {_MOST_FREE_IN_A_ROW:,} configurations in a row that "
-                    "cost nothing, so its budget is never spent"
+                    f"run {number} proposed {_MOST_FREE_IN_A_ROW:,} configurations in a row that "
+                    "cost no time, so its budget would never be spent; use an optimizer that "
+                    "proposes valid cells of this index"
                 )
-        return run._core
-
-
-def name_of(optimizer: Settings | Factory) -> str:
-    """What trajectories call it."""
-    return str(getattr(optimizer, "name", getattr(optimizer, "__name__", type(optimizer).__name__)))
+        return run.core
 
 
 def _checked_count(argument: str, value: int, least: int) -> int:
     number = operator.index(value)
     if number < least:
-        raise ValueError(f"{argument}={value!r}; {least} or more are allowed")
+        raise ValueError(f"{argument}={value!r} is not allowed; use {least} or more")
     return number
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from .. import _core, search_space
-from .compiled import CompiledOptimizer
+from ..checks import check_choice, check_count, check_number
+from .compiled import CompiledOptimizer, CoreSettings
 from .optimizer import Optimizer
 from .simulated_training import SimulatedTraining
 
@@ -17,37 +18,41 @@ _SAMPLINGS, _MUTATIONS = search_space.SAMPLINGS, search_space.MUTATIONS
 
 @dataclass(frozen=True)
 class Settings:
-    """One optimizer with its settings; a factory of runs: `settings(training, seed)`."""
+    """An optimizer with its settings. Calling it with a training and a seed starts one run."""
 
     name: ClassVar[str]
     title: ClassVar[str]
-    libraries: ClassVar[tuple[str, ...]] = ()  # whose versions decide its proposals
+    libraries: ClassVar[tuple[str, ...]] = ()  # their versions decide the proposals too
 
     def budgets(self, epochs: int) -> tuple[int, ...]:
-        """The epochs that it trains for, the final ones being given."""
+        """The budgets that the optimizer trains at, ascending, if `epochs` is the final one."""
         return (epochs,)
 
     def __call__(self, training: SimulatedTraining, seed: int) -> Optimizer:
-        """An optimizer of one run. The same seed gives the same proposals."""
+        """An optimizer for one run. The same seed gives the same proposals."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class CompiledSettings(Settings):
-    """Of an optimizer of this package, many runs of which are computed in step."""
+    """An optimizer of the compiled core, which computes many runs at once."""
 
-    def compiled(self) -> Any:
-        """As the core takes them."""
+    def compiled(self) -> CoreSettings:
+        """The settings as an object of the core."""
         raise NotImplementedError
 
     def __call__(self, training: SimulatedTraining, seed: int) -> Optimizer:
-        """As of `Settings`."""
+        """See `Settings`."""
         return CompiledOptimizer(self.compiled(), training, seed)
 
 
 @dataclass(frozen=True)
 class RandomSearch(CompiledSettings):
-    """Every configuration for itself."""
+    """Random search: each configuration is drawn independently of all others.
+
+    Args:
+        sampling: a sampler's name, see `search_space.sample`.
+    """
 
     name = "rs"
     title = "Random search"
@@ -56,17 +61,24 @@ class RandomSearch(CompiledSettings):
     def __post_init__(self) -> None:
         check_choice("sampling", self.sampling, _SAMPLINGS)
 
-    def compiled(self) -> Any:
-        """As the core takes them."""
-        return _core.RandomSearchSettings(_SAMPLINGS.index(self.sampling))
+    def compiled(self) -> _core.RandomSearchSettings:
+        """See `CompiledSettings`."""
+        return _core.RandomSearchSettings(sampling=_SAMPLINGS[self.sampling])
 
 
 @dataclass(frozen=True)
 class Evolution(CompiledSettings):
-    """Regularized evolution (Real et al., 2019): of a tournament the best has a child, and the
-    oldest of the population dies.
+    """Regularized evolution (Real et al., 2019).
 
-    With replacement, one member can be drawn several times for one tournament.
+    At each step, some members of the population are drawn for a tournament. The best of them is
+    mutated, and its child takes the place of the oldest member.
+
+    Args:
+        population: how many members the population has.
+        tournament: how many members take part in a tournament.
+        with_replacement: whether one member can be drawn several times for the same tournament.
+        mutation: a rule's name, see `search_space.mutate`.
+        sampling: the sampler of the first population, see `search_space.sample`.
     """
 
     name = "re"
@@ -86,25 +98,25 @@ class Evolution(CompiledSettings):
         check_count("tournament", self.tournament, 1, most)
         if self.mutation != "parameter" and self.sampling == "all":
             raise ValueError(
-                f"mutation={self.mutation!r} with sampling='all'; it needs valid parents: "
-                "'raw', 'raw-9' and 'cells' are allowed"
+                f"mutation={self.mutation!r} needs valid parents, but sampling='all' draws invalid "
+                "ones too; use sampling='raw', 'raw-9' or 'cells'"
             )
 
-    def compiled(self) -> Any:
-        """As the core takes them."""
+    def compiled(self) -> _core.EvolutionSettings:
+        """See `CompiledSettings`."""
         return _core.EvolutionSettings(
-            self._is_regularized,
-            self.population,
-            self.tournament,
-            self.with_replacement,
-            _MUTATIONS.index(self.mutation),
-            _SAMPLINGS.index(self.sampling),
+            is_regularized=self._is_regularized,
+            population=self.population,
+            tournament=self.tournament,
+            with_replacement=self.with_replacement,
+            mutation=_MUTATIONS[self.mutation],
+            sampling=_SAMPLINGS[self.sampling],
         )
 
 
 @dataclass(frozen=True)
 class NonRegularizedEvolution(Evolution):
-    """Evolution in which the worst of the tournament dies, however young."""
+    """Evolution in which the child takes the place of the worst member of the tournament."""
 
     name = "nre"
     title = "Non-regularized evolution"
@@ -113,9 +125,12 @@ class NonRegularizedEvolution(Evolution):
 
 @dataclass(frozen=True)
 class LocalSearch(CompiledSettings):
-    """Steepest ascent over single changes, started anew at each optimum (White et al., 2021).
+    """Steepest ascent by single changes (White et al., 2021); it restarts at each optimum.
 
-    Each other cell that one change of the raw code leads to is trained once, in random order.
+    All cells that one change of the current code leads to are trained once, in random order.
+
+    Args:
+        sampling: the sampler of the starting points, see `search_space.sample`.
     """
 
     name = "ls"
@@ -125,14 +140,20 @@ class LocalSearch(CompiledSettings):
     def __post_init__(self) -> None:
         check_choice("sampling", self.sampling, _SAMPLINGS)
 
-    def compiled(self) -> Any:
-        """As the core takes them."""
-        return _core.LocalSearchSettings(_SAMPLINGS.index(self.sampling))
+    def compiled(self) -> _core.LocalSearchSettings:
+        """See `CompiledSettings`."""
+        return _core.LocalSearchSettings(sampling=_SAMPLINGS[self.sampling])
 
 
 @dataclass(frozen=True)
 class Hyperband(CompiledSettings):
-    """Hyperband (Li et al., 2018), its brackets in the order of HpBandSter."""
+    """Hyperband (Li et al., 2018), with the brackets in the order of HpBandSter.
+
+    Args:
+        eta: of `eta` configurations, one is trained at the next budget, `eta` times as long.
+        min_epochs: the smallest budget has at least so many epochs.
+        sampling: a sampler's name, see `search_space.sample`.
+    """
 
     name = "hb"
     title = "Hyperband"
@@ -145,19 +166,23 @@ class Hyperband(CompiledSettings):
         check_brackets(self.eta, self.min_epochs)
 
     def budgets(self, epochs: int) -> tuple[int, ...]:
-        """From the final one downwards, one in eta, to no less than `min_epochs`."""
+        """The final budget, and its quotients by `eta` down to `min_epochs`, ascending."""
         return bracket_budgets(self.eta, self.min_epochs, epochs)
 
-    def compiled(self) -> Any:
-        """As the core takes them."""
-        return _core.HyperbandSettings(self.eta, _SAMPLINGS.index(self.sampling))
+    def compiled(self) -> _core.HyperbandSettings:
+        """See `CompiledSettings`."""
+        return _core.HyperbandSettings(eta=self.eta, sampling=_SAMPLINGS[self.sampling])
 
 
 @dataclass(frozen=True)
 class Reinforce(CompiledSettings):
-    """REINFORCE (Williams, 1992): independent categoricals, logits from 0, a moving baseline.
+    """REINFORCE (Williams, 1992) over independent categorical distributions.
 
-    As in `nas_benchmarks`, it learns nothing from an invalid configuration.
+    The logits start at 0. As in `nas_benchmarks`, invalid configurations teach it nothing.
+
+    Args:
+        learning_rate: the step size of the logits.
+        baseline_decay: the weight of the past in the moving average that is the baseline.
     """
 
     name = "rl"
@@ -169,38 +194,22 @@ class Reinforce(CompiledSettings):
         check_number("learning_rate", self.learning_rate, 0, 100)
         check_number("baseline_decay", self.baseline_decay, 0, 0.999999)
 
-    def compiled(self) -> Any:
-        """As the core takes them."""
-        return _core.ReinforceSettings(self.learning_rate, self.baseline_decay)
+    def compiled(self) -> _core.ReinforceSettings:
+        """See `CompiledSettings`."""
+        return _core.ReinforceSettings(
+            learning_rate=self.learning_rate, baseline_decay=self.baseline_decay
+        )
 
 
 def bracket_budgets(eta: int, min_epochs: int, epochs: int) -> tuple[int, ...]:
-    """The epochs of Hyperband's budgets, ascending."""
+    """The budgets of Hyperband's brackets, ascending."""
     budgets = [epochs]
     while budgets[0] % eta == 0 and budgets[0] // eta >= min_epochs:
         budgets.insert(0, budgets[0] // eta)
     return tuple(budgets)
 
 
-def check_choice(argument: str, value: str, allowed: tuple[str, ...]) -> None:
-    """ValueError unless a value is among those allowed."""
-    if value not in allowed:
-        raise ValueError(f"{argument}={value!r}; {', '.join(map(repr, allowed))} are allowed")
-
-
-def check_count(argument: str, value: int, least: int, most: int) -> None:
-    """ValueError unless an int lies within bounds."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{argument}={value!r}; {least} to {most} are allowed")
-
-
-def check_number(argument: str, value: float, least: float, most: float) -> None:
-    """ValueError unless a number lies within bounds."""
-    if isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"{argument}={value!r}; {least} to {most} are allowed")
-
-
 def check_brackets(eta: int, min_epochs: int) -> None:
-    """ValueError for brackets that can't be."""
+    """Raise ValueError for settings that no bracket can have."""
     check_count("eta", eta, 2, 100)
     check_count("min_epochs", min_epochs, 1, 1_000_000)

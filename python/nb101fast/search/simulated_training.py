@@ -1,44 +1,48 @@
-"""An index as trainings that take simulated time: the problem that optimizers solve."""
+"""An index as a set of trainings that take simulated time: the problem that optimizers solve."""
 
 from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from .. import _core
-from ..codes import checked_code, is_scalar
+from ..checks import check_choice
+from ..codes import OneCode, Validity, as_code
 from ..index import Index
-from .optimizer import Evaluation
+from .optimizer import Trial
 
-Validity = Literal["raw-9", "raw"]
 ReportedTest = Literal["mean", "queried"]
 
-_VALIDITIES = ("raw-9", "raw")
-_REPORTED_TESTS = ("mean", "queried")
-_LABEL_3 = 0x155 << 21  # the low bits of the labels in a code
+_VALIDITIES = {"raw-9": _core.Validity.raw_9, "official": _core.Validity.official}
+_REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTest.queried}
+# The two bits of a label are both set in label 3. This mask keeps the lower bit of each label.
+_LOW_LABEL_BITS = 0b01_01_01_01_01 << 21
 
 
 class SimulatedTraining:
     """The trainings that an index holds, as an optimizer meets them.
 
-    A configuration is invalid if it is no cell in the meaning of `validity`, or if the index lacks
-    its cell at one of the budgets. It costs nothing and has accuracy 0.
+    A configuration is invalid if it is not a cell in the meaning of `validity`, or if the index
+    lacks the cell at one of the budgets. An invalid configuration costs no time and has accuracy 0.
 
     Args:
-        index: of measured, or synthetic, runs.
-        epochs: the budgets that may be asked for; the greatest is the final one, at which the
-            incumbent is reported.
-        validity: "raw-9": at most 9 edges before pruning (`nas_benchmarks`, as in the paper's
-            experiments); "raw": the official meaning.
-        test: the incumbent's test accuracy that is reported: "mean" of its cell's runs at the final
-            budget (Ying et al., 2019, figure 7), or of the run that was "queried" (the official
-            notebook).
+        index: an index of measured or synthetic runs.
+        epochs: the budgets that optimizers may ask for. The greatest is the final budget, at which
+            test accuracies are reported.
+        validity: "raw-9" allows at most 9 edges before pruning, as `nas_benchmarks` does and as
+            the paper's experiments did. "official" allows at most 9 edges after pruning.
+        test: which test accuracy is reported for a cell. "mean" is the mean of the cell's runs at
+            the final budget (Ying et al., 2019, figure 7). "queried" is the test accuracy of the
+            run that was drawn (the official notebook).
+
+    Attributes:
+        core: the compiled object that holds the trainings.
 
     Raises:
-        ValueError: a budget that the index lacks, no cell with runs at all of them, or a run whose
-            time or accuracy is no number.
+        ValueError: an argument is not allowed, the index lacks a budget, no cell has runs at all
+            budgets, or the time or accuracy of a run is not a finite number.
 
     Example:
         >>> training = SimulatedTraining(nb101fast.open())
@@ -54,51 +58,73 @@ class SimulatedTraining:
         validity: Validity = "raw-9",
         test: ReportedTest = "mean",
     ) -> None:
+        check_choice("validity", validity, _VALIDITIES)
+        check_choice("test", test, _REPORTED_TESTS)
         self.index = index
         self.epochs = _checked_epochs(epochs, index)
-        if validity not in _VALIDITIES:
-            raise ValueError(f"validity={validity!r}; 'raw-9' and 'raw' are allowed")
-        if test not in _REPORTED_TESTS:
-            raise ValueError(f"test={test!r}; 'mean' and 'queried' are allowed")
         self.validity = validity
         self.test = test
-        places = [index.epochs.index(budget) for budget in self.epochs]
-        self._core = _core.SimulatedTraining(
-            index._file, places, validity == "raw-9", test == "queried"
+        self.core = _core.SimulatedTraining(
+            index=index.reader.file,
+            budgets=[index.epochs.index(budget) for budget in self.epochs],
+            validity=_VALIDITIES[validity],
+            reported=_REPORTED_TESTS[test],
         )
-        if not self._core.num_cells:
+        if not self.core.num_cells:
             wanted = ", ".join(map(str, self.epochs))
-            raise ValueError(f"{index!r} has no cell with runs at each of {wanted} epochs")
+            raise ValueError(
+                f"{index!r} has no cell with runs at each of {wanted} epochs; use fewer budgets or "
+                "an index with more runs"
+            )
 
     @property
     def best_test_accuracy(self) -> float:
-        """The mean test accuracy of the index's best cell at the final budget, in double."""
-        return self._core.best_mean_test
+        """The highest mean test accuracy of a cell at the final budget, computed in double."""
+        return self.core.best_mean_test
 
     def check_budget(self, budget_seconds: float) -> float:
-        """The budget as a float, or ValueError where no training can end within it."""
+        """Return the time budget as a float.
+
+        Raises:
+            ValueError: it is not finite and positive, or the shortest training takes longer.
+        """
         seconds = float(budget_seconds)
         if not (0 < seconds < math.inf):
             raise ValueError(
-                f"budget_seconds={budget_seconds!r}; a finite number of seconds above 0 is allowed"
+                f"budget_seconds={budget_seconds!r} is not allowed; use a finite number of seconds "
+                "above 0"
             )
-        if seconds < self._core.shortest_run:
+        if seconds < self.core.shortest_run:
             raise ValueError(
-                f"budget_seconds={budget_seconds!r}; no training ends within it: the shortest of "
-                f"{self.index!r} took {self._core.shortest_run:g} s"
+                f"budget_seconds={budget_seconds!r} is too short; the shortest training of "
+                f"{self.index!r} takes {self.core.shortest_run:g} s"
             )
         return seconds
 
     def start(self, budget_seconds: float, *, seed: int, run: int = 0) -> SimulatedRun:
-        """One run of an optimizer; (seed, run) decides which repeats it will draw."""
+        """Start one run of an optimizer.
+
+        Args:
+            budget_seconds: the simulated time that the run may spend.
+            seed: with `run`, it decides which repeats are drawn.
+            run: the number of the run.
+
+        Raises:
+            ValueError: what `check_budget` refuses.
+        """
         return SimulatedRun(self, self.check_budget(budget_seconds), seed_word(seed), run)
 
 
 class SimulatedRun:
-    """One run on the simulated clock; `SimulatedTraining.start` makes one.
+    """One run of an optimizer on the simulated clock; `SimulatedTraining.start` makes it.
 
-    Its incumbent is the cell of the best observed validation accuracy, at whatever budget; an equal
-    one doesn't replace it.
+    The incumbent of a run is the cell with the highest validation accuracy seen so far, at any
+    budget. A later cell of equal accuracy does not replace it.
+
+    Attributes:
+        training: the problem that is solved.
+        budget_seconds: the simulated time that the run may spend.
+        core: the compiled object that records the run.
     """
 
     def __init__(
@@ -108,66 +134,66 @@ class SimulatedRun:
         seed: int,
         run: int,
         *,
-        records_all: bool = False,
+        recorded: _core.Recorded = _core.Recorded.incumbents,
     ) -> None:
         self.training = training
         self.budget_seconds = budget_seconds
-        self._core = _core.SearchRun(training._core, budget_seconds, seed, run, records_all)
+        self.core = _core.SearchRun(training.core, budget_seconds, seed, run, recorded)
 
-    def evaluate(self, code: int, epochs: int | None = None) -> Evaluation | None:
-        """Train a configuration: a repeat is drawn, its time paid.
+    def evaluate(self, code: OneCode, epochs: int | None = None) -> Trial | None:
+        """Train a configuration: draw one of the cell's runs and let its time pass.
 
         Args:
-            code: any raw configuration, valid or not.
-            epochs: one of the training's budgets; None for the final one.
+            code: any raw configuration, valid or not: an int, an np.uint32 or a `Cell`.
+            epochs: one of the training's budgets; None means the final one.
 
         Returns:
-            None where it would end after the budget. It doesn't count, and the run is over.
+            The result, or None if the training would end after the time budget. Such a training
+            does not count, and the run is over.
 
         Raises:
-            ValueError: a code of bit 31 or label 3, or no such budget.
+            TypeError: `code` is not one code, such as a cell id of type np.int32.
+            ValueError: the code has bit 31 or a label 3 set, or there is no such budget.
         """
         budgets = self.training.epochs
         if epochs is None:
             epochs = budgets[-1]
-        if epochs not in budgets:
-            allowed = ", ".join(map(str, budgets))
-            raise ValueError(f"epochs={epochs!r}; {allowed} are allowed")
-        told = self._core.evaluate(_checked_configuration(code), budgets.index(epochs))
+        check_choice("epochs", epochs, budgets)
+        told = self.core.evaluate(_checked_configuration(code), budgets.index(epochs))
         if told is None:
             return None
-        code, cell, _, repeat, accuracy, seconds = told
-        return Evaluation(code, cell, epochs, repeat, accuracy, seconds)
+        number, cell_id, _, repeat, accuracy, seconds = told
+        return Trial(number, cell_id, epochs, repeat, accuracy, seconds)
 
     @property
     def seconds(self) -> float:
-        """What the clock shows."""
-        return self._core.seconds
+        """The simulated time that has passed."""
+        return self.core.seconds
 
     @property
     def is_over(self) -> bool:
-        """Whether a training didn't end within the budget."""
-        return self._core.is_over
+        """Whether a training was proposed that would end after the time budget."""
+        return self.core.is_over
 
     @property
     def num_evaluations(self) -> int:
-        """Trainings that ended within the budget."""
-        return self._core.num_evaluations
+        """How many trainings ended within the time budget."""
+        return self.core.num_evaluations
 
     @property
     def num_invalid(self) -> int:
-        """Invalid configurations that were asked for."""
-        return self._core.num_invalid
+        """How many invalid configurations were proposed."""
+        return self.core.num_invalid
 
     @property
     def regret(self) -> float:
-        """Test regret of the incumbent; NaN before the first training ended."""
-        tests = _core.record_of([self._core])["incumbents"]["test_accuracy"]
+        """Test regret of the incumbent; NaN before the first training has ended."""
+        tests = _core.record_of([self.core])["incumbents"]["test_accuracy"]
         return float(self.training.best_test_accuracy - tests[-1]) if len(tests) else math.nan
 
 
 def seed_word(seed: int) -> int:
-    """A seed as the core takes it: any int, modulo 2^64."""
+    """A seed for the core, which takes 64 bits: any int modulo 2^64."""
     return operator.index(seed) % (1 << 64)
 
 
@@ -175,16 +201,22 @@ def _checked_epochs(epochs: Sequence[int], index: Index) -> tuple[int, ...]:
     allowed = ", ".join(map(str, index.epochs))
     for budget in epochs:
         if budget not in index.epochs:
-            raise ValueError(f"epochs={budget!r} are needed; {index!r} has {allowed}")
+            raise ValueError(
+                f"epochs={budget!r} are needed, but {index!r} has no such budget; use an index "
+                "that has it"
+            )
     if not epochs or len(set(epochs)) < len(epochs):
-        raise ValueError(f"epochs={tuple(epochs)!r}; one or more of {allowed}, none twice")
+        raise ValueError(
+            f"epochs={tuple(epochs)!r} is not allowed; use one or more of {allowed}, each once"
+        )
     return tuple(sorted(int(budget) for budget in epochs))
 
 
-def _checked_configuration(code: Any) -> int:
-    if not is_scalar(code):
-        raise TypeError(f"a configuration is a code (int), not {type(code)!r}")
-    number = checked_code(code)
-    if number >> 31 or number & number >> 1 & _LABEL_3:
-        raise ValueError(f"code {number} has bit 31 set or a label 3: no configuration has")
+def _checked_configuration(code: OneCode) -> int:
+    number = as_code(code)
+    if number >> 31 or number & number >> 1 & _LOW_LABEL_BITS:
+        raise ValueError(
+            f"code {number} has bit 31 or a label 3 set, so it is not a configuration; use a code "
+            "with labels from 0 to 2"
+        )
     return number

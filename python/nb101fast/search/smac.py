@@ -1,4 +1,4 @@
-"""SMAC (Hutter et al., 2011), as SMAC3 has it."""
+"""SMAC (Hutter et al., 2011), by SMAC3."""
 
 from __future__ import annotations
 
@@ -7,25 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..adapters.parameters import code_of
+from ..checks import check_count, check_number
+from ..named_parameters import code_of
 from .libraries import library, seed_of_32_bits, undisturbed
-from .optimizer import Evaluation
-from .settings import Settings, check_count, check_number
+from .optimizer import Proposal, Trial
+from .settings import Settings
 from .simulated_training import SimulatedTraining
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-_ENDLESS = 2**31 - 1  # trials
+_ENDLESS = 2**31 - 1  # trials, so that SMAC3 never stops by itself
 
 
 @dataclass(frozen=True)
 class SMAC(Settings):
     """Bayesian optimization with a random forest (Hutter et al., 2011).
 
-    The forest of `num_trees` is trained anew after each evaluation; one proposal in
-    1 / `random_fraction` is random. Configurations that challenge the best are trained again, up to
-    `max_evaluations` times each.
+    The forest is trained again after each evaluation.
+
+    Args:
+        num_trees: the size of the forest.
+        random_fraction: the share of proposals that are drawn at random.
+        max_evaluations: how often one configuration is trained at most. A configuration that
+            challenges the best is trained more than once.
 
     Example:
         >>> search.run(search.SMAC(num_trees=10), index, runs=1, budget_seconds=1e6)
@@ -44,16 +49,16 @@ class SMAC(Settings):
         check_count("max_evaluations", self.max_evaluations, 1, 10_000)
 
     def __call__(self, training: SimulatedTraining, seed: int) -> SMACOptimizer:
-        """As of `Settings`.
+        """See `Settings`.
 
         Raises:
-            ImportError: there is no SMAC3.
+            ImportError: SMAC3 is missing.
         """
         return SMACOptimizer(self, training.epochs[-1], seed)
 
 
 class SMACOptimizer:
-    """One run of SMAC, asked and told; `SMAC` makes it."""
+    """One run of SMAC; calling `SMAC` makes it."""
 
     def __init__(self, settings: SMAC, epochs: int, seed: int) -> None:
         self._history = library("smac.runhistory")
@@ -61,25 +66,28 @@ class SMACOptimizer:
         with undisturbed():
             self._facade = _facade(settings, seed_of_32_bits(seed))
 
-    def ask(self) -> tuple[int, int]:
-        """As of `Optimizer`."""
+    def ask(self) -> Proposal:
+        """See `Optimizer.ask`."""
         with undisturbed():
             self._asked: Any = self._facade.ask()
-        return code_of(self._asked.config), self._epochs
+        return Proposal(code_of(self._asked.config), self._epochs)
 
-    def tell(self, evaluation: Evaluation) -> None:
-        """As of `Optimizer`; of what was asked for last."""
+    def tell(self, trial: Trial, /) -> None:
+        """See `Optimizer.tell`."""
         with undisturbed():
-            loss = 1 - evaluation.validation_accuracy
-            value = self._history.TrialValue(cost=loss, time=evaluation.seconds)
+            loss = 1 - trial.validation_accuracy
+            value = self._history.TrialValue(cost=loss, time=trial.seconds)
             self._facade.tell(self._asked, value, save=False)
 
 
 def _facade(settings: SMAC, seed: int) -> Any:
-    """Of SMAC3's facades the one nearest to SMAC 0.x: costs as they are, expected improvement."""
-    from ..adapters.config_space import configuration_space
+    """The facade of SMAC3 that is nearest to SMAC 0.x.
 
-    # A facade writes a folder when it is made, and never again.
+    It models the costs without a transformation and maximizes the expected improvement.
+    """
+    from ..config_space import configuration_space  # needs ConfigSpace
+
+    # A facade writes into its folder only when it is made, so the folder can go afterwards.
     with tempfile.TemporaryDirectory() as directory:
         facade = library("smac").AlgorithmConfigurationFacade
         scenario = library("smac").Scenario(
@@ -104,8 +112,10 @@ def _facade(settings: SMAC, seed: int) -> Any:
 
 
 def _in_order(maximizer: Any) -> Any:
-    """Its local searches in an order of their own: SMAC3 takes them from a set, whose order is that
-    of Python's hashes, another in each process.
+    """Make the maximizer start its local searches in a fixed order.
+
+    SMAC3 takes the starting points from a set. The order of a set depends on Python's hashes, which
+    differ between processes, and would make the proposals differ too.
     """
     local = maximizer._local_search
     starts = local._get_initial_points
@@ -116,12 +126,12 @@ def _in_order(maximizer: Any) -> Any:
 
 
 def _forest(num_trees: int, space: ConfigurationSpace, seed: int) -> Any:
-    """As the facade would make it, but for two of its choices that cost time alone."""
+    """The facade's own forest, without two of its settings that only cost time."""
     return library("smac.model.random_forest.random_forest").RandomForest(
         space,
         n_trees=num_trees,
         max_depth=20,
-        max_leaf_nodes=None,  # a bound has scikit-learn allot so many nodes at once
+        max_leaf_nodes=None,  # with a bound, scikit-learn allocates that many nodes at once
         n_jobs=1,
         seed=seed,
     )

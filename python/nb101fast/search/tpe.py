@@ -1,4 +1,4 @@
-"""TPE, the tree-structured Parzen estimator (Bergstra et al., 2011), as Hyperopt has it."""
+"""TPE, the tree-structured Parzen estimator (Bergstra et al., 2011), by Hyperopt."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from ..adapters.parameters import Choice, code_of, parameters
+from ..checks import check_count, check_number
+from ..named_parameters import Choice, code_of, parameters
 from .libraries import library, undisturbed
-from .optimizer import Evaluation
-from .settings import Settings, check_count, check_number
+from .optimizer import Proposal, Trial
+from .settings import Settings
 from .simulated_training import SimulatedTraining
 
 
 @dataclass(frozen=True)
 class TPE(Settings):
-    """TPE (Bergstra et al., 2011); the settings as they stand are Hyperopt's own.
+    """TPE (Bergstra et al., 2011). The default settings are Hyperopt's own.
 
-    After `num_startup` random configurations, the best `gamma * sqrt(n)` of n, at most 25, are the
-    good ones; of `num_candidates` values drawn like theirs, each parameter takes the likeliest.
+    The first configurations are drawn at random. After that, the best `gamma * sqrt(n)` of the n
+    configurations so far, at most 25, count as good. For each parameter, some candidates are drawn
+    from the distribution of the good ones, and the most promising candidate is taken.
+
+    Args:
+        num_startup: how many random configurations come first.
+        num_candidates: how many candidates are drawn for each parameter.
+        gamma: decides how many configurations count as good.
 
     Example:
         >>> search.run(search.TPE(num_candidates=100), index, runs=1, budget_seconds=1e6)
@@ -38,16 +45,16 @@ class TPE(Settings):
         check_number("gamma", self.gamma, 0, 100)
 
     def __call__(self, training: SimulatedTraining, seed: int) -> TPEOptimizer:
-        """As of `Settings`.
+        """See `Settings`.
 
         Raises:
-            ImportError: there is no Hyperopt.
+            ImportError: Hyperopt is missing.
         """
         return TPEOptimizer(self, training.epochs[-1], seed)
 
 
 class TPEOptimizer:
-    """One run of TPE, asked and told; `TPE` makes it."""
+    """One run of TPE; calling `TPE` makes it."""
 
     def __init__(self, settings: TPE, epochs: int, seed: int) -> None:
         self._hyperopt = library("hyperopt")
@@ -64,10 +71,10 @@ class TPEOptimizer:
             self._domain = self._hyperopt.Domain(None, space)
             self._trials = self._hyperopt.Trials()
 
-    def ask(self) -> tuple[int, int]:
-        """As of `Optimizer`."""
+    def ask(self) -> Proposal:
+        """See `Optimizer.ask`."""
         with undisturbed():
-            [trial] = self._hyperopt.tpe.suggest(
+            [proposed] = self._hyperopt.tpe.suggest(
                 self._trials.new_trial_ids(1),
                 self._domain,
                 self._trials,
@@ -77,14 +84,14 @@ class TPEOptimizer:
                 gamma=self._settings.gamma,
                 verbose=False,
             )
-        self._asked: dict[str, Any] = trial
-        chosen = trial["misc"]["vals"]
+        self._asked: dict[str, Any] = proposed
+        chosen = proposed["misc"]["vals"]
         code = code_of({name: v[chosen[name][0]] for name, v in self._choices.items()})
-        return code, self._epochs
+        return Proposal(code, self._epochs)
 
-    def tell(self, evaluation: Evaluation) -> None:
-        """As of `Optimizer`; of what was asked for last."""
-        loss = 1 - evaluation.validation_accuracy
+    def tell(self, trial: Trial, /) -> None:
+        """See `Optimizer.tell`."""
+        loss = 1 - trial.validation_accuracy
         self._asked["result"] = {"loss": loss, "status": self._hyperopt.STATUS_OK}
         self._asked["state"] = self._hyperopt.JOB_STATE_DONE
         with undisturbed():

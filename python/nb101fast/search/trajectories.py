@@ -1,4 +1,4 @@
-"""How the incumbents of many runs went: step functions over simulated time."""
+"""The runs of an optimizer: how their test regret falls over simulated time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..tables import import_library, write_table
-from .steps import COLUMNS, Doubles, Steps
+from ..extras import import_extra
+from ..tables import write_table
+from .observations import COLUMNS, Doubles, Observations
 
 if TYPE_CHECKING:
     import pyarrow
 
 _METADATA = b"nb101fast.trajectories"
-_OF_ALL_RUNS = (  # what parts of one experiment have in common
+_OF_ALL_RUNS = (  # equal in all parts that can be joined
     "optimizer",
     "preset",
     "index",
@@ -35,15 +36,19 @@ class Trajectories:
     """The runs of one optimizer; `search.run` makes them.
 
     Attributes:
-        optimizer, preset, index: what ran, in which protocol, and on what (a description).
-        seed, first_run: run r is number `first_run + r` of the seed.
-        budget_seconds, epochs: the simulated budget, and the epochs at which test accuracy counts.
-        best_test_accuracy: of the index's best cell, mean of its runs.
-        incumbents: the evaluations that were better than all before.
-        evaluations: all of them, where they were recorded.
-        num_evaluations, num_invalid: int64 (runs,), trainings that counted, and invalid
-            configurations, which are free.
-        seconds: float64 (runs,), the clock after the last training that counted.
+        optimizer: the optimizer's name.
+        preset: the name of the protocol.
+        index: the `repr` of the index.
+        seed: the seed of all runs.
+        first_run: the number of the first run; the others follow it.
+        budget_seconds: the simulated time that each run could spend.
+        epochs: the final budget, at which test accuracies are reported.
+        best_test_accuracy: the highest mean test accuracy of a cell of the index.
+        incumbents: the trainings that were better than all before them in their run.
+        evaluations: all trainings, if they were recorded; otherwise None.
+        num_evaluations: int64 (runs,), how many trainings ended within the budget.
+        num_invalid: int64 (runs,), how many proposed configurations were invalid.
+        seconds: float64 (runs,), the simulated time at which the last training ended.
     """
 
     optimizer: str
@@ -54,8 +59,8 @@ class Trajectories:
     budget_seconds: float
     epochs: int
     best_test_accuracy: float
-    incumbents: Steps
-    evaluations: Steps | None
+    incumbents: Observations
+    evaluations: Observations | None
     num_evaluations: npt.NDArray[np.int64]
     num_invalid: npt.NDArray[np.int64]
     seconds: Doubles
@@ -66,22 +71,34 @@ class Trajectories:
 
     @property
     def final_regret(self) -> Doubles:
-        """Test regret of each run's last incumbent: float64 (runs,); NaN without any."""
+        """Test regret of each run's last incumbent: float64 (runs,).
+
+        It is NaN for a run in which no training ended.
+        """
         return self.regret_at([np.inf])[:, 0]
 
     def regret_at(self, seconds: npt.ArrayLike) -> Doubles:
-        """Test regret at points of the simulated clock: float64 (runs, len(seconds)).
+        """Test regret at points of the simulated time: float64 (runs, len(seconds)).
 
-        A step function: what an evaluation found counts from when it ended. NaN before the first
-        one ended; beyond the budget, the final regret.
+        The regret of a run is a step function. It changes when the training of a new incumbent
+        ends, it is NaN before the first training has ended, and beyond the budget it stays at the
+        final regret.
+
+        Args:
+            seconds: numbers of shape (N,), or one number.
 
         Raises:
-            ValueError: no numbers of shape (N,), or a NaN among them.
+            ValueError: `seconds` has another shape or contains NaN.
+
+        Example:
+            >>> trajectories.regret_at([1e5, 1e6])
         """
         points = np.atleast_1d(np.asarray(seconds, np.float64))
         if points.ndim != 1 or np.isnan(points).any():
-            raise ValueError(f"seconds={seconds!r}; numbers of shape (N,) are allowed")
-        tests = np.append(self.incumbents.test_accuracy, np.nan)  # at -1: before any incumbent
+            raise ValueError(
+                f"seconds={seconds!r} is not allowed; use numbers of shape (N,) without NaN"
+            )
+        tests = np.append(self.incumbents.test_accuracy, np.nan)  # row -1 stands for no incumbent
         regret: Doubles = self.best_test_accuracy - tests[self.incumbents.rows_at(points)]
         return regret
 
@@ -97,25 +114,32 @@ class Trajectories:
     # ---------------------------------------------------------------- as a file
 
     def to_arrow(self) -> pyarrow.Table:
-        """A pyarrow.Table with a row for each evaluation, or for each incumbent if those alone
-        were recorded.
+        """The trajectories as a pyarrow.Table.
 
-        The columns: run, seconds, validation_accuracy, test_accuracy, code, cell, epochs, repeat,
-        test_regret (of the incumbent from then on), is_incumbent. The metadata has all the rest.
-        Needs `pip install "nb101fast[arrow]"`.
+        It has a row for each training if all were recorded, otherwise a row for each incumbent.
+        The columns are `run`, `seconds`, `validation_accuracy`, `test_accuracy`, `code`, `cell_id`,
+        `epochs`, `repeat`, `test_regret` (of the run's incumbent after this training) and
+        `is_incumbent`. The metadata of the schema holds everything else.
+
+        Raises:
+            ImportError: pyarrow is missing.
         """
-        steps = self.incumbents if self.evaluations is None else self.evaluations
-        is_incumbent = steps.is_incumbent
-        last = np.maximum.accumulate(np.where(is_incumbent, np.arange(len(steps)), 0))
-        columns: dict[str, npt.NDArray[Any]] = {"run": steps.run + np.int32(self.first_run)}
-        columns |= steps.columns()
-        columns["test_regret"] = self.best_test_accuracy - steps.test_accuracy[last]
+        rows = self.incumbents if self.evaluations is None else self.evaluations
+        is_incumbent = rows.is_incumbent
+        last = np.maximum.accumulate(np.where(is_incumbent, np.arange(len(rows)), 0))
+        columns: dict[str, npt.NDArray[Any]] = {"run": rows.run + np.int32(self.first_run)}
+        columns |= rows.columns()
+        columns["test_regret"] = self.best_test_accuracy - rows.test_accuracy[last]
         columns["is_incumbent"] = is_incumbent
-        table = import_library("pyarrow").table(columns)
+        table = import_extra("pyarrow", extra="arrow").table(columns)
         return table.replace_schema_metadata({_METADATA: json.dumps(self._facts()).encode()})
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Write `to_arrow()` as a Parquet file, atomically; `from_parquet` reads it.
+        """Write `to_arrow()` to a Parquet file, whole or not at all; `from_parquet` reads it.
+
+        Raises:
+            ImportError: pyarrow is missing.
+            OSError: the file cannot be written.
 
         Example:
             >>> search.run("re", index, runs=10, budget_seconds=1e6).to_parquet("re.parquet")
@@ -124,66 +148,80 @@ class Trajectories:
 
     @classmethod
     def from_parquet(cls, path: str | os.PathLike[str]) -> Trajectories:
-        """Read what `to_parquet` wrote.
+        """Read a file that `to_parquet` wrote.
 
         Raises:
-            ValueError: another kind of file.
+            ImportError: pyarrow is missing.
+            OSError: the file cannot be read.
+            ValueError: the file holds something else.
         """
-        arrow, parquet = import_library("pyarrow"), import_library("pyarrow.parquet")
+        arrow = import_extra("pyarrow", extra="arrow")
+        parquet = import_extra("pyarrow.parquet", extra="arrow")
         try:
             table = parquet.read_table(path)
-            facts = json.loads(table.schema.metadata[_METADATA])
+            return cls._of_table(table, json.loads(table.schema.metadata[_METADATA]))
         except (arrow.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{os.fspath(path)}: no Parquet file of trajectories") from error
-        return cls._of(table, facts)
+            raise ValueError(
+                f"{os.fspath(path)} is not a Parquet file of trajectories; use one that "
+                "Trajectories.to_parquet wrote"
+            ) from error
 
     @classmethod
-    def _of(cls, table: pyarrow.Table, facts: dict[str, Any]) -> Trajectories:
-        rows = {name: table[name].to_numpy() for name in ("run", "is_incumbent", *COLUMNS)}
+    def _of_table(cls, table: pyarrow.Table, facts: dict[str, Any]) -> Trajectories:
+        columns = {name: table[name].to_numpy() for name in ("run", "is_incumbent", *COLUMNS)}
         num_runs = len(facts["seconds"])
 
-        def steps(chosen: npt.NDArray[Any] | slice) -> Steps:
-            columns = {name: rows[name][chosen] for name in COLUMNS}
-            return Steps.of_runs(rows["run"][chosen] - facts["first_run"], columns, num_runs)
+        def chosen(rows: npt.NDArray[Any] | slice) -> Observations:
+            some = {name: columns[name][rows] for name in COLUMNS}
+            return Observations.of_rows(columns["run"][rows] - facts["first_run"], some, num_runs)
 
         return cls(
             **{name: facts[name] for name in (*_OF_ALL_RUNS, "first_run")},
-            incumbents=steps(rows["is_incumbent"]),
-            evaluations=steps(slice(None)) if facts["has_evaluations"] else None,
+            incumbents=chosen(columns["is_incumbent"]),
+            evaluations=chosen(slice(None)) if facts["has_evaluations"] else None,
             num_evaluations=np.array(facts["num_evaluations"], np.int64),
             num_invalid=np.array(facts["num_invalid"], np.int64),
             seconds=np.array(facts["seconds"], np.float64),
         )
 
-    def _kind(self) -> dict[str, Any]:
-        """What parts must have in common to be joined."""
-        kind = {name: getattr(self, name) for name in _OF_ALL_RUNS}
-        return kind | {"has_evaluations": self.evaluations is not None}
-
     def _facts(self) -> dict[str, Any]:
         runs = {name: getattr(self, name).tolist() for name in _OF_EACH_RUN}
-        return self._kind() | {"first_run": self.first_run} | runs
+        return _kind_of(self) | {"first_run": self.first_run} | runs
+
+
+def _kind_of(part: Trajectories) -> dict[str, Any]:
+    """Return what must be equal in parts that are joined."""
+    kind = {name: getattr(part, name) for name in _OF_ALL_RUNS}
+    return kind | {"has_evaluations": part.evaluations is not None}
 
 
 def join(parts: Sequence[Trajectories]) -> Trajectories:
-    """Consecutive runs of one optimizer as one.
+    """Join consecutive runs of one optimizer.
 
     Raises:
-        ValueError: no parts, or some that are not of one kind and consecutive.
+        ValueError: there are no parts, they differ in more than their runs, or the runs of a part
+            do not follow those of the part before it.
+
+    Example:
+        >>> search.join([search.run("rs", index, runs=10, first_run=first, budget_seconds=1e6)
+        ...              for first in (0, 10)])
     """
     if not parts:
-        raise ValueError("no parts; one or more trajectories are allowed")
+        raise ValueError("no parts: give at least one")
     first = parts[0]
     number = first.first_run
     for part in parts:
-        if part._kind() != first._kind() or part.first_run != number:
-            raise ValueError(f"{part!r} from run {part.first_run} does not follow {first!r}")
+        if _kind_of(part) != _kind_of(first) or part.first_run != number:
+            raise ValueError(
+                f"{part!r} from run {part.first_run} cannot follow {first!r}; use the same "
+                f"optimizer, index and settings, and continue at run {number}"
+            )
         number += len(part)
     evaluations = [part.evaluations for part in parts if part.evaluations is not None]
     return Trajectories(
         **{name: getattr(first, name) for name in (*_OF_ALL_RUNS, "first_run")},
-        incumbents=Steps.joined([part.incumbents for part in parts]),
-        evaluations=Steps.joined(evaluations) if evaluations else None,
+        incumbents=Observations.joined([part.incumbents for part in parts]),
+        evaluations=Observations.joined(evaluations) if evaluations else None,
         num_evaluations=np.concatenate([part.num_evaluations for part in parts]),
         num_invalid=np.concatenate([part.num_invalid for part in parts]),
         seconds=np.concatenate([part.seconds for part in parts]),

@@ -1,6 +1,13 @@
 #include "bindings/arrays.hpp"
 
+#include <pybind11/gil_safe_call_once.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <optional>
 #include <string>
+
+#include "nb101/search_space.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -9,22 +16,163 @@ std::string text_of(py::handle value) { return py::str(value).cast<std::string>(
 
 std::string repr_of(py::handle value) { return py::repr(value).cast<std::string>(); }
 
+bool is_numpy_scalar(py::handle value) {
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> generic;
+  generic.call_once_and_store_result([] { return py::module_::import("numpy").attr("generic"); });
+  return py::isinstance(value, generic.get_stored());
+}
+
+// Returns the dtype of an array or a NumPy scalar, and nothing for other values.
+std::optional<py::dtype> dtype_of(py::handle value) {
+  if (!py::isinstance<py::array>(value) && !is_numpy_scalar(value)) return std::nullopt;
+  return value.attr("dtype").cast<py::dtype>();
+}
+
+bool is_integer(py::handle value) {
+  return PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
+}
+
+std::string type_name(py::handle value) {
+  return py::type::of(value).attr("__name__").cast<std::string>();
+}
+
+// ---------------------------------------------------------------- the two kinds of numbers
+
+// The words that messages use for codes or for ids.
+struct Kind {
+  char dtype_kind;  // NumPy's letter for the type, which has 4 bytes
+  const char* single;
+  const char* plural;
+  const char* allowed;        // what is allowed for a single value
+  const char* batch_allowed;  // what is allowed for a batch
+};
+
+constexpr Kind kCodes = {'u', "a code", "codes", "a Python int, a uint32 NumPy scalar or a Cell",
+                         "one code, a uint32 array or a list of codes"};
+constexpr Kind kIds = {'i', "an id", "ids", "a Python int or an int32 NumPy scalar",
+                       "one id, an int32 array or a list of ids"};
+
+bool has_dtype(const py::dtype& dtype, const Kind& kind) {
+  return dtype.kind() == kind.dtype_kind && dtype.itemsize() == 4;
+}
+
+[[noreturn]] void refuse_dtype(const py::dtype& dtype, const Kind& kind) {
+  const std::string given = text_of(dtype);
+  const bool is_number = dtype.kind() == 'i' || dtype.kind() == 'u';
+  if (&kind == &kCodes && is_number) {
+    throw py::type_error("codes have dtype " + given +
+                         ", but a code is uint32. If these are cell ids, pass them as ids= or "
+                         "convert them with cell_codes()[ids]; if they are codes of another type, "
+                         "convert them with .astype(np.uint32).");
+  }
+  if (&kind == &kIds && is_number) {
+    throw py::type_error("ids have dtype " + given +
+                         ", but a cell id is int32. If these are codes, pass them as codes= or "
+                         "convert them with cell_ids(codes); if they are ids of another type, "
+                         "convert them with .astype(np.int32).");
+  }
+  throw py::type_error(std::string(kind.plural) + " have dtype " + given + "; use " +
+                       kind.batch_allowed);
+}
+
+[[noreturn]] void refuse_type(py::handle value, const Kind& kind) {
+  throw py::type_error(std::string(kind.single) + " can't be a " + type_name(value) + "; use " +
+                       kind.allowed);
+}
+
+// Returns the value of a Python int, a NumPy scalar or a 0-d array as an int. Returns None for
+// other types.
+py::object integer_of(py::handle value, const Kind& kind) {
+  if (is_integer(value)) return py::reinterpret_borrow<py::object>(value);
+  const auto dtype = dtype_of(value);
+  if (!dtype || is_batch(value)) return py::none();
+  if (!has_dtype(*dtype, kind)) refuse_dtype(*dtype, kind);
+  return py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+}
+
+std::string at(py::ssize_t position) {
+  return position < 0 ? "" : " at position " + std::to_string(position);
+}
+
+constexpr py::ssize_t kAlone = -1;  // the position of a value that is not part of a batch
+
+Code code_at(py::handle value, py::ssize_t position) {
+  const py::object integer = code_integer(value);
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
+  if (overflow || number < 0 || number > 0xffffffff) {
+    throw py::value_error("code " + text_of(integer) + at(position) +
+                          " does not fit 32 bits without sign");
+  }
+  return static_cast<Code>(number);
+}
+
+[[noreturn]] void refuse_id(const std::string& id, py::ssize_t position, std::int32_t least) {
+  throw py::index_error("cell id " + id + at(position) + " does not exist; use " +
+                        std::to_string(least) + " to " + std::to_string(kNumCells - 1) +
+                        (least == 0 && id == "-1" ? ": -1 means that there is no cell" : ""));
+}
+
+std::int32_t id_at(py::handle value, py::ssize_t position, std::int32_t least) {
+  const py::object integer = integer_of(value, kIds);
+  if (integer.is_none()) refuse_type(value, kIds);
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
+  if (overflow || number < least || number >= kNumCells) {
+    refuse_id(text_of(integer), position, least);
+  }
+  return static_cast<std::int32_t>(number);
+}
+
+void check_ids(std::span<const std::int32_t> ids, std::int32_t least) {
+  // An id lies in least..last if neither id - least nor last - id is negative. So the OR of all
+  // these differences has a clear sign bit if all ids do. Compilers use vector instructions for
+  // this loop.
+  constexpr std::uint32_t kSignBit = 1u << 31;
+  const auto first = static_cast<std::uint32_t>(least);
+  const auto last = static_cast<std::uint32_t>(kNumCells - 1);
+  std::uint32_t differences = 0;
+  for (const std::int32_t id : ids) {
+    const auto number = static_cast<std::uint32_t>(id);
+    differences |= (number - first) | (last - number);
+  }
+  if (!(differences & kSignBit)) return;
+  const auto found =
+      std::ranges::find_if(ids, [=](std::int32_t id) { return id < least || id >= kNumCells; });
+  refuse_id(std::to_string(*found), found - ids.begin(), least);
+}
+
+// Returns a 1-D array of 4-byte numbers. A list or tuple is converted by member(value, position).
+template <class Number, class Member>
+py::array_t<Number> batch_of(py::handle values, const Kind& kind, Member member) {
+  if (py::isinstance<py::array>(values)) {
+    const auto array = py::reinterpret_borrow<py::array>(values);
+    if (!has_dtype(array.dtype(), kind)) refuse_dtype(array.dtype(), kind);
+    if (array.ndim() != 1) {
+      throw py::value_error(std::string(kind.plural) + " have shape " +
+                            text_of(array.attr("shape")) + "; use (N,)");
+    }
+    return py::array_t<Number, py::array::c_style | py::array::forcecast>(array);
+  }
+  if (!is_batch(values)) {
+    throw py::type_error(std::string(kind.plural) + " can't be a " + type_name(values) + "; use " +
+                         kind.batch_allowed);
+  }
+  const auto sequence = py::reinterpret_borrow<py::sequence>(values);
+  py::array_t<Number> numbers(static_cast<py::ssize_t>(sequence.size()));
+  Number* const to = numbers.mutable_data();
+  py::ssize_t position = 0;
+  for (const py::handle value : sequence) {
+    to[position] = member(value, position);
+    ++position;
+  }
+  return numbers;
+}
+
 bool overlaps(const py::array& a, const py::array& b) {
   const auto* const a_begin = static_cast<const std::uint8_t*>(a.data());
   const auto* const b_begin = static_cast<const std::uint8_t*>(b.data());
   return a_begin < b_begin + b.nbytes() && b_begin < a_begin + a.nbytes();
-}
-
-void check_code_range(const py::array& codes) {
-  if (codes.size() == 0) return;
-  for (const char* const extreme : {"min", "max"}) {
-    const py::object value = codes.attr(extreme)();
-    if (value < py::int_(0) || value > py::int_(0xffffffffu)) {
-      throw py::value_error("code " + text_of(value) + " at position " +
-                            text_of(codes.attr(("arg" + std::string(extreme)).c_str())()) +
-                            " does not fit 32 bits without sign");
-    }
-  }
 }
 
 }  // namespace
@@ -39,50 +187,69 @@ py::array view_digests(std::span<const Digest> digests, py::handle owner) {
   return array;
 }
 
-py::array_t<Code> as_codes(py::handle codes) {
-  if (!py::isinstance<py::array>(codes)) {
-    throw py::type_error("codes must be an int or a NumPy array of integers, not " +
-                         repr_of(py::type::of(codes)));
-  }
-  const auto array = py::reinterpret_borrow<py::array>(codes);
-  const char kind = array.dtype().kind();
-  if (kind != 'u' && kind != 'i') {
-    throw py::type_error("codes have dtype " + text_of(array.dtype()) + "; uint32 is wanted");
-  }
-  if (array.ndim() != 1) {
-    throw py::value_error("codes have shape " + text_of(array.attr("shape")) + "; (N,) is wanted");
-  }
-  if (!py::isinstance<py::array_t<Code>>(array)) check_code_range(array);
-  return py::array_t<Code, py::array::c_style | py::array::forcecast>(array);
+bool is_batch(py::handle value) {
+  if (py::isinstance<py::array>(value)) return py::reinterpret_borrow<py::array>(value).ndim() > 0;
+  return PyList_Check(value.ptr()) || PyTuple_Check(value.ptr());
+}
+
+py::object code_integer(py::handle code) {
+  py::object integer = integer_of(code, kCodes);
+  if (!integer.is_none()) return integer;
+  py::object of_cell = py::getattr(code, "code", py::none());
+  if (!is_integer(of_cell)) refuse_type(code, kCodes);
+  return of_cell;
+}
+
+Code as_code(py::handle code) { return code_at(code, kAlone); }
+
+py::array_t<Code> as_codes(py::handle codes) { return batch_of<Code>(codes, kCodes, code_at); }
+
+std::int32_t as_id(py::handle id, std::int32_t least) { return id_at(id, kAlone, least); }
+
+py::array_t<std::int32_t> as_ids(py::handle ids, std::int32_t least) {
+  auto numbers = batch_of<std::int32_t>(ids, kIds, [=](py::handle value, py::ssize_t position) {
+    return id_at(value, position, least);
+  });
+  check_ids(span_of(numbers), least);
+  return numbers;
 }
 
 template <class T>
-py::array_t<T> output_for(const py::array_t<Code>& codes, const py::object& out) {
-  if (out.is_none()) return py::array_t<T>(codes.size());
+py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>& shape,
+                          const py::object& out) {
+  if (out.is_none()) return py::array_t<T>(shape);
+  const auto wanted = [&] {
+    return text_of(py::dtype::of<T>()) + " of shape " + text_of(py::tuple(py::cast(shape)));
+  };
   if (!py::isinstance<py::array_t<T>>(out)) {
-    const std::string given = py::isinstance<py::array>(out) ? "dtype " + text_of(out.attr("dtype"))
-                                                             : repr_of(py::type::of(out));
-    throw py::type_error("out is of " + given + "; an array of " + text_of(py::dtype::of<T>()) +
-                         " is wanted");
+    const std::string given = py::isinstance<py::array>(out)
+                                  ? "has dtype " + text_of(out.attr("dtype"))
+                                  : "is of " + repr_of(py::type::of(out));
+    throw py::type_error("out " + given + "; use an array of " + wanted());
   }
   const auto array = py::reinterpret_borrow<py::array>(out);
-  if (array.ndim() != 1 || array.size() != codes.size()) {
-    throw py::value_error("out has shape " + text_of(array.attr("shape")) + "; (" +
-                          std::to_string(codes.size()) + ",) is wanted");
+  if (!std::ranges::equal(std::span(array.shape(), static_cast<std::size_t>(array.ndim())),
+                          shape)) {
+    throw py::value_error("out has shape " + text_of(array.attr("shape")) + "; use an array of " +
+                          wanted());
   }
   if (!array.writeable() || !(array.flags() & py::array::c_style)) {
-    throw py::value_error("out is not a writable, contiguous array");
+    throw py::value_error("out is not a writable, contiguous array; use one that is");
   }
-  if (overlaps(array, codes)) throw py::value_error("out shares memory with the codes");
+  if (overlaps(array, input)) {
+    throw py::value_error("out shares memory with the codes or ids; use another array");
+  }
   return py::reinterpret_borrow<py::array_t<T>>(out);
 }
 
-template py::array_t<std::int32_t> output_for(const py::array_t<Code>&, const py::object&);
-template py::array_t<float> output_for(const py::array_t<Code>&, const py::object&);
+using Shape = std::vector<py::ssize_t>;
+template py::array_t<std::int32_t> output_for(const py::array&, const Shape&, const py::object&);
+template py::array_t<std::uint8_t> output_for(const py::array&, const Shape&, const py::object&);
+template py::array_t<float> output_for(const py::array&, const Shape&, const py::object&);
 
 void check_threads(int threads) {
   if (threads < 1) {
-    throw py::value_error("threads=" + std::to_string(threads) + "; 1 or more are allowed");
+    throw py::value_error("threads=" + std::to_string(threads) + " is not allowed; use 1 or more");
   }
 }
 

@@ -1,3 +1,4 @@
+#include <pybind11/native_enum.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -15,6 +16,7 @@
 #include "nb101/prune.hpp"
 #include "nb101/search_space.hpp"
 #include "nb101/simd.hpp"
+#include "nb101/space_hash.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -22,7 +24,8 @@ namespace {
 using ByteArray = py::array_t<std::uint8_t, py::array::c_style>;
 using LabelArray = py::array_t<std::int64_t, py::array::c_style>;
 
-// A strictly upper triangular 0/1 matrix of 2..32 vertices and the labels of all of them.
+// Returns the graph of a strictly upper triangular matrix of 0 and 1 with 2..32 vertices. `labels`
+// has a label for each vertex.
 Graph graph_from(const ByteArray& matrix, const LabelArray& labels) {
   Graph graph;
   graph.num_vertices = static_cast<int>(matrix.shape(0));
@@ -41,11 +44,12 @@ Graph pruned(const Graph& graph) {
   return *kept;
 }
 
-// (codes, position of the first faulty cell or N); (N, 7, 7) matrices, (N, 5) or (N, 7) labels.
+// Takes (N, 7, 7) matrices and (N, 5) or (N, 7) labels. Returns the codes and the position of the
+// first faulty cell, which is N if there is none.
 py::tuple encode_arrays(const ByteArray& matrices, const ByteArray& labels) {
   const auto count = static_cast<std::size_t>(matrices.shape(0));
   const auto stride = static_cast<std::size_t>(labels.shape(1));
-  const std::size_t skipped = stride == kMaxVertices ? 1 : 0;  // the input's label
+  const std::size_t skipped = stride == kMaxVertices ? 1 : 0;  // skips the label of the input
   py::array_t<Code> codes(static_cast<py::ssize_t>(count));
   const std::uint8_t* const from = matrices.data();
   const std::uint8_t* const label_from = labels.data() + skipped;
@@ -58,7 +62,7 @@ py::tuple encode_arrays(const ByteArray& matrices, const ByteArray& labels) {
   return py::make_tuple(codes, done);
 }
 
-py::tuple decode_array(const py::array& given) {
+py::tuple decode_array(const py::object& given) {
   const py::array_t<Code> codes = as_codes(given);
   ByteArray matrices({codes.size(), py::ssize_t{kMaxVertices}, py::ssize_t{kMaxVertices}});
   ByteArray labels({codes.size(), py::ssize_t{kMaxInterior}});
@@ -70,7 +74,7 @@ py::tuple decode_array(const py::array& given) {
 py::array cell_ids_array(const py::object& given, const py::object& out, int threads) {
   check_threads(threads);
   const py::array_t<Code> codes = as_codes(given);
-  py::array_t<std::int32_t> ids = output_for<std::int32_t>(codes, out);
+  py::array_t<std::int32_t> ids = output_for<std::int32_t>(codes, {codes.size()}, out);
   const std::span<const Code> from = span_of(codes);
   std::int32_t* const to = ids.mutable_data();
   {
@@ -80,7 +84,24 @@ py::array cell_ids_array(const py::object& given, const py::object& out, int thr
   return std::move(ids);
 }
 
-// Valid cells of the official meaning with at most so many edges before pruning.
+py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, int threads) {
+  check_threads(threads);
+  if (hashes.ndim() != 2 || hashes.shape(1) != static_cast<py::ssize_t>(sizeof(Digest))) {
+    throw py::value_error("hashes must have shape (N, 16)");
+  }
+  const std::span keys(reinterpret_cast<const Digest*>(hashes.data()),
+                       static_cast<std::size_t>(hashes.shape(0)));
+  py::array_t<std::int32_t> ids(hashes.shape(0));
+  std::int32_t* const to = ids.mutable_data();
+  {
+    const py::gil_scoped_release release;
+    ids_of_hashes(keys, to, threads);
+  }
+  return ids;
+}
+
+// Returns for each code whether it is valid by the official rule and has at most `max_raw_edges`
+// edges before pruning.
 py::array_t<bool> valid_array(const py::object& given, int max_raw_edges) {
   const py::array_t<Code> codes = as_codes(given);
   py::array_t<bool> valid(codes.size());
@@ -92,7 +113,30 @@ py::array_t<bool> valid_array(const py::object& given, int max_raw_edges) {
   return valid;
 }
 
-// Read-only: placements by matrix, (first id, start of its row of ranks) by placement, and ranks.
+// Returns the matrix, the interior labels and the code of the pruned cell, in the code's vertex
+// order. A cell without a path from input to output is not changed.
+py::tuple prune_code(const py::object& given) {
+  const Code code = as_code(given);
+  if (code_faults(code)) {
+    throw OutOfDomainError(
+        "code " + std::to_string(code) +
+        " has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2");
+  }
+  const Graph graph = prune(unpack(code)).value_or(unpack(code));
+  const int n = graph.num_vertices;
+  ByteArray matrix({n, n});
+  py::tuple labels(n - 2);
+  for (int v = 0; v < n; ++v) {
+    for (int w = 0; w < n; ++w) {
+      matrix.mutable_at(v, w) = static_cast<std::uint8_t>(graph.successors[v] >> w & 1);
+    }
+    if (v > 0 && v < n - 1) labels[v - 1] = py::int_(graph.labels[v]);
+  }
+  return py::make_tuple(matrix, labels, pack(graph));
+}
+
+// Returns three read-only tables: the placement of each matrix, then the first id of each placement
+// with the start of its row of ranks, then the ranks.
 py::tuple look_up_tables() {
   const SearchSpace& space = SearchSpace::instance();
   const std::span<const SearchSpace::Placement> placements = space.placements();
@@ -106,7 +150,7 @@ std::string hash_text(const ByteArray& matrix, const LabelArray& labels) {
   return to_hex(graph_hash(pruned(graph_from(matrix, labels))));
 }
 
-// Positions of the vertices that pruning keeps; empty where it keeps none.
+// Returns the positions of the vertices that pruning keeps, or nothing if it keeps none.
 std::vector<int> kept_vertices(const ByteArray& matrix) {
   const Graph graph = graph_from(matrix, LabelArray(matrix.shape(0)));
   const std::uint32_t live = live_vertices(graph.successors.data(), graph.num_vertices);
@@ -137,14 +181,6 @@ py::tuple canonical_key(const ByteArray& matrix, const LabelArray& labels) {
   return py::make_tuple(form.num_vertices, form.bits, py::tuple(py::cast(form.labels)));
 }
 
-std::string force_simd_name(const std::string& name) {
-  const auto level = simd_from_name(name);
-  if (!level) {
-    throw py::value_error("'" + name + "' is no instruction set; portable, avx2 and avx512 are");
-  }
-  return std::string(simd_name(force_simd(*level)));
-}
-
 }  // namespace
 
 void register_cell(py::module_& module) {
@@ -152,14 +188,27 @@ void register_cell(py::module_& module) {
   module.attr("MAX_GRAPH_VERTICES") = kMaxGraphVertices;
   module.attr("OPS") = py::cast(kOpNames);
 
+  py::native_enum<Simd>(module, "Simd", "enum.Enum")
+      .value("portable", Simd::portable)
+      .value("avx2", Simd::avx2)
+      .value("avx512", Simd::avx512)
+      .finalize();
+
+  module.def("is_batch", &is_batch, py::arg("values"));
+  module.def("as_code", &as_code, py::arg("code"));
+  module.def("as_codes", &as_codes, py::arg("codes"));
+  module.def("as_id", &as_id, py::arg("cell_id"), py::arg("least") = 0);
+  module.def("as_ids", &as_ids, py::arg("ids"), py::arg("least") = 0);
+
   module.def("encode_arrays", &encode_arrays, py::arg("matrices").noconvert(),
              py::arg("labels").noconvert());
   module.def("decode_codes", &decode_array, py::arg("codes"));
   module.def("cell_ids", &cell_ids_array, py::arg("codes"), py::arg("out") = py::none(),
              py::arg("threads") = 1);
   module.def(
-      "cell_id", [](Code code) { return SearchSpace::instance().id(code); }, py::arg("code"));
-  module.def("is_faulty_code", [](Code code) { return code_faults(code) != 0; }, py::arg("code"));
+      "cell_id", [](const py::object& code) { return SearchSpace::instance().id(as_code(code)); },
+      py::arg("code"));
+  module.def("prune_code", &prune_code, py::arg("code"));
   module.def("valid_codes", &valid_array, py::arg("codes"), py::arg("max_raw_edges"));
 
   module.def("cell_codes", [] { return view(SearchSpace::instance().codes(), {}); });
@@ -174,6 +223,8 @@ void register_cell(py::module_& module) {
     }
     return view_digests(hashes, {});
   });
+  module.def("ids_of_hashes", &ids_of_digests, py::arg("hashes").noconvert(),
+             py::arg("threads") = 1);
 
   module.def("module_hash", &hash_text, py::arg("matrix").noconvert(),
              py::arg("labels").noconvert());
@@ -186,9 +237,9 @@ void register_cell(py::module_& module) {
   module.def("canonical_key", &canonical_key, py::arg("matrix").noconvert(),
              py::arg("labels").noconvert());
 
-  module.def("active_simd", [] { return std::string(simd_name(active_simd())); });
-  module.def("best_simd", [] { return std::string(simd_name(best_simd())); });
-  module.def("force_simd", &force_simd_name, py::arg("name"));
+  module.def("active_simd", &active_simd);
+  module.def("best_simd", &best_simd);
+  module.def("force_simd", &force_simd, py::arg("level"));
 }
 
 }  // namespace nb101::bindings

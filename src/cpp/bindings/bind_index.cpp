@@ -1,3 +1,4 @@
+#include <pybind11/native_enum.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -17,9 +18,9 @@ using DigestArray = py::array_t<std::uint8_t, py::array::c_style>;
 
 const IndexView& view_of(const IndexFile& index) { return index.view(); }
 
-std::unique_ptr<IndexFile> open_index(const std::string& path, int verify) {
+std::unique_ptr<IndexFile> open_index(const std::string& path, Verify verify) {
   const py::gil_scoped_release release;
-  return std::make_unique<IndexFile>(path, static_cast<Verify>(verify));
+  return std::make_unique<IndexFile>(path, verify);
 }
 
 py::dtype dtype_of(ElementType type) {
@@ -43,12 +44,12 @@ py::dtype dtype_of(ElementType type) {
   }
 }
 
-// As stored, by row: a read-only view of the file; with stride 0 where all are one constant.
-py::array column_view(const py::object& self, int metric, int stage, std::size_t budget,
+// Returns a column as it is stored, by row. The array is a read-only view of the file. Its stride
+// is 0 if the column is constant.
+py::array column_view(const py::object& self, Metric metric, Stage stage, std::size_t budget,
                       std::size_t repeat) {
   const IndexView& index = view_of(self.cast<const IndexFile&>());
-  const Column& column =
-      index.column(static_cast<Metric>(metric), static_cast<Stage>(stage), budget, repeat);
+  const Column& column = index.column(metric, stage, budget, repeat);
   const auto size = static_cast<py::ssize_t>(element_size(column.type));
   py::array array(dtype_of(column.type), {static_cast<py::ssize_t>(index.num_rows())},
                   {column.constant ? 0 : size}, column.data, self);
@@ -56,12 +57,12 @@ py::array column_view(const py::object& self, int metric, int stage, std::size_t
   return array;
 }
 
-// The values of rows as doubles, exact; NaN where a row (or -1) has no such repeat.
-py::array_t<double> run_values(const IndexFile& file, int metric, int stage, std::size_t budget,
-                               std::size_t repeat, const py::array_t<std::int64_t>& rows) {
+// Returns the exact values of rows as doubles. The value is NaN if a row lacks the repeat or is -1.
+py::array_t<double> run_values(const IndexFile& file, Metric metric, Stage stage,
+                               std::size_t budget, std::size_t repeat,
+                               const py::array_t<std::int64_t>& rows) {
   const IndexView& index = file.view();
-  const Column& column =
-      index.column(static_cast<Metric>(metric), static_cast<Stage>(stage), budget, repeat);
+  const Column& column = index.column(metric, stage, budget, repeat);
   py::array_t<double> values(rows.size());
   for (py::ssize_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows.at(i));
@@ -71,21 +72,21 @@ py::array_t<double> run_values(const IndexFile& file, int metric, int stage, std
   return values;
 }
 
-py::array_t<double> mean_values(const IndexFile& file, int metric, int stage, std::size_t budget,
-                                const py::array_t<std::int64_t>& rows) {
+// Means are answered as float32, by queries and objectives alike.
+py::array_t<double> mean_values(const IndexFile& file, Metric metric, Stage stage,
+                                std::size_t budget, const py::array_t<std::int64_t>& rows) {
   const IndexView& index = file.view();
   py::array_t<double> values(rows.size());
   for (py::ssize_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows.at(i));
     values.mutable_at(i) =
-        row < index.num_rows()
-            ? mean_value(index, static_cast<Metric>(metric), static_cast<Stage>(stage), budget, row)
-            : std::numeric_limits<double>::quiet_NaN();
+        static_cast<float>(row < index.num_rows() ? index.mean(metric, stage, budget, row)
+                                                  : std::numeric_limits<double>::quiet_NaN());
   }
   return values;
 }
 
-// Rows of cell ids, -1 where the index has no such cell.
+// Returns the row of each cell id, or -1 if the index has no such cell.
 py::array_t<std::int64_t> rows_of(const IndexFile& file,
                                   const py::array_t<std::int32_t>& cell_ids) {
   py::array_t<std::int64_t> rows(cell_ids.size());
@@ -98,7 +99,7 @@ py::array_t<std::int64_t> rows_of(const IndexFile& file,
 
 py::array_t<std::uint16_t> run_counts(const IndexFile& file, std::size_t budget) {
   const IndexView& index = file.view();
-  if (budget >= index.budgets().size()) throw py::index_error("no such budget");
+  if (budget >= index.budgets().size()) throw py::index_error("the index has no such budget");
   py::array_t<std::uint16_t> counts(static_cast<py::ssize_t>(index.num_rows()));
   for (std::size_t row = 0; row < index.num_rows(); ++row) {
     counts.mutable_at(row) = static_cast<std::uint16_t>(index.run_count(row, budget));
@@ -123,20 +124,15 @@ py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& 
   return ids;
 }
 
-py::object bind_objective(const IndexFile& file, int metric, int stage, std::size_t budget,
-                          const std::string& kind, std::uint64_t number, const py::tuple& recipe,
+// `number` is the repeat if the kind is `one`, and the seed if it is `random`. `mean` ignores it.
+py::object bind_objective(const IndexFile& file, Metric metric, Stage stage, std::size_t budget,
+                          Repeat::Kind kind, std::uint64_t number, const py::tuple& recipe,
                           const py::str& text) {
-  Repeat repeat;
-  if (kind == "one") {
-    repeat = {Repeat::Kind::one, number, 0};
-  } else if (kind == "random") {
-    repeat = {Repeat::Kind::random, 0, number};
-  }
+  const Repeat repeat{kind, number, number};
   std::unique_ptr<Objective> objective;
   {
     const py::gil_scoped_release release;
-    objective = std::make_unique<Objective>(file.view(), static_cast<Metric>(metric),
-                                            static_cast<Stage>(stage), budget, repeat);
+    objective = std::make_unique<Objective>(file.view(), metric, stage, budget, repeat);
   }
   return make_objective(std::move(objective), recipe, text);
 }
@@ -158,11 +154,35 @@ py::list budgets_of(const IndexFile& file) {
   return budgets;
 }
 
+template <class E, std::size_t N>
+void register_named(py::module_& module, const char* name,
+                    const std::array<std::string_view, N>& members) {
+  py::native_enum<E> type(module, name, "enum.Enum");
+  for (std::size_t i = 0; i < N; ++i) {
+    type.value(std::string(members[i]).c_str(), static_cast<E>(i));
+  }
+  type.finalize();
+}
+
+void register_enums(py::module_& module) {
+  register_named<Metric>(module, "Metric", kMetricNames);
+  register_named<Stage>(module, "Stage", kStageNames);
+  py::native_enum<Verify>(module, "Verify", "enum.Enum")
+      .value("header", Verify::header)
+      .value("sections", Verify::sections)
+      .value("full", Verify::full)
+      .finalize();
+  py::native_enum<Repeat::Kind>(module, "RepeatKind", "enum.Enum")
+      .value("one", Repeat::Kind::one)
+      .value("mean", Repeat::Kind::mean)
+      .value("random", Repeat::Kind::random)
+      .finalize();
+}
+
 }  // namespace
 
 void register_index(py::module_& module) {
-  module.attr("METRICS") = py::cast(kMetricNames);
-  module.attr("STAGES") = py::cast(kStageNames);
+  register_enums(module);
   module.attr("FORMAT_VERSION") = kIndexVersion;
 
   py::class_<IndexFile>(module, "IndexFile")

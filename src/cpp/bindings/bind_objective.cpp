@@ -10,81 +10,66 @@
 #include "bindings/guarded.hpp"
 #include "bindings/registers.hpp"
 
-// pybind11's dispatcher costs more than the look-up: this type fills the vectorcall slot itself.
+// pybind11's dispatcher takes longer than the look-up, so this type fills the vectorcall slot
+// itself.
 
 namespace nb101::bindings {
 namespace {
 
 struct ObjectiveObject {
   PyObject_HEAD vectorcallfunc vectorcall;
-  const SearchSpace* space;
+  // What one look-up reads, so that it needs neither the space nor the objective.
+  SearchSpace::Tables tables;
+  const float* fixed_values;  // null: each value is drawn
   Objective* objective;
   PyObject* recipe;
   PyObject* text;
 };
 
 PyTypeObject* objective_type = nullptr;
-PyObject* code_attribute = nullptr;  // "code", interned
 
 ObjectiveObject* cast(PyObject* self) { return reinterpret_cast<ObjectiveObject*>(self); }
 
-PyObject* raise_outside(PyObject* value) {
-  PyErr_Format(out_of_domain_error(),
-               "code %R is outside the search space: after pruning, a cell joins input and output "
-               "and has at most 7 vertices, at most 9 edges and labels 0..2",
-               value);
+PyObject* raise_outside(PyObject* code) {
+  PyErr_Format(out_of_domain_error(), "code %R is outside the search space: %s", code, kDomainRule);
   return nullptr;
+}
+
+// The value of an int, which may be too large for a code: kUnusedCodeBit is then set.
+Code code_of(PyObject* integer) {
+#if PY_VERSION_HEX >= 0x030c0000
+  if (PyUnstable_Long_IsCompact(reinterpret_cast<PyLongObject*>(integer))) [[likely]] {
+    // Below 0, bit 31 is set by the conversion.
+    return static_cast<Code>(
+        PyUnstable_Long_CompactValue(reinterpret_cast<PyLongObject*>(integer)));
+  }
+#endif
+  int overflow = 0;
+  const long long value = PyLong_AsLongLongAndOverflow(integer, &overflow);
+  const bool is_code = !overflow && value >= 0 && value < kUnusedCodeBit;
+  return is_code ? static_cast<Code>(value) : kUnusedCodeBit;
 }
 
 PyObject* call_int(const ObjectiveObject* self, PyObject* integer) {
-  int overflow = 0;
-  const long long value = PyLong_AsLongLongAndOverflow(integer, &overflow);
-  if (value == -1 && PyErr_Occurred()) return nullptr;
-  if (overflow || value < 0 || value > 0x7fffffff) return raise_outside(integer);
-  const std::int32_t id = self->space->id(static_cast<Code>(value));
-  if (id == kNoCell) return raise_outside(integer);
-  return PyFloat_FromDouble((*self->objective)(id));
-}
-
-// NumPy integers and 0-d arrays by __index__, cells by their code.
-PyObject* call_other_scalar(const ObjectiveObject* self, PyObject* argument) {
-  if (PyIndex_Check(argument)) {
-    const auto integer = py::reinterpret_steal<py::object>(PyNumber_Index(argument));
-    return integer ? call_int(self, integer.ptr()) : nullptr;
-  }
-  const auto code = py::reinterpret_steal<py::object>(PyObject_GetAttr(argument, code_attribute));
-  if (code && PyLong_Check(code.ptr())) return call_int(self, code.ptr());
-  PyErr_Format(PyExc_TypeError,
-               "an objective takes a code (int), a Cell or a uint32 array of codes, not %R",
-               reinterpret_cast<PyObject*>(Py_TYPE(argument)));
-  return nullptr;
-}
-
-py::object call_array(const ObjectiveObject* self, PyObject* argument, const py::object& out,
-                      int threads) {
-  check_threads(threads);
-  const py::array_t<Code> codes = as_codes(argument);
-  py::array_t<float> values = output_for<float>(codes, out);
-  const std::span<const Code> from = span_of(codes);
-  float* const to = values.mutable_data();
-  {
-    const py::gil_scoped_release release;
-    (*self->objective)(from, to, threads);
-  }
-  return std::move(values);
-}
-
-bool is_batch(PyObject* argument) {
-  return py::isinstance<py::array>(argument) &&
-         py::reinterpret_borrow<py::array>(argument).ndim() > 0;
+  const Code code = code_of(integer);
+  if (code_faults(code)) [[unlikely]]
+    return raise_outside(integer);
+  const std::int32_t id = self->tables.id_of_faultless(code);
+  if (id == kNoCell) [[unlikely]]
+    return raise_outside(integer);
+  if (!self->fixed_values) [[unlikely]]
+    return PyFloat_FromDouble((*self->objective)(id));
+  return PyFloat_FromDouble(self->fixed_values[id]);
 }
 
 struct Keywords {
+  PyObject* ids = nullptr;
   py::object out = py::none();
   int threads = 1;
 };
 
-Keywords read_keywords(PyObject* const* values, PyObject* names) {
+// Reads the keyword arguments. `values` are their values. If `takes_ids`, ids= is one of them.
+Keywords read_keywords(PyObject* const* values, PyObject* names, bool takes_ids) {
   Keywords keywords;
   for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
     const auto name = py::cast<std::string>(PyTuple_GET_ITEM(names, i));
@@ -92,32 +77,83 @@ Keywords read_keywords(PyObject* const* values, PyObject* names) {
     if (name == "out") {
       keywords.out = value;
     } else if (name == "threads") {
-      if (!PyLong_Check(values[i])) throw py::type_error("threads is not an int");
+      if (!PyLong_Check(values[i])) throw py::type_error("threads is not an int; use an int");
       keywords.threads = value.cast<int>();
+    } else if (name == "ids" && takes_ids) {
+      keywords.ids = values[i];
     } else {
-      throw py::type_error("an objective has no argument '" + name + "'; out and threads it has");
+      throw py::type_error("an objective has no argument '" + name + "'; use out or threads" +
+                           (name == "ids" ? ", and by_id(ids) for cell ids" : ""));
     }
   }
   return keywords;
 }
 
+// Runs evaluate(out, threads) without the interpreter's lock, so that other Python threads can run.
+template <class Evaluate>
+PyObject* evaluated(const py::array& input, const Keywords& keywords, Evaluate evaluate) {
+  py::array_t<float> values = output_for<float>(input, {input.size()}, keywords.out);
+  float* const to = values.mutable_data();
+  {
+    const py::gil_scoped_release release;
+    evaluate(to, keywords.threads);
+  }
+  return values.release().ptr();
+}
+
+void refuse_out(const Keywords& keywords) {
+  if (!keywords.out.is_none()) {
+    throw py::type_error("out= is allowed for arrays only; a single value is returned as a float");
+  }
+}
+
+// Any other call than of one plain int.
+[[gnu::noinline]] PyObject* call_any(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                                     PyObject* names) {
+  return guarded([&]() -> PyObject* {
+    const Keywords keywords = read_keywords(arguments + count, names, false);
+    if (count != 1) {
+      throw py::type_error("an objective takes one code, Cell or array of codes, not " +
+                           std::to_string(count) + " arguments");
+    }
+    if (!is_batch(arguments[0])) {
+      refuse_out(keywords);
+      return call_int(cast(self), code_integer(arguments[0]).ptr());
+    }
+    check_threads(keywords.threads);
+    const py::array_t<Code> codes = as_codes(arguments[0]);
+    return evaluated(codes, keywords, [&](float* out, int threads) {
+      (*cast(self)->objective)(span_of(codes), out, threads);
+    });
+  });
+}
+
+// Kept apart from the rest, whose many variables would cost the call of one int a larger frame.
 PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t flags, PyObject* names) {
   const Py_ssize_t count = PyVectorcall_NARGS(flags);
-  if (count == 1 && !names && PyLong_CheckExact(arguments[0])) {
+  if (count == 1 && !names && PyLong_CheckExact(arguments[0])) [[likely]] {
     return call_int(cast(self), arguments[0]);
   }
-  if (count != 1) {
-    PyErr_Format(PyExc_TypeError, "an objective takes one code, Cell or array, not %zd arguments",
-                 count);
-    return nullptr;
-  }
+  return call_any(self, arguments, count, names);
+}
+
+PyObject* by_id(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
   return guarded([&]() -> PyObject* {
-    const Keywords keywords = read_keywords(arguments + 1, names);
-    if (is_batch(arguments[0])) {
-      return call_array(cast(self), arguments[0], keywords.out, keywords.threads).release().ptr();
+    const Keywords keywords = read_keywords(arguments + count, names, true);
+    if (count + (keywords.ids ? 1 : 0) != 1) {
+      throw py::type_error("by_id takes one id or one array of ids; it was given " +
+                           std::to_string(count + (keywords.ids ? 1 : 0)) + " arguments");
     }
-    if (!keywords.out.is_none()) throw py::type_error("out= goes with an array of codes");
-    return call_other_scalar(cast(self), arguments[0]);
+    PyObject* const given = count ? arguments[0] : keywords.ids;
+    if (!is_batch(given)) {
+      refuse_out(keywords);
+      return PyFloat_FromDouble((*cast(self)->objective)(as_id(given)));
+    }
+    check_threads(keywords.threads);
+    const py::array_t<std::int32_t> ids = as_ids(given);
+    return evaluated(ids, keywords, [&](float* out, int threads) {
+      cast(self)->objective->by_id(span_of(ids), out, threads);
+    });
   });
 }
 
@@ -134,16 +170,39 @@ PyObject* represent(PyObject* self) { return Py_NewRef(cast(self)->text); }
 
 PyObject* reduce(PyObject* self, PyObject*) { return Py_NewRef(cast(self)->recipe); }
 
-PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {}};
+constexpr const char* kByIdDoc =
+    "by_id($self, ids, *, out=None, threads=1)\n--\n\n"
+    "Return the values of cells by their ids, which top_k, where, find and neighbors return.\n\n"
+    "One id (an int or np.int32) gives a float. An int32 array or a list of ids gives a float32\n"
+    "array, which is written to `out` if that is given. A cell without such a run has the value\n"
+    "NaN. Raises IndexError for an id outside 0..423,623, and TypeError for a uint32 array, "
+    "because\n"
+    "that holds codes.\n"
+    "\n"
+    ">>> f.by_id(index.top_k('test_accuracy', 5))";
+
+PyMethodDef methods[] = {
+    {"__reduce__", reduce, METH_NOARGS, nullptr},
+    {"by_id", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(by_id)),
+     METH_FASTCALL | METH_KEYWORDS, kByIdDoc},
+    {}};
 
 PyMemberDef members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(ObjectiveObject, vectorcall), READONLY, nullptr},
     {}};
 
 constexpr const char* kDoc =
-    "One metric of an index, bound for look-up; made by Index.objective().\n\n"
-    "f(code) -> float; f(cell) -> float; f(codes, *, out=None, threads=1) -> float32 array.\n"
-    "OutOfDomainError (one code) or NaN (arrays) outside the search space; NaN without a run.";
+    "One metric of an index, prepared for fast look-up. Index.objective() makes it.\n\n"
+    "f(code) and f(cell) return a float. f(codes, *, out=None, threads=1) takes a uint32 array or\n"
+    "a list of codes and returns a float32 array, which is written to `out` if that is given.\n"
+    "f.by_id(ids) does the same for cell ids. A single code outside the search space raises\n"
+    "OutOfDomainError. Within an array, its value is NaN. A cell without such a run has the value\n"
+    "NaN.\n\n"
+    "If the repeat is random, each query draws a repeat. The draws depend on the seed and on the\n"
+    "number of queries before, and not on how these were grouped. A pickled or forked copy makes\n"
+    "other draws, because workers that draw the same repeats would not be independent. So the\n"
+    "draws of a copy are not reproducible. If they must be, make an objective with a different\n"
+    "seed in each worker.";
 
 PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(deallocate)},
                        {Py_tp_repr, reinterpret_cast<void*>(represent)},
@@ -164,7 +223,8 @@ py::object make_objective(std::unique_ptr<Objective> objective, py::tuple recipe
   ObjectiveObject* const self = PyObject_New(ObjectiveObject, objective_type);
   if (!self) throw py::error_already_set();
   self->vectorcall = call;
-  self->space = &SearchSpace::instance();
+  self->tables = SearchSpace::instance().tables();
+  self->fixed_values = objective->fixed_values();
   self->objective = objective.release();
   self->recipe = recipe.release().ptr();
   self->text = text.release().ptr();
@@ -172,9 +232,8 @@ py::object make_objective(std::unique_ptr<Objective> objective, py::tuple recipe
 }
 
 void register_objective(py::module_& module) {
-  code_attribute = PyUnicode_InternFromString("code");
   objective_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  if (!code_attribute || !objective_type) throw py::error_already_set();
+  if (!objective_type) throw py::error_already_set();
   module.add_object("Objective", reinterpret_cast<PyObject*>(objective_type));
 }
 

@@ -1,4 +1,4 @@
-// nb101fast._core.Objective: a callable type of its own, for calls without a dispatcher.
+// Makes nb101fast._core.Objective, a callable type that does not use pybind11's slow dispatcher.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -9,7 +9,7 @@
 
 namespace nb101::bindings {
 
-// `recipe`: what __reduce__ returns. `text`: what repr() shows.
+// __reduce__ returns `recipe`, and repr() returns `text`.
 pybind11::object make_objective(std::unique_ptr<Objective> objective, pybind11::tuple recipe,
                                 pybind11::str text);
 

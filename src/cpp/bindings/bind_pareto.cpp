@@ -10,10 +10,10 @@ namespace {
 
 using DoubleArray = py::array_t<double, py::array::c_style>;
 
-// (N, D) doubles, less being better.
+// Takes points of shape (N, D). In every objective the smaller value is better.
 Points points_of(const DoubleArray& array) {
   if (array.ndim() != 2 || array.shape(1) < 1) {
-    throw py::value_error("points must have shape (N, D), D of at least 1");
+    throw py::value_error("points have a wrong shape; use (N, D) with D >= 1");
   }
   return {{array.data(), static_cast<std::size_t>(array.size())},
           static_cast<std::size_t>(array.shape(1))};
@@ -32,7 +32,7 @@ py::array_t<std::int32_t> front_positions(const DoubleArray& array) {
 double dominated_volume(const DoubleArray& array, const DoubleArray& reference) {
   const Points points = points_of(array);
   if (reference.ndim() != 1 || reference.shape(0) != array.shape(1)) {
-    throw py::value_error("reference must have shape (D,)");
+    throw py::value_error("reference has a wrong shape; use (D,), one number for each objective");
   }
   const std::span corner(reference.data(), points.num_objectives);
   const py::gil_scoped_release release;

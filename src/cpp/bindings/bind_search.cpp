@@ -1,3 +1,4 @@
+#include <pybind11/native_enum.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -19,16 +20,15 @@ namespace {
 
 std::unique_ptr<SimulatedTraining> make_training(const IndexFile& file,
                                                  const std::vector<std::size_t>& budgets,
-                                                 bool raw_9, bool queried) {
+                                                 Validity validity, ReportedTest reported) {
   const py::gil_scoped_release release;
-  return std::make_unique<SimulatedTraining>(file.view(), budgets,
-                                             raw_9 ? Validity::raw_9 : Validity::official,
-                                             queried ? ReportedTest::queried : ReportedTest::mean);
+  return std::make_unique<SimulatedTraining>(file.view(), budgets, validity, reported);
 }
 
 // ---------------------------------------------------------------- one run, from Python
 
-// (code, cell id, budget, repeat, validation accuracy, seconds); repeat -1 of an invalid one.
+// Returns (code, cell id, budget, repeat, validation accuracy, seconds). The cell id and the repeat
+// of an invalid configuration are -1.
 py::tuple told(const Trial& trial) {
   const int repeat = trial.cell_id == kNoCell ? -1 : static_cast<int>(trial.repeat);
   return py::make_tuple(trial.proposal.code, trial.cell_id, trial.proposal.budget, repeat,
@@ -36,19 +36,19 @@ py::tuple told(const Trial& trial) {
 }
 
 std::unique_ptr<SearchRun> make_run(const SimulatedTraining& training, double budget_seconds,
-                                    std::uint64_t seed, std::uint64_t run, bool records_all) {
+                                    std::uint64_t seed, std::uint64_t run, Recorded recorded) {
   return std::make_unique<SearchRun>(training, budget_seconds, run_seeds(seed, run).repeats,
-                                     records_all ? Recorded::everything : Recorded::incumbents);
+                                     recorded);
 }
 
-// None where the training would end after the budget. A faultless code.
+// Returns None if the training would end after the budget. The code must be faultless.
 py::object evaluate(SearchRun& run, Code code, std::uint32_t budget) {
   Trial trial{.proposal = {code, budget}};
   run.start(trial);
   return run.finish(trial) ? py::object(told(trial)) : py::none();
 }
 
-// Of a class of its own: pybind11 would convert a bare variant.
+// pybind11 would convert a plain variant to one of its alternatives, so this class holds it.
 struct AskTell {
   Optimizer optimizer;
 };
@@ -72,7 +72,8 @@ py::array_t<Number> array_of(const std::vector<Item>& items, Get get) {
   return numbers;
 }
 
-// The columns of a table with a row for each evaluation, run after run, and how many each run has.
+// Returns the columns of a table with a row for each observation, run after run. "count" is the
+// number of rows of each run.
 py::dict columns_of(const std::vector<const SearchRun*>& runs,
                     const std::vector<Observation>& (SearchRun::*get)() const noexcept) {
   std::vector<Observation> all;
@@ -81,19 +82,24 @@ py::dict columns_of(const std::vector<const SearchRun*>& runs,
   py::dict columns;
   columns["count"] =
       array_of<std::int64_t>(runs, [&](const SearchRun* run) { return (run->*get)().size(); });
-  columns["seconds"] = array_of<double>(all, [](const Observation& e) { return e.end_seconds; });
+  columns["seconds"] =
+      array_of<double>(all, [](const Observation& row) { return row.end_seconds; });
   columns["validation_accuracy"] =
-      array_of<double>(all, [](const Observation& e) { return e.validation_accuracy; });
+      array_of<double>(all, [](const Observation& row) { return row.validation_accuracy; });
   columns["test_accuracy"] =
-      array_of<double>(all, [](const Observation& e) { return e.test_accuracy; });
-  columns["code"] = array_of<Code>(all, [](const Observation& e) { return e.code; });
-  columns["cell"] = array_of<std::int32_t>(all, [](const Observation& e) { return e.cell_id; });
-  columns["budget"] = array_of<std::int32_t>(all, [](const Observation& e) { return e.budget; });
-  columns["repeat"] = array_of<std::int32_t>(all, [](const Observation& e) { return e.repeat; });
+      array_of<double>(all, [](const Observation& row) { return row.test_accuracy; });
+  columns["code"] = array_of<Code>(all, [](const Observation& row) { return row.code; });
+  columns["cell_id"] =
+      array_of<std::int32_t>(all, [](const Observation& row) { return row.cell_id; });
+  columns["budget"] =
+      array_of<std::int32_t>(all, [](const Observation& row) { return row.budget; });
+  columns["repeat"] =
+      array_of<std::int32_t>(all, [](const Observation& row) { return row.repeat; });
   return columns;
 }
 
-// Of some runs: incumbents, evaluations where they were recorded, and what each run did in all.
+// Returns the incumbents of some runs, all trainings if they were recorded, and the totals of each
+// run.
 py::dict record_of(const std::vector<const SearchRun*>& runs) {
   py::dict record;
   record["incumbents"] = columns_of(runs, &SearchRun::incumbents);
@@ -108,13 +114,12 @@ py::dict record_of(const std::vector<const SearchRun*>& runs) {
 
 py::dict run_search(const SimulatedTraining& training, const OptimizerSettings& settings,
                     double budget_seconds, std::uint64_t seed, std::uint64_t first_run,
-                    std::size_t num_runs, bool records_all, int threads) {
+                    std::size_t num_runs, Recorded recorded, int threads) {
   check_threads(threads);
   std::vector<SearchRun> runs;
   {
     const py::gil_scoped_release release;
-    const SearchPlan plan{budget_seconds, seed, first_run, num_runs,
-                          records_all ? Recorded::everything : Recorded::incumbents};
+    const SearchPlan plan{budget_seconds, seed, first_run, num_runs, recorded};
     runs = search(training, settings, plan, threads);
   }
   std::vector<const SearchRun*> pointers(runs.size());
@@ -126,38 +131,47 @@ Brackets make_brackets(std::uint32_t num_budgets, std::uint32_t eta) {
   double configurations = 1;
   for (std::uint32_t i = 1; i < num_budgets; ++i) configurations *= eta;
   if (num_budgets < 1 || num_budgets > 20 || eta < 2 || configurations > 1e6) {
-    throw py::value_error(std::to_string(num_budgets) + " budgets and eta " + std::to_string(eta) +
-                          "; 1 to 20 budgets and an eta of 2 or more are allowed, that start at "
-                          "most a million configurations");
+    throw py::value_error("num_budgets=" + std::to_string(num_budgets) +
+                          " with eta=" + std::to_string(eta) +
+                          " is not allowed; use 1 to 20 budgets and an eta of 2 or more, so that a "
+                          "bracket starts with at most a million configurations");
   }
   return {num_budgets, eta};
 }
 
+void register_enums(py::module_& module) {
+  py::native_enum<Validity>(module, "Validity", "enum.Enum")
+      .value("official", Validity::official)
+      .value("raw_9", Validity::raw_9)
+      .finalize();
+  py::native_enum<ReportedTest>(module, "ReportedTest", "enum.Enum")
+      .value("mean", ReportedTest::mean)
+      .value("queried", ReportedTest::queried)
+      .finalize();
+  py::native_enum<Recorded>(module, "Recorded", "enum.Enum")
+      .value("incumbents", Recorded::incumbents)
+      .value("everything", Recorded::everything)
+      .finalize();
+}
+
 void register_settings(py::module_& module) {
   py::class_<RandomSearch::Settings>(module, "RandomSearchSettings")
-      .def(py::init([](int sampling) {
-             return RandomSearch::Settings{static_cast<Sampling>(sampling)};
-           }),
+      .def(py::init([](Sampling sampling) { return RandomSearch::Settings{sampling}; }),
            py::arg("sampling"));
   py::class_<Evolution::Settings>(module, "EvolutionSettings")
       .def(py::init([](bool is_regularized, std::uint32_t population, std::uint32_t tournament,
-                       bool with_replacement, int mutation, int sampling) {
-             return Evolution::Settings{is_regularized,
-                                        population,
-                                        tournament,
-                                        with_replacement,
-                                        static_cast<Mutation>(mutation),
-                                        static_cast<Sampling>(sampling)};
+                       bool with_replacement, Mutation mutation, Sampling sampling) {
+             return Evolution::Settings{is_regularized,   population, tournament,
+                                        with_replacement, mutation,   sampling};
            }),
            py::arg("is_regularized"), py::arg("population"), py::arg("tournament"),
            py::arg("with_replacement"), py::arg("mutation"), py::arg("sampling"));
   py::class_<LocalSearch::Settings>(module, "LocalSearchSettings")
-      .def(py::init(
-               [](int sampling) { return LocalSearch::Settings{static_cast<Sampling>(sampling)}; }),
+      .def(py::init([](Sampling sampling) { return LocalSearch::Settings{sampling}; }),
            py::arg("sampling"));
   py::class_<Hyperband::Settings>(module, "HyperbandSettings")
-      .def(py::init([](std::uint32_t eta, int sampling) {
-             return Hyperband::Settings{eta, static_cast<Sampling>(sampling)};
+      .def(py::init([](std::uint32_t eta, Sampling sampling) {
+             return Hyperband::Settings{eta, sampling};
            }),
            py::arg("eta"), py::arg("sampling"));
   py::class_<Reinforce::Settings>(module, "ReinforceSettings")
@@ -170,16 +184,17 @@ void register_settings(py::module_& module) {
 }  // namespace
 
 void register_search(py::module_& module) {
+  register_enums(module);
   register_settings(module);
   py::class_<SimulatedTraining>(module, "SimulatedTraining")
-      .def(py::init(&make_training), py::arg("index"), py::arg("budgets"), py::arg("raw_9"),
-           py::arg("queried"))
+      .def(py::init(&make_training), py::arg("index"), py::arg("budgets"), py::arg("validity"),
+           py::arg("reported"))
       .def_property_readonly("best_mean_test", &SimulatedTraining::best_mean_test)
       .def_property_readonly("shortest_run", &SimulatedTraining::shortest_run)
       .def_property_readonly("num_cells", &SimulatedTraining::num_cells);
   py::class_<SearchRun>(module, "SearchRun")
       .def(py::init(&make_run), py::arg("training"), py::arg("budget_seconds"), py::arg("seed"),
-           py::arg("run"), py::arg("records_all"), py::keep_alive<1, 2>())
+           py::arg("run"), py::arg("recorded"), py::keep_alive<1, 2>())
       .def("evaluate", &evaluate, py::arg("code"), py::arg("budget"))
       .def_property_readonly("is_over", &SearchRun::is_over)
       .def_property_readonly("seconds", &SearchRun::seconds)
@@ -193,7 +208,8 @@ void register_search(py::module_& module) {
            }),
            py::arg("settings"), py::arg("training"), py::arg("seed"), py::keep_alive<1, 3>())
       .def("ask", &ask)
-      .def("tell", &tell, py::arg("code"), py::arg("cell"), py::arg("budget"), py::arg("accuracy"));
+      .def("tell", &tell, py::arg("code"), py::arg("cell_id"), py::arg("budget"),
+           py::arg("accuracy"));
   py::class_<Brackets>(module, "Brackets")
       .def(py::init(&make_brackets), py::arg("num_budgets"), py::arg("eta"))
       .def_property_readonly("needs_code", &Brackets::needs_code)
@@ -208,7 +224,7 @@ void register_search(py::module_& module) {
   module.def("record_of", &record_of, py::arg("runs"));
   module.def("run_search", &run_search, py::arg("training"), py::arg("settings"),
              py::arg("budget_seconds"), py::arg("seed"), py::arg("first_run"), py::arg("num_runs"),
-             py::arg("records_all"), py::arg("threads") = 1);
+             py::arg("recorded"), py::arg("threads") = 1);
 }
 
 }  // namespace nb101::bindings

@@ -1,6 +1,6 @@
+#include <pybind11/native_enum.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
 
 #include <algorithm>
 #include <bit>
@@ -25,7 +25,7 @@ namespace {
 template <class Number>
 using Rows = py::array_t<Number, py::array::c_style>;
 
-// An array that owns what was a vector.
+// Moves a vector into an array, which then owns its memory.
 template <class Number>
 py::array_t<Number> array_of(std::vector<Number>&& values) {
   auto owned = std::make_unique<std::vector<Number>>(std::move(values));
@@ -35,9 +35,10 @@ py::array_t<Number> array_of(std::vector<Number>&& values) {
   return py::array_t<Number>(static_cast<py::ssize_t>(kept.size()), kept.data(), owner);
 }
 
-constexpr const char* kFaulty = "has bit 31 set or a label 3: no cell has";
+constexpr const char* kFaulty =
+    "has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2";
 
-// Throws OutOfDomainError for the first code that is not `sound`.
+// Throws OutOfDomainError for the first code for which is_sound(code) is false.
 template <class IsSound>
 void require(std::span<const Code> codes, const char* fault, IsSound is_sound) {
   const auto found = std::ranges::find_if_not(codes, is_sound);
@@ -69,9 +70,8 @@ py::array_t<Code> drawn_codes(py::ssize_t count, Draw draw) {
   return codes;
 }
 
-py::array_t<Code> sample_codes(int how, py::ssize_t count, std::uint64_t seed) {
-  return drawn_codes(count,
-                     [=](std::span<Code> out) { sample(static_cast<Sampling>(how), seed, out); });
+py::array_t<Code> sample_codes(Sampling sampling, py::ssize_t count, std::uint64_t seed) {
+  return drawn_codes(count, [=](std::span<Code> out) { sample(sampling, seed, out); });
 }
 
 py::array_t<Code> sample_codes_of(int num_vertices, py::ssize_t count, std::uint64_t seed) {
@@ -79,12 +79,11 @@ py::array_t<Code> sample_codes_of(int num_vertices, py::ssize_t count, std::uint
                      [=](std::span<Code> out) { sample_of_vertices(num_vertices, seed, out); });
 }
 
-py::array_t<Code> mutate_codes(int how, const py::object& given, std::uint64_t seed) {
-  const auto mutation = static_cast<Mutation>(how);
+py::array_t<Code> mutate_codes(Mutation mutation, const py::object& given, std::uint64_t seed) {
   const py::array_t<Code> parents = faultless_codes(given);
   if (needs_valid_parent(mutation)) {
-    const ValidMatrices& valid = ValidMatrices::instance();
-    require(span_of(parents), "is outside the search space: only cells mutate so",
+    const MatrixSet& valid = ValidMatrices::instance().official().set;
+    require(span_of(parents), "is outside the search space; this mutation needs a valid cell",
             [&](Code code) { return valid.has(code); });
   }
   return drawn_codes(parents.size(), [&](std::span<Code> out) {
@@ -94,7 +93,8 @@ py::array_t<Code> mutate_codes(int how, const py::object& given, std::uint64_t s
 
 // ---------------------------------------------------------------- neighbours
 
-py::array_t<std::int32_t> neighbors_of_code(Code code) {
+py::array_t<std::int32_t> neighbors_of_code(const py::object& given) {
+  const Code code = as_code(given);
   require({&code, 1}, kFaulty, [](Code c) { return code_faults(c) == 0; });
   const Neighbors neighbors(code);
   const std::span<const std::int32_t> ids = neighbors.ids();
@@ -113,34 +113,11 @@ py::tuple neighbor_arrays(int threads) {
 
 // ---------------------------------------------------------------- encodings
 
-// The array to write rows into: `out` after a check of it, or a new one.
-template <class Number>
-Rows<Number> rows_for(const py::array_t<Code>& codes, py::ssize_t columns, const py::object& out) {
-  if (out.is_none()) return Rows<Number>({codes.size(), columns});
-  const std::string wanted = py::str(py::dtype::of<Number>()).cast<std::string>() + " (" +
-                             std::to_string(codes.size()) + ", " + std::to_string(columns) + ")";
-  if (!py::isinstance<py::array_t<Number>>(out)) {
-    throw py::type_error("out is no array of the encoding's dtype; " + wanted + " is wanted");
-  }
-  const auto rows = py::reinterpret_borrow<py::array>(out);
-  if (rows.ndim() != 2 || rows.shape(0) != codes.size() || rows.shape(1) != columns) {
-    throw py::value_error("out has shape " + py::str(rows.attr("shape")).cast<std::string>() +
-                          "; " + wanted + " is wanted");
-  }
-  if (!rows.writeable() || !(rows.flags() & py::array::c_style)) {
-    throw py::value_error("out is not a writable, contiguous array");
-  }
-  if (py::module_::import("numpy").attr("may_share_memory")(rows, codes).cast<bool>()) {
-    throw py::value_error("out shares memory with the codes");
-  }
-  return py::reinterpret_borrow<Rows<Number>>(out);
-}
-
 template <class Number, class Encode>
 py::array encoded(const py::array_t<Code>& codes, Encoding encoding, const py::object& out,
                   Encode encode) {
   const auto columns = static_cast<py::ssize_t>(num_columns(encoding));
-  Rows<Number> rows = rows_for<Number>(codes, columns, out);
+  py::array_t<Number> rows = output_for<Number>(codes, {codes.size(), columns}, out);
   Number* const to = rows.mutable_data();
   {
     const py::gil_scoped_release release;
@@ -160,9 +137,9 @@ void check_edges(std::span<const Code> codes, Encoding encoding) {
       std::to_string(least) + " to " + std::to_string(most));
 }
 
-// (N, columns): float32 of C, uint8 of the others.
-py::array encode_codes(int name, const py::object& given, const py::object& out) {
-  const auto encoding = static_cast<Encoding>(name);
+// Returns an array of shape (N, columns). It is float32 for the encoding C and uint8 for the
+// others.
+py::array encode_codes(Encoding encoding, const py::object& given, const py::object& out) {
   const py::array_t<Code> codes = faultless_codes(given);
   check_edges(span_of(codes), encoding);
   if (encoding == Encoding::c) return encoded<float>(codes, encoding, out, encode_c);
@@ -171,7 +148,7 @@ py::array encode_codes(int name, const py::object& given, const py::object& out)
       [=](std::span<const Code> from, std::uint8_t* to) { encode_bytes(encoding, from, to); });
 }
 
-// (codes, position of the first faulty row or N).
+// Returns the codes and the position of the first faulty row, which is N if there is none.
 template <class Number, class Decode>
 py::tuple decoded(const Rows<Number>& rows, Decode decode) {
   py::array_t<Code> codes(rows.shape(0));
@@ -185,15 +162,15 @@ py::tuple decoded(const Rows<Number>& rows, Decode decode) {
   return py::make_tuple(codes, sound);
 }
 
-py::tuple decode_byte_rows(int name, const Rows<std::uint8_t>& rows) {
+py::tuple decode_byte_rows(Encoding encoding, const Rows<std::uint8_t>& rows) {
   return decoded(rows, [=](const std::uint8_t* from, std::span<Code> to) {
-    return decode_bytes(static_cast<Encoding>(name), from, to);
+    return decode_bytes(encoding, from, to);
   });
 }
 
 py::tuple decode_rows_of_c(const Rows<double>& rows) { return decoded(rows, decode_c); }
 
-// ---------------------------------------------------------------- what cells are like
+// ---------------------------------------------------------------- traits and distances
 
 template <class Number, class Work>
 py::array_t<Number> by_code(const py::array_t<Code>& codes, Work work) {
@@ -206,9 +183,9 @@ py::array_t<Number> by_code(const py::array_t<Code>& codes, Work work) {
   return numbers;
 }
 
-py::array_t<std::int32_t> trait_array(int trait, const py::object& given) {
+py::array_t<std::int32_t> trait_array(Trait trait, const py::object& given) {
   return by_code<std::int32_t>(as_codes(given), [=](std::span<const Code> codes, std::int32_t* to) {
-    traits_of(static_cast<Trait>(trait), codes, to);
+    traits_of(trait, codes, to);
   });
 }
 
@@ -216,7 +193,8 @@ py::array_t<std::int64_t> mac_array(const py::object& given) {
   return by_code<std::int64_t>(as_codes(given), macs_of);
 }
 
-// Codes and others of one shape; `by_cell`: between the cells, else between the raw codes.
+// Compares the pruned cells if `by_cell`, else the codes without pruning. Both arrays must have the
+// same shape.
 py::array_t<std::int32_t> distance_array(bool by_cell, const py::object& given,
                                          const py::object& given_others) {
   const py::array_t<Code> codes = by_cell ? as_codes(given) : faultless_codes(given);
@@ -229,10 +207,33 @@ py::array_t<std::int32_t> distance_array(bool by_cell, const py::object& given,
 }  // namespace
 
 void register_search_space(py::module_& module) {
-  module.attr("SAMPLINGS") = py::cast(kSamplingNames);
-  module.attr("MUTATIONS") = py::cast(kMutationNames);
-  module.attr("ENCODINGS") = py::cast(kEncodingNames);
-  module.attr("TRAITS") = py::cast(kTraitNames);
+  py::native_enum<Sampling>(module, "Sampling", "enum.Enum")
+      .value("cells", Sampling::cells)
+      .value("raw", Sampling::raw)
+      .value("raw_9", Sampling::raw_9)
+      .value("all", Sampling::all)
+      .finalize();
+  py::native_enum<Mutation>(module, "Mutation", "enum.Enum")
+      .value("parameter", Mutation::parameter)
+      .value("notebook", Mutation::notebook)
+      .value("naszilla", Mutation::naszilla)
+      .value("naslib", Mutation::naslib)
+      .value("pruned", Mutation::pruned)
+      .finalize();
+  py::native_enum<Encoding>(module, "Encoding", "enum.Enum")
+      .value("A", Encoding::a)
+      .value("B", Encoding::b)
+      .value("C", Encoding::c)
+      .value("one_hot", Encoding::one_hot)
+      .value("path", Encoding::path)
+      .finalize();
+  py::native_enum<Trait>(module, "Trait", "enum.Enum")
+      .value("num_vertices", Trait::num_vertices)
+      .value("num_edges", Trait::num_edges)
+      .value("depth", Trait::depth)
+      .value("width", Trait::width)
+      .value("parameters", Trait::parameters)
+      .finalize();
 
   module.def("sample_codes", &sample_codes, py::arg("how"), py::arg("count"), py::arg("seed"));
   module.def("sample_codes_of", &sample_codes_of, py::arg("num_vertices"), py::arg("count"),

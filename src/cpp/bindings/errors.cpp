@@ -14,16 +14,17 @@ PyObject* out_of_domain = nullptr;
 PyObject* format_error = nullptr;
 
 PyObject* add_exception(py::module_& module, const char* name, const char* doc, PyObject* base) {
-  const std::string full_name = std::string("nb101fast.") + name;  // so that it pickles
+  const std::string full_name = std::string("nb101fast.") + name;  // pickle looks it up there
   PyObject* const type = PyErr_NewExceptionWithDoc(full_name.c_str(), doc, base, nullptr);
   if (!type) throw py::error_already_set();
   module.add_object(name, type);
   return type;
 }
 
-// OSError with errno and the file's name, so that Python picks FileNotFoundError and the like.
+// Raises OSError with errno and the file's name. Python then picks the subclass, for example
+// FileNotFoundError.
 void raise_os_error(const std::system_error& error) {
-  const std::string what = error.what();  // "NAME: MESSAGE"
+  const std::string what = error.what();  // has the form "NAME: MESSAGE"
   const std::string message = error.code().message();
   const std::string name = what.substr(0, what.size() - std::min(what.size(), message.size() + 2));
   const py::tuple arguments = py::make_tuple(error.code().value(), message, name);
@@ -34,13 +35,19 @@ void raise_os_error(const std::system_error& error) {
 
 PyObject* out_of_domain_error() noexcept { return out_of_domain; }
 
+const char* const kDomainRule =
+    "after pruning, a cell joins input and output and has at most 7 vertices, at most 9 edges and "
+    "labels 0..2. A matrix that was padded at its end joins nothing to its output; put the padding "
+    "before the output";
+
 void register_errors(py::module_& module) {
-  out_of_domain = add_exception(module, "OutOfDomainError", "A cell outside the search space.",
+  out_of_domain = add_exception(module, "OutOfDomainError", "A cell is outside the search space.",
                                 PyExc_Exception);
   format_error = add_exception(module, "FormatError",
-                               "A file that is not a sound index or TFRecord: what, where, "
-                               "at which byte.",
+                               "A file is not a valid index or TFRecord. The message names the "
+                               "file, the byte and what is wrong.",
                                PyExc_ValueError);
+  module.attr("DOMAIN_RULE") = kDomainRule;
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer) std::rethrow_exception(pointer);

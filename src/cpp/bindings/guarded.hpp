@@ -1,4 +1,4 @@
-// C++ exceptions to Python's, for functions that pybind11 doesn't dispatch.
+// Converts C++ exceptions to Python exceptions, for functions that pybind11 does not call.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -7,8 +7,8 @@
 
 namespace nb101::bindings {
 
-// The new reference that f gives, as a pybind11 object or a pointer; null with an error set where
-// f throws, or gives null.
+// Calls f, which returns a pybind11 object or a pointer, and returns the new reference. If f
+// throws, sets the Python error and returns null. f itself may set an error and return null.
 template <class F>
 PyObject* guarded(F f) {
   try {

@@ -1,4 +1,4 @@
-// nb101fast._core: the core for Python, one concept to a file.
+// The extension module nb101fast._core. Each file of the bindings registers one part of the core.
 #include "bindings/registers.hpp"
 
 PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
@@ -11,6 +11,8 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   nb101::bindings::register_index(module);
   nb101::bindings::register_pareto(module);
   nb101::bindings::register_compile(module);
+  nb101::bindings::register_record(module);
   nb101::bindings::register_search(module);
   nb101::bindings::register_spec(module);
+  nb101::bindings::register_official_reader(module);
 }

@@ -1,4 +1,4 @@
-// What each file of the bindings adds to the module.
+// Each of these functions adds one file of the bindings to the module.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -12,10 +12,15 @@ void register_objective(pybind11::module_& module);
 void register_index(pybind11::module_& module);
 void register_pareto(pybind11::module_& module);
 void register_compile(pybind11::module_& module);
+void register_record(pybind11::module_& module);
 void register_search(pybind11::module_& module);
 void register_spec(pybind11::module_& module);
+void register_official_reader(pybind11::module_& module);
 
-// The exception class that Python sees.
+// Returns the Python class OutOfDomainError.
 PyObject* out_of_domain_error() noexcept;
+
+// The rule that a cell of the search space obeys. The error for any other cell ends with this text.
+extern const char* const kDomainRule;
 
 }  // namespace nb101::bindings

@@ -1,4 +1,4 @@
-// Outcomes drawn by their weights, in constant time (Walker, 1977; Vose, 1991).
+// The alias method draws weighted outcomes in constant time (Walker, 1977; Vose, 1991).
 #pragma once
 
 #include <array>
@@ -8,11 +8,14 @@
 
 namespace nb101 {
 
-// 2^kBits outcomes; each has a probability that is a multiple of 2^-32.
+// The table has 2^kBits columns of equal height, one for each outcome. The lower part of a column
+// belongs to its own outcome, and the rest to one other outcome. A draw picks a column and a
+// height. Every probability is a multiple of 2^-32.
 template <int kBits>
 class AliasTable {
  public:
-  // At most 2^kBits weights below 2^32, in their sum too; what rounding leaves goes to the first.
+  // Takes at most 2^kBits weights. Each weight and their sum must be below 2^32. The probabilities
+  // are rounded to multiples of 2^-32, and the first outcome gets the rounding error.
   explicit AliasTable(std::span<const std::uint64_t> weights) {
     std::vector<std::uint64_t> parts = in_parts(weights);
     std::vector<std::uint32_t> small;
@@ -21,7 +24,8 @@ class AliasTable {
       columns_[i] = i;
       (parts[i] < kColumn ? small : large).push_back(i);
     }
-    while (!small.empty()) {  // a column that is not full takes the rest from one that is more
+    // Fills each column that is too low with a part of an outcome that is too large for its column.
+    while (!small.empty()) {
       const std::uint32_t taker = small.back();
       const std::uint32_t giver = large.back();
       small.pop_back();
@@ -33,11 +37,12 @@ class AliasTable {
     }
   }
 
-  // The outcome that 32 random bits give.
+  // Maps 32 random bits to an outcome: the upper bits pick the column, the lower ones the height.
   std::uint32_t operator[](std::uint32_t random) const noexcept {
     const std::uint32_t own = random >> kHeightBits;
     const std::uint32_t column = columns_[own];
-    // Without a branch, which could not be foretold.
+    // The processor could not predict a branch here. `is_above` is all ones if the height is above
+    // the part of the own outcome, else 0, and own ^ ((own ^ other) & mask) is `other` or `own`.
     const std::uint32_t is_above = 0u - ((random & (kColumn - 1)) >= column >> kBits);
     return own ^ ((own ^ column) & (kColumns - 1) & is_above);
   }
@@ -45,8 +50,9 @@ class AliasTable {
  private:
   static constexpr std::uint32_t kColumns = 1u << kBits;
   static constexpr int kHeightBits = 32 - kBits;
-  static constexpr std::uint32_t kColumn = 1u << kHeightBits;  // what each column holds
+  static constexpr std::uint32_t kColumn = 1u << kHeightBits;  // the height of a full column
 
+  // Returns the probabilities as multiples of 2^-32. They add up to 2^32.
   static std::vector<std::uint64_t> in_parts(std::span<const std::uint64_t> weights) {
     std::uint64_t total = 0;
     for (const std::uint64_t weight : weights) total += weight;
@@ -59,7 +65,7 @@ class AliasTable {
     return parts;
   }
 
-  // How high the column's own outcome reaches, and in the low bits the outcome above it.
+  // The upper bits hold the height of the column's own part, the low kBits the outcome above it.
   std::array<std::uint32_t, kColumns> columns_;
 };
 

@@ -22,8 +22,8 @@ namespace {
 constexpr std::string_view kPrefix = ".nb101fast.";
 constexpr std::string_view kSuffix = ".tmp";
 
-// Beside the target, so that the rename stays within one file system; of a name that is short
-// whatever the target's is.
+// The temporary file lies in the target's folder because a rename works within one file system
+// only. Its name does not contain the target's, which may already have the greatest allowed length.
 std::string temporary_name(const std::string& path) {
   const std::string name =
       std::string(kPrefix) + std::to_string(std::random_device{}()) + std::string(kSuffix);
@@ -40,14 +40,15 @@ bool sync(std::FILE* file) {
 
 #ifdef _WIN32
 
-bool lock(std::FILE*) { return true; }  // an open file can't be removed there anyway
+bool lock(std::FILE*) { return true; }  // Windows does not let others remove an open file
 void sync_folder(const std::string&) {}
 
 void remove_if_abandoned(const std::string& temporary) { std::remove(temporary.c_str()); }
 
 #else
 
-// Held by the writer as long as it lives, and only so long, however it ends.
+// The writer holds this lock, and the system frees it when the writer ends, even by a crash.
+// Returns false if another process locked or removed the file first.
 bool lock(std::FILE* file) {
   struct stat status{};
   return ::flock(::fileno(file), LOCK_EX | LOCK_NB) == 0 && ::fstat(::fileno(file), &status) == 0 &&
@@ -71,6 +72,7 @@ void remove_if_abandoned(const std::string& temporary) {
 
 #endif
 
+// Removes the temporary files in the folder of `path` whose writers have ended without a commit.
 void remove_abandoned(const std::string& path) {
   namespace fs = std::filesystem;
   const fs::path parent = fs::path(path).parent_path();
@@ -98,7 +100,7 @@ AtomicFile::~AtomicFile() {
   std::fclose(file_);
 }
 
-// False where another writer took the new file for abandoned before it was locked.
+// Returns false if another writer removed the new file as an abandoned one before it was locked.
 bool AtomicFile::create() {
   temporary_ = temporary_name(path_);
   file_ = std::fopen(temporary_.c_str(), "w+bx");
@@ -130,7 +132,7 @@ void AtomicFile::read(std::uint8_t* to, std::size_t size) {
 
 void AtomicFile::commit() {
   if (!sync(file_)) fail(errno);
-#ifdef _WIN32  // nor can it be renamed
+#ifdef _WIN32  // Windows cannot rename an open file
   std::fclose(std::exchange(file_, nullptr));
 #endif
   std::error_code error;

@@ -1,4 +1,5 @@
-// A file that is there whole or not at all: written beside its place, synced, renamed into it.
+// An atomic file appears at its path only when it is complete. It is written under a temporary name
+// in the same folder, synced to disk and then renamed.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +12,10 @@ namespace nb101 {
 
 class AtomicFile {
  public:
-  // Makes the temporary, and removes those in the folder whose writers died. Throws
-  // std::system_error that names the target.
+  // Creates the temporary file. Also removes temporary files in the folder that crashed writers
+  // left. Throws std::system_error with the path of the target.
   explicit AtomicFile(std::string path);
-  ~AtomicFile();  // without commit(): nothing is left behind
+  ~AtomicFile();  // removes the temporary file if commit() was not called
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
@@ -24,10 +25,11 @@ class AtomicFile {
   void seek(std::uint64_t offset);
   void read(std::uint8_t* to, std::size_t size);
 
-  // Sync, rename, sync of the folder: then the new file outlives a crash of the machine too.
+  // Syncs the file, renames it and syncs the folder. Once this returns, the new file survives a
+  // crash of the machine.
   void commit();
 
-  [[noreturn]] void fail(int error) const;
+  [[noreturn]] void fail(int error) const;  // throws std::system_error with the target's path
 
  private:
   bool create();

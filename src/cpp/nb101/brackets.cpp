@@ -37,7 +37,8 @@ void Brackets::tell(double accuracy) {
   open_bracket();
 }
 
-// The best go on in the order in which they came; of equals the earlier ones.
+// Keeps the configurations with the best accuracies, in the order in which they were started. The
+// earlier of two equal ones is preferred.
 void Brackets::promote() {
   ++stage_;
   ++budget_;

@@ -1,4 +1,4 @@
-// Hyperband's brackets of successive halving (Li et al., 2018), in the order of HpBandSter.
+// Hyperband runs brackets of successive halving (Li et al., 2018). They come in HpBandSter's order.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +9,24 @@
 
 namespace nb101 {
 
-// Bracket i of B budgets starts floor(B / (s + 1)) eta^s configurations, s = B - 1 - i mod B, at
-// the budget s places before the last; of each stage the best part, one in eta, goes on.
+// With B budgets, bracket number i has s = B - 1 - (i mod B). It starts floor(B / (s + 1)) * eta^s
+// configurations at the budget that is s places before the last. After each stage, the best one in
+// eta of them continue at the next budget.
 class Brackets {
  public:
-  // 1 to 20 budgets, each eta times the one before; eta 2 or more, and eta^(budgets - 1) below
-  // 2^31.
+  // There are 1 to 20 budgets, each eta times the one before. eta is at least 2, and
+  // eta^(num_budgets - 1) is below 2^31.
   Brackets(std::uint32_t num_budgets, std::uint32_t eta);
 
-  // Whether the next proposal is a new configuration, that the caller chooses.
+  // Returns whether the next proposal is a new configuration. The caller then chooses it and calls
+  // start().
   bool needs_code() const noexcept { return accuracies_.size() == codes_.size(); }
-  // The next one where it is not.
+  // Returns the next proposal. A new configuration must have been started before.
   Code code() const noexcept { return codes_[accuracies_.size()]; }
   std::uint32_t budget() const noexcept { return budget_; }
 
   void start(Code code) { codes_.push_back(code); }
-  void tell(double accuracy);
+  void tell(double accuracy);  // reports the accuracy of the last proposal
 
  private:
   void open_bracket();
@@ -33,12 +35,12 @@ class Brackets {
   std::uint32_t num_budgets_;
   std::uint32_t eta_;
   std::uint32_t bracket_ = 0;
-  std::uint32_t num_started_ = 0;         // configurations that the bracket began with
-  std::uint32_t num_configurations_ = 0;  // of the stage
+  std::uint32_t num_started_ = 0;         // how many configurations the bracket starts with
+  std::uint32_t num_configurations_ = 0;  // how many configurations the present stage trains
   std::uint32_t stage_ = 0;
   std::uint32_t budget_ = 0;
-  std::vector<Code> codes_;         // of the stage
-  std::vector<double> accuracies_;  // of those that ended
+  std::vector<Code> codes_;         // the configurations of the present stage
+  std::vector<double> accuracies_;  // the accuracies of those whose training has ended
 };
 
 }  // namespace nb101

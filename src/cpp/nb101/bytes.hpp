@@ -1,4 +1,4 @@
-// Little-endian numbers in unaligned memory, and growing byte strings.
+// Views of bytes, and little-endian numbers that are read from and written to unaligned memory.
 #pragma once
 
 #include <bit>
@@ -13,9 +13,14 @@ static_assert(std::endian::native == std::endian::little,
               "index files are mapped as they are, so the host must be little-endian");
 
 constexpr std::uint64_t swap_bytes(std::uint64_t word) noexcept {
+#if defined(__GNUC__)
+  return __builtin_bswap64(word);
+#else
+  // The first line swaps neighbouring bytes, the second neighbouring pairs, the third the halves.
   word = (word & 0x00ff00ff00ff00ff) << 8 | (word >> 8 & 0x00ff00ff00ff00ff);
   word = (word & 0x0000ffff0000ffff) << 16 | (word >> 16 & 0x0000ffff0000ffff);
   return std::rotl(word, 32);
+#endif
 }
 
 using Bytes = std::span<const std::uint8_t>;

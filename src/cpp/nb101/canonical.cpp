@@ -8,7 +8,8 @@
 namespace nb101 {
 namespace {
 
-// Places vertices one after another, keeping edges upward, and collects the least bit masks.
+// Tries every order of the interior vertices in which all edges go from lower to higher vertices.
+// It keeps the least edge bits, and every relabelling that gives them.
 class Search {
  public:
   explicit Search(const Graph& graph) : graph_(graph), output_(graph.num_vertices - 1) {

@@ -1,4 +1,5 @@
-// Canonical form: the least (edge bits, labels) over the relabellings that stay upper triangular.
+// The canonical form of a graph is the least pair (edge bits, labels) over all relabellings of its
+// vertices that keep the matrix upper triangular. Isomorphic graphs have the same canonical form.
 #pragma once
 
 #include <array>
@@ -10,16 +11,17 @@
 
 namespace nb101 {
 
-// new_place[i]: where the i-th interior vertex goes among the interior vertices.
+// Element i is the new place of the i-th interior vertex among the interior vertices.
 using Relabeling = std::array<std::uint8_t, kMaxInterior>;
 
-// The official generator's edge mask: edge (x, y), x < y, is bit x + y (y - 1) / 2.
+// The bit of edge (x, y), x < y, in the edge mask of the official generator. It goes column by
+// column: 0 + 1 + .. + (y - 1) = y (y - 1) / 2 edges end at the vertices below y.
 constexpr int generator_bit(int x, int y) noexcept { return x + y * (y - 1) / 2; }
 
-// A graph without its labels, in canonical form, and every relabelling that leads there.
+// The canonical form of a graph without labels, and every relabelling that leads to it.
 struct CanonicalStructure {
   int num_vertices;
-  std::uint32_t bits;  // by generator_bit
+  std::uint32_t bits;  // the edges, at the bits that generator_bit gives
   std::vector<Relabeling> relabelings;
 };
 
@@ -30,11 +32,11 @@ struct CanonicalForm {
   auto operator<=>(const CanonicalForm&) const = default;
 };
 
-// Graphs of at most 7 vertices.
+// The graphs may have at most 7 vertices.
 CanonicalStructure canonical_structure(const Graph& graph);
 CanonicalForm canonical_form(const Graph& graph);
 
-// The graph of a canonical structure, its labels 0.
+// Returns the graph of a canonical structure, with all labels 0.
 Graph structure_graph(int num_vertices, std::uint32_t bits) noexcept;
 
 }  // namespace nb101

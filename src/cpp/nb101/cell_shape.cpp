@@ -19,10 +19,12 @@ int depth_of(const Graph& graph) noexcept {
   return depth[graph.num_vertices - 1];
 }
 
+// Tries every set of vertices that contains the input as one side of a cut. If an edge goes back,
+// the count restarts at -kMaxEdges and cannot get above 0, so the cut is ruled out.
 int width_of(const Graph& graph) noexcept {
   const int output = graph.num_vertices - 1;
   int widest = 0;
-  for (std::uint32_t side = 1; side < 1u << output; side += 2) {  // the input's
+  for (std::uint32_t side = 1; side < 1u << output; side += 2) {  // bit 0, the input, stays set
     int cut = 0;
     for (int v = 0; v < output; ++v) {
       if (side >> v & 1) {

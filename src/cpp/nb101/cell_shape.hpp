@@ -1,4 +1,4 @@
-// The shape of a pruned cell: how many vertices and edges it has, how deep and how wide it is.
+// The shape of a pruned cell: its numbers of vertices and edges, its depth and its width.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@ namespace nb101 {
 struct CellShape {
   std::int8_t num_vertices = -1;
   std::int8_t num_edges = -1;
-  // Edges of the longest path from input to output.
+  // The number of edges on the longest path from input to output.
   std::int8_t depth = -1;
-  // Edges of the largest directed cut: input on one side, output on the other, and no edge back.
+  // The number of edges in the largest directed cut. A directed cut has the input on one side and
+  // the output on the other, and no edge goes back.
   std::int8_t width = -1;
 };
 
-// Of a cell of the space.
+// Returns the shape of a cell of the space, after pruning.
 CellShape shape_of(Code code) noexcept;
 
 }  // namespace nb101

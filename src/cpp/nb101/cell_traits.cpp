@@ -1,5 +1,6 @@
 #include "nb101/cell_traits.hpp"
 
+#include <array>
 #include <vector>
 
 #include "nb101/cell_shape.hpp"
@@ -10,7 +11,7 @@
 namespace nb101 {
 namespace {
 
-// By cell id, behind a place for id -1.
+// Holds a value for each cell id. Its first element is for id -1, which means: outside the space.
 template <class Value>
 using Table = std::vector<Value>;
 
@@ -28,7 +29,7 @@ std::array<Table<std::int8_t>, 4> make_shape_tables() {
   CellShape shape;
   std::size_t at = slot(0);
   for (const Code code : SearchSpace::instance().codes()) {
-    // Cells of one matrix follow one another.
+    // The cells with the same matrix have consecutive ids, and their shape is the same.
     if ((code & kMatrixMask) != last) shape = shape_of(code);
     last = code & kMatrixMask;
     const std::int8_t numbers[] = {shape.num_vertices, shape.num_edges, shape.depth, shape.width};

@@ -1,4 +1,5 @@
-// A change packs like a code: edges to flip, and what to add to each label modulo 3.
+// A change of a code is packed like a code. Its matrix bits are the edges to flip, and its labels
+// are added to those of the code modulo 3.
 #pragma once
 
 #include <array>
@@ -9,7 +10,7 @@ namespace nb101 {
 
 inline constexpr int kNumSingleChanges = kMatrixBits + 2 * kMaxInterior;
 
-// Every change of one edge, and of one label to one of its two other values.
+// All changes of a single edge, and all changes of a single label to one of its two other values.
 inline constexpr std::array<Code, kNumSingleChanges> kSingleChanges = [] {
   std::array<Code, kNumSingleChanges> changes{};
   for (int edge = 0; edge < kMatrixBits; ++edge) changes[edge] = Code{1} << edge;
@@ -19,7 +20,10 @@ inline constexpr std::array<Code, kNumSingleChanges> kSingleChanges = [] {
   return changes;
 }();
 
-// Of a code and a change without label 3.
+// Returns the code after the change. Neither may have a label 3.
+//
+// All labels are added at once. Each label has a low and a high bit: 0 is 00, 1 is 01, 2 is 10. A
+// sum modulo 3 is 1 for 1 + 0, 0 + 1 and 2 + 2, and it is 2 for 2 + 0, 0 + 2 and 1 + 1.
 constexpr Code changed(Code code, Code change) noexcept {
   const auto low = [](Code c) { return c & kLowLabelBits; };
   const auto high = [](Code c) { return c >> 1 & kLowLabelBits; };

@@ -8,7 +8,7 @@
 namespace nb101 {
 namespace {
 
-// Without bias, with batch norm's two trainable vectors.
+// A convolution has no bias. It is followed by batch norm, which has two trainable vectors.
 std::int64_t conv_parameters(std::int64_t kernel, std::int64_t in, std::int64_t out) noexcept {
   return kernel * kernel * in * out + 2 * out;
 }

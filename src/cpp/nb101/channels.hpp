@@ -1,4 +1,4 @@
-// Channels of a cell's vertices and the trainable parameters of the network built from it.
+// The channels of a cell's vertices, and the trainable parameters of the network built from it.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace nb101 {
 
-// The network around the cells; the defaults are the official ones (Ying et al., 2019, figure 1).
+// The network around the cells. The defaults are the official ones (Ying et al., 2019, figure 1).
 struct Skeleton {
   int stem_filters = 128;
   int num_stacks = 3;
@@ -17,13 +17,15 @@ struct Skeleton {
   int image_channels = 3;
 };
 
-// Channels of each vertex of a pruned graph, in the order given (model_builder's
-// compute_vertex_channels): outputs are divided, the first `remainder` get one more.
+// Returns the channels of each vertex of a pruned graph. The output channels are divided evenly
+// among the interior vertices that feed the output, and the first ones take the remainder. Every
+// other vertex has the most channels of its successors. Source: compute_vertex_channels in
+// nasbench/lib/model_builder.py.
 std::array<std::int64_t, kMaxGraphVertices> vertex_channels(const Graph& graph,
                                                             std::int64_t input_channels,
                                                             std::int64_t output_channels) noexcept;
 
-// Of a pruned graph with labels 0..2.
+// Counts the trainable parameters for a pruned graph with labels 0..2.
 std::int64_t count_parameters(const Graph& graph, const Skeleton& skeleton = {}) noexcept;
 
 }  // namespace nb101

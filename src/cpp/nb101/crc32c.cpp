@@ -13,11 +13,13 @@
 namespace nb101 {
 namespace {
 
-constexpr std::uint32_t kPolynomial = 0x82f63b78;  // reflected
+constexpr std::uint32_t kPolynomial = 0x82f63b78;  // its lowest bit belongs to the highest power
 constexpr int kSlices = 8;
 
 using SliceTables = std::array<std::array<std::uint32_t, 256>, kSlices>;
 
+// Element [slice][byte] is the checksum of the byte followed by `slice` zero bytes. A checksum is
+// linear, so that of eight bytes is the XOR of eight elements.
 constexpr SliceTables make_tables() noexcept {
   SliceTables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
@@ -70,7 +72,7 @@ std::uint32_t crc_arm(const std::uint8_t* bytes, std::size_t size, std::uint32_t
 std::uint32_t crc32c(Bytes bytes, std::uint32_t crc) noexcept {
   crc = ~crc;
 #if NB101_X86_DISPATCH
-  // Every processor of the avx2 level has SSE 4.2.
+  // Every processor with AVX2 also has SSE 4.2.
   if (active_simd() != Simd::portable) return ~crc_sse42(bytes.data(), bytes.size(), crc);
 #endif
 #if defined(__ARM_FEATURE_CRC32)

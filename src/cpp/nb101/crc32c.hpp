@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli), in hardware where the processor has it.
+// Computes CRC-32C (Castagnoli), with the processor's own instruction if it has one.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace nb101 {
 
-// Continues from `crc`, the checksum of what came before.
+// `crc` is the checksum of the bytes before these. The result is then the checksum of both parts.
 std::uint32_t crc32c(Bytes bytes, std::uint32_t crc = 0) noexcept;
 
 }  // namespace nb101

@@ -16,8 +16,8 @@ constexpr std::int32_t kNoDistance = -1;
 
 // A pruned cell whose vertices can change places.
 struct Board {
-  std::uint64_t edges = 0;   // bit 8 v + w: edge (v, w)
-  std::uint64_t labels = 0;  // byte v: bit `label`, or all three of a vertex that is not there
+  std::uint64_t edges = 0;   // bit 8 v + w is edge (v, w)
+  std::uint64_t labels = 0;  // byte v has bit `label` set, or all three bits if v was pruned
 
   explicit Board(Code code) noexcept {
     const std::uint32_t live = reach_of(code).live();
@@ -31,6 +31,8 @@ struct Board {
     }
   }
 
+  // Exchanges two vertices: their bits in each row of edges, their rows, and their labels. `bits ^
+  // different << a ^ different << b` exchanges two places because it flips the bits that differ.
   void exchange(int v, int w) noexcept {
     const auto exchanged = [](std::uint64_t bits, int a, int b, std::uint64_t mask) {
       const std::uint64_t different = ((bits >> a) ^ (bits >> b)) & mask;
@@ -42,13 +44,15 @@ struct Board {
   }
 };
 
+// Labels match if a bit of their bytes is common. A pruned vertex matches any label.
 int difference(const Board& a, const Board& b) noexcept {
   const std::uint64_t common = a.labels & b.labels;
   const int matched = std::popcount((common | common >> 1 | common >> 2) & kOnes);
   return std::popcount(a.edges ^ b.edges) + kMaxInterior - matched;
 }
 
-// The least difference over the orders of b's first interior vertices (Heap's algorithm).
+// Returns the least difference over all orders of the vertices 1 .. kVertices of b. Heap's
+// algorithm reaches each order from the one before it by exchanging two vertices.
 template <int kVertices>
 int least_difference(const Board& a, Board& b) noexcept {
   if constexpr (kVertices == 1) {
@@ -63,6 +67,7 @@ int least_difference(const Board& a, Board& b) noexcept {
   }
 }
 
+// A label that differs counts once, at its lower bit.
 constexpr int raw_distance(Code a, Code b) noexcept {
   const Code different = a ^ b;
   const Code labels = (different | different >> 1) & kLowLabelBits;

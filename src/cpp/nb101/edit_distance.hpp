@@ -1,4 +1,4 @@
-// How many edges and labels differ between codes as they lie, and between cells.
+// Counts how many edges and labels differ between two codes, and between their pruned cells.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace nb101 {
 
-// Of each pair: the Hamming distance over the 21 edges and 5 labels, whatever is pruned. Faultless
-// codes.
+// Writes the Hamming distance of each pair over the 21 edges and 5 labels, without pruning. The
+// codes must be faultless (see code_faults).
 void raw_distances(std::span<const Code> codes, std::span<const Code> others,
                    std::int32_t* out) noexcept;
 
-// The graph edit distance of the pruned cells: the fewest edges to flip and labels to change over
-// all ways to match their vertices. A vertex that only one of them has costs nothing but its edges.
-// -1 where either code is outside the space.
+// Writes the graph edit distance of the pruned cells of each pair: the least number of edges to
+// flip and labels to change, over all ways to match their vertices. A vertex that only one of the
+// cells has costs nothing, but its edges count. The distance is -1 if a code is outside the space.
 void cell_distances(std::span<const Code> codes, std::span<const Code> others,
                     std::int32_t* out) noexcept;
 

@@ -9,36 +9,52 @@
 #include "nb101/bytes.hpp"
 #include "nb101/labelings.hpp"
 #include "nb101/op.hpp"
+#include "nb101/simd.hpp"
 #include "nb101/vector_loop.hpp"
+
+#if NB101_X86_DISPATCH
+#include <immintrin.h>
+#endif
 
 namespace nb101 {
 namespace {
 
 constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kSevenBytes = 0x00ffffffffffffff;
-constexpr int kGroup = 7;  // bits or bytes that one multiplication moves
+constexpr int kGroup = 7;  // how many bits or bytes one multiplication converts
 constexpr int kNumGroups = kMatrixBits / kGroup;
+constexpr std::size_t kNumPackedLabels = std::size_t{1} << (2 * kMaxInterior);
+
+// Returns the label bits. They are below kNumPackedLabels even if bit 31 is set, because another
+// thread may change a code after it was checked.
+constexpr std::size_t packed_labels(Code code) noexcept {
+  return code >> kMatrixBits & (kNumPackedLabels - 1);
+}
 
 // ---------------------------------------------------------------- between bits and bytes
 
-// Seven bits to seven bytes of 0 or 1; the eighth is 0.
+// Turns seven bits into seven bytes of 0 or 1, and the eighth byte into 0. The factor has the bits
+// 0, 7, .., 42, so it adds seven copies of the bits that do not overlap. Bit j of copy j lands at
+// 7 j + j = 8 j, the lowest bit of byte j.
 constexpr std::uint64_t to_bytes(std::uint64_t bits) noexcept {
   return (bits & 0x7f) * 0x0000040810204081 & kOnes;
 }
 
-// The low bits of eight bytes.
+// Collects the lowest bits of eight bytes. The factor has the bits 7 m for m = 1..8. It moves bit 8
+// i of byte i to 8 i + 7 (8 - i) = 56 + i, and no two of its products meet, so nothing is carried.
 constexpr std::uint32_t to_bits(std::uint64_t bytes) noexcept {
   return static_cast<std::uint32_t>((bytes & kOnes) * 0x0102040810204080 >> 56);
 }
 
-// Writes 22 bytes, of which the last is not a bit's.
+// Writes the 21 edges as bytes, and one byte of 0 after them.
 void store_edges(std::uint64_t bits, std::uint8_t* to) noexcept {
   for (int group = 0; group < kNumGroups; ++group) {
     store(to + kGroup * group, to_bytes(bits >> kGroup * group));
   }
 }
 
-// Nonzero: a byte that is neither 0 nor 1. Reads 22 bytes.
+// Reads 22 bytes, of which the first 21 are edges. Returns a nonzero number if one of them is
+// neither 0 nor 1.
 std::uint64_t load_edges(const std::uint8_t* from, Code& edges) noexcept {
   std::uint64_t wrong = 0;
   edges = 0;
@@ -50,6 +66,8 @@ std::uint64_t load_edges(const std::uint8_t* from, Code& edges) noexcept {
   return wrong;
 }
 
+// Writes five bytes. The first step moves each pair of labels, four bits, to every second byte: to
+// the bits 0, 16 and 32. The second step moves the upper label of each pair from bit 2 to bit 8.
 void store_labels(Code code, std::uint8_t* to) noexcept {
   const std::uint64_t packed = code >> kMatrixBits;
   std::uint64_t bytes = (packed & 0xf) | (packed & 0xf0) << 12 | (packed & 0x300) << 24;
@@ -58,6 +76,7 @@ void store_labels(Code code, std::uint8_t* to) noexcept {
   to[4] = static_cast<std::uint8_t>(bytes >> 32);
 }
 
+// Returns false if a byte is not a label.
 bool load_labels(const std::uint8_t* from, Code& labels) noexcept {
   std::uint8_t greatest = 0;
   labels = 0;
@@ -84,7 +103,8 @@ bool decode_a(const std::uint8_t* row, Code& code) noexcept {
 
 // ---------------------------------------------------------------- B
 
-// nas_benchmarks reads the number of the row-major edge (r, c) as the edge (6 - c, 6 - r).
+// Element i is the edge that nas_benchmarks means by the number i. Where the row-major numbering
+// has the edge (r, c), it has the edge (6 - c, 6 - r).
 constexpr std::array<std::uint8_t, kMatrixBits> kMirrored = [] {
   std::array<std::uint8_t, kMatrixBits> mirrored{};
   const auto number = [](int r, int c) { return row_offset(r) + c - r - 1; };
@@ -97,7 +117,7 @@ constexpr std::array<std::uint8_t, kMatrixBits> kMirrored = [] {
   return mirrored;
 }();
 
-// By seven edges of a matrix: the mirrored ones as bits.
+// Element [g][bits] holds the mirrored edges of the g-th seven edges of a matrix.
 constexpr auto kMirroredGroups = [] {
   std::array<std::array<std::uint32_t, 1 << kGroup>, kNumGroups> groups{};
   for (int edge = 0; edge < kMatrixBits; ++edge) {
@@ -108,17 +128,41 @@ constexpr auto kMirroredGroups = [] {
   return groups;
 }();
 
-// The numbers in ascending order, the last one as often as it takes.
-void encode_b(Code code, std::uint8_t* row) noexcept {
-  std::uint32_t rest = 0;
+// Element [group][bits] has the numbers of these edges in ascending order, a byte each. Its eighth
+// byte says how many there are.
+constexpr auto kEdgeNumbers = [] {
+  std::array<std::array<std::uint64_t, 1 << kGroup>, kNumGroups> numbers{};
   for (int group = 0; group < kNumGroups; ++group) {
-    rest |= kMirroredGroups[group][code >> kGroup * group & 0x7f];
+    for (int bits = 0; bits < 1 << kGroup; ++bits) {
+      std::uint64_t count = 0;
+      for (int bit = 0; bit < kGroup; ++bit) {
+        if (!(bits >> bit & 1)) continue;
+        numbers[group][bits] |= static_cast<std::uint64_t>(kGroup * group + bit) << 8 * count++;
+      }
+      numbers[group][bits] |= count << 8 * kGroup;
+    }
   }
-  std::uint8_t number = 0;
-  for (int i = 0; i < kMaxEdges; ++i, rest &= rest - 1) {
-    number = rest ? static_cast<std::uint8_t>(std::countr_zero(rest)) : number;
-    row[i] = number;
+  return numbers;
+}();
+
+constexpr std::size_t kRoomOfB = kMaxEdges + 8;  // how many bytes encode_b may write
+
+// Writes the edge numbers in ascending order and repeats the last one until there are nine. Each
+// store writes eight bytes, and the next store overwrites those that are not edge numbers. `place`
+// is at most 9 for any code, so no store reaches behind the room.
+void encode_b(Code code, std::uint8_t* row) noexcept {
+  std::uint32_t mirrored = 0;
+  for (int group = 0; group < kNumGroups; ++group) {
+    mirrored |= kMirroredGroups[group][code >> kGroup * group & 0x7f];
   }
+  std::size_t place = 0;
+  for (int group = 0; group < kNumGroups; ++group) {
+    const std::uint64_t numbers = kEdgeNumbers[group][mirrored >> kGroup * group & 0x7f];
+    store(row + place, numbers);
+    place = std::min<std::size_t>(place + (numbers >> 8 * kGroup), kMaxEdges);
+  }
+  const auto last = static_cast<std::uint64_t>(std::bit_width(mirrored | 1) - 1);
+  store(row + place, last * kOnes);
   store_labels(code, row + kMaxEdges);
 }
 
@@ -133,10 +177,49 @@ bool decode_b(const std::uint8_t* row, Code& code) noexcept {
 
 // ---------------------------------------------------------------- C
 
-// The greatest of 21 numbers in 0..1; of equal ones the later, as of a stable sort read from its
-// end.
+using EightFloats = std::array<float, 8>;  // what one store writes
+
+// Element [bits] has a float for each of seven edges. Its eighth float says how many are 1.
+constexpr auto kEdgeFloats = [] {
+  std::array<EightFloats, 1 << kGroup> floats{};
+  for (unsigned bits = 0; bits < floats.size(); ++bits) {
+    for (int bit = 0; bit < kGroup; ++bit) floats[bits][bit] = bits >> bit & 1 ? 1.0f : 0.0f;
+    floats[bits][kGroup] = static_cast<float>(std::popcount(bits));
+  }
+  return floats;
+}();
+
+// Element [packed labels] has a float for each label. The last three floats are 0.
+constexpr auto kLabelFloats = [] {
+  std::array<EightFloats, kNumPackedLabels> floats{};
+  for (const Code labels : kLabelings) {
+    for (int v = 1; v <= kMaxInterior; ++v) {
+      floats[packed_labels(labels)][v - 1] = static_cast<float>(code_label(labels, v));
+    }
+  }
+  return floats;
+}();
+
+constexpr std::size_t kRoomOfC = 1 + kMatrixBits + 8;  // how many floats encode_c writes
+
+// Each store writes eight floats, and the next store overwrites those that are not edges.
+void encode_c(Code code, float* row) noexcept {
+  float num_edges = 0;
+  for (int group = 0; group < kNumGroups; ++group) {
+    const EightFloats& edges = kEdgeFloats[code >> kGroup * group & 0x7f];
+    store(row + 1 + kGroup * group, edges);
+    num_edges += edges[kGroup];
+  }
+  store(row + 1 + kMatrixBits, kLabelFloats[packed_labels(code)]);
+  row[0] = num_edges;
+}
+
+// Returns as edges the `count` greatest of 21 numbers in 0..1. Later numbers come before equal
+// earlier ones, as when a stable sort is read from its end.
 Code greatest(const double* numbers, int count) noexcept {
-  std::array<std::int64_t, kMatrixBits> keys;  // in the same order as the numbers
+  // The bits of doubles that are not negative, read as integers, are in the order of the doubles.
+  // Adding 0.0 turns -0.0 into 0.0.
+  std::array<std::int64_t, kMatrixBits> keys;
   for (int i = 0; i < kMatrixBits; ++i) keys[i] = std::bit_cast<std::int64_t>(numbers[i] + 0.0);
   Code edges = 0;
   for (; count > 0; --count) {
@@ -166,12 +249,12 @@ bool decode_c(const double* row, Code& code) noexcept {
 
 // ---------------------------------------------------------------- one-hot
 
-// By packed labels: three bits each, one of them set.
+// Element [packed labels] has three bits for each label, of which one is set.
 constexpr auto kOneHotLabels = [] {
-  std::array<std::uint16_t, 1 << (2 * kMaxInterior)> one_hot{};
+  std::array<std::uint16_t, kNumPackedLabels> one_hot{};
   for (const Code labels : kLabelings) {
     for (int v = 1; v <= kMaxInterior; ++v) {
-      one_hot[labels >> kMatrixBits] |=
+      one_hot[packed_labels(labels)] |=
           static_cast<std::uint16_t>(1 << (kNumOps * (v - 1) + code_label(labels, v)));
     }
   }
@@ -179,7 +262,7 @@ constexpr auto kOneHotLabels = [] {
 }();
 
 void encode_one_hot(Code code, std::uint8_t* row) noexcept {
-  const std::uint64_t labels = kOneHotLabels[code >> kMatrixBits];
+  const std::uint64_t labels = kOneHotLabels[packed_labels(code)];
   store_edges(code, row);
   store(row + kMatrixBits, to_bytes(labels));
   store(row + kMatrixBits + kGroup, to_bytes(labels >> kGroup));
@@ -203,28 +286,33 @@ bool decode_one_hot(const std::uint8_t* row, Code& code) noexcept {
 
 // ---------------------------------------------------------------- path
 
-constexpr std::size_t kBlock = 128;
+constexpr std::size_t kBlock = 64;  // as many codes as have rows that fit L1
 constexpr int kNumSubsets = 1 << kMaxInterior;
 
-// A path is known by the set of interior vertices on it. Returns which of the 32 sets are paths.
+// Edges go upward, so the set of interior vertices on a path identifies the path. Returns which of
+// the 32 sets are paths: bit s stands for the set whose member v is bit v - 1 of s.
 constexpr std::uint32_t paths_of(Code code) noexcept {
-  std::uint32_t ending[kMaxVertices] = {1};  // at each vertex; at the input: the empty set
+  // Element v holds the sets of the paths that end at v. At the input this is the empty set, bit 0.
+  std::uint32_t ending[kMaxVertices] = {1};
 #pragma GCC unroll 6
   for (int w = 1; w < kMaxVertices; ++w) {
 #pragma GCC unroll 6
     for (int v = 0; v < w; ++v) {
       ending[w] |= ending[v] & (0u - (code >> (row_offset(v) + w - v - 1) & 1));
     }
-    if (w < kMaxVertices - 1) ending[w] <<= 1 << (w - 1);  // the vertex joins each set
+    // Adding w to a set s gives the set s + 2^(w - 1), so all bits move by 2^(w - 1).
+    if (w < kMaxVertices - 1) ending[w] <<= 1 << (w - 1);
   }
   return ending[kMaxVertices - 1];
 }
 
-// The column of a path, by packed labels and set: in base 3, the first operation least, each
-// plus 1.
+// Holds the column of each path, by packed labels and set. The digits of the column in base 3 are
+// the labels on the path plus 1, and the first operation is the least digit.
 class PathColumns {
  public:
-  PathColumns() : rows_(std::size_t{1} << (2 * kMaxInterior)) {
+  using Row = std::array<std::uint16_t, kNumSubsets>;
+
+  PathColumns() : rows_(kNumPackedLabels) {
     for (const Code labels : kLabelings) {
       for (int subset = 0; subset < kNumSubsets; ++subset) {
         int column = 0;
@@ -234,37 +322,85 @@ class PathColumns {
           column += power * (code_label(labels, v) + 1);
           power *= kNumOps;
         }
-        rows_[labels >> kMatrixBits][subset] = static_cast<std::uint16_t>(column);
+        rows_[packed_labels(labels)][subset] = static_cast<std::uint16_t>(column);
       }
     }
   }
 
-  const std::array<std::uint16_t, kNumSubsets>& operator[](
-      std::size_t packed_labels) const noexcept {
-    return rows_[packed_labels];
-  }
+  const Row& operator()(Code code) const noexcept { return rows_[packed_labels(code)]; }
 
  private:
-  std::vector<std::array<std::uint16_t, kNumSubsets>> rows_;
+  std::vector<Row> rows_;
 };
+
+// A copy of some codes. Another thread may change the array meanwhile, so each code is read once.
+struct PathBlock {
+  std::size_t size;
+  std::array<Code, kBlock> codes;
+  std::array<std::uint32_t, kBlock> paths;  // of each code
+};
+
+// The offsets of the ones in the rows of a block, and room for a vector behind them.
+using Places = std::array<std::uint32_t, kBlock * kNumSubsets + 16>;
+
+// Finds the places of the ones of a block, and returns how many there are.
+std::size_t places_portable(const PathBlock& block, const PathColumns& columns, Places& places) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < block.size; ++i) {
+    const PathColumns::Row& row = columns(block.codes[i]);
+    for (std::uint32_t rest = block.paths[i]; rest; rest &= rest - 1) {
+      places[count++] = static_cast<std::uint32_t>(num_columns(Encoding::path) * i) +
+                        row[static_cast<std::size_t>(std::countr_zero(rest))];
+    }
+  }
+  return count;
+}
+
+#if NB101_X86_DISPATCH
+// Does the same without a branch that depends on the code: it takes the columns of 16 sets at a
+// time and moves those of the paths together.
+[[gnu::target("avx512f,popcnt")]] std::size_t places_avx512(const PathBlock& block,
+                                                            const PathColumns& columns,
+                                                            Places& places) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < block.size; ++i) {
+    const __m512i first = _mm512_set1_epi32(static_cast<int>(num_columns(Encoding::path) * i));
+    const PathColumns::Row& row = columns(block.codes[i]);
+    const std::uint32_t paths = block.paths[i];
+    for (int half = 0; half < kNumSubsets; half += 16) {
+      const __m256i narrow =
+          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row.data() + half));
+      const __m512i wide = _mm512_add_epi32(_mm512_cvtepu16_epi32(narrow), first);
+      const auto present = static_cast<__mmask16>(paths >> half);
+      _mm512_storeu_si512(places.data() + count, _mm512_maskz_compress_epi32(present, wide));
+      count += static_cast<std::size_t>(std::popcount(present));
+    }
+  }
+  return count;
+}
+#endif
+
+std::size_t find_places(const PathBlock& block, const PathColumns& columns, Places& places) {
+#if NB101_X86_DISPATCH
+  if (active_simd() == Simd::avx512) return places_avx512(block, columns, places);
+#endif
+  return places_portable(block, columns, places);
+}
 
 void encode_paths(std::span<const Code> codes, std::uint8_t* rows) {
   static const PathColumns columns;
-  std::array<std::uint32_t, kBlock> paths;
+  PathBlock block;
+  Places places;
   for (std::size_t first = 0; first < codes.size(); first += kBlock) {
-    const std::span<const Code> block =
-        codes.subspan(first, std::min(kBlock, codes.size() - first));
-    vectorized([from = block.data(), size = block.size(), to = paths.data()] {
+    block.size = std::min(kBlock, codes.size() - first);
+    std::copy_n(codes.data() + first, block.size, block.codes.data());
+    vectorized([size = block.size, from = block.codes.data(), to = block.paths.data()] {
       for (std::size_t i = 0; i < size; ++i) to[i] = paths_of(from[i]);
     });
-    std::memset(rows + num_columns(Encoding::path) * first, 0,
-                num_columns(Encoding::path) * block.size());
-    for (std::size_t i = 0; i < block.size(); ++i) {
-      std::uint8_t* const row = rows + num_columns(Encoding::path) * (first + i);
-      for (std::uint32_t rest = paths[i]; rest; rest &= rest - 1) {
-        row[columns[block[i] >> kMatrixBits][std::countr_zero(rest)]] = 1;
-      }
-    }
+    std::uint8_t* const to = rows + num_columns(Encoding::path) * first;
+    std::memset(to, 0, num_columns(Encoding::path) * block.size);
+    const std::size_t count = find_places(block, columns, places);
+    for (std::size_t i = 0; i < count; ++i) to[places[i]] = 1;
   }
 }
 
@@ -274,6 +410,17 @@ template <class Encode>
 void encode_rows(std::span<const Code> codes, std::size_t columns, std::uint8_t* rows,
                  Encode encode) noexcept {
   for (std::size_t i = 0; i < codes.size(); ++i) encode(codes[i], rows + columns * i);
+}
+
+// Encodes by a function that writes `kRoom` numbers, which is more than a row has. The next row
+// overwrites the rest. The last row has no room behind it, so it is written elsewhere and copied.
+template <std::size_t kColumns, std::size_t kRoom, class Number, class Encode>
+void encode_overlapping_rows(std::span<const Code> codes, Number* rows, Encode encode) noexcept {
+  if (codes.empty()) return;
+  for (std::size_t i = 0; i + 1 < codes.size(); ++i) encode(codes[i], rows + kColumns * i);
+  std::array<Number, kRoom> last{};
+  encode(codes.back(), last.data());
+  std::copy_n(last.data(), kColumns, rows + kColumns * (codes.size() - 1));
 }
 
 template <class Number, class Decode>
@@ -308,7 +455,7 @@ void encode_bytes(Encoding encoding, std::span<const Code> codes, std::uint8_t* 
     case Encoding::a:
       return encode_rows(codes, columns, rows, encode_a);
     case Encoding::b:
-      return encode_rows(codes, columns, rows, encode_b);
+      return encode_overlapping_rows<num_columns(Encoding::b), kRoomOfB>(codes, rows, encode_b);
     case Encoding::one_hot:
       return encode_rows(codes, columns, rows, encode_one_hot);
     case Encoding::path:
@@ -319,19 +466,8 @@ void encode_bytes(Encoding encoding, std::span<const Code> codes, std::uint8_t* 
 }
 
 void encode_c(std::span<const Code> codes, float* rows) noexcept {
-  vectorized([from = codes.data(), size = codes.size(), rows] {
-    for (std::size_t i = 0; i < size; ++i) {
-      float* const row = rows + num_columns(Encoding::c) * i;
-      const Code code = from[i];
-      row[0] = static_cast<float>(std::popcount(code & kMatrixMask));
-      for (int edge = 0; edge < kMatrixBits; ++edge) {
-        row[1 + edge] = code & Code{1} << edge ? 1.0f : 0.0f;
-      }
-      for (int v = 1; v <= kMaxInterior; ++v) {
-        row[kMatrixBits + v] = static_cast<float>(code_label(code, v));
-      }
-    }
-  });
+  encode_overlapping_rows<num_columns(Encoding::c), kRoomOfC>(
+      codes, rows, [](Code code, float* row) { encode_c(code, row); });
 }
 
 std::size_t decode_bytes(Encoding encoding, const std::uint8_t* rows,

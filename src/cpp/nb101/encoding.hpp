@@ -1,4 +1,4 @@
-// Codes as rows of numbers, in encodings that are in use, and back.
+// Encodes codes as rows of numbers, in the encodings that public projects use, and decodes them.
 #pragma once
 
 #include <array>
@@ -11,10 +11,13 @@
 
 namespace nb101 {
 
-// A: 21 edges, 5 labels. B: 9 edge numbers, mirrored, and 5 labels. C: the number of edges, 21
-// numbers of which the greatest so many are edges, 5 labels (all three: nas_benchmarks). One-hot:
-// 21 edges, 3 columns a label. Path: which of the 3^0 + .. + 3^5 sequences of labels lead from
-// input to output (naszilla, NASLib).
+// - A has 21 edges and 5 labels.
+// - B has 9 edge numbers, which are mirrored, and 5 labels.
+// - C has a number of edges n, then 21 numbers, of which the n greatest are edges, then 5 labels.
+// - One-hot has 21 edges and 3 columns for each label.
+// - Path has a column for each of the 3^0 + .. + 3^5 sequences of labels. The column is 1 if a path
+//   from input to output has these labels.
+// A, B and C are those of nas_benchmarks, and path is that of naszilla and NASLib.
 enum class Encoding { a, b, c, one_hot, path };
 inline constexpr std::array<std::string_view, 5> kEncodingNames = {"A", "B", "C", "one-hot",
                                                                    "path"};
@@ -24,7 +27,7 @@ constexpr std::size_t num_columns(Encoding encoding) noexcept {
   return kEncodingColumns[static_cast<std::size_t>(encoding)];
 }
 
-// How many raw edges a code may have to be encoded so.
+// The least and the greatest number of raw edges that a code may have in an encoding.
 struct EdgeLimits {
   int least, most;
 };
@@ -33,14 +36,17 @@ constexpr EdgeLimits edge_limits(Encoding encoding) noexcept {
           encoding == Encoding::b || encoding == Encoding::c ? kMaxEdges : kMatrixBits};
 }
 
-// The first of faultless codes that is not within the limits; their number where all are.
+// Returns the position of the first code that is not within the limits, or codes.size() if there is
+// none. The codes must be faultless (see code_faults).
 std::size_t first_unfit(Encoding encoding, std::span<const Code> codes) noexcept;
 
-// Of faultless codes within the limits: a row each. C has rows of floats, the others of bytes.
+// Write one row for each code. The codes must be faultless and within the limits. C has rows of
+// floats, the other encodings have rows of bytes.
 void encode_bytes(Encoding encoding, std::span<const Code> codes, std::uint8_t* rows);
 void encode_c(std::span<const Code> codes, float* rows) noexcept;
 
-// Returns how many rows are sound before the first that is not; those are decoded. Not of paths.
+// Decode the rows before the first one that is not valid, and return how many these are. Paths
+// cannot be decoded.
 std::size_t decode_bytes(Encoding encoding, const std::uint8_t* rows,
                          std::span<Code> codes) noexcept;
 std::size_t decode_c(const double* rows, std::span<Code> codes) noexcept;

@@ -1,4 +1,4 @@
-// The core's errors: thrown on cold paths, each explaining itself with the offending value.
+// The errors that the core throws. Each message names the offending value.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 
 namespace nb101 {
 
-// A graph that is no cell of the space.
+// A graph is not a cell of the search space.
 class OutOfDomainError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Bytes that are not what a format promises: in which source, at which byte, what is wrong.
+// Bytes do not follow their format. The message names the source, the byte and what is wrong.
 class FormatError : public std::runtime_error {
  public:
   FormatError(const std::string& source, std::uint64_t offset, const std::string& what)

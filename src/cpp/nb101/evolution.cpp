@@ -47,7 +47,7 @@ std::uint32_t Evolution::draw_member(std::uint32_t number) noexcept {
   return order_[number];
 }
 
-// Of equals the first drawn wins, and the first drawn dies.
+// If several members have the best or the worst accuracy, the one drawn first counts.
 void Evolution::hold_tournament() noexcept {
   best_ = worst_ = draw_member(0);
   for (std::uint32_t number = 1; number < settings_.tournament; ++number) {

@@ -38,8 +38,8 @@ void check_header(const FileHeader& header, Bytes file, const std::string& sourc
   }
   if (header.file_bytes != file.size()) {
     throw FormatError(source, offsetof(FileHeader, file_bytes),
-                      "the file has " + std::to_string(file.size()) + " bytes, its header says " +
-                          std::to_string(header.file_bytes));
+                      "the file has " + std::to_string(file.size()) +
+                          " bytes, but its header says " + std::to_string(header.file_bytes));
   }
   if (header.header_bytes != directory_size(header) || header.header_bytes > file.size()) {
     throw FormatError(source, offsetof(FileHeader, header_bytes),
@@ -62,22 +62,24 @@ void check_entry(const SectionEntry& section, const FileHeader& header, std::uin
     throw FormatError(source, at, describe(section) + ": " + what);
   };
   const auto kind = static_cast<std::size_t>(section.kind);
-  if (kind == 0 || kind >= std::size(kKindNames)) fail("kind " + std::to_string(kind));
-  if (static_cast<int>(section.type) >= kNumElementTypes) fail("unknown element type");
-  if (static_cast<int>(section.metric) >= kNumMetrics) fail("unknown metric");
-  if (static_cast<int>(section.stage) >= kNumStages) fail("unknown stage");
+  if (kind == 0 || kind >= std::size(kKindNames)) {
+    fail("kind " + std::to_string(kind) + " is unknown");
+  }
+  if (static_cast<int>(section.type) >= kNumElementTypes) fail("it has an unknown element type");
+  if (static_cast<int>(section.metric) >= kNumMetrics) fail("it has an unknown metric");
+  if (static_cast<int>(section.stage) >= kNumStages) fail("it has an unknown stage");
   if (section.is_constant()) {
     if (section.bytes != 0 || element_size(section.type) > section.constant.size()) {
-      fail("a constant section holds bytes");
+      fail("a constant section holds bytes or has elements of more than 8 bytes");
     }
     return;
   }
-  if (section.offset % kSectionAlignment != 0) fail("not aligned to 64 bytes");
+  if (section.offset % kSectionAlignment != 0) fail("it is not aligned to 64 bytes");
   if (section.offset < header.header_bytes || section.offset > header.file_bytes ||
       section.bytes > header.file_bytes - section.offset) {
-    fail("outside the file");
+    fail("it lies outside the file");
   }
-  if (section.bytes % element_size(section.type) != 0) fail("holds a part of an element");
+  if (section.bytes % element_size(section.type) != 0) fail("it holds a part of an element");
 }
 
 template <class T>
@@ -107,7 +109,7 @@ std::string describe(const SectionEntry& section) {
 
 Directory read_directory(Bytes file, const std::string& source) {
   if (file.size() < sizeof(FileHeader)) {
-    throw FormatError(source, file.size(), "ends within the header of a nb101fast index");
+    throw FormatError(source, file.size(), "the file ends within the header of a nb101fast index");
   }
   Directory directory;
   directory.header = load<FileHeader>(file.data());

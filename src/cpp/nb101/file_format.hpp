@@ -1,4 +1,4 @@
-// The index file, byte by byte: docs/format.md says the same in words.
+// The layout of the index file. docs/format.md describes it in words.
 #pragma once
 
 #include <array>
@@ -15,39 +15,39 @@ inline constexpr std::array<std::uint8_t, 8> kIndexMagic = {0x89, 'N', 'B',  '1'
                                                             '0',  '1', '\r', '\n'};
 inline constexpr std::uint32_t kIndexVersion = 1;
 inline constexpr std::uint64_t kSectionAlignment = 64;
-inline constexpr std::uint32_t kMaxDenominator = 65534;  // counts are 16-bit, 65535 is no run
-inline constexpr std::uint16_t kNoRunCount = 65535;
+inline constexpr std::uint32_t kMaxDenominator = 65534;  // a count has 16 bits and is not 65535
+inline constexpr std::uint16_t kNoRunCount = 65535;      // stands where a row has no run
 
 struct FileHeader {
   std::array<std::uint8_t, 8> magic = kIndexMagic;
   std::uint32_t version = kIndexVersion;
-  std::uint32_t header_crc = 0;  // of header_bytes bytes, this field taken as 0
+  std::uint32_t header_crc = 0;  // CRC-32C of the first header_bytes bytes, with 0 in this field
   std::uint64_t file_bytes = 0;
-  std::uint32_t header_bytes = 0;  // this header, the budgets and the directory
+  std::uint32_t header_bytes = 0;  // the size of this header, the budgets and the directory
   std::uint32_t num_cells = 0;
   std::uint64_t num_runs = 0;
   std::uint32_t num_budgets = 0;
   std::uint32_t num_sections = 0;
-  std::uint32_t denominator = 0;  // of counts; 0 where there are none
+  std::uint32_t denominator = 0;  // a count is divided by it; 0 if the file has no counts
   std::uint32_t reserved[3] = {};
 };
 static_assert(sizeof(FileHeader) == 64);
 
 struct Budget {
   std::uint32_t epochs = 0;
-  std::uint32_t repeats = 0;  // the most that any cell has
+  std::uint32_t repeats = 0;  // the greatest number of repeats of a cell
 };
 static_assert(sizeof(Budget) == 8);
 
 enum class SectionKind : std::uint8_t {
   provenance = 1,  // JSON, UTF-8
-  cells,           // ids present, ascending; absent where all are
-  hashes,          // official hashes, by row
-  pilots,          // of the perfect hash
-  slots,           // its rows
-  run_counts,      // runs of each row at a budget
+  cells,           // the cell ids of the rows, ascending; left out if the file has all cells
+  hashes,          // the official hashes, by row
+  pilots,          // the pilots of the perfect hash
+  slots,           // the row in each slot of the perfect hash
+  run_counts,      // how many runs each row has at a budget
   column,          // one metric of one repeat at a budget, by row
-  order,           // of records, row * num_budgets + budget; absent where it is the official one
+  order,           // row * num_budgets + budget of each record; left out in the official order
 };
 
 enum class ElementType : std::uint8_t { bytes = 0, u8, u16, u32, i32, f32, f64, counts, digest };
@@ -61,13 +61,13 @@ inline constexpr int kNumElementTypes = 9;
 struct SectionEntry {
   SectionKind kind{};
   ElementType type{};
-  Metric metric{};           // of a column
-  Stage stage{};             // of a staged metric's column
-  std::uint16_t budget = 0;  // position among the budgets, of run counts and columns
-  std::uint16_t repeat = 0;  // of a column
+  Metric metric{};           // only columns have one
+  Stage stage{};             // only columns of staged metrics have one
+  std::uint16_t budget = 0;  // the position among the budgets; only run counts and columns have one
+  std::uint16_t repeat = 0;  // only columns have one
   std::uint32_t crc = 0;
   std::uint32_t reserved = 0;
-  std::uint64_t offset = 0;  // 0: every element is `constant`, and nothing is stored
+  std::uint64_t offset = 0;  // 0 means that every element is `constant` and no bytes are stored
   std::uint64_t bytes = 0;
   std::array<std::uint8_t, 8> constant{};
 
@@ -85,16 +85,18 @@ constexpr std::uint64_t align_section(std::uint64_t offset) noexcept {
   return (offset + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
 }
 
-std::string describe(const SectionEntry& section);
+std::string describe(const SectionEntry& section);  // names the section in an error
 
-// Header, budgets and directory of a file, checked against each other and the file's size.
-// Throws FormatError.
+// Reads the header, the budgets and the directory of a file and checks them against each other and
+// against the file's size. Throws FormatError.
 Directory read_directory(Bytes file, const std::string& source);
 
-// Fills in header_bytes and header_crc. The inverse of read_directory.
+// Fills in the counts, header_bytes and header_crc, and returns the bytes that read_directory
+// reads.
 std::vector<std::uint8_t> write_directory(Directory& directory);
 
-// Every section's checksum, and zeros between the sections. Throws FormatError.
+// Checks the checksum of every section, and that the bytes between sections are 0. Throws
+// FormatError.
 void check_sections(const Directory& directory, Bytes file, const std::string& source);
 
 }  // namespace nb101

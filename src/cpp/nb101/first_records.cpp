@@ -15,7 +15,8 @@ FirstRecords::FirstRecords(const IndexView& index) : index_(index) {
   const std::size_t num_budgets = index.budgets().size();
   for (const std::uint32_t record : index.order()) {
     const std::size_t row = record / num_budgets;
-    if (row >= index.num_rows() || budgets_[row] != kNoRecord) continue;  // unverified, or known
+    // The order of an unverified file may name rows that do not exist.
+    if (row >= index.num_rows() || budgets_[row] != kNoRecord) continue;
     budgets_[row] = static_cast<std::int32_t>(record % num_budgets);
   }
 }

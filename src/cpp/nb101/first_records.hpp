@@ -1,5 +1,6 @@
-// Which record of each cell came first in the compiled file: the official reader takes the cell's
-// graph and parameters from that one, and lists the cells in this order.
+// Finds the record of each cell that came first in the compiled file. The official reader takes the
+// cell's graph and parameters from this record, and it lists the cells in the order of these
+// records.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +12,18 @@ namespace nb101 {
 
 class FirstRecords {
  public:
-  // Keeps the reference.
+  // Keeps a reference to the index.
   explicit FirstRecords(const IndexView& index);
 
-  // The budget of the row's first record; it is repeat 0 there.
+  // The budget of the first record of a row. The record is repeat 0 of that budget.
   std::size_t budget(std::size_t row) const noexcept;
 
-  // All rows, by first record.
+  // All rows in the order of their first records.
   std::vector<std::int32_t> rows() const;
 
  private:
   const IndexView& index_;
-  std::vector<std::int32_t> budgets_;  // by row; empty where the records are in official order
+  std::vector<std::int32_t> budgets_;  // by row; empty if the records are in the official order
 };
 
 }  // namespace nb101

@@ -14,8 +14,8 @@
 namespace nb101 {
 namespace {
 
-constexpr std::size_t kHex = 32;           // characters of a digest
-constexpr std::size_t kGraphsAtOnce = 64;  // enough to fill the lanes, small enough for L2
+constexpr std::size_t kHex = 32;           // characters in the text of a digest
+constexpr std::size_t kGraphsAtOnce = 64;  // fills the lanes of MD5, and its texts fit the L2 cache
 constexpr std::int64_t kInputLabel = -1;
 constexpr std::int64_t kOutputLabel = -2;
 
@@ -25,27 +25,33 @@ std::uint8_t* write_text(std::string_view text, std::uint8_t* to) {
 }
 
 std::uint8_t* write_number(std::int64_t number, std::uint8_t* to) {
-  constexpr std::ptrdiff_t kMostDigits = 20;  // and sign, of 64 bits
+  constexpr std::ptrdiff_t kMostDigits = 20;  // 19 digits and a sign
   auto* const text = reinterpret_cast<char*>(to);
   return to + (std::to_chars(text, text + kMostDigits, number).ptr - text);
 }
 
-struct Vertex {
-  Digest digest{};
-  std::array<char, kHex> hex{};
+// A digest as two numbers whose order is that of its text.
+struct DigestOrder {
+  std::uint64_t high;
+  std::uint64_t low;
 
-  // As the text of the digests compares: no call for what the first eight bytes nearly always tell.
-  bool operator<(const Vertex& other) const noexcept {
-    const auto mine = swap_bytes(load<std::uint64_t>(digest.data()));
-    const auto theirs = swap_bytes(load<std::uint64_t>(other.digest.data()));
-    return mine != theirs ? mine < theirs : digest < other.digest;
+  static DigestOrder of(const Digest& digest) noexcept {
+    return {swap_bytes(load<std::uint64_t>(digest.data())),
+            swap_bytes(load<std::uint64_t>(digest.data() + 8))};
+  }
+
+  // Uses & and | because the processor could not predict the jumps of && and ||.
+  bool operator<(const DigestOrder& other) const noexcept {
+    return (high < other.high) | ((high == other.high) & (low < other.low));
   }
 };
 
-// One graph on its way: the vertices' hashes and the order of their text.
+// A graph whose labels are being refined. It holds the digests of the vertices, and their texts in
+// sorted order. A vertex's place is its position in this order.
 class Refinement {
  public:
-  explicit Refinement(const Graph& graph) : graph_(&graph), n_(graph.num_vertices), vertices_(n_) {
+  explicit Refinement(const Graph& graph)
+      : graph_(&graph), n_(graph.num_vertices), digests_(n_), texts_(n_) {
     for (int v = 0; v < n_; ++v) {
       for (std::uint32_t rest = graph.successors[v]; rest; rest &= rest - 1) {
         predecessors_[std::countr_zero(rest)] |= 1u << v;
@@ -54,9 +60,9 @@ class Refinement {
   }
 
   int num_vertices() const { return n_; }
-  Digest* digest(int v) { return &vertices_[v].digest; }
+  Digest* digest(int v) { return &digests_[v]; }
 
-  // Step 1: "(out_degree, in_degree, label)", as Python prints the tuple.
+  // Step 1 hashes "(out_degree, in_degree, label)", as Python prints the tuple. Returns the length.
   std::size_t write_start(int v, std::uint8_t* to) const {
     const std::int64_t label = v == 0        ? kInputLabel
                                : v + 1 == n_ ? kOutputLabel
@@ -72,23 +78,24 @@ class Refinement {
     return static_cast<std::size_t>(to - begin);
   }
 
-  // Step 2: the sorted hashes of in-neighbours, of out-neighbours, and the vertex's own.
+  // Step 2 hashes the sorted hashes of the predecessors, those of the successors, and the vertex's
+  // own hash. Returns the length, and may write up to kHex bytes beyond it.
   std::size_t write_round(int v, std::uint8_t* to) const {
     std::uint8_t* const begin = to;
     to = write_sorted(predecessors_[v], to);
     *to++ = '|';
     to = write_sorted(graph_->successors[v], to);
     *to++ = '|';
-    std::memcpy(to, vertices_[v].hex.data(), kHex);
+    std::memcpy(to, texts_[places_[v]].data(), kHex);
     return static_cast<std::size_t>(to + kHex - begin);
   }
 
-  // Step 3: the sorted list of hashes, as Python prints it.
+  // Step 3 hashes the sorted list of hashes, as Python prints it. Returns the length.
   std::size_t write_end(std::uint8_t* to) const {
     std::uint8_t* const begin = to;
-    for (int i = 0; i < n_; ++i) {
-      to = write_text(i ? ", '" : "['", to);
-      std::memcpy(to, vertices_[order_[i]].hex.data(), kHex);
+    for (int place = 0; place < n_; ++place) {
+      to = write_text(place ? ", '" : "['", to);
+      std::memcpy(to, texts_[place].data(), kHex);
       to += kHex;
       *to++ = '\'';
     }
@@ -96,42 +103,55 @@ class Refinement {
     return static_cast<std::size_t>(to - begin);
   }
 
-  // Takes up the digests of a round: their text and its order.
+  // Sorts the texts of the digests that the last round computed, and notes the place of each
+  // vertex.
   void settle() {
-    for (int v = 0; v < n_; ++v) {
-      write_hex(vertices_[v].digest, vertices_[v].hex.data());
-      int place = v;
-      while (place > 0 && vertices_[v] < vertices_[order_[place - 1]]) {
-        order_[place] = order_[place - 1];
-        --place;
+    std::array<DigestOrder, kMaxGraphVertices> orders;
+    for (int v = 0; v < n_; ++v) {  // a place is the number of vertices that come before
+      orders[v] = DigestOrder::of(digests_[v]);
+      places_[v] = 0;
+      for (int w = 0; w < v; ++w) {
+        const bool comes_before = orders[v] < orders[w];
+        places_[w] += comes_before;
+        places_[v] += !comes_before;
       }
-      order_[place] = static_cast<std::uint8_t>(v);
+    }
+    for (int v = 0; v < n_; ++v) {
+      vertices_[places_[v]] = static_cast<std::uint8_t>(v);
+      write_hex(digests_[v], texts_[places_[v]].data());
     }
   }
 
  private:
+  using Text = std::array<char, kHex>;
+
+  // Writes the text of every vertex, and overwrites it by the next one if the vertex is not a
+  // member. This avoids a jump, which the processor could not predict.
   std::uint8_t* write_sorted(std::uint32_t members, std::uint8_t* to) const {
-    for (int i = 0; i < n_; ++i) {
-      if (!(members >> order_[i] & 1)) continue;
-      std::memcpy(to, vertices_[order_[i]].hex.data(), kHex);
-      to += kHex;
+    for (int place = 0; place < n_; ++place) {
+      std::memcpy(to, texts_[place].data(), kHex);
+      to += kHex * (members >> vertices_[place] & 1);
     }
     return to;
   }
 
   const Graph* graph_;
   int n_;
-  std::vector<Vertex> vertices_;
+  std::vector<Digest> digests_;                             // by vertex
+  std::vector<Text> texts_;                                 // by place
+  std::array<std::uint8_t, kMaxGraphVertices> places_{};    // by vertex
+  std::array<std::uint8_t, kMaxGraphVertices> vertices_{};  // by place
   std::array<std::uint32_t, kMaxGraphVertices> predecessors_{};
-  std::array<std::uint8_t, kMaxGraphVertices> order_{};
 };
 
-// The messages of one round, in one growing buffer that the rounds share.
+// The messages of one round. All rounds use the same buffer.
 class MessageBatch {
  public:
-  explicit MessageBatch(std::size_t capacity) : buffer_(capacity) {}
+  explicit MessageBatch(std::size_t capacity) : buffer_(capacity + kHex) {}
 
-  template <class Write>  // Write: std::uint8_t* -> length
+  // Calls write(std::uint8_t* to), which writes a message and returns its length. It may write up
+  // to kHex bytes more than that.
+  template <class Write>
   void add(Write write, Digest* digest) {
     std::uint8_t* const to = buffer_.data() + used_;
     const std::size_t length = write(to);
@@ -151,7 +171,8 @@ class MessageBatch {
   std::size_t used_ = 0;
 };
 
-// Longest message of a graph of n vertices is its last: 36 characters a vertex.
+// Returns a buffer size that is enough for each round. The last message has 36 characters for each
+// vertex, and the messages of a round have at most n + 1 hashes of 32 characters and two others.
 std::size_t batch_capacity(std::span<const Graph> graphs) {
   std::size_t capacity = 0;
   for (const Graph& graph : graphs) {

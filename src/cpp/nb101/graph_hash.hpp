@@ -1,4 +1,5 @@
-// The official module hash: an MD5 refinement of vertex labels (nasbench's graph_util).
+// The official module hash, which refines the labels of the vertices by MD5. Source: hash_module in
+// nasbench/lib/graph_util.py.
 #pragma once
 
 #include <span>
@@ -8,7 +9,8 @@
 
 namespace nb101 {
 
-// The hash of each graph as it is (prune first): digests.size() == graphs.size().
+// Writes the hash of each graph. The graphs must be pruned before, and digests.size() must equal
+// graphs.size().
 void hash_graphs(std::span<const Graph> graphs, std::span<Digest> digests);
 
 Digest graph_hash(const Graph& graph);

@@ -1,4 +1,4 @@
-// Hyperband: brackets of configurations drawn at random.
+// Hyperband runs brackets of configurations that are drawn at random.
 #pragma once
 
 #include "nb101/brackets.hpp"
@@ -8,7 +8,7 @@ namespace nb101 {
 
 class Hyperband {
  public:
-  static constexpr bool kIgnoresInvalid = false;  // it learns nothing from them
+  static constexpr bool kIgnoresInvalid = false;  // invalid configurations have places in brackets
 
   struct Settings {
     using Optimizer = Hyperband;
@@ -17,7 +17,7 @@ class Hyperband {
     Sampling sampling = Sampling::all;
   };
 
-  // Over all budgets of the training, each eta times the one before.
+  // Uses all budgets of the training. Each must be eta times the one before.
   Hyperband(const Settings& settings, const SimulatedTraining& training, std::uint64_t seed)
       : sampler_(settings.sampling),
         random_(seed),

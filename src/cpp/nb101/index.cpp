@@ -20,20 +20,12 @@ bool is_number(ElementType type) noexcept {
   return type != ElementType::bytes && type != ElementType::digest;
 }
 
-inline void prefetch(const void* address) noexcept {
-#if defined(__GNUC__)
-  __builtin_prefetch(address);
-#else
-  (void)address;
-#endif
-}
-
 }  // namespace
 
 double Column::operator[](std::size_t row) const noexcept {
   const std::uint8_t* const at = data + (constant ? 0 : row * element_size(type));
   switch (type) {
-    case ElementType::counts:  // as the official values are: float32(k / d)
+    case ElementType::counts:  // the official values are float32(k / d)
       return static_cast<float>(load<std::uint16_t>(at)) / static_cast<float>(denominator);
     case ElementType::f32:
       return load<float>(at);
@@ -62,11 +54,12 @@ IndexView::IndexView(Bytes file, std::string source, Verify verify)
   for (const Budget& budget : budgets()) {
     if (budget.epochs <= epochs_before) fail("its budgets are not ascending");
     if (budget.repeats == 0 || budget.repeats > sections().size()) {
-      fail("a budget of " + std::to_string(budget.repeats) + " repeats");
+      fail("a budget of " + std::to_string(budget.repeats) + " repeats doesn't fit its " +
+           std::to_string(sections().size()) + " sections");
     }
     epochs_before = budget.epochs;
     first_column_.push_back(num_columns);
-    num_columns += budget.repeats * kColumnsPerRun;
+    num_columns += budget.repeats * kNumColumns;
   }
   if (num_columns > sections().size()) fail("it has fewer columns than its budgets need");
   columns_.resize(num_columns);
@@ -84,16 +77,16 @@ void IndexView::fail(const std::string& what) const { throw FormatError(source_,
 
 Bytes IndexView::section_bytes(const SectionEntry& section, ElementType type,
                                std::size_t elements) const {
-  if (section.type != type || section.is_constant()) fail(section, "of a wrong type");
+  if (section.type != type || section.is_constant()) fail(section, "it is of a wrong type");
   if (section.bytes != elements * element_size(type)) {
-    fail(section, std::to_string(section.bytes) + " bytes where " +
+    fail(section, "it has " + std::to_string(section.bytes) + " bytes where " +
                       std::to_string(elements * element_size(type)) + " are needed");
   }
   return file_.subspan(section.offset, section.bytes);
 }
 
 void IndexView::take_section(const SectionEntry& section) {
-  if (is_taken(section)) fail(section, "there twice");
+  if (is_taken(section)) fail(section, "it is there twice");
   const std::size_t stored = section.bytes / element_size(section.type);
   switch (section.kind) {
     case SectionKind::provenance:
@@ -116,16 +109,16 @@ void IndexView::take_section(const SectionEntry& section) {
       break;
     case SectionKind::run_counts:
       if (section.budget >= budgets().size() || section.type != ElementType::u16) {
-        fail(section, "no such run counts");
+        fail(section, "its budget or its type is not one of run counts");
       }
       run_counts_[section.budget] = take_column(section);
       break;
     case SectionKind::column: {
       if (section.budget >= budgets().size() ||
           section.repeat >= budgets()[section.budget].repeats) {
-        fail(section, "no such budget or repeat");
+        fail(section, "the file has no such budget or repeat");
       }
-      const std::size_t run = section.repeat * kColumnsPerRun;
+      const std::size_t run = section.repeat * kNumColumns;
       columns_[first_column_[section.budget] + run + column_slot(section.metric, section.stage)] =
           take_column(section);
       break;
@@ -155,15 +148,15 @@ bool IndexView::is_taken(const SectionEntry& section) const noexcept {
   if (section.budget >= budgets().size() || section.repeat >= budgets()[section.budget].repeats) {
     return false;
   }
-  return columns_[first_column_[section.budget] + section.repeat * kColumnsPerRun +
+  return columns_[first_column_[section.budget] + section.repeat * kNumColumns +
                   column_slot(section.metric, section.stage)]
       .has_value();
 }
 
 Column IndexView::take_column(const SectionEntry& section) const {
-  if (!is_number(section.type)) fail(section, "not of numbers");
+  if (!is_number(section.type)) fail(section, "its elements are not numbers");
   if (section.type == ElementType::counts && header().denominator == 0) {
-    fail(section, "counts, but the header has no denominator");
+    fail(section, "it holds counts, but the header has no denominator");
   }
   Column column{section.type, section.is_constant(), header().denominator, nullptr};
   column.data = column.constant ? section.constant.data()
@@ -173,7 +166,8 @@ Column IndexView::take_column(const SectionEntry& section) const {
 
 void IndexView::check_complete() const {
   if (num_rows() == 0 || num_rows() > static_cast<std::size_t>(kNumCells)) {
-    fail("it holds " + std::to_string(num_rows()) + " cells");
+    fail("it holds " + std::to_string(num_rows()) + " cells; 1 to " + std::to_string(kNumCells) +
+         " are allowed");
   }
   if (cells_.empty() && num_rows() != static_cast<std::size_t>(kNumCells)) {
     fail("the section of its cells is missing");
@@ -197,21 +191,24 @@ std::optional<std::size_t> IndexView::row_of(std::int32_t cell_id) const noexcep
   return static_cast<std::size_t>(found - cells_.begin());
 }
 
-std::size_t IndexView::column_slot(Metric metric, Stage stage) noexcept {
-  const auto position = static_cast<std::size_t>(metric);
-  if (is_staged(metric)) return position * kNumStages + static_cast<std::size_t>(stage);
-  return kNumStagedMetrics * kNumStages + position - kNumStagedMetrics;
-}
-
 const Column& IndexView::column(Metric metric, Stage stage, std::size_t budget,
                                 std::size_t repeat) const {
-  return *columns_.at(first_column_.at(budget) + repeat * kColumnsPerRun +
-                      column_slot(metric, stage));
+  return *columns_.at(first_column_.at(budget) + repeat * kNumColumns + column_slot(metric, stage));
 }
 
 std::uint32_t IndexView::run_count(std::size_t row, std::size_t budget) const noexcept {
   const auto count = static_cast<std::uint32_t>(run_counts_[budget][row]);
   return std::min(count, budgets()[budget].repeats);
+}
+
+double IndexView::mean(Metric metric, Stage stage, std::size_t budget,
+                       std::size_t row) const noexcept {
+  const std::uint32_t runs = run_count(row, budget);
+  double sum = 0;
+  for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
+    sum += column(metric, stage, budget, repeat)[row];
+  }
+  return runs ? sum / runs : std::numeric_limits<double>::quiet_NaN();
 }
 
 Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) const {
@@ -222,7 +219,7 @@ Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) cons
   run.graph = static_cast<Code>(value(Metric::graph, Stage::start));
   run.cell_id = cell_id(row);
   if (run.cell_id == kNoCell || SearchSpace::instance().id(run.graph) != run.cell_id) {
-    fail("the stored graph of cell " + std::to_string(run.cell_id) + " is not that cell's");
+    fail("the graph stored for cell " + std::to_string(run.cell_id) + " is not that cell's");
   }
   run.epochs = budgets()[budget].epochs;
   run.metrics.trainable_parameters =
@@ -239,37 +236,15 @@ Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) cons
 }
 
 void IndexView::find(std::span<const Digest> hashes, std::int32_t* ids, int threads) const {
-  parallel_for(hashes.size(), threads, [&](std::size_t begin, std::size_t end) {
-    find_part(hashes.subspan(begin, end - begin), ids + begin);
-  });
-}
-
-// Three dependent loads a key, each started for a whole group before any is used.
-void IndexView::find_part(std::span<const Digest> keys, std::int32_t* ids) const noexcept {
-  constexpr std::size_t kGroup = 32;
   const PerfectHash function(pilots_, slots_);
-  std::array<std::size_t, kGroup> place;
-  for (std::size_t first = 0; first < keys.size(); first += kGroup) {
-    const std::size_t count = std::min(kGroup, keys.size() - first);
-    const Digest* const group = keys.data() + first;
-    for (std::size_t i = 0; i < count; ++i) {
-      place[i] = function.bucket(group[i]);
-      prefetch(function.pilot_address(place[i]));
+  parallel_for(hashes.size(), threads, [&](std::size_t begin, std::size_t end) {
+    const std::span part(ids + begin, end - begin);
+    find_rows(function, hashes_, hashes.subspan(begin, end - begin), part.data());
+    if (is_complete()) return;  // the row of a cell is then its id
+    for (std::int32_t& id : part) {
+      id = id == kEmptySlot ? kNoCell : cell_id(static_cast<std::size_t>(id));
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      place[i] = function.slot(group[i], place[i]);
-      prefetch(function.row_address(place[i]));
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto row = static_cast<std::size_t>(*function.row_address(place[i]));
-      place[i] = row < num_rows() ? row : num_rows();  // an empty slot too
-      prefetch(hashes_.data() + place[i]);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const bool known = place[i] < num_rows() && hashes_[place[i]] == group[i];
-      ids[first + i] = known ? cell_id(place[i]) : kNoCell;
-    }
-  }
+  });
 }
 
 void IndexView::check_contents() const {
@@ -286,7 +261,7 @@ void IndexView::check_contents() const {
     if (most != budgets()[budget].repeats) fail("a budget has more repeats than any cell");
   }
   if (runs != header().num_runs) {
-    fail("its run counts add up to " + std::to_string(runs) + ", its header says " +
+    fail("its run counts add up to " + std::to_string(runs) + ", but its header says " +
          std::to_string(header().num_runs));
   }
   if (!order_.empty()) check_order();
@@ -295,13 +270,13 @@ void IndexView::check_contents() const {
 void IndexView::check_order() const {
   std::vector<std::uint32_t> records(num_rows() * budgets().size(), 0);
   for (const std::uint32_t record : order_) {
-    if (record >= records.size()) fail("the order of its records names no cell");
+    if (record >= records.size()) fail("the order of its records names a cell that it lacks");
     ++records[record];
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i] != run_count(i / budgets().size(), i % budgets().size())) {
       fail("the order of its records names cell " + std::to_string(cell_id(i / budgets().size())) +
-           " another number of times than it has runs");
+           " a different number of times than it has runs");
     }
   }
 }
@@ -311,7 +286,7 @@ void IndexView::check_cells() const {
     const std::int32_t before = row ? cells_[row - 1] : -1;
     if (cells_[row] <= before || cells_[row] >= kNumCells) {
       fail("cell id " + std::to_string(cells_[row]) + " at row " + std::to_string(row) +
-           " is not above the last or not below " + std::to_string(kNumCells));
+           " is not above the one before it, or not below " + std::to_string(kNumCells));
     }
   }
 }
@@ -325,7 +300,7 @@ void IndexView::check_hashes() const {
       fail("hash " + to_hex(hash) + " is not that of cell " + std::to_string(cell_id(row)));
     }
     if (function.row(hash) != static_cast<std::int32_t>(row)) {
-      fail("hash " + to_hex(hash) + " is not found by its own perfect hash");
+      fail("its perfect hash does not find hash " + to_hex(hash));
     }
   }
   const auto filled = std::ranges::count_if(slots_, [](auto slot) { return slot != kEmptySlot; });
@@ -339,12 +314,14 @@ void IndexView::check_runs(std::size_t budget) const {
       return " of cell " + std::to_string(cell_id(row)) + " at " +
              std::to_string(budgets()[budget].epochs) + " epochs";
     };
-    if (run_counts_[budget][row] > budgets()[budget].repeats) fail("too many runs" + where());
+    if (run_counts_[budget][row] > budgets()[budget].repeats) {
+      fail("it has too many runs" + where());
+    }
     for (std::size_t repeat = 0; repeat < budgets()[budget].repeats; ++repeat) {
       const bool has_run = repeat < run_count(row, budget);
       const double graph = column(Metric::graph, Stage::start, budget, repeat)[row];
       if (has_run && space.id(static_cast<Code>(graph)) != cell_id(row)) {
-        fail("the stored graph is not" + where());
+        fail("a stored graph is not that" + where());
       }
       for (int metric = 0; metric < kNumStagedMetrics; ++metric) {
         for (int stage = 0; stage < kNumStages; ++stage) {
@@ -357,17 +334,18 @@ void IndexView::check_runs(std::size_t budget) const {
   }
 }
 
-// Counts are not above the denominator; without a run an element is 65535 or NaN.
+// Checks that a count is not above the denominator, and that an element without a run is 65535 or
+// NaN.
 template <class Where>
 void IndexView::check_element(const Column& column, std::size_t row, bool has_run,
                               Where where) const {
   const double value = column[row];
   if (column.type == ElementType::counts) {
     const auto stored = load<std::uint16_t>(column.data + (column.constant ? 0 : 2 * row));
-    if (has_run && value > 1) fail("a count above the denominator" + where());
-    if (!has_run && stored != kNoRunCount) fail("a count without a run" + where());
+    if (has_run && value > 1) fail("it has a count above the denominator in a run" + where());
+    if (!has_run && stored != kNoRunCount) fail("it has a count without a run" + where());
   } else if (!has_run && !std::isnan(value)) {
-    fail("a value without a run" + where());
+    fail("it has a value without a run" + where());
   }
 }
 

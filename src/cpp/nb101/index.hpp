@@ -1,4 +1,4 @@
-// A compiled index: a checked view of its bytes, and the owner of the mapped file.
+// A compiled index. IndexView is a checked view of its bytes, and IndexFile owns the mapped file.
 #pragma once
 
 #include <memory>
@@ -13,20 +13,22 @@
 
 namespace nb101 {
 
-// header: shape of the file. sections: checksums too. full: every invariant of the contents too.
+// How much is checked when an index is opened. `header` checks the header and the directory,
+// `sections` also the checksums of all sections, and `full` also the contents.
 enum class Verify { header, sections, full };
 
 // One metric of one repeat at one budget, by row.
 struct Column {
   ElementType type = ElementType::f32;
   bool constant = false;
-  std::uint32_t denominator = 1;       // of counts
-  const std::uint8_t* data = nullptr;  // one element where constant
+  std::uint32_t denominator = 1;       // a count is divided by it
+  const std::uint8_t* data = nullptr;  // holds a single element if the column is constant
 
   double operator[](std::size_t row) const noexcept;
 };
 
-// Rows are the cells present, by ascending id. All look-ups are safe at any level of verification.
+// The rows are the cells that the index has, in ascending order of their ids. All look-ups are safe
+// at every level of verification.
 class IndexView {
  public:
   // `source` names the bytes in errors. Throws FormatError.
@@ -39,7 +41,7 @@ class IndexView {
   const std::string& source() const noexcept { return source_; }
 
   std::size_t num_rows() const noexcept { return directory_.header.num_cells; }
-  bool is_complete() const noexcept { return cells_.empty(); }  // every cell has its row
+  bool is_complete() const noexcept { return cells_.empty(); }  // every cell has a row
   std::int32_t cell_id(std::size_t row) const noexcept {
     return is_complete() ? static_cast<std::int32_t>(row) : cells_[row];
   }
@@ -50,20 +52,20 @@ class IndexView {
   std::span<const std::uint32_t> order() const noexcept { return order_; }
 
   const Column& column(Metric metric, Stage stage, std::size_t budget, std::size_t repeat) const;
-  // How many runs the row has: repeats 0 .. count - 1 exist.
+  // Returns how many runs the row has. Its repeats are 0 .. count - 1.
   std::uint32_t run_count(std::size_t row, std::size_t budget) const noexcept;
-  // That run as its record told it; of a repeat that the row lacks, whatever fills its place.
-  // Throws FormatError where the stored graph, unverified, is not the cell's.
+  // Returns the mean over the runs of a row, or NaN if there are none. The sum and the mean are
+  // doubles. A caller that wants a float32 rounds the mean, once.
+  double mean(Metric metric, Stage stage, std::size_t budget, std::size_t row) const noexcept;
+  // Returns a run with the values of its record. The row must have this repeat, else the values
+  // mean nothing. Throws FormatError if the stored graph is not that of the cell, which is possible
+  // in an unverified file.
   Run run(std::size_t row, std::size_t budget, std::size_t repeat) const;
 
-  // Official hashes to cell ids; kNoCell where the index has no such cell.
+  // Writes the cell id of each official hash, or kNoCell if the index has no such cell.
   void find(std::span<const Digest> hashes, std::int32_t* ids, int threads) const;
 
  private:
-  static constexpr std::size_t kColumnsPerRun =
-      kNumStagedMetrics * kNumStages + (kNumMetrics - kNumStagedMetrics);
-
-  static std::size_t column_slot(Metric metric, Stage stage) noexcept;
   void take_section(const SectionEntry& section);
   bool is_taken(const SectionEntry& section) const noexcept;
   Column take_column(const SectionEntry& section) const;
@@ -78,7 +80,6 @@ class IndexView {
   void check_element(const Column& column, std::size_t row, bool has_run, Where where) const;
   [[noreturn]] void fail(const SectionEntry& section, const std::string& what) const;
   [[noreturn]] void fail(const std::string& what) const;
-  void find_part(std::span<const Digest> hashes, std::int32_t* ids) const noexcept;
 
   Bytes file_;
   std::string source_;

@@ -58,7 +58,8 @@ void IndexWriter::add_constant(SectionEntry section, const void* element) {
 
 std::uint64_t IndexWriter::commit() {
   if (directory_.sections.size() != num_sections_) {
-    throw std::logic_error("an index of another number of sections than was announced");
+    throw std::logic_error("the index has " + std::to_string(directory_.sections.size()) +
+                           " sections, but " + std::to_string(num_sections_) + " were announced");
   }
   directory_.header.file_bytes = position_;
   file_.seek(0);

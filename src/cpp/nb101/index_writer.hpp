@@ -13,16 +13,19 @@ namespace nb101 {
 
 class IndexWriter {
  public:
-  // `num_sections` reserves the directory's place. Throws std::system_error.
+  // Leaves room for a directory of `num_sections` sections. Throws std::system_error if the file
+  // cannot be written.
   IndexWriter(std::string path, std::vector<Budget> budgets, std::size_t num_sections);
 
   FileHeader& header() noexcept { return directory_.header; }
 
-  // Sets the entry's place and checksum. Equal contents are stored once.
+  // Writes the contents and adds the entry with their place and checksum. Equal contents are stored
+  // once. The other function adds a section whose elements all equal *element.
   void add(SectionEntry section, Bytes contents);
   void add_constant(SectionEntry section, const void* element);
 
-  // Directory, sync, rename; without it nothing is left behind. Returns the file's bytes.
+  // Writes the directory, syncs the file and renames it to its path. If this is not called, no file
+  // remains. Returns the size of the file in bytes.
   std::uint64_t commit();
 
  private:
@@ -34,7 +37,8 @@ class IndexWriter {
   Directory directory_;
   std::size_t num_sections_;
   std::uint64_t position_ = 0;
-  std::multimap<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> stored_;  // crc, size: at
+  // Maps the checksum and the size of the contents written so far to their offset.
+  std::multimap<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> stored_;
 };
 
 }  // namespace nb101

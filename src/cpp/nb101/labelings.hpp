@@ -1,4 +1,4 @@
-// The 3^5 labelings of the five interior vertices, as they lie in a code.
+// The 3^5 labelings of the five interior vertices, at the place that labels have in a code.
 #pragma once
 
 #include <array>
@@ -10,7 +10,8 @@ namespace nb101 {
 
 inline constexpr int kNumLabelings = 243;
 
-// In the order of itertools.product: the first interior vertex most significant.
+// They are in the order of itertools.product: the label of the last interior vertex changes
+// fastest.
 inline constexpr std::array<Code, kNumLabelings> kLabelings = [] {
   std::array<Code, kNumLabelings> labelings{};
   for (int labeling = 0; labeling < kNumLabelings; ++labeling) {

@@ -30,7 +30,7 @@ void LocalSearch::tell(const Trial& trial) {
   }
 }
 
-// One code for each other cell that a single change leads to.
+// Collects one code for each other cell that a single change leads to, and shuffles them.
 void LocalSearch::move_to(Code code, double accuracy) {
   accuracy_ = best_accuracy_ = accuracy;
   waiting_.clear();

@@ -1,4 +1,5 @@
-// Local search by steepest ascent, started anew at each local optimum (White et al., 2021).
+// Local search moves to the best neighbour until there is no better one, and then starts again at a
+// random cell (White et al., 2021).
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,12 @@ namespace nb101 {
 
 class LocalSearch {
  public:
-  static constexpr bool kIgnoresInvalid = false;  // it learns nothing from them
+  static constexpr bool kIgnoresInvalid = true;  // tell() ignores an invalid start
 
   struct Settings {
     using Optimizer = LocalSearch;
 
-    Sampling sampling = Sampling::all;  // of the starts; invalid ones are passed over
+    Sampling sampling = Sampling::all;  // how starts are drawn; invalid ones are passed over
   };
 
   LocalSearch(const Settings& settings, const SimulatedTraining& training, std::uint64_t seed)
@@ -35,11 +36,11 @@ class LocalSearch {
   const SimulatedTraining* training_;
   std::uint32_t budget_;
   RandomStream random_;
-  bool has_place_ = false;     // else a start is drawn
-  double accuracy_ = 0;        // where it stands
-  std::vector<Code> waiting_;  // neighbours still to be tried, in random order
-  Code best_ = 0;              // of the neighbours tried
-  double best_accuracy_ = 0;
+  bool has_place_ = false;     // if false, ask() draws a new start
+  double accuracy_ = 0;        // the accuracy of the present cell
+  std::vector<Code> waiting_;  // the neighbours that are still to be tried, in random order
+  Code best_ = 0;              // the best neighbour that was tried, if it is better than the cell
+  double best_accuracy_ = 0;   // its accuracy, or that of the present cell
 };
 
 }  // namespace nb101

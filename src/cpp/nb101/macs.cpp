@@ -5,7 +5,8 @@
 namespace nb101 {
 namespace {
 
-// The weights of a cell's convolutions: what each place of the image costs.
+// Counts the weights of a cell's convolutions. Each pixel of the image needs as many
+// multiplications.
 std::int64_t cell_weights(const Graph& graph, std::int64_t in, std::int64_t out) noexcept {
   constexpr std::int64_t kWeightsOfOp[kNumOps] = {3 * 3, 1, 0};
   const auto channels = vertex_channels(graph, in, out);

@@ -1,4 +1,4 @@
-// Multiply-accumulates of the network built from a cell.
+// Counts the multiply-accumulates (MACs) of the network built from a cell.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,11 @@
 
 namespace nb101 {
 
-inline constexpr int kImageSize = 32;  // CIFAR-10's
+inline constexpr int kImageSize = 32;  // width and height of CIFAR-10 images
 
-// Of one image at inference, in convolutions and the dense layer; batch norm, ReLU, additions and
-// pooling have none. Images halve before each stack but the first. Of a pruned graph, labels 0..2.
+// Counts the MACs of convolutions and of the dense layer for one image at inference. Batch norm,
+// ReLU, additions and pooling count nothing. The size of the image is halved before each stack
+// except the first. The graph must be pruned and have labels 0..2.
 std::int64_t count_macs(const Graph& graph, const Skeleton& skeleton = {},
                         int image_size = kImageSize) noexcept;
 

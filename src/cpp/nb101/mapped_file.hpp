@@ -1,4 +1,4 @@
-// A whole file mapped for reading, shared with every other process that maps it.
+// A whole file that is mapped for reading. Processes that map the same file share its memory.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@ namespace nb101 {
 
 class MappedFile {
  public:
-  // Throws std::system_error where the file can't be opened; an empty file maps to no bytes.
-  // The descriptor is closed at once: the mapping outlives a replacement of the file by rename.
+  // Throws std::system_error if the file cannot be opened. An empty file has no bytes. The
+  // descriptor is closed at once, but the mapping stays valid even when a rename replaces the file.
   explicit MappedFile(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

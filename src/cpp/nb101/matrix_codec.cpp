@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kLabelBytes = kMaxInterior;
 constexpr std::uint64_t kOnes = 0x0101010101010101;
 
-// Position 7 v + w of the flat matrix is bit of edge (v, w); these are allowed to be set.
+// Bit 7 v + w of the flat matrix is edge (v, w). The bits returned are those above the diagonal,
+// which are the only ones that may be set.
 constexpr std::uint64_t upper_positions() noexcept {
   std::uint64_t positions = 0;
   for (int v = 0; v < kMaxVertices; ++v) {
@@ -27,12 +28,14 @@ constexpr std::uint64_t upper_positions() noexcept {
 }
 constexpr std::uint64_t kUpper = upper_positions();
 
-// Nonzero where a byte is no label.
+// Returns a nonzero number if a byte is not a label: if it is above 3, or if it is 3, both low
+// bits.
 inline std::uint64_t label_faults(std::uint64_t bytes) noexcept {
   return (bytes & ~(3 * kOnes)) | (bytes & (bytes >> 1) & kOnes);
 }
 
-// Labels of five bytes to ten bits.
+// Packs the labels of five bytes into ten bits. The first line moves the odd labels beside the even
+// ones, which gives pairs of four bits at the bits 0, 16 and 32. The second moves these to 0, 4, 8.
 inline std::uint32_t pack_labels(std::uint64_t bytes) noexcept {
   bytes = (bytes | bytes >> 6) & 0x000f000f000f000f;
   return static_cast<std::uint32_t>((bytes | bytes >> 12 | bytes >> 24) & 0x3ff);
@@ -42,7 +45,8 @@ inline std::uint64_t load_labels(const std::uint8_t* from) noexcept {
   return load<std::uint32_t>(from) | std::uint64_t{from[4]} << 32;
 }
 
-// Rows of seven bytes become seven bits each by a multiplication.
+// Encodes one cell. A multiplication turns the seven bytes of a row into seven bits: the factor has
+// the bits 7 m for m = 1..8, which moves bit 8 i of byte i to 8 i + 7 (8 - i) = 56 + i.
 bool encode_one(const std::uint8_t* matrix, const std::uint8_t* labels, Code& code) noexcept {
   constexpr std::uint64_t kGather = 0x0102040810204080;
   std::uint64_t wrong = 0;
@@ -51,7 +55,7 @@ bool encode_one(const std::uint8_t* matrix, const std::uint8_t* labels, Code& co
     std::uint64_t row;
     if (v + 1 < kMaxVertices) {
       row = load<std::uint64_t>(matrix + kMaxVertices * v) & 0x00ffffffffffffff;
-    } else {  // nothing may be read behind the last row
+    } else {  // no byte after the last row may be read
       row = load<std::uint64_t>(matrix + kMaxVertices * v - 1) >> 8;
     }
     wrong |= row & ~kOnes;
@@ -106,7 +110,7 @@ std::size_t encode_portable(const std::uint8_t* matrices, const std::uint8_t* la
     const std::uint8_t* const matrix = matrices + kMatrixSize * i;
     const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(matrix));
     const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(matrix + kSecond));
-    // Bit 0 of each byte, moved to where movemask looks.
+    // movemask collects the highest bit of each byte, so bit 0 is moved there.
     const auto low_bits =
         static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_slli_epi16(low, 7)));
     const auto high_bits =

@@ -1,4 +1,4 @@
-// Batches of raw (7, 7) matrices and labels, one byte an element, to codes and back.
+// Converts batches of raw (7, 7) matrices and labels to codes and back. Each element is one byte.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,10 @@ namespace nb101 {
 
 inline constexpr std::size_t kMatrixSize = kMaxVertices * kMaxVertices;
 
-// Writes the code of each cell. matrices: count x 49 bytes. labels: 5 bytes a cell, each cell's
-// first `label_stride` bytes after the last's. Returns the position of the first cell that is not
-// strictly upper triangular 0/1 with labels 0..2, or count.
+// Writes the code of each cell. A matrix has 49 bytes. A cell has 5 bytes of labels, and the labels
+// of the next cell begin `label_stride` bytes later. Returns the position of the first cell whose
+// matrix is not strictly upper triangular with elements 0 and 1, or whose labels are not 0..2.
+// Returns `count` if there is no such cell.
 std::size_t encode_matrices(const std::uint8_t* matrices, const std::uint8_t* labels,
                             std::size_t label_stride, std::size_t count, Code* codes) noexcept;
 

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <numeric>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "nb101/bytes.hpp"
 #include "nb101/simd.hpp"
@@ -17,40 +22,60 @@ namespace nb101 {
 namespace {
 
 #if defined(__GNUC__)
-using Lanes = std::uint32_t __attribute__((vector_size(4 * kMd5Lanes)));
+template <int kLanes>
+struct LanesOf;  // GCC ignores a vector size that depends on a template parameter
+template <>
+struct LanesOf<16> {
+  using Type = std::uint32_t __attribute__((vector_size(64)));
+};
+template <>
+struct LanesOf<32> {
+  using Type = std::uint32_t __attribute__((vector_size(128)));
+};
+template <int kLanes>
+using Lanes = typename LanesOf<kLanes>::Type;
 #else
-struct Lanes {  // compilers without vector types get loops
-  std::uint32_t v[kMd5Lanes];
+template <int kLanes>
+struct Lanes {  // for compilers without vector types
+  std::uint32_t v[kLanes];
   std::uint32_t& operator[](int i) { return v[i]; }
 };
-template <class F>
-inline Lanes each(const Lanes& a, const Lanes& b, F f) {
-  Lanes r;
-  for (int i = 0; i < kMd5Lanes; ++i) r.v[i] = f(a.v[i], b.v[i]);
+template <int kLanes, class F>
+inline Lanes<kLanes> each(const Lanes<kLanes>& a, const Lanes<kLanes>& b, F f) {
+  Lanes<kLanes> r;
+  for (int i = 0; i < kLanes; ++i) r.v[i] = f(a.v[i], b.v[i]);
   return r;
 }
-inline Lanes operator+(const Lanes& a, const Lanes& b) {
+template <int kLanes>
+inline Lanes<kLanes> operator+(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x + y; });
 }
-inline Lanes operator^(const Lanes& a, const Lanes& b) {
+template <int kLanes>
+inline Lanes<kLanes> operator^(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x ^ y; });
 }
-inline Lanes operator&(const Lanes& a, const Lanes& b) {
+template <int kLanes>
+inline Lanes<kLanes> operator&(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x & y; });
 }
-inline Lanes operator|(const Lanes& a, const Lanes& b) {
+template <int kLanes>
+inline Lanes<kLanes> operator|(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x | y; });
 }
-inline Lanes operator~(const Lanes& a) {
+template <int kLanes>
+inline Lanes<kLanes> operator~(const Lanes<kLanes>& a) {
   return each(a, a, [](auto x, auto) { return ~x; });
 }
-inline Lanes operator<<(const Lanes& a, int s) {
+template <int kLanes>
+inline Lanes<kLanes> operator<<(const Lanes<kLanes>& a, int s) {
   return each(a, a, [s](auto x, auto) { return x << s; });
 }
-inline Lanes operator>>(const Lanes& a, int s) {
+template <int kLanes>
+inline Lanes<kLanes> operator>>(const Lanes<kLanes>& a, int s) {
   return each(a, a, [s](auto x, auto) { return x >> s; });
 }
-inline Lanes operator+(const Lanes& a, std::uint32_t k) {
+template <int kLanes>
+inline Lanes<kLanes> operator+(const Lanes<kLanes>& a, std::uint32_t k) {
   return each(a, a, [k](auto x, auto) { return x + k; });
 }
 #endif
@@ -70,16 +95,19 @@ constexpr std::array<std::uint32_t, 64> kSine = {
 
 constexpr int kRotation[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
-using State = std::array<Lanes, 4>;
-using Words = std::array<Lanes, 16>;
+template <int kLanes>
+using State = std::array<Lanes<kLanes>, 4>;
+template <int kLanes>
+using Words = std::array<Lanes<kLanes>, 16>;
 
-template <int kRound>
-NB101_INLINE void mix_round(Lanes& a, Lanes& b, Lanes& c, Lanes& d, const Words& words) {
+template <int kRound, int kLanes>
+NB101_INLINE void mix_round(Lanes<kLanes>& a, Lanes<kLanes>& b, Lanes<kLanes>& c, Lanes<kLanes>& d,
+                            const Words<kLanes>& words) {
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) {
     constexpr int kStride[4] = {1, 5, 3, 7};
     constexpr int kFirst[4] = {0, 1, 5, 0};
-    Lanes f;
+    Lanes<kLanes> f;
     if constexpr (kRound == 0) f = d ^ (b & (c ^ d));
     if constexpr (kRound == 1) f = c ^ (d & (b ^ c));
     if constexpr (kRound == 2) f = b ^ c ^ d;
@@ -93,74 +121,120 @@ NB101_INLINE void mix_round(Lanes& a, Lanes& b, Lanes& c, Lanes& d, const Words&
   }
 }
 
-NB101_INLINE void compress(State& state, const Words& words) {
-  Lanes a = state[0], b = state[1], c = state[2], d = state[3];
-  mix_round<0>(a, b, c, d, words);
-  mix_round<1>(a, b, c, d, words);
-  mix_round<2>(a, b, c, d, words);
-  mix_round<3>(a, b, c, d, words);
+template <int kLanes>
+NB101_INLINE void compress(State<kLanes>& state, const Words<kLanes>& words) {
+  Lanes<kLanes> a = state[0], b = state[1], c = state[2], d = state[3];
+  mix_round<0, kLanes>(a, b, c, d, words);
+  mix_round<1, kLanes>(a, b, c, d, words);
+  mix_round<2, kLanes>(a, b, c, d, words);
+  mix_round<3, kLanes>(a, b, c, d, words);
   state[0] = state[0] + a;
   state[1] = state[1] + b;
   state[2] = state[2] + c;
   state[3] = state[3] + d;
 }
 
-void finish_lane(const State& state, int lane, Digest& digest) {
-  for (int word = 0; word < 4; ++word) {
-    Lanes row = state[static_cast<std::size_t>(word)];
-    store<std::uint32_t>(digest.data() + 4 * word, row[lane]);
+// Copies word w of the blocks of four lanes to the places lane .. lane + 3 of to[w], for each w.
+// The four blocks are called a, b, c and d below.
+template <int kLanes>
+NB101_INLINE void transpose_blocks(const std::uint8_t* const* blocks, int lane,
+                                   std::uint32_t (*to)[kLanes]) {
+#ifdef __SSE2__
+  for (int word = 0; word < 16; word += 4) {
+    const auto row = [&](int i) {
+      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(blocks[i] + 4 * word));
+    };
+    const auto put = [&](int i, __m128i column) {
+      _mm_store_si128(reinterpret_cast<__m128i*>(&to[word + i][lane]), column);
+    };
+    const __m128i low01 = _mm_unpacklo_epi32(row(0), row(1));   // a0 b0 a1 b1
+    const __m128i low23 = _mm_unpacklo_epi32(row(2), row(3));   // c0 d0 c1 d1
+    const __m128i high01 = _mm_unpackhi_epi32(row(0), row(1));  // a2 b2 a3 b3
+    const __m128i high23 = _mm_unpackhi_epi32(row(2), row(3));  // c2 d2 c3 d3
+    put(0, _mm_unpacklo_epi64(low01, low23));
+    put(1, _mm_unpackhi_epi64(low01, low23));
+    put(2, _mm_unpacklo_epi64(high01, high23));
+    put(3, _mm_unpackhi_epi64(high01, high23));
   }
+#else
+  for (int i = 0; i < 4; ++i) {
+    for (int word = 0; word < 16; ++word) {
+      to[word][lane + i] = load<std::uint32_t>(blocks[i] + 4 * word);
+    }
+  }
+#endif
 }
 
-// Lanes run to the longest message; a shorter one is read out after its own last block.
-NB101_INLINE void digest_group(const Md5Message* messages, int count) {
-  State state;
-  for (std::size_t word = 0; word < 4; ++word) state[word] = Lanes{} + kStart[word];
-  std::array<std::size_t, kMd5Lanes> blocks{};
+// Digests up to kLanes messages. All lanes run until the longest message ends. The digest of a
+// shorter one is read after its own last block, and the rest of what its lane computes is not used.
+template <int kLanes>
+NB101_INLINE void digest_group(const Md5Message* const* messages, int count) {
+  State<kLanes> state{};
+  for (std::size_t word = 0; word < 4; ++word) state[word] = state[word] + kStart[word];
+  std::array<std::size_t, kLanes> num_blocks{};
   std::size_t most = 0;
   for (int lane = 0; lane < count; ++lane) {
-    blocks[lane] = md5_padded_size(messages[lane].length) / kMd5Block;
-    most = std::max(most, blocks[lane]);
+    num_blocks[lane] = md5_padded_size(messages[lane]->length) / kMd5Block;
+    most = std::max(most, num_blocks[lane]);
   }
+  static constexpr std::uint8_t kNoBlock[kMd5Block] = {};
   for (std::size_t block = 0; block < most; ++block) {
-    alignas(64) std::uint32_t transposed[16][kMd5Lanes] = {};
+    std::array<const std::uint8_t*, kLanes> blocks;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      blocks[lane] =
+          block < num_blocks[lane] ? messages[lane]->bytes + block * kMd5Block : kNoBlock;
+    }
+    alignas(64) std::uint32_t transposed[16][kLanes];
+    for (int lane = 0; lane < kLanes; lane += 4) {
+      transpose_blocks<kLanes>(&blocks[lane], lane, transposed);
+    }
+    Words<kLanes> words;
+    std::memcpy(&words, transposed, sizeof words);
+    compress<kLanes>(state, words);
+    alignas(64) std::uint32_t digests[4][kLanes];
+    std::memcpy(digests, &state, sizeof digests);
     for (int lane = 0; lane < count; ++lane) {
-      if (block >= blocks[lane]) continue;
-      const std::uint8_t* from = messages[lane].bytes + block * kMd5Block;
-      for (int word = 0; word < 16; ++word) {
-        transposed[word][lane] = load<std::uint32_t>(from + 4 * word);
+      if (block + 1 != num_blocks[lane]) continue;
+      for (int word = 0; word < 4; ++word) {
+        store(messages[lane]->digest->data() + 4 * word, digests[word][lane]);
       }
     }
-    Words words;
-    std::memcpy(&words, transposed, sizeof words);
-    compress(state, words);
-    for (int lane = 0; lane < count; ++lane) {
-      if (block + 1 == blocks[lane]) finish_lane(state, lane, *messages[lane].digest);
-    }
   }
 }
 
-void digest_portable(const Md5Message* messages, int count) { digest_group(messages, count); }
+// Each step of MD5 waits for the one before it. With AVX-512 there are enough registers for two
+// vectors of lanes, and one works while the other waits. Without it, there is one group of 16
+// lanes.
+constexpr int kNarrowLanes = 16;
+
+void digest_portable(const Md5Message* const* messages, int count) {
+  digest_group<kNarrowLanes>(messages, count);
+}
 
 #if NB101_X86_DISPATCH
-[[gnu::target("avx2")]] void digest_avx2(const Md5Message* messages, int count) {
-  digest_group(messages, count);
+[[gnu::target("avx2")]] void digest_avx2(const Md5Message* const* messages, int count) {
+  digest_group<kNarrowLanes>(messages, count);
 }
-[[gnu::target("avx512f,avx512bw")]] void digest_avx512(const Md5Message* messages, int count) {
-  digest_group(messages, count);
+[[gnu::target("avx512f,avx512bw")]] void digest_avx512(const Md5Message* const* messages,
+                                                       int count) {
+  digest_group<kMostMd5Lanes>(messages, count);
 }
 #endif
 
-using DigestGroup = void (*)(const Md5Message*, int);
+struct Kernel {
+  int lanes;
+  void (*digest)(const Md5Message* const*, int);
+};
 
-DigestGroup kernel() noexcept {
+Kernel kernel() noexcept {
 #if NB101_X86_DISPATCH
-  if (active_simd() == Simd::avx512) return digest_avx512;
-  if (active_simd() == Simd::avx2) return digest_avx2;
+  if (active_simd() == Simd::avx512) return {kMostMd5Lanes, digest_avx512};
+  if (active_simd() == Simd::avx2) return {kNarrowLanes, digest_avx2};
 #endif
-  return digest_portable;
+  return {kNarrowLanes, digest_portable};
 }
 
+// Appends a bit 1, zeros, and the length in bits as the last eight bytes (RFC 1321).
 void pad(const Md5Message& message) {
   const std::size_t size = md5_padded_size(message.length);
   std::memset(message.bytes + message.length, 0, size - message.length);
@@ -168,15 +242,33 @@ void pad(const Md5Message& message) {
   store<std::uint64_t>(message.bytes + size - 8, std::uint64_t{8} * message.length);
 }
 
+// Sorts the messages by their number of blocks, so that the lanes of a group finish together. This
+// is a counting sort, which takes linear time.
+std::vector<const Md5Message*> by_size(std::span<const Md5Message> messages) {
+  const auto blocks_of = [](const Md5Message& message) {
+    return md5_padded_size(message.length) / kMd5Block;
+  };
+  std::vector<std::uint32_t> next;  // the next free place, by number of blocks
+  for (const Md5Message& message : messages) {
+    const std::size_t blocks = blocks_of(message);
+    if (blocks + 2 > next.size()) next.resize(blocks + 2);
+    ++next[blocks + 1];
+  }
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<const Md5Message*> sorted(messages.size());
+  for (const Md5Message& message : messages) sorted[next[blocks_of(message)]++] = &message;
+  return sorted;
+}
+
 }  // namespace
 
-void md5_many(std::vector<Md5Message>& messages) {
-  std::ranges::sort(messages, {}, [](const Md5Message& m) { return md5_padded_size(m.length); });
-  const DigestGroup digest = kernel();
-  for (std::size_t first = 0; first < messages.size(); first += kMd5Lanes) {
-    const std::size_t count = std::min<std::size_t>(kMd5Lanes, messages.size() - first);
-    for (std::size_t i = 0; i < count; ++i) pad(messages[first + i]);
-    digest(messages.data() + first, static_cast<int>(count));
+void md5_many(std::span<const Md5Message> messages) {
+  const Kernel md5 = kernel();
+  const std::vector<const Md5Message*> sorted = by_size(messages);
+  for (const Md5Message& message : messages) pad(message);
+  for (std::size_t first = 0; first < sorted.size(); first += static_cast<std::size_t>(md5.lanes)) {
+    const std::size_t left = sorted.size() - first;
+    md5.digest(&sorted[first], static_cast<int>(std::min<std::size_t>(md5.lanes, left)));
   }
 }
 

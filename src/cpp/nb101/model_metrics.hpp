@@ -1,26 +1,35 @@
-// The payload of an official record: a JSON list of hash, epochs, adjacency, operations and a
-// base64 protobuf ModelMetrics. Read and written.
+// The protobuf message ModelMetrics of a record, with the fields that the training harness adds.
+// Source: nasbench/lib/model_metrics.proto.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "nb101/digest.hpp"
+#include "nb101/harness_fields.hpp"
 #include "nb101/metrics.hpp"
 #include "nb101/tfrecord.hpp"
 
 namespace nb101 {
 
-struct Record {
-  Digest hash{};
-  Run run;
-  bool has_unknown_fields = false;  // of the protobuf: skipped, and not kept
+// Notes which fields were found in a message, and holds the values of the harness's fields.
+struct FoundFields {
+  HarnessFields harness;
+  std::uint32_t known = 0;        // the fields of a training run that were found, one bit each
+  std::uint64_t unknown_tag = 0;  // the tag of the first other field, or 0 if there is none
 };
 
-// Checks the shape and that the hash is that of the graph, a pruned cell of the space.
-// Throws FormatError.
-Record parse_record(Bytes payload, const RecordPlace& place);
+// Parses the message. A field that is missing becomes zero. Throws FormatError unless there are
+// three evaluations.
+ModelMetrics parse_metrics(std::string_view protobuf, const RecordPlace& place, FoundFields& found);
 
-// Appends the payload byte for byte as the official writer does.
-void append_record_payload(std::string& out, const Digest& hash, const Run& run);
+// Throws FormatError unless exactly the fields of a training run of the harness were found. The
+// number of trainable parameters must not be negative.
+void check_training_run(const ModelMetrics& metrics, const FoundFields& found,
+                        const RecordPlace& place);
+
+// Appends the message as the official writer does, and then the harness's fields if they are given.
+void append_metrics(std::string& out, const ModelMetrics& metrics,
+                    const HarnessFields* harness = nullptr);
 
 }  // namespace nb101

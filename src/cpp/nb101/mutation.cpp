@@ -14,13 +14,15 @@
 namespace nb101 {
 namespace {
 
-// A parameter first, of the 26, and then its other value: an edge is as likely as a label.
+// Changes one of the 26 parameters, each with the same probability. There are 52 outcomes: two for
+// each edge, which are the same change, and one for each of the two other values of each label.
 Code change_of_parameter(Draws draws) noexcept {
   const std::uint32_t half = draws.below(2 * (kMatrixBits + kMaxInterior));
   return kSingleChanges[half < 2 * kMatrixBits ? half / 2 : half - kMatrixBits];
 }
 
-// Each edge flips with 1 / edge_odds; each label changes with 1 / label_odds, to either other.
+// Changes each parameter independently. An edge flips with probability 1 / edge_odds. A label
+// changes with probability 1 / label_odds, to both other values equally often.
 class IndependentChanges {
  public:
   IndependentChanges(std::uint64_t edge_odds, std::uint64_t label_odds)
@@ -33,10 +35,11 @@ class IndependentChanges {
   }
 
  private:
-  static constexpr int kGroup = kMatrixBits / 3;  // edges drawn at once
+  static constexpr int kGroup = kMatrixBits / 3;  // how many edges one draw decides
   static constexpr int kLabelBits = 2 * kMaxInterior;
 
-  // By the flips: that they and no others happen, in parts of odds^7.
+  // Element [flips] is the probability that exactly these edges flip, times odds^7: a factor 1 for
+  // each edge that flips and odds - 1 for each other one.
   static std::vector<std::uint64_t> edge_weights(std::uint64_t odds) {
     std::vector<std::uint64_t> weights(1 << kGroup, 1);
     for (std::uint32_t flips = 0; flips < weights.size(); ++flips) {
@@ -45,7 +48,8 @@ class IndependentChanges {
     return weights;
   }
 
-  // By what is added to the labels, in parts of (2 odds)^5.
+  // Element [change] is the probability of this change of the labels, times (2 odds)^5: a factor 1
+  // for each label that changes and 2 (odds - 1) for each other one.
   static std::vector<std::uint64_t> label_weights(std::uint64_t odds) {
     std::vector<std::uint64_t> weights(1 << kLabelBits);
     for (const Code labels : kLabelings) {
@@ -62,7 +66,7 @@ class IndependentChanges {
   AliasTable<kLabelBits> labels_;
 };
 
-// By vertex: the edges from it, the edges to it, both bits of its label.
+// Which bits of a code belong to a vertex: the edges from it, the edges to it and its label.
 struct VertexBits {
   Code from, to, label;
 };
@@ -79,8 +83,9 @@ constexpr auto kVertexBits = [] {
   return bits;
 }();
 
-// Every bit that matters to the pruned cell, or would if an edge were there: edges from a vertex
-// that the input reaches to one that reaches the output, labels of the vertices that are both.
+// Returns the bits of a code whose change can change the pruned cell. These are the edges from a
+// vertex that the input reaches to one that reaches the output, and the labels of the vertices that
+// pruning keeps. 0u - bit is a mask of all ones if the bit is 1, else 0.
 constexpr Code what_counts(Code code) noexcept {
   const Reach reach = reach_of(code);
   VertexBits counts{};
@@ -93,10 +98,11 @@ constexpr Code what_counts(Code code) noexcept {
   return (counts.from & counts.to) | counts.label;
 }
 
-// The input joined to the output and both to nothing else: no single change leads to another cell.
+// The edge from input to output. If it is the only bit that counts, no single change leads to
+// another cell.
 constexpr Code kDirectEdge = Code{1} << (row_offset(0) + 5);
 
-// The set bits of the bytes below 256, the k-th at [k][byte].
+// Element [k][byte] is the position of the k-th set bit of the byte, counted from 0.
 constexpr auto kBitOfByte = [] {
   std::array<std::array<std::uint8_t, 256>, 8> bits{};
   for (unsigned byte = 0; byte < 256; ++byte) {
@@ -108,13 +114,20 @@ constexpr auto kBitOfByte = [] {
   return bits;
 }();
 
-// Any set bit of a mask, each as likely; 0 of 0. Without branches or instructions for bits.
+// Draws a set bit of a mask, each with the same probability. Returns 0 if the mask is 0. It uses
+// neither branches nor bit instructions, so that every compiler makes it fast.
+//
+// The sums over pairs, then fours, then eights of bits count the set bits of each byte. Multiplying
+// by 0x01010101 adds the lower bytes to each byte. The k-th set bit is above byte j if k is at
+// least `up_to` of byte j. (k | 0x80) - up_to leaves bit 7 set exactly then, and it never borrows
+// from the next byte because both numbers are below 128. The count of such bytes is the number of
+// the byte that holds the bit.
 Code draw_bit(Code mask, Draws draws) noexcept {
   constexpr Code kBytes = 0x01010101;
   Code counts = mask - (mask >> 1 & 0x55555555);
   counts = (counts & 0x33333333) + (counts >> 2 & 0x33333333);
   counts = (counts + (counts >> 4)) & 0x0f0f0f0f;
-  const Code up_to = counts * kBytes;  // in each byte, the bits of it and of those below
+  const Code up_to = counts * kBytes;  // byte j has the number of set bits in the bytes 0 .. j
   const std::uint32_t k = draws.below(up_to >> 24);
   const Code passed = ((k * kBytes | 0x80808080) - up_to) & 0x80808080;
   const int shift = static_cast<int>((passed >> 7) * kBytes >> 24 << 3) & 31;
@@ -122,13 +135,15 @@ Code draw_bit(Code mask, Draws draws) noexcept {
   return Code{1} << (kBitOfByte[(k - before) & 7][mask >> shift & 0xff] + shift) & mask;
 }
 
-// Short loops over the codes of a block, one step each, so that compilers make vectors of most.
+// The codes are worked on in blocks. Each step is a short loop over a block, so that compilers can
+// use vector instructions.
 constexpr std::size_t kBlock = 1024;
 
 template <class T>
 using InBlock = std::array<T, kBlock>;
 
-template <class Work>  // Work: first, the codes of a block
+// Calls work(first, codes) for each block, where `first` is the position of its first code.
+template <class Work>
 void for_each_block(std::span<const Code> codes, Work work) noexcept {
   for (std::size_t first = 0; first < codes.size(); first += kBlock) {
     work(first, codes.subspan(first, std::min(kBlock, codes.size() - first)));
@@ -148,11 +163,12 @@ void apply(const Code* changes, const Code* parents, std::size_t count, Code* ch
   });
 }
 
-// Draws a change for each code until the child is valid. Draw: place in the block, two words.
+// Draws a change for each code until the child is valid. draw(place, word, next_word) returns the
+// change of the code at this place in the block.
 template <class Draw>
 void redraw(std::span<const Code> parents, std::size_t first, std::uint64_t seed, Code* children,
             const Draw& draw) noexcept {
-  const ValidMatrices& valid = ValidMatrices::instance();
+  const MatrixSet& valid = ValidMatrices::instance().official().set;
   InBlock<std::uint16_t> pending;
   InBlock<std::uint64_t> words, next_words;
   InBlock<Code> changes, parent, child;
@@ -203,7 +219,7 @@ void mutate_pruned(std::span<const Code> parents, std::uint64_t seed, Code* chil
     vectorized([codes = block.data(), size = block.size(), to = counts.data()] {
       for (std::size_t i = 0; i < size; ++i) {
         const Code all = what_counts(codes[i]);
-        to[i] = all & (0u - (all != kDirectEdge));
+        to[i] = all & (0u - (all != kDirectEdge));  // 0 means that the child is the parent
       }
     });
     redraw(block, first, seed, children, [&](std::size_t place, std::uint64_t word, std::uint64_t) {

@@ -8,14 +8,14 @@
 namespace nb101 {
 namespace {
 
-// The neighbours of consecutive cells, and how many each has.
+// The neighbours of consecutive cells, and how many neighbours each cell has.
 struct Part {
   std::vector<std::int32_t> counts;
   std::vector<std::int32_t> ids;
 };
 
 Part neighbors_of(std::span<const Code> codes) {
-  constexpr std::size_t kAverage = 19;  // of all cells 18.07
+  constexpr std::size_t kAverage = 19;  // a cell has 18.07 neighbours on average
   Part part;
   part.counts.reserve(codes.size());
   part.ids.reserve(kAverage * codes.size());

@@ -1,4 +1,5 @@
-// Neighbours: the cells that one change of an edge or a label leads to, once pruned.
+// The neighbours of a cell are the cells that a change of one edge or one label leads to after
+// pruning.
 #pragma once
 
 #include <array>
@@ -10,7 +11,7 @@
 
 namespace nb101 {
 
-// Of one code: cell ids, ascending, without its own.
+// The neighbours of one code: ascending cell ids without that of the code itself.
 class Neighbors {
  public:
   explicit Neighbors(Code code) noexcept;
@@ -22,7 +23,8 @@ class Neighbors {
   std::size_t count_ = 0;
 };
 
-// Of the representatives, by cell id: ids[starts[i]] .. ids[starts[i + 1] - 1] are cell i's.
+// The neighbours of all cells. Those of cell i are ids[starts[i]] .. ids[starts[i + 1] - 1]. They
+// are the neighbours of its representative.
 struct NeighborTable {
   std::vector<std::int64_t> starts;
   std::vector<std::int32_t> ids;

@@ -2,38 +2,22 @@
 
 #include <limits>
 
+#include "nb101/random.hpp"
+
 namespace nb101 {
 namespace {
 
 constexpr std::size_t kTableSize = static_cast<std::size_t>(kNumCells) + 1;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-// Steele, Lea and Flood's SplitMix64: a stateless stream, so that threads draw as one would.
-std::uint64_t split_mix(std::uint64_t state) noexcept {
-  state += 0x9e3779b97f4a7c15;
-  state = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
-  state = (state ^ state >> 27) * 0x94d049bb133111eb;
-  return state ^ state >> 31;
-}
-
-// A corrupt id of an unverified file must not leave the table.
+// A file that was not verified may hold an id that would lie outside the table.
 bool is_cell(std::int32_t id) noexcept { return id >= 0 && id < kNumCells; }
 
 }  // namespace
 
-float mean_value(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
-                 std::size_t row) noexcept {
-  const std::uint32_t runs = index.run_count(row, budget);
-  double sum = 0;
-  for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
-    sum += index.column(metric, stage, budget, repeat)[row];
-  }
-  return runs ? static_cast<float>(sum / runs) : kNan;
-}
-
 Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
                      Repeat repeat)
-    : is_random_(repeat.kind == Repeat::Kind::random), seed_(split_mix(repeat.seed)) {
+    : is_random_(repeat.kind == Repeat::Kind::random), seed_(random_word(repeat.seed, 0)) {
   const std::size_t repeats = is_random_ ? index.budgets()[budget].repeats : 1;
   table_.assign(repeats * kTableSize, kNan);
   if (is_random_) run_counts_.assign(kTableSize, 1);
@@ -43,7 +27,7 @@ Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::si
     const std::uint32_t runs = index.run_count(row, budget);
     switch (repeat.kind) {
       case Repeat::Kind::mean:
-        table_[at] = mean_value(index, metric, stage, budget, row);
+        table_[at] = static_cast<float>(index.mean(metric, stage, budget, row));
         break;
       case Repeat::Kind::one:
         if (repeat.number >= runs) break;
@@ -59,8 +43,10 @@ Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::si
   }
 }
 
-float Objective::drawn(std::int32_t cell_id, std::uint64_t query) const noexcept {
-  const std::uint64_t word = split_mix(seed_ + query) >> 32;
+float Objective::drawn(std::int32_t cell_id, std::uint64_t stream,
+                       std::uint64_t query) const noexcept {
+  // Multiplying 32 random bits by the count and dropping 32 bits gives a number below the count.
+  const std::uint64_t word = random_word(stream + query, 0) >> 32;
   const std::size_t repeat = static_cast<std::size_t>(word * run_counts_[slot(cell_id)] >> 32);
   return table_[repeat * kTableSize + slot(cell_id)];
 }
@@ -74,11 +60,26 @@ void Objective::operator()(std::span<const Code> codes, float* out, int threads)
     float* const to = out + begin;
     if (is_random_) {
       const std::uint64_t query = drawn_before + begin;
-      space.for_each_id(
-          part, [=, this](std::size_t i, std::int32_t id) { to[i] = drawn(id, query + i); });
+      space.for_each_id(part, [=, this, stream = stream()](std::size_t i, std::int32_t id) {
+        to[i] = drawn(id, stream, query + i);
+      });
     } else {
       const float* const table = table_.data();
       space.for_each_id(part, [=](std::size_t i, std::int32_t id) { to[i] = table[slot(id)]; });
+    }
+  });
+}
+
+void Objective::by_id(std::span<const std::int32_t> ids, float* out, int threads) const {
+  const std::uint64_t drawn_before =
+      is_random_ ? num_drawn_.fetch_add(ids.size(), std::memory_order_relaxed) : 0;
+  parallel_for(ids.size(), threads, [&](std::size_t begin, std::size_t end) {
+    if (is_random_) {
+      const std::uint64_t stream = this->stream();
+      for (std::size_t i = begin; i < end; ++i) out[i] = drawn(ids[i], stream, drawn_before + i);
+    } else {
+      const float* const table = table_.data();
+      for (std::size_t i = begin; i < end; ++i) out[i] = table[slot(ids[i])];
     }
   });
 }

@@ -1,4 +1,5 @@
-// One metric bound for look-up: code in, float out. The hot path of an optimizer's loop.
+// An objective is one metric that is prepared for fast look-up: it takes a code and returns a
+// float. Optimizers call it in their innermost loop.
 #pragma once
 
 #include <atomic>
@@ -8,45 +9,59 @@
 #include <vector>
 
 #include "nb101/index.hpp"
+#include "nb101/process_word.hpp"
 
 namespace nb101 {
 
-// Which of the repeats answers: one, their mean, or at each query one that is drawn.
+// Which repeat gives the value: a fixed one, the mean of all, or one that is drawn at each query.
 struct Repeat {
   enum class Kind { one, mean, random };
   Kind kind = Kind::mean;
-  std::size_t number = 0;  // of one
-  std::uint64_t seed = 0;  // of random
+  std::size_t number = 0;  // used by `one`
+  std::uint64_t seed = 0;  // used by `random`
 };
 
-// Owns a float table by cell id with NaN in front, at id -1, and where the index has no run:
-// a query outside the space needs no branch.
+// Owns a table of floats for the cell ids from -1 on. The value is NaN for id -1 and for a cell
+// without a run, so a query outside the space needs no branch.
+//
+// With `random`, a draw depends on the seed and on the number of queries before it. It does not
+// matter whether these came one by one or in batches. A forked process makes different draws than
+// its parent, because a mean over workers with the same draws would be no better than a single
+// worker.
 class Objective {
  public:
   Objective(const IndexView& index, Metric metric, Stage stage, std::size_t budget, Repeat repeat);
 
-  // A draw of `random` is that of the n-th query since construction, however queries are grouped.
   float operator()(std::int32_t cell_id) const noexcept {
     if (!is_random_) return table_[slot(cell_id)];
-    return drawn(cell_id, num_drawn_.fetch_add(1, std::memory_order_relaxed));
+    return drawn(cell_id, stream(), num_drawn_.fetch_add(1, std::memory_order_relaxed));
   }
   void operator()(std::span<const Code> codes, float* out, int threads) const;
+
+  // Returns the values by cell id, or null if each query draws a repeat: the values are not fixed
+  // then.
+  const float* fixed_values() const noexcept {
+    return is_random_ ? nullptr : table_.data() + slot(0);
+  }
+
+  // Takes cell ids from -1 to 423,623 in place of codes.
+  void by_id(std::span<const std::int32_t> ids, float* out, int threads) const;
 
  private:
   static std::size_t slot(std::int32_t cell_id) noexcept {
     return static_cast<std::size_t>(cell_id + 1);
   }
-  float drawn(std::int32_t cell_id, std::uint64_t query) const noexcept;
+  // Returns the seed in the process that made this object, because the other two numbers are equal
+  // there and x ^ x is 0. In each process that is forked from it, it returns a different number.
+  std::uint64_t stream() const noexcept { return seed_ ^ process_word() ^ made_in_; }
+  float drawn(std::int32_t cell_id, std::uint64_t stream, std::uint64_t query) const noexcept;
 
   bool is_random_;
   std::uint64_t seed_;
-  std::vector<float> table_;               // kNumCells + 1; of random one after another
-  std::vector<std::uint16_t> run_counts_;  // of random: likewise, 1 where there is no run
+  std::uint64_t made_in_ = process_word();
+  std::vector<float> table_;               // by slot; with `random`, one such table for each repeat
+  std::vector<std::uint16_t> run_counts_;  // by slot, with `random` only; 1 if there is no run
   mutable std::atomic<std::uint64_t> num_drawn_{0};
 };
-
-// The mean over the runs present, summed in double and rounded once to float32; NaN without any.
-float mean_value(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
-                 std::size_t row) noexcept;
 
 }  // namespace nb101

@@ -1,4 +1,5 @@
-// The operations of a cell's interior vertices; a label is the position in kOpNames.
+// The operations of a cell's interior vertices. A label is the position of the operation in
+// kOpNames.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Splitting a range among threads; the caller's thread takes the first part.
+// Splits a range among threads. The thread of the caller works on the first part.
 #pragma once
 
 #include <algorithm>
@@ -10,10 +10,12 @@
 
 namespace nb101 {
 
-inline constexpr std::size_t kSmallestQueryPart = 1 << 14;  // below, starting a thread costs more
+// For fewer queries, starting a thread takes longer than it saves.
+inline constexpr std::size_t kSmallestQueryPart = 1 << 14;
 
-// Calls work(begin, end) over [0, size) from at most `threads` threads. Without a spare thread
-// the work is done all the same. An exception of any part is thrown here, after all have ended.
+// Calls work(begin, end) for parts of [0, size) on at most `threads` threads. If the system cannot
+// start a thread, the caller's thread does its part. If a part throws, the exception is thrown
+// again here after all parts have ended.
 template <class Work>
 void parallel_for(std::size_t size, int threads, Work work,
                   std::size_t smallest_part = kSmallestQueryPart) {

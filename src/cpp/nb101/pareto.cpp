@@ -10,11 +10,12 @@
 namespace nb101 {
 namespace {
 
-constexpr std::size_t kSwept = 3;  // objectives, at most, that need no comparing point by point
+constexpr std::size_t kSwept = 3;  // up to so many objectives, a sweep replaces the comparisons
 
 using Positions = std::vector<std::int32_t>;
 
-// What points of a plane dominate: the least z for each y, so that z falls as y grows.
+// The region that points of a plane dominate. For each y it keeps the least z, which falls as y
+// grows.
 class Staircase {
  public:
   bool covers(double y, double z) const noexcept {
@@ -22,7 +23,8 @@ class Staircase {
     return after != steps_.begin() && std::prev(after)->second <= z;
   }
 
-  // Adds a point that is not covered; returns the area that it gains below the corner.
+  // Adds a point that is not covered. Returns by how much the dominated area grows, up to the
+  // corner.
   double add(double y, double z, double corner_y, double corner_z) {
     auto next = steps_.lower_bound(y);
     double left = y;
@@ -42,8 +44,9 @@ class Staircase {
   std::map<double, double> steps_;
 };
 
-// The front so far, met in the order of coordinates: the first objective needs no comparing, and
-// the two others at most are a staircase. A point that it is asked about is none of its own.
+// The front of the points so far, which come in the order of their coordinates. No later point is
+// better in the first objective, so only the other two, at most, are compared by a staircase. The
+// point that is asked about must differ from all points of the front.
 class SweptFront {
  public:
   explicit SweptFront(std::size_t num_objectives) : num_objectives_(num_objectives) {}
@@ -59,7 +62,7 @@ class SweptFront {
   Staircase staircase_;
 };
 
-// Points of any number of objectives, to be compared with one by one.
+// A list of points with any number of objectives. It compares a point with each of them.
 class ListedFront {
  public:
   explicit ListedFront(std::size_t num_objectives) : num_objectives_(num_objectives) {}
@@ -67,7 +70,7 @@ class ListedFront {
   bool dominates(const double* p) noexcept {
     for (std::size_t i = 0; i < listed_.size(); ++i) {
       if (!dominates(listed_[i], p)) continue;
-      std::swap(listed_[i], listed_[i / 2]);  // it mostly dominates others too: try it sooner
+      std::swap(listed_[i], listed_[i / 2]);  // it probably dominates others too, so it moves up
       return true;
     }
     return false;
@@ -92,7 +95,8 @@ bool are_equal(const double* p, const double* q, std::size_t num_objectives) noe
   return std::equal(p, p + num_objectives, q);
 }
 
-// The order of coordinates, the first most significant: nothing is dominated by what comes later.
+// Sorts by the first objective, then by the second, and so on. No point is dominated by a later
+// one.
 void sort_by_coordinates(const Points& points, Positions& positions) {
   const std::size_t length = points.num_objectives;
   std::ranges::sort(positions, [&](std::int32_t a, std::int32_t b) {
@@ -102,7 +106,7 @@ void sort_by_coordinates(const Points& points, Positions& positions) {
   });
 }
 
-// The front of some of the points, in the order of coordinates.
+// Returns the front of the points at these positions, in the order of their coordinates.
 template <class Front>
 Positions walk(const Points& points, Positions positions) {
   sort_by_coordinates(points, positions);
@@ -130,9 +134,10 @@ Positions every_nth(const Positions& positions, std::size_t n) {
   return chosen;
 }
 
-// A few points of a sample's front dominate nearly all others, which then need no sorting.
+// Removes the points that a few points of a sample's front dominate. These are nearly all points,
+// and they then need no sorting.
 Positions without_the_weak(const Points& points, Positions positions) {
-  constexpr std::size_t kSampled = 64;  // one point in so many
+  constexpr std::size_t kSampled = 64;  // one point in 64 is sampled
   constexpr std::size_t kMaxStrong = 64;
   const Positions sampled = front_of(points, every_nth(positions, kSampled));
   ListedFront strong(points.num_objectives);
@@ -153,7 +158,7 @@ Positions positions_where(const Points& points, IsWanted is_wanted) {
   return positions;
 }
 
-// The volume in the objectives from `first` on.
+// Computes the dominated volume in the objectives from `first` on.
 class Volume {
  public:
   explicit Volume(std::span<const double> reference) : reference_(reference) {}
@@ -165,7 +170,7 @@ class Volume {
   }
 
  private:
-  // How far a slice reaches along the objective, from point i to the next.
+  // Returns how far a slice reaches along the objective: from point i to the next point.
   double thickness(std::span<const double* const> points, std::size_t i,
                    std::size_t first) const noexcept {
     const double end = i + 1 < points.size() ? points[i + 1][first] : reference_[first];
@@ -173,7 +178,8 @@ class Volume {
   }
 
   double swept(std::span<const double* const> points, std::size_t first) const {
-    const std::size_t rest = reference_.size() - first;  // a missing objective is 0, bounded by 1
+    // A missing objective counts as 0 with the reference 1, which does not change the volume.
+    const std::size_t rest = reference_.size() - first;
     const double corner_y = rest > 1 ? reference_[first + 1] : 1;
     const double corner_z = rest > 2 ? reference_[first + 2] : 1;
     Staircase staircase;

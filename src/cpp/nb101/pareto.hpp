@@ -1,4 +1,5 @@
-// Exact Pareto fronts, and the volume that points dominate. Less is better in every objective.
+// Computes exact Pareto fronts and the volume that points dominate. Less is better in every
+// objective.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 
 namespace nb101 {
 
-// A view of points, one after another. A point with a NaN takes no part in anything.
+// A view of points that lie one after another. A point with a NaN is ignored.
 struct Points {
   std::span<const double> values;
   std::size_t num_objectives = 1;
@@ -19,12 +20,14 @@ struct Points {
   }
 };
 
-// Positions, ascending, of the points that no other dominates, that is: is nowhere worse than and
-// somewhere better. Equal points stay together. O(n log n) for three objectives or fewer.
+// Returns the ascending positions of the points that no other point dominates. A point dominates
+// another if it is nowhere worse and somewhere better. Of equal points, all or none are in the
+// front. It takes O(n log n) for three objectives or fewer.
 std::vector<std::int32_t> pareto_front(const Points& points);
 
-// The volume of all that the points dominate and a finite reference bounds; a point that is not
-// below the reference in every objective adds nothing. O(n log n) for three objectives or fewer.
+// Returns the volume of the region that the points dominate, up to a finite reference point. A
+// point that is not below the reference in every objective adds nothing. It takes O(n log n) for
+// three objectives or fewer.
 double hypervolume(const Points& points, std::span<const double> reference);
 
 }  // namespace nb101

@@ -1,6 +1,7 @@
 #include "nb101/perfect_hash.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -9,11 +10,11 @@
 namespace nb101 {
 namespace {
 
-constexpr std::size_t kKeysPerBucket = 4;  // average
-constexpr std::size_t kSparePercent = 3;   // slots left empty: shortens the last searches
+constexpr std::size_t kKeysPerBucket = 4;  // on average
+constexpr std::size_t kSparePercent = 3;   // empty slots, which shorten the search for last pilots
 constexpr std::uint32_t kMaxPilot = std::numeric_limits<std::uint16_t>::max();
 
-// Keys grouped by bucket: bucket b's are order[start[b]] .. order[start[b + 1] - 1].
+// The keys grouped by bucket. Those of bucket b are order[start[b]] .. order[start[b + 1] - 1].
 struct Buckets {
   std::vector<std::uint32_t> order;
   std::vector<std::uint32_t> start;
@@ -37,7 +38,8 @@ Buckets group(std::span<const Digest> keys, const PerfectHash& shape, std::size_
   return buckets;
 }
 
-// Places the bucket's keys with one pilot, all in empty slots, or none of them.
+// Places all keys of a bucket with a pilot and returns true if their slots are empty. Otherwise
+// places none of them and returns false.
 bool try_pilot(std::span<const Digest> keys, std::span<const std::uint32_t> members,
                std::uint16_t pilot, std::vector<std::int32_t>& rows) {
   std::size_t placed = 0;
@@ -53,7 +55,49 @@ bool try_pilot(std::span<const Digest> keys, std::span<const std::uint32_t> memb
   return false;
 }
 
+void prefetch(const void* address) noexcept {
+#if defined(__GNUC__)
+  __builtin_prefetch(address);
+#else
+  (void)address;
+#endif
+}
+
 }  // namespace
+
+// A key needs three loads, each of which depends on the one before. They are started for a whole
+// group of keys before any of them is used.
+void find_rows(const PerfectHash& function, std::span<const Digest> stored,
+               std::span<const Digest> keys, std::int32_t* rows) noexcept {
+  constexpr std::size_t kGroup = 32;
+  if (function.empty()) {
+    std::fill_n(rows, keys.size(), kEmptySlot);
+    return;
+  }
+  std::array<std::size_t, kGroup> place;
+  for (std::size_t first = 0; first < keys.size(); first += kGroup) {
+    const std::size_t count = std::min(kGroup, keys.size() - first);
+    const Digest* const group = keys.data() + first;
+    for (std::size_t i = 0; i < count; ++i) {
+      place[i] = function.bucket(group[i]);
+      prefetch(function.pilot_address(place[i]));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      place[i] = function.slot(group[i], place[i]);
+      prefetch(function.row_address(place[i]));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = static_cast<std::size_t>(*function.row_address(place[i]));
+      // An empty slot holds -1, which is a huge size_t.
+      place[i] = row < stored.size() ? row : stored.size();
+      prefetch(stored.data() + place[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool known = place[i] < stored.size() && stored[place[i]] == group[i];
+      rows[first + i] = known ? static_cast<std::int32_t>(place[i]) : kEmptySlot;
+    }
+  }
+}
 
 PerfectHashTables build_perfect_hash(std::span<const Digest> keys) {
   PerfectHashTables tables;
@@ -66,8 +110,9 @@ PerfectHashTables build_perfect_hash(std::span<const Digest> keys) {
     std::uint32_t pilot = 0;
     while (!try_pilot(keys, members, static_cast<std::uint16_t>(pilot), tables.rows)) {
       if (++pilot > kMaxPilot) {
-        throw std::invalid_argument("no perfect hash: module hash " + to_hex(keys[members[0]]) +
-                                    " or another of its bucket stands there twice");
+        throw std::invalid_argument("no perfect hash exists: module hash " +
+                                    to_hex(keys[members[0]]) +
+                                    " or another one of its bucket is there twice");
       }
     }
     tables.pilots[bucket] = static_cast<std::uint16_t>(pilot);

@@ -11,6 +11,7 @@ Graph keep_vertices(const Graph& graph, std::uint32_t live) noexcept {
     const int place = kept.num_vertices++;
     kept.labels[place] = graph.labels[v];
     for (std::uint32_t rest = graph.successors[v] & live; rest; rest &= rest - 1) {
+      // The new place of a vertex is the number of live vertices below it.
       const std::uint32_t below = live & ((1u << std::countr_zero(rest)) - 1);
       kept.successors[place] |= 1u << std::popcount(below);
     }

@@ -1,4 +1,5 @@
-// Pruning: only vertices on a path from input to output count (Ying et al., 2019, section 2).
+// Pruning removes every vertex that is not on a path from input to output (Ying et al., 2019,
+// section 2). The vertices that it keeps are called live, the others dead.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 
 namespace nb101 {
 
-// The vertices on such a path, as bits; 0 where nothing joins input and output.
+// Returns the live vertices as bits, or 0 if no path leads from input to output.
 constexpr std::uint32_t live_vertices(const std::uint32_t* successors, int n) noexcept {
   std::uint32_t reached = 1;
   for (int v = 0; v < n - 1; ++v) {
@@ -21,13 +22,15 @@ constexpr std::uint32_t live_vertices(const std::uint32_t* successors, int n) no
   return (reaching & 1) ? reached & reaching : 0;
 }
 
-// The graph without its dead vertices, in the order given; none where nothing is left.
+// Returns the graph without its dead vertices. The others keep their order. Returns nothing if no
+// path leads from input to output.
 std::optional<Graph> prune(const Graph& graph) noexcept;
 
-// Keeps the vertices of `live` (input and output among them) and closes the gaps.
+// Keeps the vertices of `live` and numbers them anew without gaps. Input and output must be live.
 Graph keep_vertices(const Graph& graph, std::uint32_t live) noexcept;
 
-// The 21 matrix bits of a code without the edges of dead vertices, which keep their places.
+// Returns the 21 matrix bits of a code without the edges of dead vertices. Vertices are not
+// renumbered.
 std::uint32_t prune_matrix(std::uint32_t matrix) noexcept;
 
 }  // namespace nb101

@@ -1,11 +1,13 @@
-// Random numbers that depend on a seed and a place alone: batches, threads and processors agree.
+// Random numbers that depend only on a seed and a place. So the results are the same in batches of
+// any size, with any number of threads and on every processor.
 #pragma once
 
 #include <cstdint>
 
 namespace nb101 {
 
-// Output number `place` of SplitMix64 (Steele, Lea and Flood, 2014) that starts at `seed`.
+// Returns output number `place` of the generator SplitMix64 (Steele, Lea and Flood, 2014) that
+// starts at `seed`.
 constexpr std::uint64_t random_word(std::uint64_t seed, std::uint64_t place) noexcept {
   std::uint64_t word = seed + (place + 1) * 0x9e3779b97f4a7c15;
   word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;
@@ -13,19 +15,24 @@ constexpr std::uint64_t random_word(std::uint64_t seed, std::uint64_t place) noe
   return word ^ word >> 31;
 }
 
-// Where the words of an item lie that is drawn anew until it is accepted.
+// Returns the place of the word with this number for an item that is drawn again until it is
+// accepted. The item is in the low 40 bits, so no two items share a place.
 constexpr std::uint64_t random_place(std::uint64_t item, std::uint64_t word) noexcept {
   constexpr int kItemBits = 40;
   return word << kItemBits | item;
 }
 
-// A word as a fraction of 1, used up draw by draw: n equal parts, and the place within one is left
-// for the next draw. The draws' n must multiply to far less than 2^64.
+// Makes several draws from one random word. The word is read as a fraction of 1, rest_ / 2^64. A
+// draw below n divides [0, 1) into n equal parts and returns the number of the part that holds the
+// fraction. The position within that part is again a fraction, and the next draw uses it. The
+// product of all n must be far less than 2^64, or the draws are not uniform.
 class Draws {
  public:
   explicit constexpr Draws(std::uint64_t word) noexcept : rest_(word) {}
 
   constexpr std::uint32_t below(std::uint32_t n) noexcept {
+    // The product rest_ * n has up to 96 bits. Its bits from 64 on are the part, and its lower 64
+    // bits are the fraction that remains. The two halves of rest_ are multiplied one by one.
     const std::uint64_t low = (rest_ & 0xffffffff) * n;
     const std::uint64_t high = (rest_ >> 32) * n + (low >> 32);
     rest_ *= n;
@@ -36,15 +43,15 @@ class Draws {
   std::uint64_t rest_;
 };
 
-// Words one after another, for what is drawn step by step.
+// A sequence of random words, for algorithms that draw step by step.
 class RandomStream {
  public:
   explicit constexpr RandomStream(std::uint64_t seed) noexcept : seed_(seed) {}
 
   constexpr std::uint64_t word() noexcept { return random_word(seed_, place_++); }
 
-  // A word serves several draws, until less than 32 bits of it would be left: the bias of each is
-  // below n / 2^32.
+  // Returns a number below n. One word serves several draws, as long as the product of their n is
+  // at most 2^32. At least 32 bits of it are then left, so the bias of each draw is below n / 2^32.
   constexpr std::uint32_t below(std::uint32_t n) noexcept {
     used_ *= n;
     if (used_ > kMostUsed) {
@@ -54,7 +61,7 @@ class RandomStream {
     return rest_.below(n);
   }
 
-  // A multiple of 2^-53 in [0, 1).
+  // Returns a multiple of 2^-53 in [0, 1): a double holds the upper 53 bits of a word exactly.
   constexpr double fraction() noexcept { return static_cast<double>(word() >> 11) * 0x1p-53; }
 
  private:

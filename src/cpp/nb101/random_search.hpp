@@ -1,4 +1,4 @@
-// Random search: every configuration for itself.
+// Random search draws every configuration independently of the others.
 #pragma once
 
 #include "nb101/sampling.hpp"
@@ -8,7 +8,7 @@ namespace nb101 {
 
 class RandomSearch {
  public:
-  static constexpr bool kIgnoresInvalid = true;  // it learns nothing from them
+  static constexpr bool kIgnoresInvalid = true;  // tell() does nothing
 
   struct Settings {
     using Optimizer = RandomSearch;

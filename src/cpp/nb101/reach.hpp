@@ -1,4 +1,4 @@
-// Which vertices of a code the input reaches, and which reach the output.
+// Finds which vertices of a code the input reaches, and which vertices reach the output.
 #pragma once
 
 #include <bit>
@@ -9,16 +9,17 @@
 namespace nb101 {
 
 struct Reach {
-  std::uint32_t from_input = 1;                        // bit v: vertex v, the input among them
-  std::uint32_t to_output = 1u << (kMaxVertices - 1);  // likewise the output
+  std::uint32_t from_input = 1;                        // bit v is vertex v; includes the input
+  std::uint32_t to_output = 1u << (kMaxVertices - 1);  // bit v is vertex v; includes the output
 
-  // The vertices that pruning keeps; 0 where nothing joins input and output.
+  // Returns the vertices that pruning keeps, or 0 if no path leads from input to output.
   constexpr std::uint32_t live() const noexcept {
     return (to_output & 1) ? from_input & to_output : 0;
   }
 };
 
-// Without branches, so that loops over codes become vectors.
+// It has no branches, so that compilers can use vector instructions in loops over codes. 0u - bit
+// is a mask of all ones if the bit is 1, else 0.
 constexpr Reach reach_of(Code code) noexcept {
   Reach reach;
 #pragma GCC unroll 6

@@ -9,10 +9,26 @@
 namespace nb101 {
 
 std::vector<std::uint32_t> rows_by_hash(const IndexView& index) {
-  std::vector<std::uint32_t> rows(index.num_rows());
-  std::iota(rows.begin(), rows.end(), 0);
+  // Hashes are evenly spread, so their first two bytes divide them into buckets of a few rows each.
+  // Sorting such a bucket is fast because it fits in the cache.
+  constexpr std::size_t kBuckets = 1 << 16;
   const std::span<const Digest> hashes = index.hashes();
-  std::ranges::sort(rows, {}, [&](std::uint32_t row) -> const Digest& { return hashes[row]; });
+  const auto bucket = [&](std::size_t row) {
+    return static_cast<std::size_t>(hashes[row][0]) << 8 | hashes[row][1];
+  };
+  // Counting sort by bucket: `ends` holds first the sizes, then the starts, and at last the ends.
+  std::vector<std::uint32_t> ends(kBuckets + 1);
+  for (std::size_t row = 0; row < hashes.size(); ++row) ++ends[bucket(row) + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<std::uint32_t> rows(hashes.size());
+  for (std::size_t row = 0; row < hashes.size(); ++row) {
+    rows[ends[bucket(row)]++] = static_cast<std::uint32_t>(row);
+  }
+  std::uint32_t start = 0;
+  for (std::size_t i = 0; i < kBuckets; start = ends[i++]) {
+    std::sort(rows.begin() + start, rows.begin() + ends[i],
+              [&](std::uint32_t a, std::uint32_t b) { return hashes[a] < hashes[b]; });
+  }
   return rows;
 }
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "nb101/model_metrics.hpp"
 #include "nb101/parallel.hpp"
+#include "nb101/record.hpp"
 #include "nb101/tfrecord.hpp"
 
 namespace nb101 {
@@ -21,7 +21,7 @@ std::vector<std::uint8_t> RecordWriter::next(std::size_t most, int threads) {
   parallel_for(
       places.size(), threads,
       [&](std::size_t begin, std::size_t end) {
-        std::vector<std::uint8_t>& part = parts[begin];  // one for each thread
+        std::vector<std::uint8_t>& part = parts[begin];  // each thread has its own part
         std::string payload;
         for (std::size_t i = begin; i < end; ++i) {
           const auto [row, budget, repeat] = places[i];

@@ -1,4 +1,5 @@
-// The records of an index as they stood in its input, byte for byte and in the same order.
+// Writes the records of an index with the bytes and in the order of the file from which it was
+// compiled. Fields that an index does not keep, such as those of the harness, are left out.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,10 @@ namespace nb101 {
 
 class RecordWriter {
  public:
+  // Keeps a reference to the index.
   explicit RecordWriter(const IndexView& index) : index_(index), order_(index) {}
 
-  // The frames of at most `most` further records; empty when all have been written.
+  // Returns the frames of the next records, at most `most` of them. Returns nothing at the end.
   std::vector<std::uint8_t> next(std::size_t most, int threads);
 
  private:

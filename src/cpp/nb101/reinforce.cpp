@@ -6,7 +6,7 @@
 namespace nb101 {
 namespace {
 
-constexpr double kLeastReward = 0.001;  // below it, nas_benchmarks draws another configuration
+constexpr double kLeastReward = 0.001;  // nas_benchmarks ignores rewards that are not above it
 
 }  // namespace
 
@@ -28,6 +28,7 @@ void Reinforce::find_probabilities() noexcept {
   for_each_parameter([this](int first, int count, int) {
     const double* const logits = &logits_[static_cast<std::size_t>(first)];
     double* const probabilities = &probabilities_[static_cast<std::size_t>(first)];
+    // Subtracting the highest logit does not change the softmax and avoids an overflow of exp.
     const double highest = *std::max_element(logits, logits + count);
     double sum = 0;
     for (int i = 0; i < count; ++i) sum += probabilities[i] = std::exp(logits[i] - highest);
@@ -55,6 +56,7 @@ void Reinforce::tell(const Trial& trial) noexcept {
   const double decay = settings_.baseline_decay;
   numerator_ = decay * numerator_ + (1 - decay) * reward;
   denominator_ = decay * denominator_ + (1 - decay);
+  // The gradient of the log-probability of the choice is 1 - p for its logit and -p for the others.
   const double step = settings_.learning_rate * (reward - numerator_ / denominator_);
   for_each_parameter([&](int first, int count, int bit) {
     const int chosen = static_cast<int>(trial.proposal.code >> bit) & (count == 2 ? 1 : 3);

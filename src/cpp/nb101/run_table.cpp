@@ -1,60 +1,67 @@
 #include "nb101/run_table.hpp"
 
+#include <atomic>
 #include <cmath>
 
-#include "nb101/exact.hpp"
 #include "nb101/index.hpp"
 #include "nb101/parallel.hpp"
 #include "nb101/record_order.hpp"
+#include "nb101/search_space.hpp"
 
 namespace nb101 {
 
-void ExactColumn::push_back(double value) {
-  if (!is_wide_ && !holds<float>(value)) {
-    wide_.reserve(narrow_.capacity());
-    wide_.assign(narrow_.begin(), narrow_.end());
-    std::vector<float>().swap(narrow_);
-    is_wide_ = true;
-  }
-  if (is_wide_) {
-    wide_.push_back(value);
-  } else {
-    narrow_.push_back(static_cast<float>(value));
-  }
-}
-
 void RunTable::reserve(std::size_t runs) {
-  cell_ids_.reserve(runs);
-  epochs_.reserve(runs);
-  graphs_.reserve(runs);
-  parameters_.reserve(runs);
-  total_times_.reserve(runs);
-  for (ExactColumn& column : staged_) column.reserve(runs);
+  columns_.cell_ids.reserve(runs);
+  columns_.graphs.reserve(runs);
+  columns_.epochs.reserve(runs);
+  for (ExactColumn& column : columns_.metrics) column.reserve(runs);
 }
 
+// Each thread takes whole columns, so that a column's dictionary stays in the cache of one
+// processor.
 void RunTable::append(std::span<const Run> runs, int threads) {
-  for (const Run& run : runs) {
-    inspect(run);
-    cell_ids_.push_back(run.cell_id);
-    epochs_.push_back(run.epochs);
-    graphs_.push_back(run.graph);
-    parameters_.push_back(run.metrics.trainable_parameters);
-    total_times_.push_back(run.metrics.total_time);
-  }
-  const auto append_columns = [&](std::size_t begin, std::size_t end) {
-    for (std::size_t slot = begin; slot < end; ++slot) {
-      const auto metric = static_cast<Metric>(slot / kNumStages);
-      const auto stage = static_cast<Stage>(slot % kNumStages);
-      for (const Run& run : runs) staged_[slot].push_back(value_of(run, metric, stage));
+  constexpr std::size_t kGraphSlot = column_slot(Metric::graph, Stage::start);
+  const std::uint64_t first = size();
+  const auto append_column = [&](std::size_t slot) {
+    if (slot == kGraphSlot) {
+      for (const Run& run : runs) {
+        columns_.cell_ids.push_back(run.cell_id);
+        columns_.graphs.push_back(run.graph);
+      }
+      columns_.epochs.append(runs.size(),
+                             [&](std::size_t i) { return static_cast<double>(runs[i].epochs); });
+      return;
+    }
+    const ColumnName name = column_at(slot);
+    ExactColumn& column = columns_.metrics[slot];
+    if (is_staged(name.metric)) {  // looks up the field once and not for each run
+      const auto stage = static_cast<std::size_t>(name.stage);
+      const auto field = kStagedFields[static_cast<std::size_t>(name.metric)];
+      column.append(runs.size(),
+                    [&](std::size_t i) { return runs[i].metrics.evaluations[stage].*field; });
+    } else {
+      column.append(runs.size(),
+                    [&](std::size_t i) { return value_of(runs[i], name.metric, name.stage); });
     }
   };
-  parallel_for(kStagedColumns, threads, append_columns, 1);
+  std::atomic<std::size_t> next{0};
+  parallel_for(
+      kNumColumns, threads,
+      [&](std::size_t, std::size_t) {
+        while (true) {
+          const std::size_t slot = next.fetch_add(1, std::memory_order_relaxed);
+          if (slot >= kNumColumns) return;
+          append_column(slot);
+        }
+      },
+      1);
+  for (std::size_t i = 0; i < runs.size(); ++i) inspect(runs[i], first + i);
 }
 
-void RunTable::inspect(const Run& run) {
+void RunTable::inspect(const Run& run, std::uint64_t number) {
   const auto note = [&](Finding& finding, const std::string& what) {
     if (finding.count++ > 0) return;
-    finding.first = "run " + std::to_string(size()) + " (cell " + std::to_string(run.cell_id) +
+    finding.first = "run " + std::to_string(number) + " (cell " + std::to_string(run.cell_id) +
                     ", " + std::to_string(run.epochs) + " epochs): " + what;
   };
   const auto rule = SearchSpace::instance().parameters()[static_cast<std::size_t>(run.cell_id)];

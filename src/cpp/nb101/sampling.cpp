@@ -14,9 +14,9 @@ std::span<const Code> codes_among(Sampling sampling) {
     case Sampling::cells:
       return SearchSpace::instance().codes();
     case Sampling::raw:
-      return ValidMatrices::instance().official();
+      return ValidMatrices::instance().official().matrices;
     case Sampling::raw_9:
-      return ValidMatrices::instance().raw_9();
+      return ValidMatrices::instance().raw_9().matrices;
     default:
       return {};
   }
@@ -33,7 +33,7 @@ void sample(Sampling sampling, std::uint64_t seed, std::span<Code> out) {
 }
 
 void sample_of_vertices(int num_vertices, std::uint64_t seed, std::span<Code> out) {
-  // Cells are numbered by their vertices first.
+  // The cells are sorted by their number of vertices, so those with the same number are neighbours.
   const auto vertices = [](Code code) { return std::popcount(reach_of(code).live()); };
   const std::span<const Code> codes = SearchSpace::instance().codes();
   const auto first = std::ranges::lower_bound(codes, num_vertices, {}, vertices);

@@ -1,23 +1,23 @@
-// Codes drawn at random: "a random cell" is at least three distributions.
+// Draws codes at random. Public projects draw "a random cell" from different distributions.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string_view>
 
 #include "nb101/labelings.hpp"
 #include "nb101/random.hpp"
 
 namespace nb101 {
 
-// Uniform over the cells; over raw configurations valid in the official meaning; in that of
-// nas_benchmarks, of at most 9 raw edges; over all 2^21 3^5 of them.
-enum class Sampling { cells, raw, raw_9, all };
-inline constexpr std::array<std::string_view, 4> kSamplingNames = {"cells", "raw", "raw-9", "all"};
+// All distributions are uniform.
+enum class Sampling {
+  cells,  // over the cells
+  raw,    // over the raw configurations that are valid in the official meaning
+  raw_9,  // over those that have at most 9 raw edges, which nas_benchmarks calls valid
+  all,    // over all 2^21 * 3^5 raw configurations
+};
 
-// The code that each random word gives.
+// Maps random words to codes.
 class Sampler {
  public:
   explicit Sampler(Sampling sampling);
@@ -31,14 +31,14 @@ class Sampler {
   }
 
  private:
-  std::span<const Code> among_;  // none: any matrix
+  std::span<const Code> among_;  // the codes to draw from; if empty, any matrix may be drawn
   bool draws_labels_;
 };
 
-// Code i depends on the seed and on i alone.
+// Draws out.size() codes. Code i depends only on the seed and on i.
 void sample(Sampling sampling, std::uint64_t seed, std::span<Code> out);
 
-// Uniform over the cells of so many vertices, 2 to 7.
+// Draws uniformly from the cells with this number of vertices, which is 2 to 7.
 void sample_of_vertices(int num_vertices, std::uint64_t seed, std::span<Code> out);
 
 }  // namespace nb101

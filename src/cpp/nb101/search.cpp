@@ -10,13 +10,13 @@
 namespace nb101 {
 namespace {
 
-constexpr std::size_t kRunsInStep = 32;  // whose populations stay in L1 and L2, measured
+constexpr std::size_t kRunsInStep = 32;  // measured: their populations fit in the L1 and L2 caches
 constexpr std::uint64_t kMostFreeInARow = 10'000'000;
 
 [[noreturn]] void refuse_to_go_on(std::uint64_t number) {
   throw std::invalid_argument(
       "run " + std::to_string(number) + " proposed 10,000,000 configurations in a row that cost " +
-      "nothing, so its budget is never spent: hardly any leads to a cell of this index");
+      "nothing, so its budget is never spent: hardly any of them leads to a cell of this index");
 }
 
 template <class Optimizer>
@@ -27,8 +27,8 @@ struct Lane {
   Trial trial;
 };
 
-// What an optimizer learns nothing from needs no trial, and most of random search's proposals are
-// invalid: they are passed over here, before anything waits for memory.
+// Asks for the next proposal. If the optimizer ignores invalid configurations, they are passed over
+// here, which saves their trials. Most proposals of random search are invalid.
 template <class Optimizer>
 Proposal next_proposal(Lane<Optimizer>& lane, const SimulatedTraining& training) {
   Proposal proposal = lane.optimizer.ask();

@@ -1,4 +1,5 @@
-// Many runs of one optimizer, in step: while one waits for memory, the others go on.
+// Runs one optimizer many times. Several runs advance in turns, so that the others go on while one
+// waits for memory.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ using OptimizerSettings =
     std::variant<RandomSearch::Settings, Evolution::Settings, LocalSearch::Settings,
                  Hyperband::Settings, Reinforce::Settings>;
 
-// What run number `run` of a seed starts from: run and seed alone decide all that it does.
+// The seeds of run number `run`. The result of a run depends only on its number and the seed.
 struct RunSeeds {
   std::uint64_t optimizer;
   std::uint64_t repeats;
@@ -39,8 +40,8 @@ struct SearchPlan {
   Recorded recorded = Recorded::incumbents;
 };
 
-// By run, each until its budget is spent. Throws std::invalid_argument where one spends nothing in
-// ten million proposals.
+// Makes the runs, each until its budget is spent. Throws std::invalid_argument if a run makes ten
+// million proposals in a row that cost nothing.
 std::vector<SearchRun> search(const SimulatedTraining& training, const OptimizerSettings& settings,
                               const SearchPlan& plan, int threads);
 

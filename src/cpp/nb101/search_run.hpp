@@ -1,4 +1,5 @@
-// One run of one optimizer on the simulated clock: draws of repeats, costs, the incumbent.
+// One run of one optimizer on a simulated clock. It draws the repeats, adds up the costs and keeps
+// the incumbents.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 
 namespace nb101 {
 
-// What an optimizer wants trained, and at which of the budgets.
+// The configuration that an optimizer wants to train, and the number of the budget.
 struct Proposal {
   Code code = 0;
   std::uint32_t budget = 0;
@@ -20,7 +21,8 @@ inline std::uint32_t final_budget(const SimulatedTraining& training) noexcept {
   return static_cast<std::uint32_t>(training.num_budgets() - 1);
 }
 
-// A training under way, whose repeat is drawn. kNoCell: an invalid configuration, which is free.
+// A training that was started. Its repeat is already drawn. If the cell id is kNoCell, the
+// configuration is invalid, and its training costs nothing.
 struct Trial {
   Proposal proposal;
   std::int32_t cell_id = kNoCell;
@@ -30,9 +32,9 @@ struct Trial {
 
 // A training that ended within the budget.
 struct Observation {
-  double end_seconds;  // on the simulated clock
+  double end_seconds;  // the time on the simulated clock when it ended
   double validation_accuracy;
-  double test_accuracy;  // as it would be reported of this cell
+  double test_accuracy;  // what would be reported for this cell
   Code code;
   std::int32_t cell_id;
   std::uint32_t budget;
@@ -43,7 +45,8 @@ enum class Recorded { incumbents, everything };
 
 class SearchRun {
  public:
-  // As of a word of their own, so that the optimizer's draws and the repeats' don't touch.
+  // `seed` is used only to draw repeats. The optimizer has another seed (see RunSeeds), so its
+  // draws do not change when the repeats do.
   SearchRun(const SimulatedTraining& training, double budget_seconds, std::uint64_t seed,
             Recorded recorded) noexcept
       : training_(&training),
@@ -51,14 +54,14 @@ class SearchRun {
         repeats_(seed),
         recorded_(recorded) {}
 
-  // What training the proposal will give: written in place, for the sake of the loop over many
-  // runs.
+  // Draws the repeat of the trial's proposal and writes the cell and the outcome into the trial.
   void start(Trial& trial) noexcept;
 
-  // False where it would end after the budget: it doesn't count then, and the run is over.
+  // Adds the trial to the run and returns true. Returns false if it would end after the budget. The
+  // trial then does not count, and the run is over.
   bool finish(const Trial& trial);
 
-  // An invalid configuration.
+  // Counts an invalid configuration.
   void pass_over() noexcept {
     ++num_invalid_;
     ++num_free_in_a_row_;
@@ -70,7 +73,7 @@ class SearchRun {
   std::uint64_t num_invalid() const noexcept { return num_invalid_; }
   std::uint64_t num_free_in_a_row() const noexcept { return num_free_in_a_row_; }
 
-  // Each better in observed validation accuracy than those before.
+  // The observations whose validation accuracy is better than that of all before them.
   const std::vector<Observation>& incumbents() const noexcept { return incumbents_; }
   const std::vector<Observation>& observations() const noexcept { return observations_; }
 

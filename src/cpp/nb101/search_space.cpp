@@ -18,9 +18,10 @@ namespace {
 constexpr std::size_t kRowLength = 1 << (2 * kMaxInterior);
 constexpr int kMaxLabelings = 243;  // 3^5
 
-using StructureKey = std::pair<int, std::uint32_t>;  // vertices, bits: the official walk's order
+using StructureKey = std::pair<int, std::uint32_t>;  // (vertices, bits), in the official order
 
-// Labels of the interior vertices, the first most significant, as itertools.product counts.
+// The labels of the interior vertices. Their number counts as itertools.product does: the label of
+// the last vertex is the least significant digit.
 using Labels = std::array<int, kMaxInterior>;
 
 int count_labelings(int interior) noexcept {
@@ -47,7 +48,8 @@ Labels relabeled(const Labels& labels, const Relabeling& relabeling, int interio
   return result;
 }
 
-// The orbits of a structure's labelings under its automorphisms, numbered by their least member.
+// Labelings of a structure are in the same orbit if an automorphism maps one to the other. The
+// orbits are numbered in the order of their least labelings.
 struct Orbits {
   std::vector<std::uint8_t> rank_of_labeling;
   std::vector<int> least_labelings;
@@ -70,7 +72,7 @@ Orbits count_orbits(const CanonicalStructure& structure) {
   return orbits;
 }
 
-// A pruned matrix, its vertices where they lie among the seven, and its canonical structure.
+// A pruned matrix, the bits of its live vertices among the seven, and its canonical structure.
 struct PlacedMatrix {
   std::uint32_t matrix;
   std::uint32_t live;
@@ -99,7 +101,8 @@ class SearchSpaceBuilder {
     Orbits orbits;
   };
 
-  // Finds every matrix that is its own pruned form; the others lead to the same placement.
+  // Finds every matrix that pruning does not change. The others have the placement of their pruned
+  // form.
   void place_matrices() {
     space_.placement_of_matrix_.assign(std::size_t{1} << kMatrixBits, 0);
     for (std::uint32_t matrix = 1; matrix <= kMatrixMask; ++matrix) {
@@ -110,13 +113,14 @@ class SearchSpaceBuilder {
         const Graph graph = keep_vertices(unpack(matrix), live);
         placed_.push_back({matrix, live, canonical_structure(graph)});
         space_.placement_of_matrix_[matrix] = static_cast<std::uint16_t>(placed_.size());
-      } else {  // pruning only clears bits, so the pruned matrix came first
+      } else {  // pruning only clears bits, so the pruned matrix is smaller and came before
         space_.placement_of_matrix_[matrix] = space_.placement_of_matrix_[pruned];
       }
     }
   }
 
-  // The official walk: vertices, then edge bits, then labelings; the first of each class stays.
+  // Goes through the graphs in the order of the official generator: by vertices, then edge bits,
+  // then labelings. The first graph of each isomorphism class represents the cell.
   void enumerate_cells() {
     for (const PlacedMatrix& placed : placed_) {
       structures_.try_emplace({placed.structure.num_vertices, placed.structure.bits});
@@ -147,7 +151,7 @@ class SearchSpaceBuilder {
     }
   }
 
-  // Many placements rank labels alike: rows are kept once.
+  // Returns where the row of ranks starts. Many placements have the same row, which is stored once.
   std::uint32_t rank_row(const PlacedMatrix& placed, const Structure& structure) {
     const Relabeling& relabeling = placed.structure.relabelings.front();
     const RowKey key{placed.live, relabeling, structure.orbits.rank_of_labeling};
@@ -161,7 +165,7 @@ class SearchSpaceBuilder {
     const int interior = placed.structure.num_vertices - 2;
     for (std::uint32_t packed = 0; packed < kRowLength; ++packed) {
       const Code code = packed << kMatrixBits;
-      if (code_faults(code)) {  // never read: faulty codes are refused before
+      if (code_faults(code)) {  // never read, because faulty codes are refused before
         space_.ranks_.push_back(0);
         continue;
       }
@@ -199,10 +203,10 @@ void SearchSpace::ids(std::span<const Code> codes, std::int32_t* out, int thread
 }
 
 Digest SearchSpace::hash(std::int32_t cell_id) const {
-  constexpr int kManySingles = 20000;  // all hashes cost about as much as 100,000 single ones
+  constexpr int kManySingles = 20000;  // all hashes take as long as about 100,000 single ones
   const auto place = static_cast<std::size_t>(cell_id);
   if (const Digest* const all = all_hashes_.load(std::memory_order_acquire)) return all[place];
-  // Files mostly have the runs of a cell together.
+  // Most files have the runs of a cell together, so the last hash is often asked for again.
   thread_local std::int32_t last_id = kNoCell;
   thread_local Digest last;
   if (cell_id == last_id) return last;
@@ -219,7 +223,7 @@ std::span<const Digest> SearchSpace::hashes() const {
     std::vector<Digest> all(codes_.size());
     const int threads = static_cast<int>(std::thread::hardware_concurrency());
     parallel_for(all.size(), threads, [&](std::size_t begin, std::size_t end) {
-      constexpr std::size_t kBlock = 64;  // graphs are large: never all of them at once
+      constexpr std::size_t kBlock = 64;  // graphs are too large to hold all of them at once
       std::vector<Graph> graphs;
       for (std::size_t first = begin; first < end; first += kBlock) {
         const std::size_t count = std::min(kBlock, end - first);

@@ -1,7 +1,10 @@
-// The 423,624 cells: enumerated once in the official order, and found again by two table look-ups.
+// The search space enumerates its 423,624 cells once, in the official order. After that, two table
+// look-ups find the cell of a code.
 //
-// A code's matrix leads to a placement (how a canonical structure lies in the 7x7 matrix): the id
-// of the structure's first cell, and the row of ranks by which its labels count up from there.
+// The first finds the placement of the code's matrix, which is a canonical structure and its
+// position in the 7x7 matrix. A placement has the id of the structure's first cell and a row of
+// ranks. The second finds the rank of the code's labels in this row. The cell id is the sum of
+// both.
 #pragma once
 
 #include <atomic>
@@ -23,23 +26,36 @@ class SearchSpace {
  public:
   struct Placement {
     std::int32_t first_id;
-    std::uint32_t ranks;  // where its row of 1024 starts
+    std::uint32_t ranks;  // where its row of 1024 ranks starts
   };
 
-  // Built at the first call, in about 60 ms.
+  // The tables of the two look-ups. They last as long as the space.
+  struct Tables {
+    const std::uint16_t* placement_of_matrix;
+    const Placement* placements;
+    const std::uint8_t* ranks;
+
+    std::int32_t id_of_faultless(Code code) const noexcept {
+      const Placement placement = placements[placement_of_matrix[code & kMatrixMask]];
+      return placement.first_id + ranks[placement.ranks + (code >> kMatrixBits)];
+    }
+  };
+
+  // The first call builds the space, which takes about 60 ms.
   static const SearchSpace& instance();
 
-  // The cell id after pruning and canonical form; kNoCell outside the space.
+  // Returns the id of the code's cell, or kNoCell if the code is outside the space.
   std::int32_t id(Code code) const noexcept {
     return code_faults(code) ? kNoCell : id_of_faultless(code);
   }
 
-  std::int32_t id_of_faultless(Code code) const noexcept {
-    const Placement placement = placements_[placement_of_matrix_[code & kMatrixMask]];
-    return placement.first_id + ranks_[placement.ranks + (code >> kMatrixBits)];
+  std::int32_t id_of_faultless(Code code) const noexcept { return tables().id_of_faultless(code); }
+
+  Tables tables() const noexcept {
+    return {placement_of_matrix_.data(), placements_.data(), ranks_.data()};
   }
 
-  // What the look-up of this code will gather from first.
+  // Loads into the cache what the look-up of this code reads first.
   void prefetch(Code code) const noexcept {
 #if defined(__GNUC__)
     __builtin_prefetch(&placement_of_matrix_[code & kMatrixMask]);
@@ -48,21 +64,23 @@ class SearchSpace {
 #endif
   }
 
-  // Calls emit(i, id) for each code, in order. The hot loop of every batch query.
+  // Calls emit(i, id) for each code, in order. Every batch query runs this loop.
   template <class Emit>
   void for_each_id(std::span<const Code> codes, Emit emit) const noexcept;
 
   void ids(std::span<const Code> codes, std::int32_t* out, int threads) const;
 
-  // By cell id. The representatives' packed codes and their trainable parameters.
+  // The codes of the representatives and their trainable parameters, by cell id.
   std::span<const Code> codes() const noexcept { return codes_; }
   std::span<const std::uint32_t> parameters() const noexcept { return parameters_; }
-  // Computed at the first call: 25 million MD5 messages, on all processors.
+  // The official hashes, by cell id. The first call computes them from 25 million MD5 messages, on
+  // all processors.
   std::span<const Digest> hashes() const;
-  // One of them: by itself as long as few were asked for, so that a small file stays cheap.
+  // Returns one of these hashes. The first 20,000 are computed one by one, so that a small file
+  // does not need all of them.
   Digest hash(std::int32_t cell_id) const;
 
-  // The tables of the two look-ups, for those who gather from them by other means.
+  // The tables of the two look-ups, for callers that do the look-ups themselves.
   std::span<const std::uint16_t> placement_of_matrix() const noexcept {
     return placement_of_matrix_;
   }
@@ -74,19 +92,19 @@ class SearchSpace {
 
   SearchSpace();
 
-  std::vector<std::uint16_t> placement_of_matrix_;  // 2^21
-  std::vector<Placement> placements_;               // [0]: outside the space
-  std::vector<std::uint8_t> ranks_;                 // rows of 1024, by packed labels
+  std::vector<std::uint16_t> placement_of_matrix_;  // one for each of the 2^21 matrices
+  std::vector<Placement> placements_;  // the first one is for matrices outside the space
+  std::vector<std::uint8_t> ranks_;    // rows of 1024 ranks, by packed labels
   std::vector<Code> codes_;
   std::vector<std::uint32_t> parameters_;
   mutable std::atomic<int> num_single_hashes_{0};
-  mutable std::atomic<const Digest*> all_hashes_{nullptr};  // once they are computed
+  mutable std::atomic<const Digest*> all_hashes_{nullptr};  // null until they are computed
 };
 
 template <class Emit>
 void SearchSpace::for_each_id(std::span<const Code> codes, Emit emit) const noexcept {
-  constexpr std::size_t kBlock = 2048;   // of codes, to stay in L1 between the two passes
-  constexpr std::size_t kDistance = 24;  // prefetched ahead, measured
+  constexpr std::size_t kBlock = 2048;   // codes; they stay in the L1 cache between the two passes
+  constexpr std::size_t kDistance = 24;  // how many codes ahead to prefetch; 24 was the fastest
   for (std::size_t first = 0; first < codes.size(); first += kBlock) {
     const std::size_t end = std::min(first + kBlock, codes.size());
     std::uint32_t faults = 0;

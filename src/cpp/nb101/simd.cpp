@@ -50,11 +50,4 @@ std::string_view simd_name(Simd level) noexcept {
   return "portable";
 }
 
-std::optional<Simd> simd_from_name(std::string_view name) noexcept {
-  for (const Simd level : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (name == simd_name(level)) return level;
-  }
-  return std::nullopt;
-}
-
 }  // namespace nb101

@@ -1,7 +1,6 @@
-// Which instruction set the kernels use: found at run time, and forced lower by tests.
+// Chooses the instruction set of the kernels at run time. Tests can force a lower one.
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
@@ -14,12 +13,11 @@ namespace nb101 {
 
 enum class Simd { portable, avx2, avx512 };
 
-Simd best_simd() noexcept;    // what this processor can do
-Simd active_simd() noexcept;  // what the kernels use: the best, unless forced
-// Takes a level that the processor lacks as the best that it has; returns what is now active.
+Simd best_simd() noexcept;    // the best level that this processor has
+Simd active_simd() noexcept;  // the level that the kernels use; the best unless one is forced
+// Makes a level active, or the best one if the processor lacks it. Returns the active level.
 Simd force_simd(Simd level) noexcept;
 
 std::string_view simd_name(Simd level) noexcept;
-std::optional<Simd> simd_from_name(std::string_view name) noexcept;
 
 }  // namespace nb101

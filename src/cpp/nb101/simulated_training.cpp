@@ -6,8 +6,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "nb101/valid_matrices.hpp"
-
 namespace nb101 {
 namespace {
 
@@ -16,13 +14,14 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 Outcome checked(std::int32_t cell_id, Outcome outcome) {
   const bool has_time = outcome.seconds >= 0 && std::isfinite(outcome.seconds);
   if (has_time && std::isfinite(outcome.validation_accuracy)) return outcome;
-  throw std::invalid_argument("a run of cell " + std::to_string(cell_id) + " took " +
-                              std::to_string(outcome.seconds) + " s to a validation accuracy of " +
-                              std::to_string(outcome.validation_accuracy) +
-                              "; finite ones, and no time below 0, are allowed in a simulation");
+  throw std::invalid_argument(
+      "a run of cell " + std::to_string(cell_id) + " took " + std::to_string(outcome.seconds) +
+      " s and has a validation accuracy of " + std::to_string(outcome.validation_accuracy) +
+      "; a simulation needs finite values and no time below 0");
 }
 
-// Calls use(row, cell id); a corrupt id of an unverified file must not leave the tables.
+// Calls use(row, cell id) for each row. It skips ids that do not exist, which an unverified file
+// may hold.
 template <class Use>
 void for_each_cell(const IndexView& index, Use use) {
   for (std::size_t row = 0; row < index.num_rows(); ++row) {
@@ -36,14 +35,10 @@ void for_each_cell(const IndexView& index, Use use) {
 SimulatedTraining::SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets,
                                      Validity validity, ReportedTest reported)
     : space_(&SearchSpace::instance()),
-      valid_matrices_((std::size_t{1} << kMatrixBits) >> kWordBits),
+      valid_matrices_(validity == Validity::raw_9 ? &ValidMatrices::instance().raw_9().set
+                                                  : &ValidMatrices::instance().official().set),
       reported_(reported),
       shortest_run_(std::numeric_limits<double>::infinity()) {
-  const ValidMatrices& matrices = ValidMatrices::instance();
-  for (const std::uint32_t matrix :
-       validity == Validity::raw_9 ? matrices.raw_9() : matrices.official()) {
-    valid_matrices_[matrix >> kWordBits] |= std::uint64_t{1} << (matrix & ((1u << kWordBits) - 1));
-  }
   for (const std::size_t budget : budgets) take_budget(index, budget);
   take_mean_tests(index, budgets.back());
   drop_incomplete(index);
@@ -81,14 +76,9 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
 void SimulatedTraining::take_mean_tests(const IndexView& index, std::size_t budget) {
   mean_tests_.assign(kNumCells, kNan);
   for_each_cell(index, [&](std::size_t row, std::int32_t id) {
-    const std::uint32_t runs = index.run_count(row, budget);
-    double sum = 0;
-    for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
-      sum += index.column(Metric::test_accuracy, Stage::final, budget, repeat)[row];
-    }
-    if (runs == 0) return;
-    mean_tests_[static_cast<std::size_t>(id)] = sum / runs;
-    if (sum / runs > best_mean_test_) best_mean_test_ = sum / runs;
+    const double mean = index.mean(Metric::test_accuracy, Stage::final, budget, row);
+    mean_tests_[static_cast<std::size_t>(id)] = mean;
+    if (mean > best_mean_test_) best_mean_test_ = mean;  // a NaN is not
   });
 }
 

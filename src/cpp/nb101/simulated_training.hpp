@@ -1,4 +1,5 @@
-// An index as trainings that take their time: what an optimizer sees of a configuration, and pays.
+// Simulates trainings from the runs of an index: which accuracy an optimizer observes, and how much
+// training time it pays.
 #pragma once
 
 #include <cstdint>
@@ -6,50 +7,52 @@
 #include <vector>
 
 #include "nb101/index.hpp"
+#include "nb101/valid_matrices.hpp"
 
 namespace nb101 {
 
-// Which test accuracy is reported of the incumbent: the mean of its cell's runs at the final budget
-// (Ying et al., 2019), or that of the very run that was drawn (the official notebook).
+// Which test accuracy is reported for the incumbent: the mean over its cell's runs at the final
+// budget (Ying et al., 2019), or the test accuracy of the run that was drawn (the official
+// notebook).
 enum class ReportedTest { mean, queried };
 
-// One training run, as it is paid for and seen.
+// What an optimizer observes of one training run, and what it pays.
 struct Outcome {
   double validation_accuracy = 0;
   double seconds = 0;
 };
 
-// Which raw configurations are valid: in the official meaning, or in that of nas_benchmarks.
+// Which raw configurations are valid: by the official rule, or by that of nas_benchmarks, which
+// also allows at most 9 raw edges.
 enum class Validity { official, raw_9 };
 
-// Owns the outcomes by budget, cell and repeat. A cell that lacks any of the budgets is invalid.
+// Owns the outcomes by budget, cell and repeat. A cell without a run at one of the budgets is
+// invalid.
 class SimulatedTraining {
  public:
-  // `budgets`: places in index.budgets(), the last one the final. Throws std::invalid_argument for
-  // a run whose time or accuracy is no number.
+  // `budgets` are positions in index.budgets(), and the last one is the final budget. Throws
+  // std::invalid_argument if a time or an accuracy is not finite, or a time is negative.
   SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets, Validity validity,
                     ReportedTest reported);
 
   std::size_t num_budgets() const noexcept { return budgets_.size(); }
   double best_mean_test() const noexcept { return best_mean_test_; }
-  double shortest_run() const noexcept { return shortest_run_; }  // of any budget; infinite: none
+  double shortest_run() const noexcept { return shortest_run_; }  // infinite if there are no runs
   std::size_t num_cells() const noexcept { return num_cells_; }
 
   void prefetch(Code code) const noexcept { space_->prefetch(code); }
 
-  bool has_valid_matrix(Code code) const noexcept {
-    const std::uint32_t matrix = code & kMatrixMask;
-    return valid_matrices_[matrix >> kWordBits] >> (matrix & ((1u << kWordBits) - 1)) & 1;
-  }
+  bool has_valid_matrix(Code code) const noexcept { return valid_matrices_->has(code); }
 
-  // kNoCell of an invalid configuration. A faultless code.
+  // Returns the cell id of a code, or kNoCell if the configuration is invalid. The code must be
+  // faultless (see code_faults).
   std::int32_t cell(Code code) const noexcept {
     if (!has_valid_matrix(code)) return kNoCell;
     const std::int32_t id = space_->id_of_faultless(code);
     return run_count(0, id) ? id : kNoCell;
   }
 
-  // 0 of a cell that lacks one of the budgets.
+  // Returns 0 for a cell that has no run at one of the budgets.
   std::uint32_t run_count(std::size_t budget, std::int32_t cell_id) const noexcept {
     return budgets_[budget].run_counts[static_cast<std::size_t>(cell_id)];
   }
@@ -64,11 +67,11 @@ class SimulatedTraining {
   }
 
  private:
-  struct Trainings {  // at one budget: by cell id, and repeats of a cell side by side
+  struct Trainings {  // the runs at one budget, by cell id; the repeats of a cell are neighbours
     std::size_t repeats;
     std::vector<std::uint16_t> run_counts;
     std::vector<Outcome> outcomes;
-    std::vector<double> tests;  // where the queried one is reported
+    std::vector<double> tests;  // empty unless the test accuracy of the drawn run is reported
   };
 
   static std::size_t place(const Trainings& trainings, std::int32_t cell_id,
@@ -79,10 +82,8 @@ class SimulatedTraining {
   void take_mean_tests(const IndexView& index, std::size_t budget);
   void drop_incomplete(const IndexView& index);
 
-  static constexpr int kWordBits = 6;
-
   const SearchSpace* space_;
-  std::vector<std::uint64_t> valid_matrices_;  // a bit each, 256 KB
+  const MatrixSet* valid_matrices_;
   ReportedTest reported_;
   std::vector<Trainings> budgets_;
   std::vector<double> mean_tests_;  // by cell id, at the final budget

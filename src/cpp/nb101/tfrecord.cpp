@@ -8,9 +8,13 @@
 namespace nb101 {
 namespace {
 
+// Returns the checksum in the form in which TFRecord stores it. It is rotated and shifted, because
+// the CRC of bytes that contain their own CRC is problematic. Source: TensorFlow's
+// core/lib/hash/crc32c.h.
 std::uint32_t masked_crc(Bytes bytes) noexcept {
-  const std::uint32_t crc = crc32c(bytes);
-  return std::rotr(crc, 15) + 0xa282ead8;  // TensorFlow's core/lib/hash/crc32c.h
+  constexpr int kRotation = 15;
+  constexpr std::uint32_t kShift = 0xa282ead8;
+  return std::rotr(crc32c(bytes), kRotation) + kShift;
 }
 
 }  // namespace
@@ -19,13 +23,22 @@ void RecordPlace::fail(const std::string& what) const {
   throw FormatError(*source, offset, "record " + std::to_string(number) + ": " + what);
 }
 
+bool is_frame_start(Bytes bytes) noexcept {
+  constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
+  return bytes.size() >= kFrameHead &&
+         masked_crc(bytes.first(kLengthBytes)) == load<std::uint32_t>(bytes.data() + kLengthBytes);
+}
+
 std::optional<Bytes> frame_payload(Bytes bytes, const RecordPlace& place) {
   if (bytes.size() < kFrameHead) return std::nullopt;
-  if (masked_crc(bytes.first(8)) != load<std::uint32_t>(bytes.data() + 8)) {
-    place.fail("the checksum of its length is wrong: no TFRecord, or damaged");
+  if (!is_frame_start(bytes)) {
+    place.fail("the checksum of its length is wrong: the file is damaged or is not a TFRecord");
   }
   const auto length = load<std::uint64_t>(bytes.data());
-  if (length > kMaxPayload) place.fail("a length of " + std::to_string(length) + " bytes");
+  if (length > kMaxPayload) {
+    place.fail("it has a length of " + std::to_string(length) + " bytes; at most " +
+               std::to_string(kMaxPayload) + " are allowed");
+  }
   if (bytes.size() < kFrameHead + length + kFrameTail) return std::nullopt;
   return bytes.subspan(kFrameHead, length);
 }

@@ -1,4 +1,5 @@
-// TFRecord framing: length, its checksum, payload, its checksum; little-endian.
+// The frame of a TFRecord record: the payload's length, the checksum of the length, the payload and
+// the checksum of the payload. All numbers are little-endian.
 #pragma once
 
 #include <cstdint>
@@ -10,26 +11,37 @@
 
 namespace nb101 {
 
-inline constexpr std::size_t kFrameHead = 12;  // length and its masked checksum
-inline constexpr std::size_t kFrameTail = 4;   // the payload's
-// A longer record can't be one of this format; without a bound a torn length asks for the rest.
+inline constexpr std::size_t kFrameHead = 12;  // the length and its checksum
+inline constexpr std::size_t kFrameTail = 4;   // the payload's checksum
+// No record of this format is longer. Without a bound, a reader would wait for the rest of a
+// payload whose length is damaged.
 inline constexpr std::uint64_t kMaxPayload = 1 << 20;
 
-// Where a record is: for error messages.
+// The place of a record, for error messages.
 struct RecordPlace {
   const std::string* source;
-  std::uint64_t number;  // from 0
-  std::uint64_t offset;  // of its frame in the source
+  std::uint64_t number;  // counted from 0
+  std::uint64_t offset;  // where its frame begins in the source
 
-  [[noreturn]] void fail(const std::string& what) const;  // FormatError
+  [[noreturn]] void fail(const std::string& what) const;  // throws FormatError
 };
 
-// The payload of the frame at the start of `bytes`, or none where it goes on behind their end.
-// Checks the length's checksum, not the payload's.
+inline std::uint64_t frame_size(Bytes payload) noexcept {
+  return kFrameHead + payload.size() + kFrameTail;
+}
+
+// Returns whether the bytes begin with a length and the checksum of that length.
+bool is_frame_start(Bytes bytes) noexcept;
+
+// Returns the payload of the frame at the start of `bytes`, or nothing if the frame is not
+// complete. Throws FormatError if the length or its checksum is wrong. check_payload checks the
+// payload.
 std::optional<Bytes> frame_payload(Bytes bytes, const RecordPlace& place);
 
+// Throws FormatError if the checksum after the payload is wrong.
 void check_payload(Bytes payload, const RecordPlace& place);
 
+// Appends the frame of a payload.
 void append_frame(std::vector<std::uint8_t>& out, Bytes payload);
 
 }  // namespace nb101

@@ -6,13 +6,12 @@
 
 namespace nb101 {
 
-ValidMatrices::ValidMatrices() : bits_((kMatrixMask >> kWordBits) + 1) {
+ValidMatrices::ValidMatrices() {
   const SearchSpace& space = SearchSpace::instance();
   for (std::uint32_t matrix = 0; matrix <= kMatrixMask; ++matrix) {
     if (space.id(matrix) == kNoCell) continue;
-    bits_[matrix >> kWordBits] |= std::uint64_t{1} << (matrix & ((1u << kWordBits) - 1));
-    official_.push_back(matrix);
-    if (std::popcount(matrix) <= kMaxEdges) raw_9_.push_back(matrix);
+    official_.add(matrix);
+    if (std::popcount(matrix) <= kMaxEdges) raw_9_.add(matrix);
   }
 }
 

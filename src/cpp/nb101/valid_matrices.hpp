@@ -1,37 +1,61 @@
-// Which of the 2^21 raw matrices lead to a cell, in both meanings of "valid".
+// The raw matrices, of 2^21, that are valid: by the official rule, and by that of nas_benchmarks.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "nb101/cell.hpp"
 
 namespace nb101 {
 
-class ValidMatrices {
+// A set of raw matrices with one bit for each. It takes 256 KB, which fit in the L2 cache.
+class MatrixSet {
  public:
-  // Built at the first call, in about 10 ms.
-  static const ValidMatrices& instance();
+  MatrixSet() : words_((kMatrixMask >> kWordBits) + 1) {}
 
-  // In the official meaning: once pruned, input joins output, by at most 9 edges.
+  void add(std::uint32_t matrix) noexcept {
+    words_[matrix >> kWordBits] |= std::uint64_t{1} << (matrix & kBitMask);
+  }
+  // Returns whether the code's matrix is in the set.
   bool has(Code code) const noexcept {
     const std::uint32_t matrix = code & kMatrixMask;
-    return bits_[matrix >> kWordBits] >> (matrix & ((1u << kWordBits) - 1)) & 1;
+    return words_[matrix >> kWordBits] >> (matrix & kBitMask) & 1;
   }
 
-  // Ascending. `raw_9`: at most 9 edges before pruning too, as nas_benchmarks has it.
-  std::span<const std::uint32_t> official() const noexcept { return official_; }
-  std::span<const std::uint32_t> raw_9() const noexcept { return raw_9_; }
+ private:
+  static constexpr int kWordBits = 6;  // the lowest 6 bits of a matrix are its place in a word
+  static constexpr std::uint32_t kBitMask = (1u << kWordBits) - 1;
+
+  std::vector<std::uint64_t> words_;
+};
+
+// Raw matrices as an ascending list and as a set.
+struct MatrixList {
+  std::vector<std::uint32_t> matrices;
+  MatrixSet set;
+
+  void add(std::uint32_t matrix) {
+    matrices.push_back(matrix);
+    set.add(matrix);
+  }
+};
+
+class ValidMatrices {
+ public:
+  // The first call finds the matrices, which takes about 10 ms.
+  static const ValidMatrices& instance();
+
+  // Valid by the official rule: a path leads from input to output, and at most 9 edges are left
+  // after pruning.
+  const MatrixList& official() const noexcept { return official_; }
+  // Valid by the rule of nas_benchmarks: there are also at most 9 edges before pruning.
+  const MatrixList& raw_9() const noexcept { return raw_9_; }
 
  private:
   ValidMatrices();
 
-  static constexpr int kWordBits = 6;
-
-  std::vector<std::uint64_t> bits_;  // 256 KB, which stay in L2
-  std::vector<std::uint32_t> official_;
-  std::vector<std::uint32_t> raw_9_;
+  MatrixList official_;
+  MatrixList raw_9_;
 };
 
 }  // namespace nb101

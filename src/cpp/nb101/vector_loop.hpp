@@ -1,4 +1,5 @@
-// A plain loop, compiled for wider vectors too and run so where the processor has them.
+// Runs a plain loop that is compiled twice: for any processor and for AVX2. If the processor has
+// AVX2, that version runs.
 #pragma once
 
 #include "nb101/simd.hpp"
@@ -12,8 +13,8 @@ template <class Loop>
 }
 #endif
 
-// `loop` takes nothing and captures pointers and numbers, by value: nothing that it writes can then
-// be one of them.
+// `loop` takes no arguments and captures pointers and numbers by value. The compiler then knows
+// that the loop does not write to them.
 template <class Loop>
 void vectorized(Loop loop) noexcept {
 #if NB101_X86_DISPATCH

@@ -1,4 +1,4 @@
-"""One cell, the plain way: what the fast implementation is judged by."""
+"""A plain implementation of everything about one cell. The tests judge the fast one by it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def matrix_of(edges: Sequence[tuple[int, int]], vertices: int) -> Matrix:
 
 
 def encode(graph: Graph) -> int:
-    """The packed code: interior vertices at 1..n-2, output at 6."""
+    """Return the packed code. Interior vertices stand at 1..n-2, and the output at 6."""
     output = len(graph.matrix) - 1
     code = 0
     for x, y in edges_of(graph.matrix):
@@ -63,15 +63,15 @@ def encode(graph: Graph) -> int:
 
 
 def decode(code: int) -> Graph:
-    """The 7-vertex graph of a code, its labels as they stand (3 included)."""
+    """Return the graph of 7 vertices of a code. The labels stay as they are, also 3."""
     edges = [edge for bit, edge in enumerate(CODE_EDGES) if code >> bit & 1]
     labels = tuple(code >> (FIRST_LABEL_BIT + LABEL_BITS * vertex) & 3 for vertex in range(5))
     return Graph(matrix_of(edges, MAX_VERTICES), labels)
 
 
-def prune(graph: Graph) -> Graph | None:
-    """Only the vertices on a path from input to output; None where there is no path."""
-    matrix, labels = graph
+@cache
+def kept_vertices(matrix: Matrix) -> tuple[int, ...]:
+    """Return the vertices on a path from input to output; none if there is no path."""
     output = len(matrix) - 1
     reached, reaching = {0}, {output}
     for y in range(1, output + 1):
@@ -81,7 +81,14 @@ def prune(graph: Graph) -> Graph | None:
         if any(matrix[x][y] for y in reaching):
             reaching.add(x)
     kept = sorted(reached & reaching)
-    if not {0, output} <= set(kept):
+    return tuple(kept) if {0, output} <= set(kept) else ()
+
+
+def prune(graph: Graph) -> Graph | None:
+    """Return the graph of the kept vertices; None if nothing joins input and output."""
+    matrix, labels = graph
+    kept = kept_vertices(matrix)
+    if not kept:
         return None
     return Graph(
         tuple(tuple(matrix[x][y] for y in kept) for x in kept),
@@ -90,12 +97,12 @@ def prune(graph: Graph) -> Graph | None:
 
 
 def edge_count(matrix: Matrix) -> int:
-    """How many edges the matrix has."""
+    """Return the number of edges."""
     return sum(map(sum, matrix))
 
 
 def is_valid(graph: Graph) -> bool:
-    """The official meaning: prune, then at most 7 vertices, 9 edges, only the 3 operations."""
+    """Tell whether the pruned graph has at most 7 vertices, at most 9 edges and known labels."""
     pruned = prune(graph)
     return (
         pruned is not None
@@ -106,12 +113,12 @@ def is_valid(graph: Graph) -> bool:
 
 
 def is_valid_raw_9(graph: Graph) -> bool:
-    """The nas_benchmarks meaning: also at most 9 edges before pruning."""
+    """Tell the same, as nas_benchmarks does: there are at most 9 edges before pruning, too."""
     return is_valid(graph) and edge_count(graph.matrix) <= MAX_EDGES
 
 
 def is_valid_code(code: int, *, meaning: str = "official") -> bool:
-    """Validity of a code; bit 31 or label 3 on any vertex, pruned or not, is outside."""
+    """Tell whether a code is valid. Bit 31 and label 3 are not, even on a vertex to be pruned."""
     graph = decode(code)
     if code >> 31 or 3 in graph.labels:
         return False
@@ -122,16 +129,23 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
 
 
+@cache
+def neighbors_of_vertices(matrix: Matrix) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the vertices with an edge to each vertex, and those with an edge from it."""
+    vertices = range(len(matrix))
+    sources = [[x for x in vertices if matrix[x][v]] for v in vertices]
+    targets = [[y for y in vertices if matrix[v][y]] for v in vertices]
+    return sources, targets
+
+
 def module_hash(graph: Graph) -> str:
-    """The official hash of the pruned graph."""
+    """Return the official hash of the pruned graph."""
     pruned = prune(graph)
     if pruned is None:
         raise ValueError("nothing joins input and output")
-    matrix = pruned.matrix
-    n = len(matrix)
+    n = len(pruned.matrix)
     labels = [INPUT_LABEL, *pruned.labels, OUTPUT_LABEL]
-    sources = [[x for x in range(n) if matrix[x][v]] for v in range(n)]
-    targets = [[y for y in range(n) if matrix[v][y]] for v in range(n)]
+    sources, targets = neighbors_of_vertices(pruned.matrix)
     hashes = [_md5(str((len(targets[v]), len(sources[v]), labels[v]))) for v in range(n)]
     for _ in range(n):
         hashes = [
@@ -156,7 +170,7 @@ def _labelled_digraph(graph: Graph) -> nx.DiGraph[int]:
 
 
 def isomorphic(a: Graph, b: Graph) -> bool:
-    """Whether some relabeling turns one graph, as it stands, into the other."""
+    """Tell whether a relabeling turns one graph into the other, without pruning."""
     return nx.is_isomorphic(
         _labelled_digraph(a),
         _labelled_digraph(b),
@@ -165,12 +179,12 @@ def isomorphic(a: Graph, b: Graph) -> bool:
 
 
 def walk_bits(edges: Sequence[tuple[int, int]]) -> int:
-    """The edge mask of the official generator, which walks it upwards."""
+    """Return the edges as the number by which the official generator counts upwards."""
     return sum(1 << (x + y * (y - 1) // 2) for x, y in edges)
 
 
 def matrix_of_walk_bits(bits: int, vertices: int) -> Matrix:
-    """The matrix with that edge mask."""
+    """Return the matrix with that number."""
     pairs = combinations(range(vertices), 2)
     return matrix_of([(x, y) for x, y in pairs if bits >> (x + y * (y - 1) // 2) & 1], vertices)
 
@@ -226,8 +240,9 @@ def canonical_code(code: int) -> int | None:
     return encode(canonical(pruned))
 
 
-def vertex_channels(matrix: Matrix, output_channels: int) -> list[int]:
-    """Channels of the vertices 1..n-1 of a pruned graph (the last is output)."""
+@cache
+def vertex_channels(matrix: Matrix, output_channels: int) -> tuple[int, ...]:
+    """Return the channels of the vertices 1..n-1 of a pruned graph (the last is output)."""
     output = len(matrix) - 1
     channels = [0] * (output + 1)
     channels[output] = output_channels
@@ -238,7 +253,7 @@ def vertex_channels(matrix: Matrix, output_channels: int) -> list[int]:
     for x in reversed(range(1, output)):
         if not matrix[x][output]:
             channels[x] = max(channels[y] for y in range(x + 1, output) if matrix[x][y])
-    return channels[1:]
+    return tuple(channels[1:])
 
 
 def _convolution(kernel: int, inputs: int, outputs: int) -> int:
@@ -276,7 +291,7 @@ def trainable_parameters(
     inputs = stem_filters
     for stack in range(num_stacks):
         outputs = stem_filters * 2**stack
-        for _ in range(cells_per_stack):
-            total += _cell_parameters(pruned, inputs, outputs)
-            inputs = outputs
+        total += _cell_parameters(pruned, inputs, outputs)
+        total += (cells_per_stack - 1) * _cell_parameters(pruned, outputs, outputs)
+        inputs = outputs
     return total + inputs * num_classes + num_classes

@@ -21,7 +21,7 @@ def column_of(
     stage: str = "final",
     repeat: int | Literal["mean"] = "mean",
 ) -> npt.NDArray[np.float64]:
-    """A metric or the parameters of each of some cells; NaN without a run."""
+    """Return a metric, or the parameters, of each of the cells; NaN for a cell without a run."""
     if name == "parameters":
         return nb101fast.cell_parameters()[cells].astype(float)
     column = []

@@ -1,4 +1,4 @@
-"""The encodings of the field, the plain way, as their own code has them."""
+"""Plain implementations of the encodings, written after the code that published them."""
 
 from __future__ import annotations
 

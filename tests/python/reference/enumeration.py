@@ -1,4 +1,4 @@
-"""The official walk over all cells, in cell id order."""
+"""The official enumeration of all cells, in the order of their ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def labelings(vertices: int) -> Iterator[tuple[int, ...]]:
 
 
 def pruned_masks(vertices: int) -> Iterator[int]:
-    """The edge masks, upwards, of at most 9 edges from which pruning takes no vertex.
+    """Yield upwards the edge masks of at most 9 edges that lose no vertex by pruning.
 
     Column y of the matrix is y adjacent bits of the mask. In a DAG whose every vertex but input
     has an edge in, and every vertex but output an edge out, every vertex lies on a path.
@@ -38,7 +38,7 @@ def pruned_masks(vertices: int) -> Iterator[int]:
 
 
 def walk(max_vertices: int) -> Iterator[Graph]:
-    """The first graph of each class, as the official generator keeps them: by hash."""
+    """Yield the first graph with each hash, as the official generator does."""
     seen: set[str] = set()
     for vertices in range(2, max_vertices + 1):
         for mask in pruned_masks(vertices):
@@ -52,7 +52,7 @@ def walk(max_vertices: int) -> Iterator[Graph]:
 
 
 def representatives(max_vertices: int) -> Iterator[Graph]:
-    """The same graphs without hashing: those that no relabeling makes smaller."""
+    """Yield the same graphs without hashing: a graph that no relabeling makes smaller."""
     for vertices in range(2, max_vertices + 1):
         for mask in pruned_masks(vertices):
             matrix = matrix_of_walk_bits(mask, vertices)

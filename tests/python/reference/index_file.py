@@ -1,4 +1,4 @@
-"""The index file, the plain way: taken apart, and put together with sound checksums.
+"""A plain reader and writer of the index file. The writer computes the checksums.
 
 All numbers are little-endian. The file is, in this order:
 
@@ -55,13 +55,13 @@ class Section:
 
     @property
     def name(self) -> str:
-        """The metric's."""
+        """The name of the metric."""
         return METRIC_NAMES[self.metric]
 
 
 @dataclass
 class PlainIndex:
-    """An index taken apart."""
+    """The parts of an index file."""
 
     num_cells: int
     num_runs: int
@@ -87,7 +87,7 @@ def header_bytes(data: bytes | bytearray) -> int:
 
 
 def parse(data: bytes) -> PlainIndex:
-    """The parts of an index, its checksums checked."""
+    """Return the parts of an index file, after checking its checksums."""
     magic, version, crc, size, front, cells, runs, budgets, sections, denominator = (
         HEADER.unpack_from(data)
     )
@@ -114,7 +114,7 @@ def parse(data: bytes) -> PlainIndex:
 
 
 def write(index: PlainIndex) -> bytes:
-    """The parts as a file whose checksums are right, whatever the contents."""
+    """Return the file of the parts. Its checksums are right even if its contents are not."""
     front = HEADER.size + BUDGET.size * len(index.budgets) + ENTRY.size * len(index.sections)
     data = bytearray(front)
     stored: dict[bytes, int] = {}
@@ -144,5 +144,5 @@ def header_crc(data: bytes) -> int:
 
 
 def with_header_crc(data: bytes) -> bytes:
-    """The file with that checksum in its place."""
+    """Return the file with the right checksum in its header."""
     return data[:CRC_OFFSET] + struct.pack("<I", header_crc(data)) + data[CRC_OFFSET + 4 :]

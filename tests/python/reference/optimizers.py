@@ -1,4 +1,4 @@
-"""Optimizers and the simulated clock the plain way: one run, one evaluation at a time."""
+"""Plain optimizers on a plain simulated clock, which do one run and one training at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ NOTEBOOK_CHANGES = IndependentChanges(7, 5)
 
 
 class Stream:
-    """Words one after another; a word serves until its draws multiply to more than 2^32."""
+    """A stream of random words. A word serves several draws, until the product of their ranges
+    is more than 2^32."""
 
     def __init__(self, seed: int) -> None:
         self._seed, self._place = seed, 0
@@ -51,12 +52,12 @@ def _masks_of(sampling: str) -> list[int]:
     masks = np.arange(1 << 21, dtype=np.uint32)
     if sampling == "all":
         return [int(mask) for mask in masks]
-    meaning: Any = {"raw": "official", "raw-9": "raw-9"}[sampling]
-    return [int(mask) for mask in masks[nb101fast.is_valid(masks, meaning=meaning)]]
+    validity: Any = {"raw": "official", "raw-9": "raw-9"}[sampling]
+    return [int(mask) for mask in masks[nb101fast.is_valid(masks, validity=validity)]]
 
 
 class Sampler:
-    """A raw configuration of a random word: a matrix of a list, then a labelling."""
+    """Draws a raw configuration from a random word: first a matrix, then the labels."""
 
     def __init__(self, sampling: str) -> None:
         self._masks = _masks_of(sampling)
@@ -69,7 +70,7 @@ class Sampler:
 
 class Trial(NamedTuple):
     code: int
-    cell: int
+    cell_id: int
     epochs: int
     repeat: int
     accuracy: float
@@ -77,7 +78,7 @@ class Trial(NamedTuple):
 
 
 class PlainTraining:
-    """Every run of an index in dictionaries."""
+    """The runs of an index, held in dictionaries."""
 
     def __init__(self, index: Index, epochs: Sequence[int], *, most_edges: int = 9) -> None:
         self.epochs, self._most_edges = tuple(epochs), most_edges
@@ -110,7 +111,7 @@ Make = Callable[[PlainTraining, int], PlainOptimizer]
 def run_plainly(
     make: Make, training: PlainTraining, budget_seconds: float, seed: int, run: int
 ) -> tuple[list[tuple[float, Trial]], int]:
-    """The evaluations that ended within the budget, with their ends; how many were invalid."""
+    """The trainings that ended within the budget with their ends, and how many were invalid."""
     of_run = random_word(seed, run)
     optimizer = make(training, random_word(of_run, 0))
     repeats = Stream(random_word(of_run, 1))
@@ -164,8 +165,8 @@ class Evolution:
         self._size, self._tournament = size, tournament
         self._with_replacement, self._is_regularized = with_replacement, is_regularized
         self._mutation = mutation
-        self._places: list[tuple[int, float]] = []  # where members stand; a new one takes a place
-        self._ages: deque[int] = deque()  # places, the oldest member's first
+        self._places: list[tuple[int, float]] = []  # code and accuracy of each member
+        self._ages: deque[int] = deque()  # the places of the members, the oldest first
         self._cards = list(range(size))
         self._worst = 0
 
@@ -181,7 +182,7 @@ class Evolution:
         return mutate_parameter(parent, word, 0), self._epochs
 
     def _draw(self, number: int) -> int:
-        """A card of those left: the first of the pack are those that were drawn."""
+        """Draw a card from the pack. The cards drawn before stand at its beginning."""
         if self._with_replacement:
             return self._stream.below(self._size)
         other = number + self._stream.below(self._size - number)
@@ -219,7 +220,7 @@ class LocalSearch:
     ) -> Generator[int, Trial, None]:
         while True:
             here = yield sampler(stream.word())
-            while here.cell >= 0:
+            while here.cell_id >= 0:
                 around = self._shuffled(self._neighbors(here, training), stream)
                 tried = []
                 for code in around:
@@ -234,7 +235,7 @@ class LocalSearch:
         by_cell: dict[int, int] = {}
         for code in single_changes(here.code):
             by_cell.setdefault(training.cell(code), code)
-        return [code for cell, code in by_cell.items() if cell not in (-1, here.cell)]
+        return [code for cell, code in by_cell.items() if cell not in (-1, here.cell_id)]
 
     @staticmethod
     def _shuffled(codes: list[int], stream: Stream) -> list[int]:
@@ -245,7 +246,7 @@ class LocalSearch:
 
 
 class Hyperband:
-    """Li et al., 2018; numbers and order of HpBandSter's brackets."""
+    """Li et al., 2018, with the brackets of HpBandSter."""
 
     def __init__(self, sampler: Sampler, training: PlainTraining, seed: int, eta: int = 3) -> None:
         self._jobs = self._brackets(sampler, training.epochs, Stream(seed), eta)
@@ -279,7 +280,7 @@ class Hyperband:
 
 
 class Reinforce:
-    """As in `nas_benchmarks`, in doubles."""
+    """REINFORCE as in `nas_benchmarks`, in double."""
 
     def __init__(
         self, training: PlainTraining, seed: int, rate: float = 0.5, decay: float = 0.9

@@ -1,4 +1,4 @@
-"""Pareto fronts and hypervolumes, the plain way; less is better in every objective."""
+"""Plain Pareto fronts and hypervolumes. In every objective, less is better."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Point = Sequence[float]
 
 
 def dominates(p: Point, q: Point) -> bool:
-    """Nowhere worse and somewhere better; never where there is a NaN."""
+    """Tell whether a point is nowhere worse and somewhere better; with a NaN it is not."""
     return all(a <= b for a, b in zip(p, q, strict=True)) and any(
         a < b for a, b in zip(p, q, strict=True)
     )

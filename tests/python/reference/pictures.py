@@ -40,20 +40,20 @@ def small(figure: Figure) -> Picture:
 
 
 def read(path: Path) -> Picture:
-    """A golden picture."""
+    """Read a golden picture."""
     from matplotlib import image
 
     return np.asarray(image.imread(path)[..., :3], np.float64)
 
 
 def write(path: Path, picture: Picture) -> None:
-    """A golden picture anew."""
+    """Replace a golden picture."""
     from matplotlib import image
 
     image.imsave(path, picture)
 
 
 def difference(one: Picture, other: Picture) -> float:
-    """Root mean square."""
+    """Return the root mean square of the difference of two pictures."""
     assert one.shape == other.shape
     return float(np.sqrt(np.mean((one - other) ** 2)))

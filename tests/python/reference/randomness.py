@@ -34,13 +34,13 @@ def random_word(seed: int, place: int) -> int:
 
 
 class Draws:
-    """A word as a fraction of 1, used up draw by draw."""
+    """Draws from one random word, which is a fraction of 1. Each draw uses up a part of it."""
 
     def __init__(self, word: int) -> None:
         self._rest = Fraction(word, WORD)
 
     def below(self, n: int) -> int:
-        """A number of 0..n-1."""
+        """Draw a number of 0..n-1."""
         self._rest *= n
         number = int(self._rest)
         self._rest -= number
@@ -58,12 +58,12 @@ def labelled(mask: int, labels: Sequence[int]) -> int:
 
 
 def sample_of(codes: Sequence[int], seed: int, n: int) -> list[int]:
-    """n of the codes."""
+    """Draw n of the codes."""
     return [codes[Draws(random_word(seed, i)).below(len(codes))] for i in range(n)]
 
 
 def sample_labelled(masks: Sequence[int], seed: int, n: int) -> list[int]:
-    """n raw configurations of these matrices."""
+    """Draw n raw configurations that have one of these matrices."""
     return list(map(_labelled_draw(masks), (Draws(random_word(seed, i)) for i in range(n))))
 
 
@@ -88,7 +88,7 @@ def single_changes(code: int) -> Iterator[int]:
 
 
 def mutate_parameter(code: int, seed: int, item: int) -> int:
-    """One of the 26 parameters takes another value."""
+    """Give one of the 26 parameters another value."""
     changes = list(single_changes(code))
     by_parameter = [*(change for change in changes[:21] for _ in range(2)), *changes[21:]]
     return by_parameter[Draws(random_word(seed, item)).below(52)]
@@ -132,7 +132,7 @@ class IndependentChanges:
         self._labels = AliasTable(label_weights, 10)
 
     def apply(self, code: int, words: tuple[int, int]) -> int:
-        """The code, changed as two random words say."""
+        """Return the code with the changes that two random words select."""
         parts = [word >> shift & 0xFFFFFFFF for word in words for shift in (0, 32)]
         flips = sum(self._edges[part] << 7 * i for i, part in enumerate(parts[:3]))
         added = decode(self._labels[parts[3]] << FIRST_LABEL_BIT).labels
@@ -141,7 +141,7 @@ class IndependentChanges:
 
 
 def mutate_independently(code: int, changes: IndependentChanges, seed: int, item: int) -> int:
-    """Drawn anew until the child is valid."""
+    """Draw a child again and again until it is valid."""
     for words in _attempts(seed, item):
         child = changes.apply(code, words)
         if is_valid(decode(child)):
@@ -166,7 +166,7 @@ def changes_that_count(code: int) -> list[int]:
 
 
 def mutate_pruned(code: int, seed: int, item: int) -> int:
-    """One of those, each as likely, of which the valid ones count."""
+    """Draw one of these changes, all with equal probability, until the child is valid."""
     candidates = changes_that_count(code)
     if not any(is_valid(decode(child)) for child in candidates):
         return code

@@ -1,4 +1,4 @@
-"""Made-up runs of cells, as official records, and what a plain reader would answer of them."""
+"""Made-up runs of cells as official records, and a plain reader's answers to queries."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ LABEL_OF_NAME = {"conv3x3-bn-relu": 0, "conv1x1-bn-relu": 1, "maxpool3x3": 2}
 
 
 def accuracy(count: int, denominator: int = OFFICIAL_DENOMINATOR) -> float:
-    """What the official code stores: the float32 quotient, as a double."""
+    """Return the value that the official code stores: the float32 quotient as a double."""
     return float(np.float32(count) / np.float32(denominator))
 
 
 def record_of(graph: Graph, epochs: int, metrics: ModelMetrics) -> Record:
-    """A record of a pruned graph, as it stands."""
+    """Return a record that holds the graph unchanged."""
     adjacency = "".join(str(element) for row in graph.matrix for element in row)
     return Record(module_hash(graph), epochs, adjacency, tuple(names_of(graph)), metrics)
 
 
 def graph_of_record(record: Record) -> Graph:
-    """The graph of a record, as it stands there."""
+    """Return the graph that a record holds."""
     n = len(record.operations)
     matrix = np.array(list(record.adjacency), int).reshape(n, n)
     return graph_of(matrix, [LABEL_OF_NAME[name] for name in record.operations[1:-1]])
@@ -41,7 +41,7 @@ def random_metrics(
     epochs: int,
     denominator: int = OFFICIAL_DENOMINATOR,
 ) -> ModelMetrics:
-    """Any counts of the denominator, and times that are float32."""
+    """Draw accuracies that are counts of the denominator, and times that are float32."""
     times = np.sort(rng.uniform(1, 5000, 2)).astype(np.float32)
     evaluations = tuple(
         EvaluationData(
@@ -57,7 +57,7 @@ def random_metrics(
 def random_records(
     rng: np.random.Generator, graphs: Iterable[Graph], repeats: Mapping[int, int]
 ) -> list[Record]:
-    """For each graph that many runs at each budget, in the official order."""
+    """Draw as many runs of each graph as asked for at each budget, in the official order."""
     return [
         record_of(graph, epochs, random_metrics(rng, graph, epochs))
         for graph in sorted(graphs, key=module_hash)
@@ -85,5 +85,5 @@ def values_of(
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """Summed in double, rounded once to float32; NaN of nothing."""
+    """Return the mean, summed in double and rounded once to float32; NaN without a value."""
     return float(np.float32(np.mean(np.array(values, np.float64)))) if values else float("nan")

@@ -1,4 +1,4 @@
-"""Shapes, costs and distances of cells, the plain way."""
+"""Plain implementations of the shapes, costs and distances of cells."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def digraph(graph: Graph) -> nx.DiGraph[int]:
 
 
 def depth(graph: Graph) -> int:
-    """The longest path, in edges."""
+    """Return the number of edges of the longest path."""
     return nx.dag_longest_path_length(digraph(graph))
 
 
 def width(graph: Graph) -> int:
-    """The largest cut that parts the vertices so that no edge goes back."""
+    """Return the size of the largest cut of the vertices that no edge crosses backwards."""
     whole = digraph(graph)
     output = max(whole)
     cuts = []
@@ -37,7 +37,7 @@ def width(graph: Graph) -> int:
 
 
 def parallel_edges(graph: Graph) -> int:
-    """The most edges of which no path has two: Dilworth's other name for the width."""
+    """Return the most edges of which no path has two. By Dilworth's theorem it is the width."""
     edges: Any = nx.line_graph(digraph(graph))
     return max(map(len, nx.antichains(edges)))
 

@@ -1,4 +1,4 @@
-"""Optimizers in Python for tests: as slow, or as deadly, as the environment says."""
+"""An optimizer in Python for tests. The environment can make it slow, or make it die."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import signal
 import time
 from pathlib import Path
 
-from nb101fast.search import Evaluation, SimulatedTraining
+from nb101fast.search import SimulatedTraining, Trial
 
 DELAY = "NB101FAST_TEST_DELAY"  # seconds before each run
-VICTIM = "NB101FAST_TEST_VICTIM"  # a file: who removes it dies
+VICTIM = "NB101FAST_TEST_VICTIM"  # a file; the process that removes it dies
 
 
 class PlainSearch:
-    """Random matrices of few edges."""
+    """Propose random matrices with few edges."""
 
     def __init__(self, training: SimulatedTraining, seed: int) -> None:
         self._random = random.Random(seed)
@@ -26,7 +26,7 @@ class PlainSearch:
         edges = [1 << self._random.randrange(21) for _ in range(7)]
         return sum(set(edges)) | self._random.randrange(3) << 21, self._epochs
 
-    def tell(self, evaluation: Evaluation) -> None:
+    def tell(self, trial: Trial) -> None:
         victim = os.environ.get(VICTIM)
         if victim and Path(victim).exists():
             os.remove(victim)

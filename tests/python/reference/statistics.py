@@ -1,4 +1,4 @@
-"""Whether counts are what probabilities say."""
+"""A test of whether counts agree with probabilities."""
 
 from __future__ import annotations
 

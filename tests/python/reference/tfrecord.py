@@ -1,4 +1,4 @@
-"""The official file format, the plain way: framing, payload and protobuf by hand."""
+"""A plain reader and writer of the official file format: frames, payloads, protobufs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 CRC32C_POLYNOMIAL = 0x82F63B78  # Castagnoli, bits reversed
 VARINT, DOUBLE, BYTES = 0, 1, 2  # protobuf wire types
+MAX_PAYLOAD = 1 << 20  # bytes; no record is longer
 
 
 class EvaluationData(NamedTuple):
@@ -28,6 +29,20 @@ class ModelMetrics(NamedTuple):
     evaluations: tuple[EvaluationData, ...]
     trainable_parameters: int
     total_time: float
+
+
+class HarnessFields(NamedTuple):
+    """What the training harness adds to the protobuf: fields 101..106."""
+
+    repeat: int
+    seed: int
+    attempts: int
+    compile_seconds: float
+    step_seconds: float
+    evaluation_seconds: float
+
+
+FIRST_HARNESS_FIELD = 101
 
 
 class Record(NamedTuple):
@@ -71,7 +86,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def payloads(data: bytes) -> Iterator[bytes]:
-    """The payload of each framed record, its checksums checked."""
+    """Return the payload of each framed record, after checking its checksums."""
     offset = 0
     while offset < len(data):
         length, length_crc = struct.unpack_from("<QI", data, offset)
@@ -83,6 +98,31 @@ def payloads(data: bytes) -> Iterator[bytes]:
             raise ValueError(f"wrong checksum of the payload at byte {offset + 12}")
         yield payload
         offset += 12 + length + 4
+
+
+def whole_payloads(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Offset and payload of each record of a result shard, without a torn one at the end.
+
+    The end is torn if nothing but zeros follows the damaged record.
+    """
+    offset = 0
+    while offset < len(data):
+        head = data[offset : offset + 12]
+        has_head = len(head) == 12 and head[8:] == struct.pack("<I", masked_crc32c(head[:8]))
+        length = struct.unpack("<Q", head[:8])[0] if has_head else 0
+        if not has_head or length > MAX_PAYLOAD:
+            rest = data[offset + 12 :]
+        else:
+            end = offset + 12 + length + 4
+            payload, crc = data[offset + 12 : end - 4], data[end - 4 : end]
+            if len(data) >= end and crc == struct.pack("<I", masked_crc32c(payload)):
+                yield offset, payload
+                offset = end
+                continue
+            rest = data[end:]
+        if any(rest):
+            raise ValueError(f"a damaged record at byte {offset}")
+        return
 
 
 def encode_varint(value: int) -> bytes:
@@ -165,9 +205,29 @@ def decode_metrics(data: bytes) -> ModelMetrics:
     return ModelMetrics(tuple(evaluations), int(numbers[2]), float(numbers[3]))
 
 
-def encode_record(record: Record) -> bytes:
+def encode_harness_fields(harness: HarnessFields) -> bytes:
+    """The protobuf fields that follow the official ones."""
+    encoded = b""
+    for field, value in enumerate(harness, start=FIRST_HARNESS_FIELD):
+        if isinstance(value, int):
+            encoded += _key(field, VARINT) + encode_varint(value)
+        else:
+            encoded += _double(field, value)
+    return encoded
+
+
+def decode_harness_fields(payload: bytes) -> HarnessFields:
+    """The harness's fields of a record."""
+    values = dict(fields(base64.b64decode(json.loads(payload)[4])))
+    names = HarnessFields._fields
+    return HarnessFields(*(values[FIRST_HARNESS_FIELD + i] for i in range(len(names))))  # type: ignore[arg-type]
+
+
+def encode_record(record: Record, harness: HarnessFields | None = None) -> bytes:
     """The payload of a record."""
-    metrics = base64.encodebytes(encode_metrics(record.metrics)).decode("ascii")
+    protobuf = encode_metrics(record.metrics)
+    protobuf += encode_harness_fields(harness) if harness else b""
+    metrics = base64.encodebytes(protobuf).decode("ascii")
     operations = ",".join(record.operations)
     values = [record.module_hash, record.epochs, record.adjacency, operations, metrics]
     return json.dumps(values).encode("ascii")

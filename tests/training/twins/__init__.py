@@ -1,1 +1,1 @@
-"""Plain NumPy forms of what the harness does with TensorFlow, the judges of it."""
+"""Plain NumPy forms of what the harness does with TensorFlow. Tests compare the two."""

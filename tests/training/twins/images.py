@@ -1,17 +1,17 @@
-"""Training images, pixel by pixel."""
+"""The preparation of a training image, pixel by pixel."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from nb101train.dataset import Dataset
+from nb101train.datasets import Dataset
 
 
 def prepared(
     dataset: Dataset, image: npt.NDArray[np.uint8], top: int, left: int, flip: bool, padding: int
 ) -> npt.NDArray[np.float64]:
-    """One (S, S, 3) image: zeros around it, a crop from (top, left), turned over, normalised."""
+    """Pad an (S, S, 3) image with zeros, crop it at (top, left), flip it, and normalise it."""
     size = len(image)
     out = np.empty(image.shape, np.float64)
     for row in range(size):

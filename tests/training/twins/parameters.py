@@ -12,12 +12,12 @@ from nb101train.config import TrainConfig
 
 
 def conv_bn(size: int, inputs: int, outputs: int) -> int:
-    """Of a convolution without bias, and batch norm's two vectors."""
+    """Parameters of a convolution without bias, with the two vectors of its batch norm."""
     return size * size * inputs * outputs + 2 * outputs
 
 
 def operation(name: str, channels: int) -> int:
-    """Of one operation from so many channels into as many."""
+    """Parameters of an operation with equal numbers of input and output channels."""
     narrow = channels // 4
     return {
         "conv3x3-bn-relu": conv_bn(3, channels, channels),
@@ -35,14 +35,14 @@ def operation(name: str, channels: int) -> int:
 
 
 def of_cell(matrix: npt.NDArray[np.uint8], ops: Sequence[str], inputs: int, outputs: int) -> int:
-    """Of one pruned cell."""
+    """Parameters of a pruned cell."""
     channels = nb101fast.vertex_channels(matrix, input_channels=inputs, output_channels=outputs)
     count = sum(operation(ops[v], channels[v]) for v in range(1, len(ops) - 1))
     return count + sum(conv_bn(1, inputs, channels[v]) for v in np.flatnonzero(matrix[0]))
 
 
 def of_network(matrix: npt.NDArray[np.uint8], ops: Sequence[str], config: TrainConfig) -> int:
-    """Of the whole network of a pruned cell."""
+    """Parameters of the whole network of a pruned cell."""
     channels = config.stem_filters
     count = conv_bn(3, 3, channels)
     for stack in range(config.num_stacks):

@@ -1,4 +1,4 @@
-"""RMSProp with momentum, as TensorFlow 1 had it."""
+"""RMSProp with momentum, as TensorFlow 1 computes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EPSILON = 1.0
 
 
 class RMSProp:
-    """In double precision; mean squares begin at one."""
+    """RMSProp in double precision. The mean squares begin at 1."""
 
     def __init__(self, weights: Sequence[npt.ArrayLike], momentum: float) -> None:
         self.weights: Arrays = [np.array(weight, np.float64) for weight in weights]
@@ -23,7 +23,7 @@ class RMSProp:
         self._momentum = momentum
 
     def step(self, gradients: Sequence[npt.ArrayLike], rate: float) -> None:
-        """Move everything once."""
+        """Make one step with these gradients."""
         for i, gradient in enumerate(gradients):
             square = np.asarray(gradient, np.float64) ** 2
             self.mean_squares[i] = DECAY * self.mean_squares[i] + (1 - DECAY) * square

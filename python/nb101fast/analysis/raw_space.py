@@ -1,0 +1,50 @@
+"""The raw configurations of the search space: how many of them are the same cell."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core
+from ..codes import NUM_CELLS
+
+NUM_RAW = 2**21 * 3**5
+MOST_RAW_EDGES = 9  # of a valid configuration, in the meaning "raw-9"
+_LABELINGS = 1 << 10  # five labels of two bits each, label 3 included
+_LOW_LABEL_BITS = 0b01_01_01_01_01  # the lower bit of each of five labels
+
+
+def count_raw(*, most_edges: int = 21) -> npt.NDArray[np.int64]:
+    """How many of the 2^21 * 3^5 raw configurations are each cell: int64 (423624,), by id.
+
+    Only valid configurations are counted. Labels of dead vertices make configurations differ too.
+
+    The core finds a cell in two steps: the matrix gives a placement, and the labels give a rank
+    within the placement. So this counts the matrices of each placement, and adds the count to the
+    cell of each labelling.
+
+    Args:
+        most_edges: count only matrices with so many edges or fewer before pruning.
+    """
+    placement_of_matrix, placements, ranks = _core.look_up_tables()
+    if most_edges < 21:
+        placement_of_matrix = placement_of_matrix[_edges_of_matrices() <= most_edges]
+    matrices = np.bincount(placement_of_matrix, minlength=len(placements))
+    first_ids, row_starts = placements.T
+    used = np.flatnonzero((first_ids >= 0) & (matrices > 0))
+    labelings = np.arange(_LABELINGS)
+    # Label 3 has both bits set. A labelling without it has no lower bit set together with the
+    # higher bit of the same label, which the shift moves onto the lower one's place.
+    labelings = labelings[labelings & (labelings >> 1) & _LOW_LABEL_BITS == 0]
+    ids = first_ids[used, None] + ranks[row_starts[used, None] + labelings]
+    weights = np.repeat(matrices[used], len(labelings))
+    # bincount sums in double, which is exact for whole numbers below 2^53.
+    return np.bincount(ids.reshape(-1), weights, NUM_CELLS).astype(np.int64)
+
+
+def _edges_of_matrices() -> npt.NDArray[np.uint8]:
+    """How many edges each of the 2^21 matrices has: each further bit doubles the list."""
+    edges = np.zeros(1, np.uint8)
+    for _ in range(21):
+        edges = np.concatenate([edges, edges + np.uint8(1)])
+    return edges

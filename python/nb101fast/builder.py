@@ -1,0 +1,227 @@
+"""Gathers runs and writes an index file. Everything that makes an index uses this."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import _core
+from ._core import FormatError
+from .inputs import Meter, Source, read_input
+from .locations import core_name
+from .reader import IndexReader
+from .runs import Runs
+
+UPDATE_RULE = "a new run takes the place of the old one of its cell, epochs and repeat"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Unusual values, which are kept: for each kind, how many there are and where the first is."""
+
+    other_parameters: tuple[int, str]
+    odd_accuracies: tuple[int, str]
+    odd_times: tuple[int, str]
+    unknown_fields: tuple[int, str]
+
+    def told(self) -> dict[str, tuple[int, str]]:
+        """The findings that occur, by a name for people."""
+        return {
+            name.replace("_", " "): (count, first)
+            for name, (count, first) in vars(self).items()
+            if count
+        }
+
+
+@dataclass(frozen=True)
+class CompileReport:
+    """What `compile` read, and the index that it wrote.
+
+    Attributes:
+        output: the index file.
+        num_bytes: its size.
+        records: how many records were read.
+        cells, runs: how many the index has.
+        missing_runs: how many runs are missing from cells that have fewer runs than other cells.
+        replaced_runs: how many runs of an updated index were replaced by new ones.
+        repeated_runs: how many runs occur more than once.
+        denominator: that of accuracies which are stored as counts; None if none are.
+        official_order: whether the records are in the order of the official files.
+        wide_columns: the columns that need a wider type than the official files.
+        findings: the unusual values.
+        sources: the files that were read.
+        seconds: how long it took.
+    """
+
+    output: str
+    num_bytes: int
+    records: int
+    cells: int
+    runs: int
+    missing_runs: int
+    replaced_runs: int
+    repeated_runs: int
+    denominator: int | None
+    official_order: bool
+    wide_columns: tuple[str, ...]
+    findings: Findings
+    sources: tuple[Source, ...]
+    seconds: float
+
+    @property
+    def missing_cells(self) -> int:
+        """How many of the 423,624 cells have no run at all."""
+        return _core.NUM_CELLS - self.cells
+
+
+class IndexBuilder:
+    """Gathers runs with `add_*`, and writes the index with `finish`.
+
+    Args:
+        base: an index whose runs are kept, unless a new run replaces them.
+        threads: how many threads parse and assemble; None for one on each processor.
+
+    Attributes:
+        table: the core's table of the runs so far. A parser may append runs to it directly.
+
+    Example:
+        >>> builder = IndexBuilder()
+        >>> builder.add_file("nasbench_full.tfrecord")
+        >>> builder.finish("nasbench_full.nb101").cells
+        423624
+    """
+
+    def __init__(self, base: IndexReader | None = None, *, threads: int | None = None) -> None:
+        self.table = _core.RunTable()
+        self._base, self._threads = base, threads or os.cpu_count() or 1
+        self._sources: list[Source] = []
+        self._began = time.monotonic()
+
+    def reserve(self, runs: int) -> None:
+        """Reserve memory for about so many runs."""
+        self.table.reserve(runs)
+
+    def add_file(self, path: str, meter: Meter | None = None) -> Source:
+        """Add the runs of a file of any format that `compile` reads.
+
+        Raises:
+            FormatError: the file is damaged; the message says which record and which byte.
+        """
+        source = read_input(self.table, path, self._threads, meter or Meter(0, None))
+        self.add_source(source)
+        return source
+
+    def add_source(self, source: Source) -> None:
+        """Add the name of a file whose runs are already in `table`."""
+        self._sources.append(source)
+
+    def add_runs(self, runs: Runs) -> None:
+        """Add runs that are in memory.
+
+        Raises:
+            OutOfDomainError: a code is outside the search space.
+        """
+        self.table.append(*runs.arrays())
+
+    def add_index(self, reader: IndexReader) -> None:
+        """Add every run of an index, in the order of its records."""
+        self.table.append_index(reader.file)
+
+    def finish(
+        self,
+        output: str | os.PathLike[str],
+        *,
+        strict: bool = False,
+        denominator: int | None = None,
+        synthetic: bool = False,
+        training: Mapping[str, Any] | None = None,
+        marks: Mapping[str, Any] | None = None,
+    ) -> CompileReport:
+        """Write the index. An old file is replaced only when the new one is complete and on disk.
+
+        Args:
+            output: the index file.
+            strict, denominator, synthetic, training: as in `compile`.
+            marks: further entries of the provenance.
+
+        Raises:
+            FormatError: with `strict`, the runs have unusual values, or missing or repeated runs.
+        """
+        target = core_name(output)
+        base = self._base.file if self._base else None
+        assembly = _core.IndexAssembly(self.table, base, self._threads)
+        findings, summary = Findings(**self.table.findings), assembly.summary
+        if strict:
+            self._refuse(findings, summary)
+        is_synthetic = synthetic or any(source.synthetic for source in self._sources)
+        provenance = {
+            "tool": "nb101fast",
+            "version": _core.__version__,
+            "created": _time_of_creation(),
+            "sources": [source.facts() for source in self._sources],
+            "findings": findings.told(),
+            **({"synthetic": True} if is_synthetic else {}),
+            **({"training": [dict(training)]} if training else {}),
+            **(marks or {}),
+        }
+        if self._base:
+            provenance = _updated(self._base, provenance, summary)
+        written = assembly.write(target, json.dumps(provenance), denominator or 0)
+        return CompileReport(
+            output=os.fspath(output),
+            records=sum(source.records for source in self._sources),
+            findings=findings,
+            sources=tuple(self._sources),
+            seconds=time.monotonic() - self._began,
+            denominator=written.pop("denominator") or None,
+            **written,
+            **summary,
+        )
+
+    def _refuse(self, findings: Findings, summary: Mapping[str, Any]) -> None:
+        """Raise FormatError if there is anything that a strict compilation refuses."""
+        faults = [f"{name}: {n:,}, first {first}" for name, (n, first) in findings.told().items()]
+        for name in ("missing_runs", "repeated_runs"):
+            if summary[name]:
+                faults.append(f"{name.replace('_', ' ')}: {summary[name]:,}")
+        if faults:
+            names = ", ".join(source.name for source in self._sources)
+            raise FormatError(f"{names}: a strict compilation refuses {'; '.join(faults)}")
+
+
+def _time_of_creation() -> str:
+    """The present time, or the time that `$SOURCE_DATE_EPOCH` sets."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if fixed and not fixed.isdecimal():
+        raise ValueError(f"$SOURCE_DATE_EPOCH={fixed!r} is not allowed; use seconds since 1970")
+    seconds = float(fixed or time.time())
+    created = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return created.isoformat(timespec="seconds")
+
+
+def _updated(
+    base: IndexReader, provenance: dict[str, Any], summary: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The provenance of an updated index, which includes that of the index before."""
+    before = base.provenance
+    trainings = before.get("training", []) + provenance.get("training", [])
+    update = {
+        "of": os.path.basename(base.path),
+        "created": before.get("created"),
+        "rule": UPDATE_RULE,
+        "kept_runs": base.num_runs - summary["replaced_runs"],
+        "replaced_runs": summary["replaced_runs"],
+        "added_runs": summary["runs"] - base.num_runs,
+    }
+    return {
+        **provenance,
+        "sources": before.get("sources", []) + provenance["sources"],
+        **({"synthetic": True} if base.is_synthetic else {}),
+        **({"training": trainings} if trainings else {}),
+        "update": update,
+    }

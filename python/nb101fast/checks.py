@@ -1,0 +1,48 @@
+"""Checks of simple arguments: a choice among names, a count, a number within bounds.
+
+Every error says what was given, that it is not allowed, and what is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def check_choice(argument: str, value: object, allowed: Iterable[object]) -> None:
+    """Raise ValueError unless the value is one of those allowed.
+
+    Example:
+        >>> check_choice("record", "all", ("incumbents", "everything"))
+        Traceback (most recent call last):
+        ValueError: record='all' is not allowed; use 'incumbents' or 'everything'
+    """
+    allowed = tuple(allowed)
+    if value not in allowed:
+        raise ValueError(f"{argument}={value!r} is not allowed; use {alternatives(allowed)}")
+
+
+def check_count(argument: str, value: object, least: int, most: int) -> None:
+    """Raise ValueError unless the value is an int from `least` to `most`; a bool is refused."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(
+            f"{argument}={value!r} is not allowed; use an integer from {least} to {most}"
+        )
+
+
+def check_number(argument: str, value: float, least: float, most: float) -> None:
+    """Raise ValueError unless the value is a number from `least` to `most`; a bool is refused."""
+    if isinstance(value, bool) or not least <= value <= most:
+        raise ValueError(
+            f"{argument}={value!r} is not allowed; use a number from {least} to {most}"
+        )
+
+
+def alternatives(values: Iterable[object]) -> str:
+    """The values in one phrase: 1, 2 or 3.
+
+    Example:
+        >>> alternatives(["a", "b", "c"])
+        "'a', 'b' or 'c'"
+    """
+    *others, last = map(repr, values)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,0 +1,41 @@
+"""The pieces that an experiment is computed in: consecutive runs of one optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from .plan import ExperimentPlan
+
+
+class RunRange(NamedTuple):
+    """Consecutive runs of one optimizer, which are computed and kept together."""
+
+    optimizer: str
+    first_run: int
+    runs: int
+
+    def __str__(self) -> str:
+        return f"runs {self.first_run} to {self.first_run + self.runs - 1} of {self.optimizer!r}"
+
+
+def missing_ranges(plan: ExperimentPlan, done: Mapping[str, set[int]]) -> list[RunRange]:
+    """The runs that are still to be computed, so that all optimizers advance together.
+
+    Args:
+        plan: the experiment.
+        done: the numbers of the runs that are there, by optimizer.
+    """
+    ranges = [each for name in plan.optimizers for each in _missing_of(plan, name, done[name])]
+    return sorted(ranges, key=lambda each: each.first_run)
+
+
+def _missing_of(plan: ExperimentPlan, name: str, done: set[int]) -> Iterator[RunRange]:
+    absent = np.array(sorted(set(range(plan.runs)) - done), np.int64)
+    if not len(absent):
+        return
+    begins_anew = (np.diff(absent) > 1) | (absent[1:] % plan.runs_at_once(name) == 0)
+    for numbers in np.split(absent, np.flatnonzero(begins_anew) + 1):
+        yield RunRange(name, int(numbers[0]), len(numbers))

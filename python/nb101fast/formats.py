@@ -1,0 +1,37 @@
+"""The formats of files that hold runs, told apart by their first bytes."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from . import _core
+
+Format: TypeAlias = Literal["index", "tfrecord", "tfrecord.gz", "parquet", "json"]
+
+FORMAT_NAMES: dict[Format, str] = {
+    "index": "an index",
+    "tfrecord": "a TFRecord file",
+    "tfrecord.gz": "a gzip file",
+    "parquet": "a Parquet file",
+    "json": "a JSON file",
+}
+
+_INDEX_MAGIC = b"\x89NB101\r\n"
+_PARQUET_MAGIC = b"PAR1"
+_GZIP_MAGIC = b"\x1f\x8b"
+_FRAME_START_BYTES = 12  # A TFRecord begins with the length of its first record and a checksum.
+
+
+def format_of(path: str) -> Format | None:
+    """The format of a file, or None if its first bytes belong to none of them."""
+    with open(path, "rb") as file:
+        start = file.read(_FRAME_START_BYTES)
+    if _core.is_frame_start(start):  # This comes first: a length may look like anything.
+        return "tfrecord"
+    if start.startswith(_INDEX_MAGIC):
+        return "index"
+    if start.startswith(_PARQUET_MAGIC):
+        return "parquet"
+    if start.startswith(_GZIP_MAGIC):
+        return "tfrecord.gz"
+    return "json" if start.lstrip().startswith((b"{", b"[")) else None

@@ -1,0 +1,59 @@
+"""Where files lie: the index that is opened by default, the user's cache, and names of files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+INDEX_VARIABLE = "NB101FAST_INDEX"
+CACHE_VARIABLE = "NB101FAST_CACHE"
+CACHED_NAMES = ("nasbench_full.nb101", "nasbench_only108.nb101")  # the first that is there
+BUILT_IN = Path(__file__).parent / "data" / "nb101_digits.nb101"
+
+
+def cache_folder() -> Path:
+    """The folder of compiled indexes: `$NB101FAST_CACHE`, or `nb101fast` in the user's cache."""
+    if folder := os.environ.get(CACHE_VARIABLE):
+        return Path(folder)
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "nb101fast"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nb101fast"
+
+
+def default_index() -> str:
+    """The index that `open()` takes: `$NB101FAST_INDEX`, one in the cache, or the built-in one."""
+    if path := os.environ.get(INDEX_VARIABLE):
+        return path
+    for name in CACHED_NAMES:
+        if (path_in_cache := cache_folder() / name).is_file():
+            return str(path_in_cache)
+    return str(BUILT_IN)
+
+
+def checked_name(path: str | os.PathLike[str]) -> str:
+    """The path as text.
+
+    Raises:
+        ValueError: the name contains a null character, or its bytes are not UTF-8.
+    """
+    name = os.fspath(path)
+    try:
+        shown_name(name)
+        is_sound = "\0" not in name
+    except UnicodeError:
+        is_sound = False
+    if not is_sound:
+        raise ValueError(
+            f"path {name!r} is not allowed; use a name in UTF-8 without null characters"
+        )
+    return name
+
+
+def shown_name(name: str) -> str:
+    """The name as people read it, also where the locale cannot decode it and Python escapes it."""
+    return os.fsencode(name).decode("utf-8")
+
+
+def core_name(path: str | os.PathLike[str]) -> bytes:
+    """The checked path as the compiled core takes it: the bytes of the name, in any locale."""
+    return os.fsencode(checked_name(path))

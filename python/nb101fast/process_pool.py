@@ -1,0 +1,143 @@
+"""Worker processes of this machine, which end when this process ends."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeAlias
+
+# What a worker does: it takes an iterator of messages and yields answers. It is pickled.
+Serve: TypeAlias = Callable[[Iterator[Any]], Iterator[Any]]
+
+_SPAWN = multiprocessing.get_context("spawn")  # the threads of libraries don't survive a fork
+_SECONDS_TO_EXIT = 1.0  # for a process that has closed its connection
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The process of a worker has ended, and answers no more.
+
+    Attributes:
+        pid: the number of the process.
+        how: "signal SIGKILL" or "exit status 1".
+    """
+
+    pid: int | None
+    how: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ended with {self.how}"
+
+
+class ProcessPool:
+    """Worker processes by number, each with its own pipe for messages and answers.
+
+    A worker ignores Ctrl-C, since this process decides when it ends. It is killed by `stop` and
+    `close`, and it ends at once when this process ends, however that happens. The program's main
+    module must be importable, as `multiprocessing` with the method "spawn" requires.
+
+    Example:
+        >>> def doubled(numbers):
+        ...     for number in numbers:
+        ...         yield 2 * number
+        >>> with contextlib.closing(ProcessPool()) as pool:
+        ...     pool.start(0, doubled)
+        ...     pool.send(0, 21)
+        ...     list(pool.received())
+        [(0, 42)]
+    """
+
+    def __init__(self) -> None:
+        self._processes: dict[int, BaseProcess] = {}
+        self._connections: dict[int, Connection] = {}
+
+    def start(self, worker: int, serve: Serve) -> None:
+        """Start the process of a worker, the first time or after it has ended.
+
+        Args:
+            worker: its number.
+            serve: called in the process with an iterator of the messages that `send` sends. The
+                process sends back what `serve` yields, and exits when `serve` returns.
+        """
+        connection, end = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_run, args=(end, serve), daemon=True)
+        process.start()
+        end.close()  # so that the pipe closes when the worker ends
+        self._processes[worker], self._connections[worker] = process, connection
+
+    def send(self, worker: int, message: Any) -> None:
+        """Send a message to a worker. If the worker has ended, `received` will say so."""
+        with contextlib.suppress(OSError):
+            self._connections[worker].send(message)
+
+    def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
+        """Yield what has arrived from all workers, as pairs of worker and answer.
+
+        The last answer of a worker whose process ends by itself is an `Ended`. A worker that the
+        caller stops in the meantime yields nothing more.
+
+        Args:
+            timeout: the seconds to wait if nothing has arrived; None waits without a limit.
+        """
+        workers = {connection: worker for worker, connection in self._connections.items()}
+        for connection in wait(list(workers), timeout):
+            assert isinstance(connection, Connection)
+            yield from self._answers(workers[connection], connection)
+
+    def _answers(self, worker: int, connection: Connection) -> Iterator[tuple[int, Any]]:
+        while self._connections.get(worker) is connection:
+            try:
+                if not connection.poll():
+                    return
+                answer = connection.recv()
+            except (EOFError, OSError):
+                answer = self._end(worker, _SECONDS_TO_EXIT)
+            yield worker, answer
+
+    def stop(self, worker: int) -> None:
+        """Kill the process of a worker."""
+        self._end(worker, 0.0)
+
+    def close(self) -> None:
+        """Kill the processes of all workers."""
+        for worker in list(self._processes):
+            self.stop(worker)
+
+    def _end(self, worker: int, seconds_to_exit: float) -> Ended:
+        self._connections.pop(worker).close()
+        process = self._processes.pop(worker)
+        process.join(seconds_to_exit)
+        process.kill()
+        process.join()
+        code = process.exitcode or 0
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        return Ended(process.pid, how)
+
+
+def _run(connection: Connection, serve: Serve) -> None:
+    """The main function of a worker's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    with contextlib.suppress(ConnectionError):  # the parent has closed the pipe
+        for answer in serve(_messages(connection)):
+            connection.send(answer)
+
+
+def _messages(connection: Connection) -> Iterator[Any]:
+    with contextlib.suppress(EOFError, OSError):  # the parent has closed the pipe
+        while True:
+            yield connection.recv()
+
+
+def _exit_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)  # at once, whatever the main thread is doing

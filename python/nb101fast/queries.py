@@ -1,0 +1,68 @@
+"""Every metric of the cells that a call asks for, by name."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .chosen_cells import ChosenCells
+from .measurement import METRICS, Measurement
+from .reader import Doubles, IndexReader, Rows
+
+Seed: TypeAlias = (
+    "int | np.random.Generator | None"  # It is a string because numpy.random loads slowly.
+)
+
+
+def query(
+    reader: IndexReader, cells: ChosenCells, measurement: Measurement, seed: Seed = None
+) -> Any:
+    """Answer `Index.query`. All metrics are read, whichever metric the measurement has.
+
+    Args:
+        reader: the index.
+        cells: the cells that are asked for.
+        measurement: the epochs, stage and repeat.
+        seed: the seed of the draws, if the repeat is "random".
+    """
+    rows = reader.rows_of(cells.ids)
+    counts = reader.run_counts(measurement.epochs)
+    draws = _drawn_repeats(counts[rows], seed) if measurement.repeat == "random" else None
+    columns = {metric: _values(reader, measurement.of(metric), rows, draws) for metric in METRICS}
+    if cells.is_one:
+        return {metric: _plain(values[0]) for metric, values in columns.items()}
+    shape = next(iter(columns.values())).shape
+    table: npt.NDArray[np.void] = np.empty(shape, [(metric, np.float64) for metric in METRICS])
+    for metric, values in columns.items():
+        table[metric] = values
+    return table
+
+
+def _values(
+    reader: IndexReader, measurement: Measurement, rows: Rows, draws: Rows | None
+) -> Doubles:
+    """The values of rows: float64 (N,), or (N, R) for all repeats."""
+    if measurement.repeat == "all":
+        every = range(measurement.num_repeats)
+        by_repeat = [reader.values(measurement.of_repeat(repeat), rows) for repeat in every]
+        return np.stack(by_repeat, axis=1)
+    if draws is None:
+        return reader.values(measurement, rows)
+    values = np.empty(len(rows))
+    for repeat in np.unique(draws).tolist():
+        drawn = draws == repeat
+        values[drawn] = reader.values(measurement.of_repeat(repeat), rows[drawn])
+    return values
+
+
+def _drawn_repeats(counts: npt.NDArray[np.uint16], seed: Seed) -> Rows:
+    """The number of a drawn run for each cell; 0 for a cell without runs, which has no value."""
+    draws: Rows = np.random.default_rng(seed).integers(np.maximum(counts, 1))
+    return draws
+
+
+def _plain(value: Any) -> Any:
+    """A number as a Python float. An array stays as it is."""
+    return value if isinstance(value, np.ndarray) else float(value)

@@ -1,0 +1,227 @@
+"""An index file, open to be read: its facts, and the values of its cells by row."""
+
+from __future__ import annotations
+
+import json
+import operator
+import os
+import secrets
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._core import FormatError
+from .checks import check_choice
+from .codes import NUM_CELLS
+from .formats import FORMAT_NAMES, format_of
+from .locations import core_name
+from .measurement import Measurement, QueryRepeat, check_epochs
+
+Verify = Literal["header", "sections", "full"]
+VERIFY_LEVELS = tuple(_core.Verify.__members__)
+
+Ids = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
+
+
+class IndexReader:
+    """An index file that is mapped into memory.
+
+    A row is a cell that the file has; rows are in the order of `cells`. A reader pickles by its
+    path, may be used after a fork, and by many threads at once.
+
+    Args:
+        path: the file.
+        verify: "header", "sections" or "full", as `nb101fast.open` says.
+
+    Attributes:
+        path: the absolute path of the file.
+        file: the compiled core's object.
+        epochs: the budgets, ascending.
+        repeats: for each budget, the most runs that a cell has.
+
+    Raises:
+        FormatError: the file is not a sound index.
+        FileNotFoundError: there is no such file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, verify: Verify = "header") -> None:
+        check_choice("verify", verify, VERIFY_LEVELS)
+        self.path = os.path.abspath(os.fspath(path))
+        self.file = _open_file(self.path, _core.Verify[verify])
+        self.budgets = tuple(self.file.budgets)
+        self.epochs: tuple[int, ...] = tuple(epochs for epochs, _ in self.budgets)
+        self.repeats: tuple[int, ...] = tuple(repeats for _, repeats in self.budgets)
+        self._cells: Ids | None = None
+        if verify == "full":
+            self.provenance  # noqa: B018 - It raises FormatError if the provenance cannot be read.
+
+    def __len__(self) -> int:
+        """The number of cells in the file."""
+        return self.file.num_cells
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path,)
+
+    # ---------------------------------------------------------------- what the file holds
+
+    @property
+    def cells(self) -> Ids:
+        """The ids of the cells in the file, ascending: read-only int32 (C,)."""
+        if self._cells is None and self.file.is_complete:
+            # An array over bytes stays read-only: nobody can make it writable again.
+            self._cells = np.frombuffer(np.arange(NUM_CELLS, dtype=np.int32).tobytes(), np.int32)
+        elif self._cells is None:
+            self._cells = self.file.cells()
+        return self._cells
+
+    @property
+    def denominator(self) -> int | None:
+        """The number by which stored counts are divided to give accuracies; None without counts."""
+        return self.file.denominator or None
+
+    @property
+    def num_runs(self) -> int:
+        """How many training runs the file holds."""
+        return self.file.num_runs
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the contents come from: sources with their SHA-256, tool, time, and findings."""
+        try:
+            contents = json.loads(self.file.provenance)
+        except ValueError as error:  # The text is not JSON, or not UTF-8.
+            contents = error
+        if not isinstance(contents, dict):
+            offset = next(at for name, _, at, _ in self.sections if "provenance" in name)
+            raise FormatError(f"{self.path}: byte {offset}: its provenance is not a JSON object")
+        return contents
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the values were made up for load tests."""
+        return bool(self.provenance.get("synthetic"))
+
+    @property
+    def sections(self) -> list[tuple[str, np.dtype[Any], int, int]]:
+        """Description, dtype, offset and bytes of each section.
+
+        A section with offset 0 is not in the file, because all its values are equal.
+        """
+        return self.file.sections
+
+    # ---------------------------------------------------------------- values
+
+    def measurement(
+        self,
+        metric: str,
+        *,
+        epochs: int,
+        stage: str,
+        repeat: QueryRepeat,
+        words: Sequence[str] = ("mean",),
+    ) -> Measurement:
+        """The checked measurement; `words` are the repeats that are allowed in addition to numbers.
+
+        Raises:
+            ValueError: an argument is not allowed.
+        """
+        return Measurement(metric, stage, epochs, repeat, self.budgets, words)
+
+    def rows_of(self, ids: Ids) -> Rows:
+        """The row of each cell id: int64 (N,), -1 where the file has no such cell."""
+        return self.file.rows_of(ids)
+
+    def values(self, measurement: Measurement, rows: Rows | None = None) -> Doubles:
+        """Values by row: float64 (N,); NaN for a row of -1 and for a cell without that run.
+
+        Args:
+            measurement: its repeat is a number or "mean".
+            rows: int64 (N,); None for all rows.
+        """
+        if rows is None:
+            rows = np.arange(len(self))
+        if measurement.repeat == "mean":
+            return self.file.mean_values(*measurement.column, rows)
+        return self.file.run_values(*measurement.column, int(measurement.repeat), rows)
+
+    def stored_column(self, measurement: Measurement) -> npt.NDArray[Any]:
+        """The values of one repeat as the file has them, by row: a read-only view."""
+        return self.file.column(*measurement.column, int(measurement.repeat))
+
+    def column(self, measurement: Measurement) -> npt.NDArray[Any]:
+        """The values of all cells by row, of one repeat or of the mean, in the narrowest type.
+
+        Returns:
+            float32 (C,) for a mean and for accuracies that are stored as counts. All other values
+            have the stored type; but integers are float64 if some cells have no such run. The
+            value of a cell without the run is NaN.
+        """
+        values = self.values(measurement)
+        if measurement.repeat == "mean":
+            return values.astype(np.float32)
+        stored = self.stored_column(measurement).dtype
+        if stored == np.uint16:  # These are counts.
+            return values.astype(np.float32)
+        if stored.kind in "iu" and np.isnan(values).any():
+            return values
+        return values.astype(stored)
+
+    def objective(self, measurement: Measurement, seed: int | None = None) -> _core.Objective:
+        """A callable bound to a measurement of one repeat, of the mean, or of a random repeat.
+
+        Args:
+            measurement: what the callable gives.
+            seed: the seed of the draws, if the repeat is random. None takes another one each time.
+        """
+        kind, number = _kind_and_number(measurement.repeat, seed)
+        text = (
+            f"<Objective {measurement.metric} at {measurement.epochs} epochs, {measurement.stage}, "
+            f"repeat {measurement.repeat!r} of {os.path.basename(self.path)}>"
+        )
+        # A copy draws its own numbers, so the pickle does not hold the seed.
+        recipe = (_bind, (self, measurement))
+        return self.file.objective(*measurement.column, kind, number, recipe, text)
+
+    def run_counts(self, epochs: int) -> npt.NDArray[np.uint16]:
+        """How many runs each cell has at a budget, by row: uint16 (C,).
+
+        Raises:
+            ValueError: the file does not have this budget.
+        """
+        check_epochs(epochs, self.budgets)
+        return self.file.run_counts(self.epochs.index(epochs))
+
+
+def _bind(reader: IndexReader, measurement: Measurement) -> _core.Objective:
+    """Make an objective from its pickle."""
+    return reader.objective(measurement)
+
+
+def _kind_and_number(repeat: QueryRepeat, seed: int | None) -> tuple[_core.RepeatKind, int]:
+    """How a repeat is chosen, and its number or the seed of the draws."""
+    if repeat == "random":
+        number = secrets.randbits(64) if seed is None else operator.index(seed) % (1 << 64)
+        return _core.RepeatKind.random, number
+    if repeat == "mean":
+        return _core.RepeatKind.mean, 0
+    return _core.RepeatKind.one, int(repeat)
+
+
+def _open_file(path: str, verify: _core.Verify) -> _core.IndexFile:
+    try:
+        return _core.IndexFile(core_name(path), verify)
+    except FormatError as error:
+        kind = format_of(path)
+        if kind in (None, "index"):
+            raise
+        target = os.path.basename(path).partition(".")[0] + ".nb101"
+        raise FormatError(
+            f"{path}: this is {FORMAT_NAMES[kind]}, not an index; compile it first: "
+            f"`nb101fast compile {os.path.basename(path)} -o {target}`, or in Python "
+            f"nb101fast.compile({os.path.basename(path)!r}, {target!r})"
+        ) from error

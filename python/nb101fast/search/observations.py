@@ -1,0 +1,120 @@
+"""The trainings of many runs as columns, one run after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .. import _core
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
+
+COLUMNS = (
+    "seconds",
+    "validation_accuracy",
+    "test_accuracy",
+    "code",
+    "cell_id",
+    "epochs",
+    "repeat",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """Trainings that ended within the time budget; those of one run are in order of time.
+
+    Attributes:
+        starts: int64 (runs + 1,); run r has the rows `starts[r]:starts[r + 1]`.
+        seconds: float64, the simulated time at which the training ended.
+        validation_accuracy: float64, what the optimizer was told.
+        test_accuracy: float64, what is reported if this cell is the incumbent.
+        code: uint32, the configuration as it was proposed.
+        cell_id: int32, the cell that the configuration is.
+        epochs: int32, how long the cell was trained.
+        repeat: int32, the number of the training run that was drawn.
+    """
+
+    starts: npt.NDArray[np.int64]
+    seconds: Doubles
+    validation_accuracy: Doubles
+    test_accuracy: Doubles
+    code: npt.NDArray[np.uint32]
+    cell_id: npt.NDArray[np.int32]
+    epochs: npt.NDArray[np.int32]
+    repeat: npt.NDArray[np.int32]
+
+    @classmethod
+    def of_core(cls, columns: _core.ObservationColumns, epochs: Sequence[int]) -> Observations:
+        """What the core recorded. The core knows budgets by number; `epochs` are theirs."""
+        return cls(
+            starts=_starts(columns["count"]),
+            seconds=columns["seconds"],
+            validation_accuracy=columns["validation_accuracy"],
+            test_accuracy=columns["test_accuracy"],
+            code=columns["code"],
+            cell_id=columns["cell_id"],
+            epochs=np.asarray(epochs, np.int32)[columns["budget"]],
+            repeat=columns["repeat"],
+        )
+
+    @classmethod
+    def of_rows(
+        cls, run: npt.NDArray[Any], columns: Mapping[str, npt.NDArray[Any]], num_runs: int
+    ) -> Observations:
+        """Rows with the number of their run, which ascends from 0."""
+        starts = np.searchsorted(run, np.arange(num_runs + 1)).astype(np.int64)
+        return cls(starts=starts, **columns)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Observations]) -> Observations:
+        """The runs of all parts, one part after another."""
+        counts = np.concatenate([np.diff(part.starts) for part in parts])
+        rows = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
+        return cls(starts=_starts(counts), **rows)
+
+    def __len__(self) -> int:
+        """The number of rows of all runs."""
+        return len(self.seconds)
+
+    @property
+    def num_runs(self) -> int:
+        """The number of runs."""
+        return len(self.starts) - 1
+
+    @property
+    def run(self) -> npt.NDArray[np.int32]:
+        """The number of each row's run, from 0: int32."""
+        return np.repeat(np.arange(self.num_runs, dtype=np.int32), np.diff(self.starts))
+
+    @property
+    def is_incumbent(self) -> npt.NDArray[np.bool_]:
+        """Whether each row has a higher validation accuracy than all rows before it in its run."""
+        improves = np.zeros(len(self), np.bool_)
+        for start, stop in pairwise(self.starts):
+            seen = self.validation_accuracy[start:stop]
+            improves[start:stop][:1] = True
+            improves[start + 1 : stop] = seen[1:] > np.maximum.accumulate(seen)[:-1]
+        return improves
+
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """The rows, by name of the column."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    def rows_at(self, seconds: Doubles) -> npt.NDArray[np.int64]:
+        """The last row that had ended, by run and point of time; -1 if none had."""
+        rows = np.empty((self.num_runs, len(seconds)), np.int64)
+        for run, (start, stop) in enumerate(pairwise(self.starts)):
+            ended = np.searchsorted(self.seconds[start:stop], seconds, side="right")
+            rows[run] = np.where(ended > 0, start + ended - 1, -1)
+        return rows
+
+
+def _starts(counts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

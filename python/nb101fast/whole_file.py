@@ -1,0 +1,64 @@
+"""Files that are written whole or not at all, whatever ends the process that writes them."""
+
+from __future__ import annotations
+
+import io
+import os
+from types import TracebackType
+from typing import Any
+
+from ._core import AtomicFile
+from .locations import core_name
+
+
+class WholeFile(io.RawIOBase):
+    """A binary file that takes the place of what `path` was when its `with` block ends.
+
+    Until then the contents lie in a temporary file in the same folder. If the block ends with an
+    exception, the temporary file is removed and `path` stays as it was.
+
+    Raises:
+        OSError: the folder is missing, the disk is full, or the like. The text names `path`.
+        ValueError: the name is not allowed, as `checked_name` says.
+
+    Example:
+        >>> with WholeFile("table.parquet") as file:
+        ...     pyarrow.parquet.write_table(table, file)
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._file: AtomicFile | None = AtomicFile(core_name(path))
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        """Append bytes, or what is like them."""
+        assert self._file is not None
+        self._file.write(bytes(data))
+        return len(data)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        file, self._file = self._file, None  # without `commit` its end removes the temporary file
+        if kind is None and file is not None:
+            file.commit()
+        self.close()
+
+
+def write_whole(path: str | os.PathLike[str], *parts: bytes) -> None:
+    """Write the parts, one after the other, in place of what the file was.
+
+    Raises:
+        OSError, ValueError: as `WholeFile` raises them.
+
+    Example:
+        >>> write_whole("report.html", page.encode())
+    """
+    with WholeFile(path) as file:
+        for part in parts:
+            file.write(part)

@@ -1,0 +1,25 @@
+// Helps to write plain C functions of an extension module, which pybind11's dispatcher does not
+// call.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+namespace nb101::bindings {
+
+// METH_FASTCALL functions have another signature than PyCFunction. The flag tells CPython the right
+// one.
+using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t);
+inline PyCFunction as_method(FastCall function) noexcept {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+// Throws TypeError if the number of given arguments is not the number that the function takes.
+inline void check_count(Py_ssize_t given, Py_ssize_t taken) {
+  if (given == taken) return;
+  throw pybind11::type_error(std::to_string(given) + " arguments are given; the function takes " +
+                             std::to_string(taken));
+}
+
+}  // namespace nb101::bindings

@@ -1,0 +1,38 @@
+// Runs in the form of arrays, which have one element or row for each run.
+#pragma once
+
+#include <pybind11/numpy.h>
+
+#include <vector>
+
+#include "nb101/metrics.hpp"
+
+namespace nb101::bindings {
+
+namespace py = pybind11;
+
+using CodeArray = py::array_t<Code>;
+using EpochArray = py::array_t<std::uint32_t>;
+using ParameterArray = py::array_t<std::int32_t>;
+using TimeArray = py::array_t<double>;
+using DoubleArray = py::array_t<double, py::array::c_style>;
+
+inline constexpr std::size_t kEvaluationValues = 5;  // the members of Evaluation, in their order
+inline constexpr std::size_t kRunValues = kEvaluationValues * kNumStages;
+
+// `values` are kRunValues numbers, evaluation after evaluation.
+ModelMetrics metrics_from(const double* values, std::int32_t parameters, double total_time);
+
+struct RunArrays {
+  CodeArray codes;  // the pruned graphs
+  EpochArray epochs;
+  DoubleArray values;  // has shape (N, kRunValues)
+  ParameterArray parameters;
+  TimeArray total_times;
+
+  // Throws ValueError if the arrays have different lengths, and OutOfDomainError if a code is
+  // outside the space.
+  std::vector<Run> runs() const;
+};
+
+}  // namespace nb101::bindings

@@ -1,0 +1,254 @@
+#include "nb101/run_placement.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "nb101/error.hpp"
+#include "nb101/search_space.hpp"
+
+namespace nb101 {
+namespace {
+
+constexpr std::uint32_t kNone = 0xffffffff;  // stands for no run, no row or no budget
+constexpr std::size_t kMostBudgets = 65535;
+constexpr std::size_t kMostRepeats = kNoRunCount - 1;
+
+}  // namespace
+
+RunPlacement::RunPlacement(const RunTable& table, const IndexView* base)
+    : columns_(table.columns()), base_(base) {
+  if (table.size() == 0 && !base) {
+    throw std::invalid_argument("no runs: an index holds at least one");
+  }
+  find_cells();
+  find_budgets();
+  place_runs();
+  find_order();
+  summary_.cells = cells_.size();
+  summary_.runs = table.size() - summary_.replaced_runs + (base ? base->header().num_runs : 0);
+  for (const Budget& budget : budgets_) {
+    summary_.missing_runs += std::uint64_t{budget.repeats} * cells_.size();
+  }
+  summary_.missing_runs -= summary_.runs;
+  summary_.official_order = order_.empty();
+}
+
+bool RunPlacement::has_all_cells() const noexcept {
+  return cells_.size() == static_cast<std::size_t>(kNumCells);
+}
+
+void RunPlacement::find_cells() {
+  std::vector<bool> present(kNumCells);
+  for (const std::int32_t id : columns_.cell_ids) present[id] = true;
+  std::vector<std::uint32_t> base_rows(kNumCells, kNone);
+  for (std::uint32_t row = 0; base_ && row < base_->num_rows(); ++row) {
+    const std::int32_t id = base_->cell_id(row);
+    if (id < 0 || id >= kNumCells) {
+      throw FormatError(base_->source(), 0, "it has a cell id out of range");
+    }
+    present[id] = true;
+    base_rows[id] = row;
+  }
+  rows_.assign(kNumCells, 0);
+  for (std::int32_t id = 0; id < kNumCells; ++id) {
+    if (!present[id]) continue;
+    rows_[id] = static_cast<std::uint32_t>(cells_.size());
+    cells_.push_back(id);
+    base_rows_.push_back(base_rows[id]);
+    hashes_.push_back(base_rows[id] == kNone ? SearchSpace::instance().hash(id)
+                                             : base_->hashes()[base_rows[id]]);
+  }
+}
+
+void RunPlacement::find_budgets() {
+  std::set<std::uint32_t> all;
+  std::uint32_t before = 0;  // differs from the first run, because no run has 0 epochs
+  columns_.epochs.visit([&](auto epochs) {
+    for (std::size_t run = 0; run < columns_.epochs.size(); ++run) {
+      const auto of_run = static_cast<std::uint32_t>(epochs(run));
+      if (of_run != before) all.insert(of_run);
+      before = of_run;
+    }
+  });
+  for (std::size_t budget = 0; base_ && budget < base_->budgets().size(); ++budget) {
+    all.insert(base_->budgets()[budget].epochs);
+  }
+  if (all.size() > kMostBudgets) {
+    throw std::invalid_argument("the runs have " + std::to_string(all.size()) +
+                                " different epochs; at most " + std::to_string(kMostBudgets) +
+                                " are allowed");
+  }
+  for (const std::uint32_t epochs : all) {
+    budgets_.push_back({epochs, 0});
+    base_budgets_.push_back(kNone);
+  }
+  for (std::uint32_t budget = 0; base_ && budget < base_->budgets().size(); ++budget) {
+    base_budgets_[budget_of(base_->budgets()[budget].epochs)] = budget;
+  }
+}
+
+std::size_t RunPlacement::budget_of(std::uint32_t epochs) const {
+  return static_cast<std::size_t>(std::ranges::lower_bound(budgets_, epochs, {}, &Budget::epochs) -
+                                  budgets_.begin());
+}
+
+void RunPlacement::place_runs() {
+  places_.resize(budgets_.size());
+  std::vector<std::vector<RunsByRow>> repeats(budgets_.size());
+  for (std::size_t budget = 0; budget < budgets_.size(); ++budget) {
+    std::vector<std::uint16_t>& counts = places_[budget].counts;
+    counts.resize(cells_.size());
+    for (std::uint32_t row = 0; row < cells_.size(); ++row) {
+      counts[row] = static_cast<std::uint16_t>(base_count(row, budget));
+    }
+    if (base_budgets_[budget] == kNone) continue;
+    places_[budget].runs.resize(base_->budgets()[base_budgets_[budget]].repeats);
+    repeats[budget].resize(places_[budget].runs.size());
+  }
+  is_replacement_.assign(columns_.cell_ids.size(), false);
+  // The repeats of the table's runs are counted from 0, even if the base has runs of the cell.
+  std::vector<std::vector<std::uint16_t>> counts(budgets_.size(),
+                                                 std::vector<std::uint16_t>(cells_.size()));
+  columns_.epochs.visit([&](auto epochs) {
+    for (std::uint32_t run = 0; run < columns_.cell_ids.size(); ++run) {
+      const std::size_t budget = budget_of(static_cast<std::uint32_t>(epochs(run)));
+      place(run, budget, counts[budget][row_of(run)]++, repeats[budget]);
+    }
+  });
+  for (std::size_t b = 0; b < budgets_.size(); ++b) {
+    budgets_[b].repeats = static_cast<std::uint32_t>(places_[b].runs.size());
+  }
+}
+
+// Places a run of the table. `repeats` holds the runs placed so far at this budget, by repeat and
+// row.
+void RunPlacement::place(std::uint32_t run, std::size_t budget, std::size_t repeat,
+                         std::vector<RunsByRow>& repeats) {
+  if (repeat >= kMostRepeats) {
+    throw std::invalid_argument("a cell has over 65534 repeats at one budget, which is the limit");
+  }
+  const std::uint32_t row = row_of(run);
+  Places& places = places_[budget];
+  if (repeat == repeats.size()) {
+    repeats.emplace_back();
+    places.runs.emplace_back();
+  }
+  if (repeats[repeat].empty()) {
+    repeats[repeat].assign(cells_.size(), kNone);
+    places.runs[repeat].reserve(cells_.size());
+  }
+  if (is_repeated(run, budget, repeat, repeats)) ++summary_.repeated_runs;
+  if (repeat < places.counts[row]) {
+    is_replacement_[run] = true;
+    ++summary_.replaced_runs;
+  } else {
+    ++places.counts[row];
+  }
+  repeats[repeat][row] = run;
+  places.runs[repeat].push_back(run);
+}
+
+// Returns how many runs of the base a row has.
+std::uint32_t RunPlacement::base_count(std::uint32_t row, std::size_t budget) const noexcept {
+  if (base_rows_[row] == kNone || base_budgets_[budget] == kNone) return 0;
+  return base_->run_count(base_rows_[row], base_budgets_[budget]);
+}
+
+std::optional<std::size_t> RunPlacement::base_budget(std::size_t budget,
+                                                     std::size_t repeat) const noexcept {
+  if (base_budgets_[budget] == kNone) return std::nullopt;
+  if (repeat >= base_->budgets()[base_budgets_[budget]].repeats) return std::nullopt;
+  return base_budgets_[budget];
+}
+
+std::optional<std::size_t> RunPlacement::base_row(std::uint32_t row, std::size_t budget,
+                                                  std::size_t repeat) const noexcept {
+  if (repeat >= base_count(row, budget)) return std::nullopt;
+  return base_rows_[row];
+}
+
+bool RunPlacement::is_repeated(std::uint32_t run, std::size_t budget, std::size_t repeat,
+                               const std::vector<RunsByRow>& repeats) const {
+  const std::uint32_t row = row_of(run);
+  for (std::size_t earlier = 0; earlier < repeat; ++earlier) {
+    const RunsByRow& runs = repeats[earlier];
+    const bool is_base = runs.empty() || runs[row] == kNone;
+    const bool equal =
+        is_base ? is_equal(run, base_->run(base_rows_[row], base_budgets_[budget], earlier))
+                : are_equal(run, runs[row]);
+    if (equal) return true;
+  }
+  return false;
+}
+
+bool RunPlacement::is_equal(std::uint32_t run, const Run& other) const {
+  const auto is_equal_in = [&](std::size_t slot) {
+    const auto [metric, stage] = column_at(slot);
+    return columns_.metrics[slot][run] == value_of(other, metric, stage);
+  };
+  // The total time is compared first because it nearly always differs.
+  if (!is_equal_in(column_slot(Metric::total_time, Stage::start))) return false;
+  for (std::size_t slot = 0; slot < kNumStagedColumns; ++slot) {
+    if (!is_equal_in(slot)) return false;
+  }
+  return true;
+}
+
+bool RunPlacement::are_equal(std::uint32_t run, std::uint32_t other) const {
+  const ExactColumn& total_times = columns_.metrics[column_slot(Metric::total_time, Stage::start)];
+  if (total_times[run] != total_times[other]) return false;
+  return std::ranges::all_of(
+      std::span(columns_.metrics).first(kNumStagedColumns),
+      [&](const ExactColumn& column) { return column[run] == column[other]; });
+}
+
+// The official order is by hash, then epochs, then repeat, and only other orders are stored. In an
+// update, the base's records keep their places and new records come after them. If the base is in
+// the official order, the new index is too.
+void RunPlacement::find_order() {
+  if ((base_ && base_->order().empty()) || is_official_order()) return;
+  order_.reserve(columns_.cell_ids.size() + (base_ ? base_->order().size() : 0));
+  for_each_record([&](std::uint32_t record) { order_.push_back(record); });
+}
+
+// Calls visit(record) in the order of the new index. A record is the number row * budgets + budget,
+// as in the order section.
+template <class Visit>
+void RunPlacement::for_each_record(Visit visit) const {
+  const auto record_of = [&](std::uint32_t row, std::uint32_t epochs) {
+    return static_cast<std::uint32_t>((row * budgets_.size()) + budget_of(epochs));
+  };
+  for (std::size_t i = 0; base_ && i < base_->order().size(); ++i) {
+    const std::size_t base_row = base_->order()[i] / base_->budgets().size();
+    const std::size_t base_budget = base_->order()[i] % base_->budgets().size();
+    if (base_row >= base_->num_rows()) {
+      throw FormatError(base_->source(), 0, "the order of its records names a cell that it lacks");
+    }
+    visit(record_of(rows_[base_->cell_id(base_row)], base_->budgets()[base_budget].epochs));
+  }
+  columns_.epochs.visit([&](auto epochs) {
+    for (std::uint32_t run = 0; run < columns_.cell_ids.size(); ++run) {
+      if (is_replacement_[run]) continue;
+      visit(record_of(row_of(run), static_cast<std::uint32_t>(epochs(run))));
+    }
+  });
+}
+
+bool RunPlacement::is_official_order() const {
+  const auto comes_before = [&](std::uint32_t a, std::uint32_t b) {
+    const std::size_t row_a = a / budgets_.size();
+    const std::size_t row_b = b / budgets_.size();
+    return row_a == row_b ? a < b : hashes_[row_a] < hashes_[row_b];
+  };
+  bool is_official = true;
+  std::uint32_t before = kNone;
+  for_each_record([&](std::uint32_t record) {
+    if (before != kNone && comes_before(record, before)) is_official = false;
+    before = record;
+  });
+  return is_official;
+}
+
+}  // namespace nb101

@@ -1,0 +1,59 @@
+"""Runs of several kinds, gathered by an IndexBuilder into one index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import FormatError, synthetic
+from nb101fast.builder import IndexBuilder
+from nb101fast.reader import IndexReader
+from reference.tfrecord import Record
+
+Sample = tuple[Path, list[Record]]
+
+
+def exported(index: Path, folder: Path) -> bytes:
+    nb101fast.export(index, folder / "exported.tfrecord")
+    return (folder / "exported.tfrecord").read_bytes()
+
+
+def test_files_indexes_and_arrays_become_one(small_sample: Sample, tmp_path: Path) -> None:
+    path = small_sample[0]
+    absent = np.setdiff1d(np.arange(99, dtype=np.int32), nb101fast.open(path).cells)[:5]
+    (runs,) = synthetic.generate(codes=nb101fast.cell_codes()[absent], epochs=(4,), repeats=2)
+    builder = IndexBuilder()
+    builder.reserve(300)
+    source = builder.add_file(str(path.with_suffix(".tfrecord")))
+    builder.add_runs(runs)
+    report = builder.finish(tmp_path / "both.nb101", synthetic=True, marks={"seed": 3})
+    assert report.sources == (source,)
+    assert (report.cells, report.runs) == (36 + 5, source.records + 10)
+    both = nb101fast.open(tmp_path / "both.nb101", verify="full")
+    assert both.provenance["seed"] == 3
+    assert both.is_synthetic
+
+    builder = IndexBuilder()
+    builder.add_index(IndexReader(path))
+    builder.add_runs(runs)
+    builder.finish(tmp_path / "again.nb101")
+    assert exported(tmp_path / "again.nb101", tmp_path) == exported(both.reader.path, tmp_path)  # type: ignore[arg-type]
+
+
+def test_every_maker_says_the_same_of_itself(small_sample: Sample, tmp_path: Path) -> None:
+    """Compile and synthetic have one tail: their provenances have the same keys first."""
+    synthetic.write_index(tmp_path / "made.nb101", codes=nb101fast.cell_codes()[:3])
+    keys = ["tool", "version", "created", "sources", "findings", "synthetic"]
+    for path in (small_sample[0], tmp_path / "made.nb101"):
+        assert list(nb101fast.open(path).provenance)[:6] == keys
+
+
+def test_a_strict_finish_refuses(small_sample: Sample, tmp_path: Path) -> None:
+    builder = IndexBuilder()
+    builder.add_file(str(small_sample[0].with_suffix(".tfrecord")))
+    with pytest.raises(FormatError, match=r"small\.tfrecord: a strict compilation refuses missing"):
+        builder.finish(tmp_path / "x.nb101", strict=True)
+    assert not (tmp_path / "x.nb101").exists()

@@ -1,0 +1,109 @@
+"""The package in an environment that has only NumPy beside it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import _core
+
+PATIENCE = 300.0  # seconds until a program counts as hanging
+LATE = ("adapters", "analysis", "experiment", "plotting", "search", "tables")
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that holds nb101fast and NumPy only."""
+    folder = tmp_path_factory.mktemp("bare")
+    venv.create(folder, symlinks=True)
+    scheme = {"base": str(folder), "platbase": str(folder)}
+    packages = Path(sysconfig.get_path("purelib", "venv", scheme))
+    assert list(packages.iterdir()) == []
+
+    source = Path(nb101fast.__file__).parent
+    shutil.copytree(source, packages / "nb101fast", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(_core.__file__, packages / "nb101fast")  # an editable installation has it elsewhere
+    numpy = Path(np.__file__).parent
+    for part in (numpy, numpy.with_name("numpy.libs")):
+        if part.exists():
+            (packages / part.name).symlink_to(part)
+    scripts = Path(sysconfig.get_path("scripts", "venv", scheme))
+    return scripts / Path(sys.executable).name
+
+
+def run(python: Path, *arguments: str, status: int = 0) -> str:
+    """Return what a program prints; its errors if it is expected to fail."""
+    done = subprocess.run(
+        [str(python), "-I", "-W", "error", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    return done.stderr if status else done.stdout
+
+
+def test_importing_loads_numpy_alone(bare_python: Path) -> None:
+    program = """if True:
+        import sys
+        before = set(sys.modules)
+        import nb101fast
+        index = nb101fast.open()
+        index.query(nb101fast.cell_codes()[index.cells])
+        print(*sorted(set(sys.modules) - before))
+    """
+    loaded = run(bare_python, "-c", program).split()
+    others = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    assert {name for name in others if not name.startswith("_")} == {"nb101fast", "numpy"}
+    assert not {f"nb101fast.{name}" for name in LATE}.intersection(loaded)
+
+
+def test_answers_are_those_of_the_full_installation(bare_python: Path) -> None:
+    program = """if True:
+        import nb101fast
+        index = nb101fast.open()
+        codes = nb101fast.cell_codes()[index.cells]
+        print(index.objective("test_accuracy")(codes).tobytes().hex())
+        print(nb101fast.search.run("re", index, runs=3, budget_seconds=1e3, seed=1).final_regret)
+    """
+    index = nb101fast.open()
+    codes = nb101fast.cell_codes()[index.cells]
+    values = index.objective("test_accuracy")(codes).tobytes().hex()
+    regret = nb101fast.search.run("re", index, runs=3, budget_seconds=1e3, seed=1).final_regret
+    assert run(bare_python, "-c", program) == f"{values}\n{regret}\n"
+
+
+def test_command_line(bare_python: Path) -> None:
+    module = ("-m", "nb101fast")
+    path = run(bare_python, "-c", "import nb101fast; print(nb101fast.open().path)").strip()
+    assert "91 of 423,624 cells" in run(bare_python, *module, "info", path)
+    assert "validation_accuracy" in run(bare_python, *module, "query", path, "id:16")
+    assert "Random search" in run(bare_python, *module, "demo")
+
+
+@pytest.mark.parametrize(
+    ("statement", "package", "extra"),
+    [
+        ("index.to_arrow()", "pyarrow", "arrow"),
+        ("index.to_parquet('index.parquet')", "pyarrow", "arrow"),
+        ("from nb101fast.analysis import analyze; analyze(index, 'out')", "matplotlib", "plots"),
+        ("nb101fast.Cell.from_id(0).to_networkx()", "networkx", "graph"),
+        ("nb101fast.search.run('tpe', index, runs=1, budget_seconds=100.0)", "hyperopt", "search"),
+        ("from nb101fast.adapters import optuna_objective", "optuna", "adapters"),
+    ],
+)
+def test_a_missing_extra_is_named(
+    bare_python: Path, statement: str, package: str, extra: str
+) -> None:
+    program = f"import nb101fast; index = nb101fast.open(); {statement}"
+    error = run(bare_python, "-c", program, status=1)
+    assert f'ImportError: this needs {package}: pip install "nb101fast[{extra}]"' in error

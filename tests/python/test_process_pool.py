@@ -1,0 +1,168 @@
+"""Worker processes: messages and answers, and how they end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nb101fast.process_pool import Ended, ProcessPool
+
+SECONDS = 60.0  # more than a process takes to start on a busy machine
+
+
+def doubled(numbers: Iterator[int]) -> Iterator[Any]:
+    """Answers each number twice over, and the first of all with its process."""
+    yield os.getpid()
+    for number in numbers:
+        yield number
+        yield 2 * number
+
+
+def failing(numbers: Iterator[int]) -> Iterator[Any]:
+    yield os.getpid()
+    sys.exit(next(numbers))
+
+
+@pytest.fixture
+def pool() -> Iterator[ProcessPool]:
+    with contextlib.closing(ProcessPool()) as pool:
+        yield pool
+
+
+def answers(pool: ProcessPool, count: int) -> list[tuple[int, Any]]:
+    """The next answers, of all workers."""
+    found: list[tuple[int, Any]] = []
+    while len(found) < count:
+        arrived = list(pool.received(SECONDS))
+        assert arrived
+        found += arrived
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_each_worker_answers_its_messages(pool: ProcessPool) -> None:
+    for worker in (3, 5):
+        pool.start(worker, doubled)
+    pids = dict(answers(pool, 2))
+    assert set(pids) == {3, 5}
+    assert len({*pids.values(), os.getpid()}) == 3
+    pool.send(3, 10)
+    pool.send(5, 20)
+    found = answers(pool, 4)
+    assert [answer for worker, answer in found if worker == 3] == [10, 20]
+    assert [answer for worker, answer in found if worker == 5] == [20, 40]
+
+
+def test_nothing_arrives_within_the_timeout(pool: ProcessPool) -> None:
+    pool.start(0, doubled)
+    answers(pool, 1)
+    assert list(pool.received(0.0)) == []
+
+
+def test_a_killed_worker_is_reported_once(pool: ProcessPool) -> None:
+    pool.start(0, doubled)
+    [(_, pid)] = answers(pool, 1)
+    os.kill(pid, signal.SIGKILL)
+    assert answers(pool, 1) == [(0, Ended(pid, "signal SIGKILL"))]
+    assert str(Ended(7, "signal SIGKILL")) == "process 7 ended with signal SIGKILL"
+    assert list(pool.received(0.0)) == []
+
+
+def test_answers_before_the_end_are_not_lost(pool: ProcessPool) -> None:
+    pool.start(0, failing)
+    pool.send(0, 3)
+    (_, pid), (_, ended) = answers(pool, 2)
+    assert ended == Ended(pid, "exit status 3")
+
+
+def test_a_worker_starts_again_after_it_ended(pool: ProcessPool) -> None:
+    pool.start(0, failing)
+    pool.send(0, 0)
+    (_, first), (_, ended) = answers(pool, 2)
+    assert ended == Ended(first, "exit status 0")
+    pool.start(0, doubled)
+    [(_, second)] = answers(pool, 1)
+    assert second != first
+
+
+def test_a_message_to_a_dead_worker_is_no_error(pool: ProcessPool) -> None:
+    pool.start(0, doubled)
+    [(_, pid)] = answers(pool, 1)
+    os.kill(pid, signal.SIGKILL)
+    while is_alive(pid) and not _is_zombie(pid):
+        time.sleep(0.01)
+    for _ in range(3):
+        pool.send(0, 1)
+    assert answers(pool, 1) == [(0, Ended(pid, "signal SIGKILL"))]
+
+
+def test_a_stopped_worker_answers_no_more(pool: ProcessPool) -> None:
+    pool.start(0, doubled)
+    pool.start(1, doubled)
+    pids = dict(answers(pool, 2))
+    pool.send(0, 1)
+    for worker, answer in pool.received(SECONDS):
+        assert (worker, answer) == (0, 1)
+        pool.stop(0)
+    assert not is_alive(pids[0])
+    pool.send(1, 4)
+    assert answers(pool, 2) == [(1, 4), (1, 8)]
+
+
+def test_closing_kills_all(pool: ProcessPool) -> None:
+    for worker in range(2):
+        pool.start(worker, doubled)
+    pids = dict(answers(pool, 2))
+    pool.close()
+    assert not any(map(is_alive, pids.values()))
+
+
+PARENT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from test_process_pool import ProcessPool, answers, doubled
+if __name__ == "__main__":
+    pool = ProcessPool()
+    for worker in range(2):
+        pool.start(worker, doubled)
+    print(*dict(answers(pool, 2)).values(), flush=True)
+    list(pool.received())
+"""
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    command = [sys.executable, str(script), str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = list(map(int, parent.stdout.readline().split()))
+        parent.kill()
+    assert len(pids) == 2
+    deadline = time.monotonic() + SECONDS
+    while any(is_alive(pid) and not _is_zombie(pid) for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True

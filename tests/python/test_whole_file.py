@@ -1,0 +1,83 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nb101fast.whole_file import WholeFile, write_whole
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    return path
+
+
+def fail_after(file: WholeFile, *, closes: bool = False) -> None:
+    file.write(b"half")
+    if closes:
+        file.close()
+    raise ZeroDivisionError
+
+
+def test_parts_replace_what_was_there(path: Path) -> None:
+    write_whole(path, b"one", b"", b"two")
+    assert path.read_bytes() == b"onetwo"
+    write_whole(path)
+    assert path.read_bytes() == b""
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_file_appears_at_the_end_of_the_block(path: Path) -> None:
+    with WholeFile(path) as file:
+        assert file.write(b"after") == 5
+        file.write(memoryview(b" all"))
+        assert path.read_bytes() == b"before"
+    assert path.read_bytes() == b"after all"
+
+
+def test_an_exception_leaves_the_old_file(path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), WholeFile(path) as file:
+        fail_after(file)
+    assert path.read_bytes() == b"before"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_writer_that_closes_the_file_does_not_commit_it(path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), WholeFile(path) as file:
+        fail_after(file, closes=True)
+    assert path.read_bytes() == b"before"
+    with WholeFile(path) as file:
+        file.write(b"whole")
+        file.close()
+    assert path.read_bytes() == b"whole"
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "file"
+    with pytest.raises(FileNotFoundError, match=str(path)):
+        write_whole(path, b"")
+
+
+def test_a_killed_writer_leaves_the_old_file(path: Path) -> None:
+    program = (
+        "import os, signal, sys; from nb101fast.whole_file import WholeFile\n"
+        "with WholeFile(sys.argv[1]) as file:\n"
+        "    file.write(b'x' * 100_000); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, path], check=False)
+    assert path.read_bytes() == b"before"
+    write_whole(path, b"after")  # and removes what the killed writer left
+    assert path.read_bytes() == b"after"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"'.*a\\x00b' is not allowed; use a name in UTF-8"):
+        write_whole(f"{tmp_path}/a\0b", b"")
+    assert not list(tmp_path.iterdir())
