@@ -28,8 +28,10 @@ def query(
         seed: the seed of the draws, if the repeat is "random".
     """
     rows = reader.rows_of(cells.ids)
-    counts = reader.run_counts(measurement.epochs)
-    draws = _drawn_repeats(counts[rows], seed) if measurement.repeat == "random" else None
+    draws = None
+    if measurement.repeat == "random":
+        # Only draws need the counts, which are read for all cells of the index.
+        draws = _drawn_repeats(reader.run_counts(measurement.epochs)[rows], seed)
     columns = {metric: _values(reader, measurement.of(metric), rows, draws) for metric in METRICS}
     if cells.is_one:
         return {metric: _plain(values[0]) for metric, values in columns.items()}
