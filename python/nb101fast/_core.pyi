@@ -359,12 +359,20 @@ class HyperbandSettings:
 class ReinforceSettings:
     def __init__(self, learning_rate: float, baseline_decay: float) -> None: ...
 
+class TPESettings:
+    def __init__(self, num_startup: int, num_candidates: int, gamma: float) -> None: ...
+
+def tpe_densities(
+    settings: TPESettings, codes: ManyCodes, losses: _Doubles
+) -> tuple[_Doubles, _Doubles]: ...
+
 _OptimizerSettings: TypeAlias = (
     RandomSearchSettings
     | EvolutionSettings
     | LocalSearchSettings
     | HyperbandSettings
     | ReinforceSettings
+    | TPESettings
 )
 
 class SimulatedTraining:

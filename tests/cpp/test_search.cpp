@@ -48,7 +48,8 @@ const std::vector<OptimizerSettings> kEveryOptimizer = {
     Evolution::Settings{.is_regularized = false, .with_replacement = true},
     LocalSearch::Settings{},
     Hyperband::Settings{},
-    Reinforce::Settings{}};
+    Reinforce::Settings{},
+    Tpe::Settings{}};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-"""TPE, SMAC and BOHB propose what their libraries would, and disturb nothing else."""
+"""The optimizers of libraries propose what the libraries would, and disturb nothing else."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ from nb101fast import search
 from nb101fast.codes import as_code
 from nb101fast.named_parameters import code_of, values_of
 from nb101fast.search.bohb import BOHB
+from nb101fast.search.hyperopt_tpe import HyperoptTPE
 from nb101fast.search.libraries import library, seed_of_32_bits, undisturbed
-from nb101fast.search.settings import Settings
+from nb101fast.search.settings import TPE, Settings
 from nb101fast.search.smac import SMAC
-from nb101fast.search.tpe import TPE
 
-PACKAGES: dict[type[Settings], str] = {TPE: "hyperopt", SMAC: "smac", BOHB: "hpbandster"}
-ENOUGH = {TPE: 30, SMAC: 8, BOHB: 120}  # proposals, so that the last ones come from the model
+PACKAGES: dict[type[Settings], str] = {HyperoptTPE: "hyperopt", SMAC: "smac", BOHB: "hpbandster"}
+ENOUGH = {
+    HyperoptTPE: 30,
+    SMAC: 8,
+    BOHB: 120,
+}  # proposals, so that the last ones come from the model
 NUM_EDGES = 21
 OPS = ("conv1x1-bn-relu", "conv3x3-bn-relu", "maxpool3x3")
 CHOICES: dict[str, tuple[Any, ...]] = {
@@ -164,7 +168,9 @@ def test_nothing_outside_is_changed(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("settings", [TPE(), SMAC(), BOHB()], ids=lambda each: str(each.name))
+@pytest.mark.parametrize(
+    "settings", [HyperoptTPE(), SMAC(), BOHB()], ids=lambda each: str(each.name)
+)
 def test_without_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     package = PACKAGES[type(settings)]
     for module in [name for name in sys.modules if name.partition(".")[0] == package]:
@@ -251,7 +257,7 @@ def test_tpe_proposes_what_fmin_does(settings: TPE) -> None:
             rstate=np.random.default_rng(5),
             show_progressbar=False,
         )
-    assert proposals(settings, 40) == asked
+    assert proposals(HyperoptTPE(settings), 40) == asked
 
 
 @needs("hyperopt")

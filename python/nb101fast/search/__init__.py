@@ -6,11 +6,13 @@
 """
 
 from .bohb import BOHB
+from .hyperopt_tpe import HyperoptTPE
 from .observations import Observations
 from .optimizer import Optimizer, Proposal, Trial
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
 from .settings import (
+    TPE,
     Evolution,
     Hyperband,
     LocalSearch,
@@ -21,7 +23,6 @@ from .settings import (
 )
 from .simulated_training import SimulatedRun, SimulatedTraining
 from .smac import SMAC
-from .tpe import TPE
 from .trajectories import Trajectories, join
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "TPE",
     "Evolution",
     "Hyperband",
+    "HyperoptTPE",
     "LocalSearch",
     "NonRegularizedEvolution",
     "Observations",

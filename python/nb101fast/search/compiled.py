@@ -14,6 +14,7 @@ CoreSettings: TypeAlias = (
     | _core.LocalSearchSettings
     | _core.HyperbandSettings
     | _core.ReinforceSettings
+    | _core.TPESettings
 )
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from ..codes import Validity
 from .bohb import BOHB
+from .hyperopt_tpe import HyperoptTPE
 from .settings import (
+    TPE,
     Evolution,
     Hyperband,
     LocalSearch,
@@ -18,7 +20,6 @@ from .settings import (
 )
 from .simulated_training import ReportedTest
 from .smac import SMAC
-from .tpe import TPE
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,15 @@ _PAPER = _by_name(
     SMAC(),
     BOHB(),
 )
+# The libraries of the same optimizers, for comparisons.
+_PAPER_BY_LIBRARIES = _by_name(HyperoptTPE())
 PRESETS: dict[str, Preset] = {
     # Ying et al., 2019, section 4 and supplement.
-    "paper": Preset(optimizers=_PAPER),
+    "paper": Preset(optimizers=_PAPER | _PAPER_BY_LIBRARIES),
     # The defaults of automl/nas_benchmarks. Settings that are not listed are those of the paper.
     "scripts": Preset(
         optimizers=_PAPER
+        | _PAPER_BY_LIBRARIES
         | _by_name(
             Evolution(with_replacement=True),
             NonRegularizedEvolution(with_replacement=True),

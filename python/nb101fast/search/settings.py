@@ -201,6 +201,39 @@ class Reinforce(CompiledSettings):
         )
 
 
+@dataclass(frozen=True)
+class TPE(CompiledSettings):
+    """TPE, the tree-structured Parzen estimator (Bergstra et al., 2011), as in Hyperopt.
+
+    The first configurations are drawn at random. After that, the best `gamma * sqrt(n)` of the n
+    configurations so far, at most 25, count as good. For each parameter, some candidates are drawn
+    from the distribution of the good ones, and the most promising candidate is taken. The default
+    settings are Hyperopt's own.
+
+    Args:
+        num_startup: how many random configurations come first.
+        num_candidates: how many candidates are drawn for each parameter.
+        gamma: decides how many configurations count as good.
+    """
+
+    name = "tpe"
+    title = "TPE"
+    num_startup: int = 20
+    num_candidates: int = 24
+    gamma: float = 0.25
+
+    def __post_init__(self) -> None:
+        check_count("num_startup", self.num_startup, 1, 1_000_000)
+        check_count("num_candidates", self.num_candidates, 1, 1_000_000)
+        check_number("gamma", self.gamma, 0, 100)
+
+    def compiled(self) -> _core.TPESettings:
+        """See `CompiledSettings`."""
+        return _core.TPESettings(
+            num_startup=self.num_startup, num_candidates=self.num_candidates, gamma=self.gamma
+        )
+
+
 def bracket_budgets(eta: int, min_epochs: int, epochs: int) -> tuple[int, ...]:
     """The budgets of Hyperband's brackets, ascending."""
     budgets = [epochs]

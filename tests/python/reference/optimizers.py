@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -320,3 +322,78 @@ class Reinforce:
         for logits, choice in zip(self._logits, self._sample, strict=True):
             for i, probability in enumerate(self._probabilities(logits)):
                 logits[i] += step * ((i == choice) - probability)
+
+
+class TPE:
+    """TPE as in Hyperopt: all weights are summed anew at each proposal."""
+
+    def __init__(self, sampler: Sampler, training: PlainTraining, seed: int) -> None:
+        self._sampler, self._epochs, self._stream = sampler, training.epochs[-1], Stream(seed)
+        self._history: list[tuple[float, list[int]]] = []  # loss and values
+
+    def ask(self) -> tuple[int, int]:
+        if len(self._history) < 20:
+            return self._sampler(self._stream.word()), self._epochs
+        num_below = min(math.ceil(0.25 * math.sqrt(len(self._history))), 25)
+        order = sorted(range(len(self._history)), key=lambda i: self._history[i][0])  # is stable
+        below, above = (
+            [self._history[i][1] for i in sorted(part)]
+            for part in (order[:num_below], order[num_below:])
+        )
+        chosen = []
+        for parameter in range(26):
+            densities = [
+                tpe_density([values[parameter] for values in part], 2 if parameter < 21 else 3)
+                for part in (below, above)
+            ]
+            chosen.append(self._best_candidate(*densities))
+        mask = sum(present << bit for bit, present in enumerate(chosen[:21]))
+        return labelled(mask, chosen[21:]), self._epochs
+
+    def _best_candidate(self, below: list[float], above: list[float]) -> int:
+        """The best of 24 candidates, all drawn by one fraction."""
+        scores = [math.log(b) - math.log(a) for b, a in zip(below, above, strict=True)]
+        fraction = self._stream.fraction()
+        upper = 1.0  # the probability that no candidate has a value of a higher score
+        for score in sorted(set(scores), reverse=True):
+            lower = sum(b for b, s in zip(below, scores, strict=True) if s < score) ** 24
+            if fraction >= lower:
+                equal = [value for value, s in enumerate(scores) if s == score]
+                part = (fraction - lower) / (upper - lower) * sum(below[value] for value in equal)
+                for value in equal[:-1]:
+                    if part < below[value]:
+                        return value
+                    part -= below[value]
+                return equal[-1]
+            upper = lower
+        raise AssertionError
+
+    def tell(self, trial: Trial) -> None:
+        labels = [trial.code >> 21 + 2 * i & 3 for i in range(5)]
+        edges = [trial.code >> bit & 1 for bit in range(21)]
+        self._history.append((1 - trial.accuracy, edges + labels))
+
+
+def tpe_density(values: Sequence[int], num_values: int) -> list[float]:
+    """Hyperopt's probabilities of the values of a parameter; the last of `values` is the latest.
+
+    They are exact, and rounded once. So scores that should be equal are equal.
+    """
+    weights, unit = linear_forgetting(len(values))
+    counts = [unit] * num_values
+    for value, weight in zip(values, weights, strict=True):
+        counts[value] += weight
+    return [count / sum(counts) for count in counts]
+
+
+@cache
+def linear_forgetting(n: int) -> tuple[list[int], int]:
+    """The weights of n configurations as integers, and the integer that stands for 1."""
+    ramp = max(n - 25, 0)
+    weights = [Fraction(1)] * n
+    for rank in range(ramp):
+        weights[rank] = Fraction(1, n)
+        if rank > 0:
+            weights[rank] += rank * (1 - Fraction(1, n)) / (ramp - 1)
+    unit = math.lcm(*(weight.denominator for weight in weights))
+    return [int(weight * unit) for weight in weights], unit

@@ -27,3 +27,15 @@ def chi_square_deviations(
         return 0.0
     statistic = ((observed - expected) ** 2 / expected).sum()
     return float((statistic - degrees) / np.sqrt(2 * degrees))
+
+
+def kolmogorov_smirnov_bound(n: int, m: int) -> float:
+    """The distance of two samples of n and m numbers that is exceeded with a probability of 1 %."""
+    return float(np.sqrt(-np.log(0.01 / 2) / 2 * (n + m) / (n * m)))
+
+
+def kolmogorov_smirnov_distance(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
+    """The greatest difference between the distribution functions of two samples."""
+    points = np.concatenate([a, b])
+    shares = [np.searchsorted(np.sort(each), points, side="right") / len(each) for each in (a, b)]
+    return float(np.abs(shares[0] - shares[1]).max())

@@ -1,60 +1,47 @@
-"""TPE, the tree-structured Parzen estimator (Bergstra et al., 2011), by Hyperopt."""
+"""TPE by the library Hyperopt, which the compiled TPE is compared with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..checks import check_count, check_number
 from ..named_parameters import Choice, code_of, parameters
 from .libraries import library, undisturbed
 from .optimizer import Proposal, Trial
-from .settings import Settings
+from .settings import TPE, Settings
 from .simulated_training import SimulatedTraining
 
 
 @dataclass(frozen=True)
-class TPE(Settings):
-    """TPE (Bergstra et al., 2011). The default settings are Hyperopt's own.
-
-    The first configurations are drawn at random. After that, the best `gamma * sqrt(n)` of the n
-    configurations so far, at most 25, count as good. For each parameter, some candidates are drawn
-    from the distribution of the good ones, and the most promising candidate is taken.
+class HyperoptTPE(Settings):
+    """The TPE of the library Hyperopt. `search.TPE` makes proposals of the same distribution.
 
     Args:
-        num_startup: how many random configurations come first.
-        num_candidates: how many candidates are drawn for each parameter.
-        gamma: decides how many configurations count as good.
+        settings: the settings of `search.TPE`.
 
     Example:
-        >>> search.run(search.TPE(num_candidates=100), index, runs=1, budget_seconds=1e6)
+        >>> settings = search.HyperoptTPE(search.TPE(num_candidates=100))
+        >>> search.run(settings, index, runs=1, budget_seconds=1e6)
     """
 
-    name = "tpe"
-    title = "TPE"
+    name = "hyperopt-tpe"
+    title = "TPE by Hyperopt"
     libraries = ("hyperopt",)
-    num_startup: int = 20
-    num_candidates: int = 24
-    gamma: float = 0.25
+    settings: TPE = field(default_factory=TPE)
 
-    def __post_init__(self) -> None:
-        check_count("num_startup", self.num_startup, 1, 1_000_000)
-        check_count("num_candidates", self.num_candidates, 1, 1_000_000)
-        check_number("gamma", self.gamma, 0, 100)
-
-    def __call__(self, training: SimulatedTraining, seed: int) -> TPEOptimizer:
+    def __call__(self, training: SimulatedTraining, seed: int) -> HyperoptOptimizer:
         """See `Settings`.
 
         Raises:
             ImportError: Hyperopt is missing.
         """
-        return TPEOptimizer(self, training.epochs[-1], seed)
+        return HyperoptOptimizer(self.settings, training.epochs[-1], seed)
 
 
-class TPEOptimizer:
-    """One run of TPE; calling `TPE` makes it."""
+class HyperoptOptimizer:
+    """One run of Hyperopt's TPE; calling `HyperoptTPE` makes it."""
 
     def __init__(self, settings: TPE, epochs: int, seed: int) -> None:
         self._hyperopt = library("hyperopt")

@@ -1,0 +1,55 @@
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <algorithm>
+
+#include "bindings/arrays.hpp"
+#include "bindings/registers.hpp"
+#include "nb101/tpe.hpp"
+
+namespace nb101::bindings {
+namespace {
+
+using Doubles = py::array_t<double, py::array::c_style>;
+
+py::array_t<double> array_of(const ByValue& values) {
+  py::array_t<double> rows({kNumParameters, kMostValues});
+  double* to = rows.mutable_data();
+  for (const auto& row : values) to = std::ranges::copy(row, to).out;
+  return rows;
+}
+
+// Returns the probabilities of the values of each parameter, below and above, after a history. The
+// codes must be faultless and the losses must be numbers.
+py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
+                        const Doubles& losses) {
+  const py::array_t<Code> codes = as_codes(given);
+  if (losses.size() != codes.size()) {
+    throw py::value_error("losses of " + std::to_string(losses.size()) + " elements are not " +
+                          "allowed; use one for each of the " + std::to_string(codes.size()) +
+                          " codes");
+  }
+  Tpe::Densities found;
+  {
+    const py::gil_scoped_release release;
+    SplitHistory history;
+    const double* loss = losses.data();
+    for (const Code code : span_of(codes)) history.add(code, *loss++);
+    found = Tpe::densities(settings, history);
+  }
+  return py::make_tuple(array_of(found.below), array_of(found.above));
+}
+
+}  // namespace
+
+void register_tpe(py::module_& module) {
+  py::class_<Tpe::Settings>(module, "TPESettings")
+      .def(py::init([](std::uint32_t num_startup, std::uint32_t num_candidates, double gamma) {
+             return Tpe::Settings{num_startup, num_candidates, gamma};
+           }),
+           py::arg("num_startup"), py::arg("num_candidates"), py::arg("gamma"));
+  module.def("tpe_densities", &tpe_densities, py::arg("settings"), py::arg("codes"),
+             py::arg("losses"));
+}
+
+}  // namespace nb101::bindings
