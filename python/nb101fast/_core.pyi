@@ -366,6 +366,22 @@ def tpe_densities(
     settings: TPESettings, codes: ManyCodes, losses: _Doubles
 ) -> tuple[_Doubles, _Doubles]: ...
 
+class BOHBSettings:
+    def __init__(
+        self, eta: int, random_fraction: float, num_samples: int, min_bandwidth: float
+    ) -> None: ...
+
+class DensityRatio:
+    def __init__(self, min_bandwidth: float) -> None: ...
+    @property
+    def budget(self) -> int | None: ...
+    def tell(
+        self, codes: ManyCodes, budgets: npt.NDArray[np.uint32], accuracies: _Doubles
+    ) -> None: ...
+    def bandwidths(self) -> tuple[_Doubles, _Doubles]: ...
+    def densities(self, codes: ManyCodes) -> tuple[_Doubles, _Doubles]: ...
+    def propose(self, num_samples: int, count: int, seed: int) -> list[int | None]: ...
+
 _OptimizerSettings: TypeAlias = (
     RandomSearchSettings
     | EvolutionSettings
@@ -373,6 +389,7 @@ _OptimizerSettings: TypeAlias = (
     | HyperbandSettings
     | ReinforceSettings
     | TPESettings
+    | BOHBSettings
 )
 
 class SimulatedTraining:

@@ -49,7 +49,8 @@ const std::vector<OptimizerSettings> kEveryOptimizer = {
     LocalSearch::Settings{},
     Hyperband::Settings{},
     Reinforce::Settings{},
-    Tpe::Settings{}};
+    Tpe::Settings{},
+    Bohb::Settings{}};
 
 }  // namespace
 

@@ -57,6 +57,7 @@ def plain_makers(sampler: plain.Sampler) -> dict[str, plain.Make]:
         "hb": partial(plain.Hyperband, sampler),
         "rl": plain.Reinforce,
         "tpe": partial(plain.TPE, sampler),
+        "bohb": partial(plain.BOHB, sampler),
     }
 
 
@@ -117,8 +118,7 @@ def test_compiled_equals_plain_if_runs_are_missing(
     check_against_plain(trajectories, plain_makers(sampler)[name], training)
 
 
-def test_scripts_draw_tournaments_with_replacement(index: Index, sampler: plain.Sampler) -> None:
-    training = plain.PlainTraining(index, [108])
+def test_the_scripts_have_other_settings(index: Index, sampler: plain.Sampler) -> None:
     for name, make in (
         ("re", partial(plain.Evolution, sampler, with_replacement=True)),
         (
@@ -126,10 +126,12 @@ def test_scripts_draw_tournaments_with_replacement(index: Index, sampler: plain.
             partial(plain.Evolution, sampler, with_replacement=True, is_regularized=False),
         ),
         ("rl", partial(plain.Reinforce, rate=0.1)),
+        ("bohb", partial(plain.BOHB, sampler, random_fraction=0.33, num_samples=64)),
     ):
         trajectories = search.run(
             name, index, runs=1, budget_seconds=1500, preset="scripts", record="everything"
         )
+        training = plain.PlainTraining(index, PAPER[name].budgets(108))
         check_against_plain(trajectories, make, training)
 
 
@@ -181,7 +183,7 @@ def test_ask_and_tell_gives_the_same_run(index: Index, name: str) -> None:
     assert training.epochs == settings.budgets(108)
 
 
-@pytest.mark.parametrize("name", ["rs", "re", "hb", "tpe"])
+@pytest.mark.parametrize("name", ["rs", "re", "hb", "tpe", "bohb"])
 def test_runs_depend_only_on_seed_and_number(index: Index, name: str) -> None:
     """Neither the threads nor the other runs matter."""
     run = partial(search.run, name, index, budget_seconds=500, seed=1, record="everything")

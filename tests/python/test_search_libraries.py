@@ -24,17 +24,21 @@ import nb101fast
 from nb101fast import search
 from nb101fast.codes import as_code
 from nb101fast.named_parameters import code_of, values_of
-from nb101fast.search.bohb import BOHB
+from nb101fast.search.hpbandster_bohb import HpBandSterBOHB
 from nb101fast.search.hyperopt_tpe import HyperoptTPE
 from nb101fast.search.libraries import library, seed_of_32_bits, undisturbed
-from nb101fast.search.settings import TPE, Settings
+from nb101fast.search.settings import BOHB, TPE, Settings
 from nb101fast.search.smac import SMAC
 
-PACKAGES: dict[type[Settings], str] = {HyperoptTPE: "hyperopt", SMAC: "smac", BOHB: "hpbandster"}
+PACKAGES: dict[type[Settings], str] = {
+    HyperoptTPE: "hyperopt",
+    SMAC: "smac",
+    HpBandSterBOHB: "hpbandster",
+}
 ENOUGH = {
     HyperoptTPE: 30,
     SMAC: 8,
-    BOHB: 120,
+    HpBandSterBOHB: 120,
 }  # proposals, so that the last ones come from the model
 NUM_EDGES = 21
 OPS = ("conv1x1-bn-relu", "conv3x3-bn-relu", "maxpool3x3")
@@ -169,7 +173,7 @@ def test_nothing_outside_is_changed(
 
 
 @pytest.mark.parametrize(
-    "settings", [HyperoptTPE(), SMAC(), BOHB()], ids=lambda each: str(each.name)
+    "settings", [HyperoptTPE(), SMAC(), HpBandSterBOHB()], ids=lambda each: str(each.name)
 )
 def test_without_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     package = PACKAGES[type(settings)]
@@ -321,7 +325,7 @@ def rounds(eta: int, budgets: list[int]) -> Iterator[tuple[int, int, int]]:
 
 @needs("hpbandster")
 def test_bohb_fills_hyperbands_brackets() -> None:
-    run = steps(BOHB(), 5)
+    run = steps(HpBandSterBOHB(), 5)
     kept: list[float] = []
     last = -1
     for bracket, count, budget in rounds(3, [4, 12, 36, 108]):
@@ -341,7 +345,7 @@ def test_bohb_draws_what_hpbandster_does(settings: BOHB, caplog: pytest.LogCaptu
     """Both draw from the same state, and no proposal fails: HpBandSter would draw it at random."""
     from nb101fast.config_space import configuration_space
 
-    run = steps(settings, 5)
+    run = steps(HpBandSterBOHB(settings), 5)
     by_model: list[bool] = []
     outside, seed = np.random.get_state(), seed_of_32_bits(5)
     with undisturbed():
@@ -382,5 +386,7 @@ def test_bohb_draws_what_hpbandster_does(settings: BOHB, caplog: pytest.LogCaptu
 
 @needs("hpbandster")
 def test_bohb_proposes_better_cells_than_random() -> None:
-    by_model, at_random = (proposals(BOHB(random_fraction=share), 400) for share in (0, 1))
+    by_model, at_random = (
+        proposals(HpBandSterBOHB(BOHB(random_fraction=share)), 400) for share in (0, 1)
+    )
     assert mean_of(by_model[-100:]) > mean_of(at_random[-100:]) + 0.1

@@ -5,13 +5,14 @@
 >>> trajectories.final_regret.mean(), trajectories.regret_at([1e5, 1e6])
 """
 
-from .bohb import BOHB
+from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
 from .observations import Observations
 from .optimizer import Optimizer, Proposal, Trial
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
 from .settings import (
+    BOHB,
     TPE,
     Evolution,
     Hyperband,
@@ -32,6 +33,7 @@ __all__ = [
     "SMAC",
     "TPE",
     "Evolution",
+    "HpBandSterBOHB",
     "Hyperband",
     "HyperoptTPE",
     "LocalSearch",

@@ -15,6 +15,7 @@ CoreSettings: TypeAlias = (
     | _core.HyperbandSettings
     | _core.ReinforceSettings
     | _core.TPESettings
+    | _core.BOHBSettings
 )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..codes import Validity
-from .bohb import BOHB
+from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
 from .settings import (
+    BOHB,
     TPE,
     Evolution,
     Hyperband,
@@ -52,7 +53,7 @@ _PAPER = _by_name(
     BOHB(),
 )
 # The libraries of the same optimizers, for comparisons.
-_PAPER_BY_LIBRARIES = _by_name(HyperoptTPE())
+_PAPER_BY_LIBRARIES = _by_name(HyperoptTPE(), HpBandSterBOHB())
 PRESETS: dict[str, Preset] = {
     # Ying et al., 2019, section 4 and supplement.
     "paper": Preset(optimizers=_PAPER | _PAPER_BY_LIBRARIES),
@@ -66,6 +67,7 @@ PRESETS: dict[str, Preset] = {
             Reinforce(learning_rate=0.1),
             SMAC(num_trees=10, max_evaluations=4),
             BOHB(num_samples=64, random_fraction=0.33),
+            HpBandSterBOHB(BOHB(num_samples=64, random_fraction=0.33)),
         )
     ),
     # The official notebook: its sampling, mutation, validity and reported test accuracy.

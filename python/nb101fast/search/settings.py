@@ -234,6 +234,53 @@ class TPE(CompiledSettings):
         )
 
 
+@dataclass(frozen=True)
+class BOHB(CompiledSettings):
+    """BOHB (Falkner et al., 2018), Hyperband with proposals from a density model, as in HpBandSter.
+
+    The model has two kernel densities, one of the good and one of the bad configurations, at the
+    greatest budget that has enough of them. Some samples are drawn from the density of the good
+    ones, and the sample with the best ratio of both densities is proposed.
+
+    Args:
+        random_fraction: the share of proposals that are drawn at random instead.
+        num_samples: how many samples are drawn for a proposal.
+        min_bandwidth: the smallest bandwidth of a density.
+        bandwidth_factor: widens the bandwidth of continuous parameters. Encoding A has none, so it
+            changes nothing here.
+        eta, min_epochs: see `Hyperband`.
+    """
+
+    name = "bohb"
+    title = "BOHB"
+    random_fraction: float = 0.0
+    num_samples: int = 4
+    min_bandwidth: float = 0.3
+    bandwidth_factor: float = 3.0
+    eta: int = 3
+    min_epochs: int = 4
+
+    def __post_init__(self) -> None:
+        check_number("random_fraction", self.random_fraction, 0, 1)
+        check_count("num_samples", self.num_samples, 1, 1_000_000)
+        check_number("min_bandwidth", self.min_bandwidth, 0, 1)
+        check_number("bandwidth_factor", self.bandwidth_factor, 0, 1_000_000)
+        check_brackets(self.eta, self.min_epochs)
+
+    def budgets(self, epochs: int) -> tuple[int, ...]:
+        """See `Hyperband`."""
+        return bracket_budgets(self.eta, self.min_epochs, epochs)
+
+    def compiled(self) -> _core.BOHBSettings:
+        """See `CompiledSettings`."""
+        return _core.BOHBSettings(
+            eta=self.eta,
+            random_fraction=self.random_fraction,
+            num_samples=self.num_samples,
+            min_bandwidth=self.min_bandwidth,
+        )
+
+
 def bracket_budgets(eta: int, min_epochs: int, epochs: int) -> tuple[int, ...]:
     """The budgets of Hyperband's brackets, ascending."""
     budgets = [epochs]

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "nb101/bohb.hpp"
 #include "nb101/evolution.hpp"
 #include "nb101/hyperband.hpp"
 #include "nb101/local_search.hpp"
@@ -15,10 +16,11 @@
 
 namespace nb101 {
 
-using Optimizer = std::variant<RandomSearch, Evolution, LocalSearch, Hyperband, Reinforce, Tpe>;
+using Optimizer =
+    std::variant<RandomSearch, Evolution, LocalSearch, Hyperband, Reinforce, Tpe, Bohb>;
 using OptimizerSettings =
     std::variant<RandomSearch::Settings, Evolution::Settings, LocalSearch::Settings,
-                 Hyperband::Settings, Reinforce::Settings, Tpe::Settings>;
+                 Hyperband::Settings, Reinforce::Settings, Tpe::Settings, Bohb::Settings>;
 
 // The seeds of run number `run`. The result of a run depends only on its number and the seed.
 struct RunSeeds {

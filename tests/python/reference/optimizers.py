@@ -251,7 +251,8 @@ class Hyperband:
     """Li et al., 2018, with the brackets of HpBandSter."""
 
     def __init__(self, sampler: Sampler, training: PlainTraining, seed: int, eta: int = 3) -> None:
-        self._jobs = self._brackets(sampler, training.epochs, Stream(seed), eta)
+        self._sampler, self._stream = sampler, Stream(seed)
+        self._jobs = self._brackets(training.epochs, eta)
         self._told: float | None = None
 
     def ask(self) -> tuple[int, int]:
@@ -260,9 +261,10 @@ class Hyperband:
     def tell(self, trial: Trial) -> None:
         self._told = trial.accuracy
 
-    def _brackets(
-        self, sampler: Sampler, epochs: Sequence[int], stream: Stream, eta: int
-    ) -> Generator[tuple[int, int], float, None]:
+    def _new_code(self) -> int:
+        return self._sampler(self._stream.word())
+
+    def _brackets(self, epochs: Sequence[int], eta: int) -> Generator[tuple[int, int], float, None]:
         iteration = 0
         while True:
             s = len(epochs) - 1 - iteration % len(epochs)
@@ -273,7 +275,7 @@ class Hyperband:
                 accuracies = []
                 for number in range(size):
                     if stage == 0:
-                        codes.append(sampler(stream.word()))
+                        codes.append(self._new_code())
                     accuracies.append((yield codes[number], budget))
                 if stage < s:
                     ranks = np.argsort(np.argsort(-np.array(accuracies), kind="stable"))
@@ -397,3 +399,79 @@ def linear_forgetting(n: int) -> tuple[list[int], int]:
             weights[rank] += rank * (1 - Fraction(1, n)) / (ramp - 1)
     unit = math.lcm(*(weight.denominator for weight in weights))
     return [int(weight * unit) for weight in weights], unit
+
+
+class BOHB(Hyperband):
+    """HpBandSter's: the densities are summed anew for each sample."""
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        training: PlainTraining,
+        seed: int,
+        random_fraction: float = 0.0,
+        num_samples: int = 4,
+    ) -> None:
+        super().__init__(sampler, training, seed)
+        self._random_fraction, self._num_samples = random_fraction, num_samples
+        self._model_epochs = 0
+        self._trained: dict[int, list[tuple[float, int]]] = {}  # loss and code, by epochs
+
+    def tell(self, trial: Trial) -> None:
+        super().tell(trial)
+        if trial.epochs < self._model_epochs:
+            return
+        trained = self._trained.setdefault(trial.epochs, [])
+        trained.append((1 - trial.accuracy, trial.code))
+        if len(trained) >= 2 * 27:
+            self._model_epochs = trial.epochs
+
+    def _new_code(self) -> int:
+        if not self._model_epochs or self._stream.fraction() < self._random_fraction:
+            return super()._new_code()
+        ranked = sorted(self._trained[self._model_epochs], key=lambda pair: pair[0])  # is stable
+        codes = [code for _, code in ranked]
+        num_good = max(27, 15 * len(codes) // 100)
+        num_bad = max(27, 85 * len(codes) // 100)
+        good = KernelDensity(codes[:num_good])
+        bad = KernelDensity(codes[num_good : num_good + num_bad])
+        best, least = None, math.inf
+        for _ in range(self._num_samples):
+            sample = good.draw(self._stream)
+            ratio = max(1e-32, bad(sample)) / max(good(sample), 1e-32)
+            if not math.isfinite(ratio) and math.isfinite(good(sample)):
+                return sample
+            if ratio < least:
+                best, least = sample, ratio
+        return super()._new_code() if best is None else best
+
+
+class KernelDensity:
+    """Aitchison-Aitken kernels with the bandwidths of the normal reference rule."""
+
+    def __init__(self, codes: Sequence[int], min_bandwidth: float = 0.3) -> None:
+        self._points = np.array([self._listed(code) for code in codes])
+        scale = 1.06 * len(codes) ** (-1 / 30)
+        self._bandwidths = np.maximum(scale * self._points.std(axis=0), min_bandwidth)
+        self._num_levels = np.array([len(np.unique(column)) for column in self._points.T])
+
+    @staticmethod
+    def _listed(code: int) -> list[int]:
+        """The values of the parameters as `nas_benchmarks` numbers them."""
+        labels = [(1, 0, 2)[code >> 21 + 2 * i & 3] for i in range(5)]
+        return [code >> bit & 1 for bit in range(21)] + labels
+
+    def __call__(self, code: int) -> float:
+        with np.errstate(all="ignore"):
+            mismatch = self._bandwidths / (self._num_levels - 1)
+            is_equal = self._points == self._listed(code)
+            return float(np.where(is_equal, 1 - self._bandwidths, mismatch).prod(axis=1).mean())
+
+    def draw(self, stream: Stream) -> int:
+        values = self._points[stream.below(len(self._points))].tolist()
+        labels = [(1, 0, 2).index(number) for number in values[21:]]
+        drawn = values[:21] + labels
+        for i, bandwidth in enumerate(self._bandwidths):
+            if stream.fraction() >= 1 - bandwidth:
+                drawn[i] = stream.below(2 if i < 21 else 3)
+        return labelled(sum(present << bit for bit, present in enumerate(drawn[:21])), drawn[21:])

@@ -1,76 +1,55 @@
-"""BOHB (Falkner et al., 2018): the brackets of Hyperband, filled by HpBandSter's density model."""
+"""BOHB by the library HpBandSter, which the compiled BOHB is compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from .. import _core
-from ..checks import check_count, check_number
 from ..named_parameters import code_of, values_of
 from .libraries import library, seed_of_32_bits, undisturbed
 from .optimizer import Proposal, Trial
-from .settings import Settings, bracket_budgets, check_brackets
+from .settings import BOHB, Settings
 from .simulated_training import SimulatedTraining
 
 
 @dataclass(frozen=True)
-class BOHB(Settings):
-    """BOHB (Falkner et al., 2018): Hyperband with proposals from a density model.
-
-    The model has two kernel densities, one of the good and one of the bad configurations, at the
-    greatest budget that has enough of them. Some samples are drawn from the density of the good
-    ones, and the sample with the best ratio of both densities is proposed.
+class HpBandSterBOHB(Settings):
+    """The BOHB of the library HpBandSter. `search.BOHB` makes proposals of the same distribution.
 
     Args:
-        random_fraction: the share of proposals that are drawn at random instead.
-        num_samples: how many samples are drawn for a proposal.
-        min_bandwidth: the smallest bandwidth of a density.
-        bandwidth_factor: widens the bandwidth of continuous parameters. Encoding A has none, so it
-            changes nothing here.
-        eta, min_epochs: see `Hyperband`.
+        settings: the settings of `search.BOHB`.
 
     Example:
-        >>> search.run(search.BOHB(num_samples=64), index, runs=1, budget_seconds=1e6)
+        >>> settings = search.HpBandSterBOHB(search.BOHB(num_samples=64))
+        >>> search.run(settings, index, runs=1, budget_seconds=1e6)
     """
 
-    name = "bohb"
-    title = "BOHB"
+    name = "hpbandster-bohb"
+    title = "BOHB by HpBandSter"
     libraries = ("hpbandster", "ConfigSpace")
-    random_fraction: float = 0.0
-    num_samples: int = 4
-    min_bandwidth: float = 0.3
-    bandwidth_factor: float = 3.0
-    eta: int = 3
-    min_epochs: int = 4
-
-    def __post_init__(self) -> None:
-        check_number("random_fraction", self.random_fraction, 0, 1)
-        check_count("num_samples", self.num_samples, 1, 1_000_000)
-        check_number("min_bandwidth", self.min_bandwidth, 0, 1)
-        check_number("bandwidth_factor", self.bandwidth_factor, 0, 1_000_000)
-        check_brackets(self.eta, self.min_epochs)
+    settings: BOHB = field(default_factory=BOHB)
 
     def budgets(self, epochs: int) -> tuple[int, ...]:
         """See `Hyperband`."""
-        return bracket_budgets(self.eta, self.min_epochs, epochs)
+        return self.settings.budgets(epochs)
 
-    def __call__(self, training: SimulatedTraining, seed: int) -> BOHBOptimizer:
+    def __call__(self, training: SimulatedTraining, seed: int) -> HpBandSterOptimizer:
         """See `Settings`.
 
         Raises:
             ImportError: HpBandSter is missing.
         """
-        return BOHBOptimizer(self, self.budgets(training.epochs[-1]), seed)
+        return HpBandSterOptimizer(self.settings, self.budgets(training.epochs[-1]), seed)
 
 
-class BOHBOptimizer:
-    """One run of BOHB; calling `BOHB` makes it."""
+class HpBandSterOptimizer:
+    """One run of HpBandSter's BOHB; calling `HpBandSterBOHB` makes it."""
 
     def __init__(self, settings: BOHB, epochs: tuple[int, ...], seed: int) -> None:
         from ..config_space import configuration_space  # needs ConfigSpace
