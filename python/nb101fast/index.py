@@ -330,12 +330,15 @@ class Index:
             metric, epochs, stage: as in `objective`.
             repeat: 0..R-1, or "mean".
             stored: return a read-only view of the file instead. Accuracies may then be uint16
-                counts of `denominator`, with 65535 for a cell without the run. The repeat must be
-                a number.
+                counts of `denominator`, with 65535 for a cell without the run. Total times may be
+                ticks of 2**-22 s: the view then has the fields `low`, uint32, and `high`, uint8,
+                and `(low + high * 2**32) / 2**22` are the seconds. For a cell without the run, all
+                bits are 1. The repeat must be a number.
 
         Returns:
-            float32 (C,) for a mean and for accuracies that are stored as counts. All other values
-            have the stored type; but integers are float64 if some cells have no value.
+            float32 (C,) for a mean and for accuracies that are stored as counts, and float64 for
+            times that are stored as ticks. All other values have the stored type; but integers are
+            float64 if some cells have no value.
 
         Example:
             >>> index.column("test_accuracy")[:2]

@@ -157,14 +157,16 @@ class IndexReader:
         """The values of all cells by row, of one repeat or of the mean, in the narrowest type.
 
         Returns:
-            float32 (C,) for a mean and for accuracies that are stored as counts. All other values
-            have the stored type; but integers are float64 if some cells have no such run. The
-            value of a cell without the run is NaN.
+            float32 (C,) for a mean and for accuracies that are stored as counts, and float64 for
+            times that are stored as ticks. All other values have the stored type; but integers are
+            float64 if some cells have no such run. The value of a cell without the run is NaN.
         """
         values = self.values(measurement)
         if measurement.repeat == "mean":
             return values.astype(np.float32)
         stored = self.stored_column(measurement).dtype
+        if stored.names:  # These are ticks.
+            return values
         if stored == np.uint16:  # These are counts.
             return values.astype(np.float32)
         if stored.kind in "iu" and np.isnan(values).any():

@@ -19,7 +19,8 @@
 - `total_time_E_R`, `trainable_parameters_E_R` and `graph_E_R`: the values that a run has once.
   A uint16 column holds counts: an accuracy is its count divided by the denominator, which stands
   in the metadata of the field and of the schema. All other columns hold values. A value is null
-  if the cell has no such run.
+  if the cell has no such run. Times that the file holds as ticks are copied, as float64, because
+  Arrow has no integer of 40 bits.
 - `record_E_R` uint32: the run's position among the records. The column is present only if the
   records are not in the official order.
 - The index file does not store a column that has one value for all cells. In the table, equal
@@ -188,8 +189,11 @@ class _StoredColumns:
                 self._add(f"record_{epochs}_{repeat}", positions, absent, place)
 
     def _stored(self, metric: str, stage: str, budget: int, repeat: int) -> npt.NDArray[Any]:
-        number = _core.Stage[stage or "final"]
-        return self._reader.file.column(_core.Metric[metric], number, budget, repeat)
+        place = _core.Metric[metric], _core.Stage[stage or "final"], budget, repeat
+        values = self._reader.file.column(*place)
+        if values.dtype.names:  # These are ticks.
+            return self._reader.file.run_values(*place, np.arange(len(values)))
+        return values
 
     def _add(
         self,

@@ -1,10 +1,12 @@
 #include <doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "nb101/bytes.hpp"
 #include "nb101/column_encoding.hpp"
+#include "nb101/exact.hpp"
 
 namespace nb101 {
 namespace {
@@ -49,6 +51,37 @@ TEST_CASE("times are stored as float32 or double, and only a total time may be a
   CHECK(encode(Metric::training_time, {0.1, 0, 2}).is_wide);
   CHECK(encode(Metric::total_time, {0.1, 0, 2}).type == ElementType::f64);
   CHECK_FALSE(encode(Metric::total_time, {0.1, 0, 2}).is_wide);
+}
+
+TEST_CASE("times that are multiples of 2^-22 s are stored as ticks") {
+  const double tick = std::ldexp(1.0, -22);
+  const EncodedColumn ticks = encode(Metric::total_time, {1000 + tick, 0, 5'000 + 3 * tick});
+  CHECK(ticks.type == ElementType::ticks);
+  CHECK_FALSE(ticks.is_wide);
+  CHECK(element<Ticks>(ticks, 0).seconds() == 1000 + tick);
+  CHECK(element<Ticks>(ticks, 1).is_no_run());
+  CHECK(element<Ticks>(ticks, 2).seconds() == 5'000 + 3 * tick);
+  CHECK(encode(Metric::training_time, {1000 + tick, 0, 1}).type == ElementType::ticks);
+  CHECK(encode(Metric::training_time, {1000 + tick, 0, 1}).is_wide);
+  CHECK(encode(Metric::current_epoch, {1000 + tick, 0, 1}).type == ElementType::f64);
+}
+
+TEST_CASE("ticks hold a time exactly or not at all") {
+  const double tick = std::ldexp(1.0, -22);
+  const double longest = std::ldexp(1.0, 18) - 2 * tick;
+  for (const double seconds : {0.0, tick, 3 * tick, 413.703, 1e5, longest}) {
+    const double near = std::round(seconds / tick) * tick;
+    const auto ticks = Ticks::of(near);
+    REQUIRE(ticks.has_value());
+    CHECK(ticks->seconds() == near);
+    CHECK_FALSE(ticks->is_no_run());
+  }
+  for (const double seconds :
+       {-0.0, -tick, tick / 2, 1 + tick / 2, longest + tick, 1e300,
+        std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(),
+        std::numeric_limits<double>::denorm_min()}) {
+    CHECK_FALSE(Ticks::of(seconds).has_value());
+  }
 }
 
 TEST_CASE("graphs and parameters are stored as integers") {

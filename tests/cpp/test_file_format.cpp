@@ -54,8 +54,12 @@ TEST_CASE("each wrong field has its own message") {
   check_refused(file,
                 "f: byte 0: not a nb101fast index: its first 8 bytes are not \\x89NB101\\r\\n");
   file = {};
-  file.directory.header.version = 2;
-  check_refused(file, "f: byte 8: format version 2; this program reads version 1");
+  file.directory.header.version = 3;
+  check_refused(file, "f: byte 8: format version 3; this program reads the versions 1 to 2");
+  file = {};
+  file.directory.header.version = 1;
+  file.directory.sections[1].type = ElementType::ticks;
+  check_refused(file, "f: byte 112: section run counts at budget number 0: it has an unknown element type");
   file = {};
   file.directory.header.file_bytes = 255;
   check_refused(file, "f: byte 16: the file has 256 bytes, but its header says 255");
@@ -81,7 +85,7 @@ TEST_CASE("each wrong field has its own message") {
   file.directory.sections[0].kind = SectionKind{9};
   check_refused(file, "f: byte 72: section unknown: kind 9 is unknown");
   file = {};
-  file.directory.sections[0].type = ElementType{9};
+  file.directory.sections[0].type = ElementType{10};
   check_refused(file, "f: byte 72: section hashes: it has an unknown element type");
   file = {};
   file.directory.sections[0].metric = Metric{8};

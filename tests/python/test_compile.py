@@ -34,6 +34,7 @@ from reference.runs import (
     random_metrics,
     random_records,
     record_of,
+    with_ticks,
 )
 from reference.tfrecord import EvaluationData, ModelMetrics, Record
 
@@ -90,6 +91,8 @@ def check_every_value(index: Index, records: Iterable[Record]) -> None:
                 if column.dtype == np.uint16:
                     assert index.denominator
                     value = np.float32(value) / np.float32(index.denominator)
+                if column.dtype.names:
+                    value = (int(value["low"]) + int(value["high"]) * 2**32) / 2**22
                 assert np.float64(value).tobytes() == np.float64(expected).tobytes()
 
 
@@ -293,6 +296,47 @@ def test_accuracies_that_are_no_counts(
 
 
 CHAIN_CODE = nb101fast.encode(CHAIN.matrix, CHAIN.labels)
+
+
+def test_total_times_of_a_clock_are_ticks(tmp_path: Path, rng: np.random.Generator) -> None:
+    """Times that are multiples of 2**-22 s take 5 bytes; one other time makes them doubles."""
+    records = [with_ticks(record) for record in random_records(rng, [CHAIN, DIAMOND], {4: 2})]
+    records += map(with_ticks, random_records(rng, [EDGE], {4: 1}))
+    extremes = [0.0, 2.0**-22, 2.0**18 - 2.0**-21, 1.0]
+    chain = [i for i, record in enumerate(records) if record.module_hash == module_hash(CHAIN)]
+    for i, seconds in zip(chain, extremes, strict=False):
+        records[i] = with_total_time(records[i], seconds)
+    _, index = compiled(tmp_path, records)
+    check_every_value(index, records)
+    for repeat in (0, 1):
+        stored = index.column("total_time", epochs=4, repeat=repeat, stored=True)
+        assert stored.dtype == np.dtype([("low", "<u4"), ("high", "u1")])
+        assert not stored.flags.writeable
+        counts = stored["low"] + stored["high"] * 2.0**32
+        expected = index.column("total_time", epochs=4, repeat=repeat)
+        assert expected.dtype == np.float64
+        counts[counts == 2**40 - 1] = np.nan
+        np.testing.assert_array_equal(counts / 2**22, expected)
+    assert np.isnan(expected).sum() == 1
+
+
+@pytest.mark.parametrize(
+    "value", [-0.0, 2.0**-23, 2.0**18 - 2.0**-22, 2.0**18, -1.0, math.nan, math.inf, 5e-324, 1e300]
+)
+def test_total_times_of_no_clock_are_doubles(
+    tmp_path: Path, rng: np.random.Generator, value: float
+) -> None:
+    records = [with_ticks(record) for record in random_records(rng, [CHAIN, DIAMOND, EDGE], {4: 2})]
+    records[1] = with_total_time(records[1], value)
+    report, index = compiled(tmp_path, records)
+    check_every_value(index, records)
+    assert index.column("total_time", epochs=4, repeat=0, stored=True).dtype.names
+    assert index.column("total_time", epochs=4, repeat=1, stored=True).dtype == np.float64
+    assert report.wide_columns == ()
+
+
+def with_total_time(record: Record, seconds: float) -> Record:
+    return record._replace(metrics=record.metrics._replace(total_time=seconds))
 
 
 def test_a_few_odd_accuracies_among_counts(tmp_path: Path, rng: np.random.Generator) -> None:

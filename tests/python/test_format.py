@@ -24,22 +24,25 @@ from reference.index_file import (
     DIGEST,
     ENTRY,
     F32,
+    F64,
     HASHES,
     HEADER,
     I32,
     NO_RUN,
+    NO_TICKS,
     ORDER,
     PILOTS,
     PROVENANCE,
     RUN_COUNTS,
     SLOTS,
+    TICKS,
     U8,
     U16,
     U32,
     PlainIndex,
     Section,
 )
-from reference.runs import STAGES, random_records
+from reference.runs import STAGES, random_records, with_ticks
 
 CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [0])
 OTHER_CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [2])
@@ -54,7 +57,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     records = [
         *random_records(rng, [CHAIN], {108: 2}),
         *random_records(rng, [DIAMOND], {4: 1, 108: 1}),
-        *random_records(rng, [OTHER_CHAIN], {4: 1, 108: 3}),
+        *map(with_ticks, random_records(rng, [OTHER_CHAIN], {4: 1, 108: 3})),
     ]
     folder = tmp_path_factory.mktemp("format")
     (folder / "in").write_bytes(tfrecord.write(records[::-1]))
@@ -114,7 +117,7 @@ def test_the_plain_writer_agrees(sound: bytes, small_sample: tuple[Path, Any]) -
 
 def test_layout(sound: bytes) -> None:
     index = index_file.parse(sound)
-    assert (index.version, index.num_cells, index.num_runs, index.denominator) == (1, 3, 8, 9984)
+    assert (index.version, index.num_cells, index.num_runs, index.denominator) == (2, 3, 8, 9984)
     assert index.budgets == [(4, 1), (108, 3)]
     kinds = [section.kind for section in index.sections]
     assert kinds[:6] == [PROVENANCE, CELLS, HASHES, PILOTS, SLOTS, ORDER]
@@ -207,10 +210,11 @@ def test_other_files(target: Path, rng: np.random.Generator) -> None:
 
 
 def test_another_version(sound: bytes, target: Path) -> None:
-    for version in (0, 2, 2**32 - 1):
+    for version in (0, 3, 2**32 - 1):
         index = index_file.parse(sound)
         index.version = version
-        with pytest.raises(FormatError, match=f"byte 8: format version {version}; .* version 1"):
+        message = f"byte 8: format version {version}; this program reads the versions 1 to 2"
+        with pytest.raises(FormatError, match=message):
             opened(target, index_file.write(index))
 
 
@@ -242,7 +246,7 @@ def test_wrong_numbers_in_the_header(sound: bytes, target: Path, name: str) -> N
 
 ENTRY_FIELDS = {
     "kind": ("<B", 0, [0, 9, 255]),
-    "type": ("<B", 1, [9, 255]),
+    "type": ("<B", 1, [10, 255]),
     "metric": ("<B", 2, [8, 255]),
     "stage": ("<B", 3, [3, 255]),
     "budget": ("<H", 4, [2, 65_535]),
@@ -387,6 +391,28 @@ def a_value_where_no_run_is(metric: str, letter: str) -> Breaker:
     return breaker
 
 
+def a_total_time_where_no_run_is(index: PlainIndex) -> None:
+    """Put a value into a column of doubles of repeat 1, which one cell lacks."""
+    section = index.find(COLUMN, "total_time", repeat=1)
+    assert section.type == F64
+    values = struct.unpack("<3d", bytes(section.contents or b""))
+    put(section, "d", next(row for row, value in enumerate(values) if np.isnan(value)), 7)
+
+
+def ticks(value: int, *, where: Callable[[int], bool]) -> Breaker:
+    """Put a total time into a column of repeat 2, in place of the first that `where` holds for."""
+
+    def breaker(index: PlainIndex) -> None:
+        section = index.find(COLUMN, "total_time", repeat=2)
+        assert section.type == TICKS
+        counts = index_file.ticks_of(section)
+        row = next(row for row, count in enumerate(counts) if where(count))
+        assert section.contents
+        section.contents[5 * row : 5 * row + 5] = value.to_bytes(5, "little")
+
+    return breaker
+
+
 def fewer_runs(index: PlainIndex) -> None:
     index.num_runs -= 1
     order = index.find(ORDER)
@@ -416,6 +442,9 @@ BROKEN: dict[str, Breaker] = {
     "a graph of no cell": broken(COLUMN, "I", 1, 0, "graph", 0),
     "a count where no run is": a_value_where_no_run_is("test_accuracy", "H"),
     "a time where no run is": a_value_where_no_run_is("training_time", "f"),
+    "a total time where no run is": a_total_time_where_no_run_is,
+    "ticks where no run is": ticks(7, where=lambda old: old == NO_TICKS),
+    "no ticks where a run is": ticks(NO_TICKS, where=lambda old: old != NO_TICKS),
     "an order of no cell": broken(ORDER, "I", 0, 6),
     "an order of records that are not": name_one_record_twice,
     "provenance of no JSON": provenance_of(b'{"tool": "nb101fast"'),
@@ -464,6 +493,23 @@ def test_counts_without_a_denominator(sound: bytes, target: Path) -> None:
     index.denominator = 0
     with pytest.raises(FormatError, match="counts, but the header has no denominator"):
         opened(target, index_file.write(index))
+
+
+def test_ticks_in_a_file_of_version_1(sound: bytes, target: Path) -> None:
+    index = index_file.parse(sound)
+    index.version = 1
+    with pytest.raises(FormatError, match=r"total_time of repeat 2 .*: .* unknown element type"):
+        opened(target, index_file.write(index))
+
+
+def test_a_file_of_version_1_without_ticks(sound: bytes, target: Path) -> None:
+    index = index_file.parse(sound)
+    times = index.find(COLUMN, "total_time", repeat=2)
+    seconds = [np.nan if n == NO_TICKS else n / 2**22 for n in index_file.ticks_of(times)]
+    times.type, times.contents = F64, bytearray(struct.pack("<3d", *seconds))
+    index.version = 1
+    old = opened(target, index_file.write(index), "full")
+    assert old.column("total_time", repeat=2).tolist() == pytest.approx(seconds, 0, 0, nan_ok=True)
 
 
 def test_bytes_between_sections(sound: bytes, target: Path) -> None:

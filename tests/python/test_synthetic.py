@@ -74,6 +74,7 @@ def test_shape(index: Index, cells: npt.NDArray[np.uint32]) -> None:
     for metric, epochs in product(METRICS[:3], EPOCHS):
         assert index.column(metric, epochs=epochs, stored=True).dtype == np.uint16
         assert index.column("training_time", epochs=epochs, stored=True).dtype == np.float32
+        assert index.column("total_time", epochs=epochs, stored=True).dtype.names == ("low", "high")
 
 
 def accuracies(index: Index, metric: str, epochs: int, stage: Any) -> npt.NDArray[np.float64]:
@@ -116,7 +117,8 @@ def test_plausible_times(index: Index) -> None:
             index.column("training_time", epochs=epochs, stage=stage, repeat=repeat, stored=True)
             for stage in STAGES
         )
-        total = index.column("total_time", epochs=epochs, repeat=repeat, stored=True)
+        total = index.column("total_time", epochs=epochs, repeat=repeat)
+        assert (total * 2**22 % 1 == 0).all()
         assert (start == 0).all()
         assert (halfway > 0).all()
         assert (final >= halfway).all()

@@ -8,6 +8,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/bind_objective.hpp"
 #include "bindings/registers.hpp"
+#include "nb101/exact.hpp"
 #include "nb101/index.hpp"
 #include "nb101/objective.hpp"
 
@@ -39,6 +40,9 @@ py::dtype dtype_of(ElementType type) {
       return py::dtype::of<std::int32_t>();
     case ElementType::f32:
       return py::dtype::of<float>();
+    case ElementType::ticks:  // NumPy has no integer of 40 bits
+      return {py::list(py::make_tuple("low", "high")), py::list(py::make_tuple("<u4", "u1")),
+              py::list(py::make_tuple(0, 4)), sizeof(Ticks)};
     default:
       return py::dtype::of<double>();
   }

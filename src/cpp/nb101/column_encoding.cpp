@@ -40,6 +40,17 @@ std::optional<EncodedColumn> counts_of(const ColumnValues& column, std::uint32_t
   return encoded_as(ElementType::counts, counts);
 }
 
+// Returns nothing if a value is not a whole number of ticks.
+std::optional<EncodedColumn> ticks_of(const ColumnValues& column) {
+  std::vector<Ticks> ticks(column.values.size());
+  for (std::size_t row = 0; row < ticks.size(); ++row) {
+    const auto count = Ticks::of(column.values[row]);
+    if (!count) return std::nullopt;
+    if (column.has_run(row)) ticks[row] = *count;
+  }
+  return encoded_as(ElementType::ticks, ticks);
+}
+
 }  // namespace
 
 bool EncodedColumn::is_constant() const noexcept {
@@ -56,11 +67,16 @@ EncodedColumn encode_column(Metric metric, const ColumnValues& column, std::uint
   if (is_accuracy(metric)) {
     if (auto counts = counts_of(column, denominator)) return *std::move(counts);
   }
-  const bool fits_float = std::ranges::all_of(column.values, holds<float>);
-  EncodedColumn encoded = fits_float ? narrowed<float>(ElementType::f32, column)
-                                     : narrowed<double>(ElementType::f64, column);
-  encoded.is_wide = fits_float ? is_accuracy(metric) : metric != Metric::total_time;
-  return encoded;
+  if (std::ranges::all_of(column.values, holds<float>)) {
+    EncodedColumn floats = narrowed<float>(ElementType::f32, column);
+    floats.is_wide = is_accuracy(metric);
+    return floats;
+  }
+  std::optional<EncodedColumn> encoded;
+  if (metric == Metric::training_time || metric == Metric::total_time) encoded = ticks_of(column);
+  if (!encoded) encoded = narrowed<double>(ElementType::f64, column);
+  encoded->is_wide = metric != Metric::total_time;
+  return *std::move(encoded);
 }
 
 std::uint32_t find_denominator(std::span<const double> values) {

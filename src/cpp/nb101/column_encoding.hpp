@@ -23,7 +23,7 @@ struct EncodedColumn {
   ElementType type = ElementType::bytes;
   std::vector<std::uint8_t> bytes;
   // The column takes more memory than a column of the official files. Accuracies are wide if they
-  // are not stored as counts. Training times and epochs are wide if they are stored as float64.
+  // are not stored as counts. Training times and epochs are wide if they are not stored as float32.
   bool is_wide = false;
 
   // Returns whether all elements are equal. The file then stores only one.

@@ -31,10 +31,11 @@ void check_header(const FileHeader& header, Bytes file, const std::string& sourc
     throw FormatError(source, 0,
                       "not a nb101fast index: its first 8 bytes are not \\x89NB101\\r\\n");
   }
-  if (header.version != kIndexVersion) {
-    throw FormatError(source, offsetof(FileHeader, version),
-                      "format version " + std::to_string(header.version) +
-                          "; this program reads version " + std::to_string(kIndexVersion));
+  if (header.version < kOldestIndexVersion || header.version > kIndexVersion) {
+    throw FormatError(
+        source, offsetof(FileHeader, version),
+        "format version " + std::to_string(header.version) + "; this program reads the versions " +
+            std::to_string(kOldestIndexVersion) + " to " + std::to_string(kIndexVersion));
   }
   if (header.file_bytes != file.size()) {
     throw FormatError(source, offsetof(FileHeader, file_bytes),
@@ -65,7 +66,10 @@ void check_entry(const SectionEntry& section, const FileHeader& header, std::uin
   if (kind == 0 || kind >= std::size(kKindNames)) {
     fail("kind " + std::to_string(kind) + " is unknown");
   }
-  if (static_cast<int>(section.type) >= kNumElementTypes) fail("it has an unknown element type");
+  if (static_cast<int>(section.type) >= kNumElementTypes ||
+      (section.type == ElementType::ticks && header.version < 2)) {
+    fail("it has an unknown element type");
+  }
   if (static_cast<int>(section.metric) >= kNumMetrics) fail("it has an unknown metric");
   if (static_cast<int>(section.stage) >= kNumStages) fail("it has an unknown stage");
   if (section.is_constant()) {

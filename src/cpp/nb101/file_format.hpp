@@ -13,7 +13,8 @@ namespace nb101 {
 
 inline constexpr std::array<std::uint8_t, 8> kIndexMagic = {0x89, 'N', 'B',  '1',
                                                             '0',  '1', '\r', '\n'};
-inline constexpr std::uint32_t kIndexVersion = 1;
+inline constexpr std::uint32_t kIndexVersion = 2;        // the version that is written
+inline constexpr std::uint32_t kOldestIndexVersion = 1;  // it has no ticks
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint32_t kMaxDenominator = 65534;  // a count has 16 bits and is not 65535
 inline constexpr std::uint16_t kNoRunCount = 65535;      // stands where a row has no run
@@ -50,13 +51,24 @@ enum class SectionKind : std::uint8_t {
   order,           // row * num_budgets + budget of each record; left out in the official order
 };
 
-enum class ElementType : std::uint8_t { bytes = 0, u8, u16, u32, i32, f32, f64, counts, digest };
+enum class ElementType : std::uint8_t {
+  bytes = 0,
+  u8,
+  u16,
+  u32,
+  i32,
+  f32,
+  f64,
+  counts,  // accuracies: u16, to be divided by the header's denominator
+  digest,
+  ticks,  // times: 40 bits, as Ticks in exact.hpp
+};
 
 constexpr std::size_t element_size(ElementType type) noexcept {
-  constexpr std::size_t kSizes[] = {1, 1, 2, 4, 4, 4, 8, 2, 16};
+  constexpr std::size_t kSizes[] = {1, 1, 2, 4, 4, 4, 8, 2, 16, 5};
   return kSizes[static_cast<std::size_t>(type)];
 }
-inline constexpr int kNumElementTypes = 9;
+inline constexpr int kNumElementTypes = 10;
 
 struct SectionEntry {
   SectionKind kind{};

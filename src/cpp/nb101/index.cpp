@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "nb101/error.hpp"
+#include "nb101/exact.hpp"
 
 namespace nb101 {
 namespace {
@@ -27,6 +28,8 @@ double Column::operator[](std::size_t row) const noexcept {
   switch (type) {
     case ElementType::counts:  // the official values are float32(k / d)
       return static_cast<float>(load<std::uint16_t>(at)) / static_cast<float>(denominator);
+    case ElementType::ticks:
+      return load<Ticks>(at).seconds();
     case ElementType::f32:
       return load<float>(at);
     case ElementType::f64:
@@ -330,12 +333,13 @@ void IndexView::check_runs(std::size_t budget) const {
           check_element(values, row, has_run, where);
         }
       }
+      check_element(column(Metric::total_time, Stage::start, budget, repeat), row, has_run, where);
     }
   }
 }
 
-// Checks that a count is not above the denominator, and that an element without a run is 65535 or
-// NaN.
+// Checks that a count is not above the denominator, and that an element without a run is what the
+// format has in such a place.
 template <class Where>
 void IndexView::check_element(const Column& column, std::size_t row, bool has_run,
                               Where where) const {
@@ -344,6 +348,9 @@ void IndexView::check_element(const Column& column, std::size_t row, bool has_ru
     const auto stored = load<std::uint16_t>(column.data + (column.constant ? 0 : 2 * row));
     if (has_run && value > 1) fail("it has a count above the denominator in a run" + where());
     if (!has_run && stored != kNoRunCount) fail("it has a count without a run" + where());
+  } else if (column.type == ElementType::ticks) {
+    const auto stored = load<Ticks>(column.data + (column.constant ? 0 : sizeof(Ticks) * row));
+    if (has_run == stored.is_no_run()) fail("it has a time without a run, or none" + where());
   } else if (!has_run && !std::isnan(value)) {
     fail("it has a value without a run" + where());
   }

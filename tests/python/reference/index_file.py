@@ -31,13 +31,14 @@ CRC_OFFSET = 12
 ALIGNMENT = 64
 
 PROVENANCE, CELLS, HASHES, PILOTS, SLOTS, RUN_COUNTS, COLUMN, ORDER = range(1, 9)
-BYTES, U8, U16, U32, I32, F32, F64, COUNTS, DIGEST = range(9)
-SIZES = (1, 1, 2, 4, 4, 4, 8, 2, 16)
+BYTES, U8, U16, U32, I32, F32, F64, COUNTS, DIGEST, TICKS = range(10)
+SIZES = (1, 1, 2, 4, 4, 4, 8, 2, 16, 5)
 METRIC_NAMES = (
     *("train_accuracy", "validation_accuracy", "test_accuracy", "training_time"),
     *("current_epoch", "total_time", "trainable_parameters", "graph"),
 )
 NO_RUN = 65535  # among counts
+NO_TICKS = 2**40 - 1  # among ticks: stands where no run is
 
 
 @dataclass
@@ -59,6 +60,12 @@ class Section:
         return METRIC_NAMES[self.metric]
 
 
+def ticks_of(section: Section) -> list[int]:
+    """The elements of a section of ticks: integers of 5 bytes, 2**22 to the second."""
+    contents = bytes(section.contents or b"")
+    return [int.from_bytes(contents[at : at + 5], "little") for at in range(0, len(contents), 5)]
+
+
 @dataclass
 class PlainIndex:
     """The parts of an index file."""
@@ -66,7 +73,7 @@ class PlainIndex:
     num_cells: int
     num_runs: int
     denominator: int
-    version: int = 1
+    version: int = 2
     budgets: list[tuple[int, int]] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
 

@@ -66,6 +66,12 @@ def random_records(
     ]
 
 
+def with_ticks(record: Record) -> Record:
+    """Return the record with a total time of a clock: the nearest multiple of 2**-22 s."""
+    seconds = round(record.metrics.total_time * 2**22) / 2**22
+    return record._replace(metrics=record.metrics._replace(total_time=seconds))
+
+
 def values_of(
     records: Sequence[Record], digest: str, metric: str, epochs: int, stage: str = "final"
 ) -> list[float]:
