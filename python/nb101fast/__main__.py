@@ -30,6 +30,7 @@ from .measurement import METRICS, STAGES
 from .progress import ProgressBar
 from .reader import VERIFY_LEVELS
 from .search import OPTIMIZERS, PRESETS
+from .search.trajectories import REGRETS
 
 # What the user writes for a parameter of Python, which an error may name.
 _OPTIONS = {
@@ -38,12 +39,14 @@ _OPTIONS = {
     "denominator": "--denominator ",
     "epochs": "--epochs ",
     "force": "--force",
+    "max_evaluations": "--max-evaluations ",
     "optimizer": "--optimizers ",
     "optimizers": "--optimizers ",
     "out": "--out ",
     "output": "-o ",
     "preset": "--preset ",
     "record": "--record ",
+    "regret": "--regret ",
     "repeat": "--repeat ",
     "runs": "--runs ",
     "seed": "--seed ",
@@ -263,19 +266,27 @@ def _command_line() -> CommandLine:
     )
     command.add_argument(
         "--optimizers",
-        default="rs,re",
         metavar="NAMES",
-        help=f"names with commas between them, from {', '.join(OPTIMIZERS)} (default: rs,re)",
+        help=f"names with commas between them, from {', '.join(OPTIMIZERS)} (default: those of the "
+        f"preset; {','.join(PRESETS['paper'].compared)} for the paper's)",
     )
     command.add_argument(
-        "--runs", type=int, default=500, help="how many runs each optimizer makes (default: 500)"
+        "--runs",
+        type=int,
+        help="how many runs each optimizer makes (default: 500; 100 for the preset mini)",
     )
     command.add_argument(
         "--budget",
         type=float,
-        default=1e7,
         metavar="SECONDS",
-        help="the simulated time that each run may spend (default: 1e7)",
+        help="the simulated time that each run may spend (default: 1e7, or any time if "
+        "--max-evaluations is given)",
+    )
+    command.add_argument(
+        "--max-evaluations",
+        type=int,
+        metavar="N",
+        help="how many trainings each run may end; without --budget, curves are drawn over them",
     )
     command.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
     command.add_argument("--seed", type=int, default=0, help="the seed of all runs (default: 0)")
@@ -284,6 +295,12 @@ def _command_line() -> CommandLine:
         choices=tuple(PRESETS),
         default="paper",
         help="the protocol, and the settings of the optimizers (default: paper)",
+    )
+    command.add_argument(
+        "--regret",
+        choices=REGRETS,
+        default="test",
+        help="which regret the table and the figures show (default: test)",
     )
     command.add_argument(
         "--record",
@@ -444,11 +461,13 @@ def _experiment(options: argparse.Namespace) -> None:
             report = run_experiment(
                 open(options.index),
                 options.out,
-                optimizers=options.optimizers.split(","),
+                optimizers=None if options.optimizers is None else options.optimizers.split(","),
                 runs=options.runs,
                 budget_seconds=options.budget,
+                max_evaluations=options.max_evaluations,
                 seed=options.seed,
                 preset=options.preset,
+                regret=options.regret,
                 record=options.record,
                 workers=options.workers,
                 progress=bar,

@@ -91,7 +91,7 @@ class Trait(enum.Enum):
 
 def sample_codes(how: Sampling, count: int, seed: int) -> _Codes: ...
 def sample_codes_of(num_vertices: int, count: int, seed: int) -> _Codes: ...
-def mutate_codes(how: Mutation, codes: ManyCodes, seed: int) -> _Codes: ...
+def mutate_codes(how: Mutation, codes: ManyCodes, seed: int, rate: float = 1.0) -> _Codes: ...
 def neighbors(code: OneCode) -> _Ids: ...
 def neighbor_table(threads: int = 1) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]: ...
 def encode_codes(
@@ -347,6 +347,7 @@ class EvolutionSettings:
         tournament: int,
         with_replacement: bool,
         mutation: Mutation,
+        mutation_rate: float,
         sampling: Sampling,
     ) -> None: ...
 
@@ -399,9 +400,12 @@ class SimulatedTraining:
         budgets: list[int],
         validity: Validity,
         reported: ReportedTest,
+        max_vertices: int,
     ) -> None: ...
     @property
     def best_mean_test(self) -> float: ...
+    @property
+    def best_mean_validation(self) -> float: ...
     @property
     def shortest_run(self) -> float: ...
     @property
@@ -411,7 +415,8 @@ class SearchRun:
     def __init__(
         self,
         training: SimulatedTraining,
-        budget_seconds: float,
+        budget_seconds: float | None,
+        max_evaluations: int | None,
         seed: int,
         run: int,
         recorded: Recorded,
@@ -458,6 +463,7 @@ class ObservationColumns(TypedDict):
     cell_id: npt.NDArray[np.int32]
     budget: npt.NDArray[np.int32]
     repeat: npt.NDArray[np.int32]
+    evaluation: npt.NDArray[np.int64]
 
 @type_check_only
 class SearchRecord(TypedDict):
@@ -472,7 +478,8 @@ def record_of(runs: list[SearchRun]) -> SearchRecord: ...
 def run_search(
     training: SimulatedTraining,
     settings: _OptimizerSettings,
-    budget_seconds: float,
+    budget_seconds: float | None,
+    max_evaluations: int | None,
     seed: int,
     first_run: int,
     num_runs: int,

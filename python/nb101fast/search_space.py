@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .checks import check_choice
+from .checks import check_choice, check_number
 from .codes import Codes, Ids, ManyCodes, OneCode, as_code, as_codes, is_batch
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ SAMPLINGS: dict[str, _core.Sampling] = _by_name(_core.Sampling)
 MUTATIONS: dict[str, _core.Mutation] = _by_name(_core.Mutation)
 ENCODINGS: dict[str, _core.Encoding] = _by_name(_core.Encoding)
 DISTANCES = ("raw", "cell")
+_GREATEST_RATE = 5  # every label changes
 
 Mutation = Literal["parameter", "notebook", "naszilla", "naslib", "pruned"]
 Encoding = Literal["A", "B", "C", "one-hot", "path"]
@@ -90,10 +91,14 @@ def sample(n: int, *, how: str = "cells", seed: Seed = None) -> Codes:
 
 
 @overload
-def mutate(codes: OneCode, *, how: Mutation = "parameter", seed: Seed = None) -> int: ...
+def mutate(
+    codes: OneCode, *, how: Mutation = "parameter", rate: float = 1.0, seed: Seed = None
+) -> int: ...
 @overload
-def mutate(codes: ManyCodes, *, how: Mutation = "parameter", seed: Seed = None) -> Codes: ...
-def mutate(codes: Any, *, how: Mutation = "parameter", seed: Seed = None) -> Any:
+def mutate(
+    codes: ManyCodes, *, how: Mutation = "parameter", rate: float = 1.0, seed: Seed = None
+) -> Codes: ...
+def mutate(codes: Any, *, how: Mutation = "parameter", rate: float = 1.0, seed: Seed = None) -> Any:
     """One child of each code.
 
     A mutation changes the raw configuration as it stands, so vertices that pruning would remove
@@ -101,8 +106,8 @@ def mutate(codes: Any, *, how: Mutation = "parameter", seed: Seed = None) -> Any
 
     - "parameter": one of the 26 parameters takes another value; each is as likely (the paper and
       `nas_benchmarks`). The child may be invalid, and so may the parent.
-    - "notebook": each edge flips with probability 1/7; each label changes to one of the other two
-      with probability 1/5 (the official notebook at its mutation rate 1.0).
+    - "notebook": each edge flips with probability rate/7; each label changes to one of the other
+      two with probability rate/5 (the official notebook, whose mutation rate is 1.0).
     - "naszilla": the same with 1/21 and 1/5 (`adj_mutate`).
     - "naslib": the same with 1/7 and 1/3 (`NasBench101SearchSpace.mutate`).
     - "pruned": one edge or label that counts is changed; each is as likely. It counts if it
@@ -114,6 +119,7 @@ def mutate(codes: Any, *, how: Mutation = "parameter", seed: Seed = None) -> Any
 
     Args:
         codes: uint32 (N,), a list of codes, or one code or `Cell`.
+        rate: the mutation rate of "notebook", from 0 to 5. The other rules have none.
         seed: an int; a NumPy Generator, from which one number is drawn; or None for any seed.
 
     Returns:
@@ -121,13 +127,24 @@ def mutate(codes: Any, *, how: Mutation = "parameter", seed: Seed = None) -> Any
 
     Raises:
         TypeError: an array of another type than uint32.
-        ValueError: no such rule.
+        ValueError: no such rule, or it has no such rate.
         OutOfDomainError: a code with bit 31 or a label 3; an invalid parent, except for
             "parameter".
     """
     rule = _chosen("how", how, MUTATIONS)
+    check_rate("rate", rate, "how", how)
     word = _seed_word(seed)
-    return _by_code(lambda array: _core.mutate_codes(rule, array, word), codes)
+    return _by_code(lambda array: _core.mutate_codes(rule, array, word, rate), codes)
+
+
+def check_rate(argument: str, rate: float, argument_of_rule: str, rule: str) -> None:
+    """Raise ValueError unless a mutation can have this rate."""
+    check_number(argument, rate, 0, _GREATEST_RATE)
+    if rate != 1 and rule != "notebook":
+        raise ValueError(
+            f"{argument}={rate!r} is not allowed with {argument_of_rule}={rule!r}; use "
+            f"{argument_of_rule}='notebook'"
+        )
 
 
 def neighbors(code: OneCode) -> Ids:

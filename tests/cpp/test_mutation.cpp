@@ -22,9 +22,9 @@ std::vector<Code> sampled(Sampling sampling, std::size_t count) {
   return codes;
 }
 
-std::vector<Code> mutated(Mutation mutation, std::span<const Code> parents) {
+std::vector<Code> mutated(Mutation mutation, std::span<const Code> parents, double rate = 1) {
   std::vector<Code> children(parents.size() + 1, 7);
-  mutate(mutation, parents, 5, children.data());
+  Mutator(mutation, rate)(parents, 5, children.data());
   CHECK(children.back() == 7);
   children.pop_back();
   return children;

@@ -100,7 +100,7 @@ TEST_CASE("a run depends only on its seed and number, with any number of threads
   const Sample sample;
   const SimulatedTraining training = sample.training();
   for (const OptimizerSettings& settings : kEveryOptimizer) {
-    const SearchPlan plan{500, 11, 0, 70, Recorded::everything};
+    const SearchPlan plan{{.seconds = 500}, 11, 0, 70, Recorded::everything};
     const std::vector<SearchRun> one = search(training, settings, plan, 1);
     const std::vector<SearchRun> two = search(training, settings, plan, 2);
     SearchPlan last = plan;
@@ -129,7 +129,7 @@ TEST_CASE("a run depends only on its seed and number, with any number of threads
 TEST_CASE("an optimizer that spends nothing is stopped") {
   const Sample sample({sample_runs().back()});  // the only cell has seven vertices
   const SimulatedTraining training = sample.training({0});
-  CHECK_THROWS_AS(search(training, Reinforce::Settings{}, {1e9, 0, 0, 1}, 1),
+  CHECK_THROWS_AS(search(training, Reinforce::Settings{}, {{.seconds = 1e9}, 0, 0, 1}, 1),
                   std::invalid_argument);
 }
 

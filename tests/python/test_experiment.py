@@ -102,6 +102,68 @@ def test_everything_recorded(index: Index, tmp_path: Path) -> None:
     assert table["is_incumbent"].to_numpy().sum() == expected
 
 
+def test_names_of_a_dictionary(index: Index, tmp_path: Path) -> None:
+    optimizers = {"small": search.Evolution(population=20), "re": "re"}
+    report = run(index, tmp_path, optimizers=optimizers)
+    assert [row.optimizer for row in report.summaries] == ["small", "re"]
+    for name, settings in optimizers.items():
+        expected = search.run(settings, index, runs=20, budget_seconds=BUDGET)
+        assert report.trajectories[name].optimizer == name
+        assert (report.trajectories[name].final_regret == expected.final_regret).all()
+    again = run(index, tmp_path, optimizers=optimizers)
+    assert again.summaries == report.summaries
+
+
+def test_a_number_of_evaluations(index: Index, tmp_path: Path) -> None:
+    limits: dict[str, Any] = {"budget_seconds": None, "max_evaluations": 30}
+    report = run(index, tmp_path, optimizers=["rs", "re", PlainSearch], **limits)
+    for trajectories in report.trajectories.values():
+        assert (trajectories.num_evaluations == 30).all()
+    assert "30 evaluations a run" in report.markdown()
+    facts = json.loads((tmp_path / "experiment.json").read_text())
+    assert (facts["budget_seconds"], facts["max_evaluations"]) == (None, 30)
+    before = contents(tmp_path)
+    run(index, tmp_path, optimizers=["rs", "re", PlainSearch], **limits)
+    assert contents(tmp_path) == before
+    with pytest.raises(ValueError, match="max_evaluations=30, not 31; "):
+        run(index, tmp_path, **limits | {"max_evaluations": 31})
+    default = ExperimentPlan.of(index, ["rs"])
+    assert default.limits == (1e7, None)
+    both = ExperimentPlan.of(index, ["rs"], budget_seconds=50, max_evaluations=7)
+    assert both.limits == (50, 7)
+
+
+def test_the_papers_seven_by_default(index: Index) -> None:
+    for preset in ("paper", "scripts"):
+        plan = ExperimentPlan.of(index, preset=preset)
+        assert list(plan.optimizers) == ["rs", "re", "tpe", "smac", "hb", "bohb", "rl"]
+        assert plan.runs == 500
+
+
+def test_validation_regret(index: Index, tmp_path: Path) -> None:
+    run(index, tmp_path)
+    before = contents(tmp_path)
+    report = run(index, tmp_path, regret="validation")
+    after = contents(tmp_path)
+    assert after["trajectories.parquet"] == before["trajectories.parquet"]
+    assert after["regret.png"] != before["regret.png"]
+    for row in report.summaries:
+        regret = report.trajectories[row.optimizer].final_validation_regret
+        assert row.mean_final_regret == pytest.approx(regret.mean())
+    summary = json.loads(after["summary.json"])
+    assert summary["regret"] == "validation"
+    best = {
+        metric: max(
+            sum(index.query(ids=cell, repeat=r)[metric] for r in range(3)) / 3
+            for cell in index.cells
+        )
+        for metric in ("test_accuracy", "validation_accuracy")
+    }
+    for metric, value in best.items():
+        assert summary[f"best_{metric}"] == pytest.approx(value)
+        assert f"{value:.5f}" in report.markdown()
+
+
 def test_the_plan_is_written_down(index: Index, undisturbed: Path) -> None:
     facts = json.loads((undisturbed / "experiment.json").read_text())
     assert facts["optimizers"]["re"] == repr(search.Evolution())
@@ -174,10 +236,13 @@ def test_another_seed_has_other_runs(index: Index, small: Path, tmp_path: Path) 
         ),
         (
             {"preset": "papers"},
-            "preset='papers' is not allowed; use 'paper', 'scripts' or 'notebook'",
+            "preset='papers' is not allowed; use 'paper', 'scripts', 'notebook', 'mini' or 'mut",
         ),
         ({"runs": 0}, "runs=0 is not allowed; use an integer from 1 to 10000000"),
         ({"record": "all"}, "record='all' is not allowed; use 'incumbents' or 'everything'"),
+        ({"regret": "train"}, "regret='train' is not allowed; use 'test' or 'validation'"),
+        ({"max_evaluations": 0}, "max_evaluations=0 is not allowed; use an integer from 1 to"),
+        ({"optimizers": {"a/b": "rs"}}, "optimizer 'a/b' has a name that is not allowed"),
         ({"workers": 0}, "workers=0 is not allowed; use an integer from 1 to 1024"),
         ({"budget_seconds": 0.1}, "budget_seconds=0.1 is too short; the shortest training"),
         (
@@ -228,6 +293,7 @@ def test_out_is_a_file(index: Index, tmp_path: Path) -> None:
     [
         ({"seed": 5}, "holds another experiment, with seed=0, not 5; use another folder"),
         ({"budget_seconds": 150.0}, r"budget_seconds=200\.0, not 150\.0; use another"),
+        ({"max_evaluations": 9}, "max_evaluations=None, not 9; use another"),
         ({"record": "everything"}, "record='incumbents', not 'everything'; use another"),
         ({"runs": 19}, r"runs=20, not 19 \(it may only grow\); use another"),
         (
@@ -258,15 +324,7 @@ def test_folder_of_another_index(small: Path, tmp_path: Path) -> None:
 
 
 def test_index_replaced_in_the_meantime(index: Index, small: Path) -> None:
-    plan = ExperimentPlan.of(
-        index,
-        ["rs"],
-        runs=1,
-        budget_seconds=BUDGET,
-        seed=0,
-        preset="paper",
-        record="incumbents",
-    )
+    plan = ExperimentPlan.of(index, ["rs"], runs=1, budget_seconds=BUDGET)
     with pytest.raises(ValueError, match=r"nb101_digits\.nb101 was replaced by another index"):
         ExperimentWorker(plan, Folder(small), "0" * 64)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import xml.etree.ElementTree
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import nb101fast
 from nb101fast import Index, plotting, search
 from nb101fast.experiment import ExperimentPlan
-from nb101fast.experiment.figures import Runs, figures
+from nb101fast.experiment.figures import Runs, figures, look_of
 from nb101fast.locations import BUILT_IN
 from reference.pictures import difference, read, small, write
 
@@ -26,18 +27,18 @@ TOLERANCE = 0.005  # a missing curve or band makes more than twice that
 
 
 def plan_of(index: Index, **changes: Any) -> ExperimentPlan:
-    options: dict[str, Any] = {"runs": 30, "budget_seconds": 500, "seed": 0, "preset": "paper"}
-    optimizers = changes.pop("optimizers", OPTIMIZERS)
-    return ExperimentPlan.of(index, optimizers, **options | {"record": "incumbents"} | changes)
+    options: dict[str, Any] = {"optimizers": OPTIMIZERS, "runs": 30, "budget_seconds": 500}
+    return ExperimentPlan.of(index, **options | changes)
 
 
 def runs_of(plan: ExperimentPlan) -> dict[str, search.Trajectories]:
     return {
         name: search.run(
-            settings,
+            name if name in search.PRESETS[plan.preset].optimizers else settings,
             plan.index,
             runs=plan.runs,
-            budget_seconds=plan.budget_seconds,
+            budget_seconds=plan.limits.budget_seconds,
+            max_evaluations=plan.limits.max_evaluations,
             preset=plan.preset,
         )
         for name, settings in plan.optimizers.items()
@@ -94,7 +95,7 @@ def test_mean_curves(plan: ExperimentPlan, runs: Runs) -> None:
         seconds = np.asarray(line.get_xdata(), np.float64)
         starts = trajectories.incumbents.starts[:-1]
         assert seconds[0] == pytest.approx(trajectories.incumbents.seconds[starts].max())
-        assert seconds[-1] == pytest.approx(plan.budget_seconds)
+        assert seconds[-1] == pytest.approx(plan.limits.budget_seconds)
         regret = trajectories.regret_at(seconds)
         drawn = np.asarray(line.get_ydata(), np.float64)
         np.testing.assert_allclose(drawn, regret.mean(axis=0), rtol=1e-12)
@@ -141,6 +142,68 @@ def test_queried_test_accuracy(plan: ExperimentPlan) -> None:
         last = trajectories.incumbents.starts[1:] - 1
         expected = trajectories.incumbents.test_accuracy[last].mean()
         assert np.asarray(line.get_ydata())[-1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("regret", search.trajectories.REGRETS)
+def test_curves_over_evaluations(plan: ExperimentPlan, regret: search.trajectories.Regret) -> None:
+    few = plan_of(plan.index, budget_seconds=None, max_evaluations=40, runs=10)
+    runs = runs_of(few)
+    mean, final = figures(few, runs, regret=regret)["regret"].axes
+    assert mean.get_xlabel() == "evaluations"
+    assert mean.get_xlim() == (1, 40)
+    assert mean.get_ylabel() == final.get_xlabel() == f"{regret} regret"
+    for line, trajectories in zip(mean.lines, runs.values(), strict=True):
+        evaluations = np.asarray(line.get_xdata(), np.float64)
+        expected = trajectories.regret_after(evaluations, regret=regret).mean(axis=0)
+        np.testing.assert_allclose(np.asarray(line.get_ydata(), np.float64), expected, rtol=1e-12)
+
+
+def test_mini_shows_the_median_and_the_quartiles(plan: ExperimentPlan) -> None:
+    mini = plan_of(plan.index, optimizers=None, runs=None, preset="mini")
+    assert list(mini.optimizers) == ["rs", "nre", "re"]
+    assert mini.runs == 100
+    runs = runs_of(mini)
+    [axes] = figures(mini, runs)["median_regret"].axes
+    assert axes.get_title(loc="left") == "Median test regret, with 25-75 % band"
+    for line, band, trajectories in zip(axes.lines, axes.collections, runs.values(), strict=True):
+        last = trajectories.final_regret
+        assert np.asarray(line.get_ydata())[-1] == pytest.approx(np.median(last))
+        heights = band.get_paths()[0].vertices[:, 1]
+        assert {np.quantile(last, 0.25), np.quantile(last, 0.75)} <= set(heights.tolist())
+
+
+def test_regret_by_mutation_rate(plan: ExperimentPlan, runs: Runs) -> None:
+    assert "mutation_rate" not in figures(plan, runs)
+    rates = plan_of(plan.index, optimizers=None, preset="mutation-rates", runs=10)
+    runs = runs_of(rates)
+    [axes] = figures(rates, runs)["mutation_rate"].axes
+    assert axes.get_xlabel() == "mutation rate"
+    [by_rate, *_, random] = axes.lines
+    assert list(np.asarray(by_rate.get_xdata())) == [0.125, 0.25, 0.5, 1, 2, 4]
+    for rate, mean in zip(by_rate.get_xdata(), by_rate.get_ydata(), strict=True):
+        assert mean == pytest.approx(runs[f"re-{rate:g}"].final_regret.mean())
+    assert random.get_ydata()[0] == pytest.approx(runs["rs"].final_regret.mean())
+
+
+def luminance(colour: str) -> float:
+    """How light a colour is in grey print: CIE L*, from 0 to 100."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(colour)
+    )
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return float(116 * np.cbrt(y) - 16 if y > 0.008856 else 903.3 * y)
+
+
+def test_the_papers_seven_differ_in_grey_print_too(plan: ExperimentPlan) -> None:
+    looks = [look_of(name) for name in search.PRESETS["paper"].compared]
+    assert len({look["color"] for look in looks}) == 7
+    for one, other in combinations(looks, 2):
+        is_lighter = abs(luminance(one["color"]) - luminance(other["color"])) > 20
+        assert one["linestyle"] != other["linestyle"] or is_lighter
+        assert one["marker"] != other["marker"]
 
 
 @pytest.mark.parametrize(("budget", "num_runs"), [(3.5, 1), (3.5, 2), (8.0, 20), (500, 1)])

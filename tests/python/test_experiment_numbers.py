@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def trajectories_of(runs: list[Run], optimizer: str = "xy", best: float = 1.0) -
         cell_id=zeros,
         epochs=zeros,
         repeat=zeros,
+        evaluation=np.concatenate([np.arange(1, len(each) + 1) for each in runs]).astype(np.int64),
     )
     return Trajectories(
         optimizer=optimizer,
@@ -44,8 +46,10 @@ def trajectories_of(runs: list[Run], optimizer: str = "xy", best: float = 1.0) -
         seed=0,
         first_run=0,
         budget_seconds=100.0,
+        max_evaluations=None,
         epochs=108,
         best_test_accuracy=best,
+        best_validation_accuracy=best,
         incumbents=incumbents,
         evaluations=None,
         num_evaluations=np.array([3 * len(each) for each in runs]),
@@ -79,11 +83,11 @@ def test_mean_regret(runs: list[Run]) -> None:
     mean = mean_regret(trajectories_of(runs))
     begun = [run for run in runs if run]
     if not begun:
-        assert len(mean.seconds) == len(mean.regret) == 0
+        assert len(mean.spent) == len(mean.regret) == 0
         return
     first = max(run[0][0] for run in begun)
     times = sorted({seconds for run in begun for seconds, _ in run if seconds >= first})
-    assert mean.seconds.tolist() == times
+    assert mean.spent.tolist() == times
     expected = [statistics.fmean(regret_of(run, seconds) for run in begun) for seconds in times]
     np.testing.assert_allclose(mean.regret, expected, rtol=0, atol=1e-12)
 
@@ -92,7 +96,7 @@ def test_mean_regret(runs: list[Run]) -> None:
 @given(RUNS, st.integers(0, 64).map(lambda number: number / 64 + 1 / 128))
 def test_first_below(runs: list[Run], level: float) -> None:
     mean = mean_regret(trajectories_of(runs))
-    pairs = zip(mean.seconds.tolist(), mean.regret.tolist(), strict=True)
+    pairs = zip(mean.spent.tolist(), mean.regret.tolist(), strict=True)
     assert mean.first_below(level) == next((when for when, value in pairs if value < level), None)
 
 
@@ -100,11 +104,10 @@ def test_mean_of_real_runs() -> None:
     index = nb101fast.open(BUILT_IN)
     trajectories = search.run("re", index, runs=50, budget_seconds=500)
     mean = mean_regret(trajectories)
-    expected = trajectories.regret_at(mean.seconds).mean(axis=0)
+    expected = trajectories.regret_at(mean.spent).mean(axis=0)
     np.testing.assert_allclose(mean.regret, expected, rtol=0, atol=1e-12)
     assert (
-        mean.seconds[0]
-        == trajectories.incumbents.seconds[trajectories.incumbents.starts[:-1]].max()
+        mean.spent[0] == trajectories.incumbents.seconds[trajectories.incumbents.starts[:-1]].max()
     )
 
 
@@ -155,6 +158,27 @@ def test_summary_never_below() -> None:
         "          never ",
         "            - ",
     ]
+
+
+def test_summary_over_evaluations() -> None:
+    runs = {"rs": trajectories_of(RANDOM, "rs"), "xy": trajectories_of(OTHER)}
+    runs = {
+        name: replace(each, budget_seconds=None, max_evaluations=20) for name, each in runs.items()
+    }
+    random, other = summarize(runs)
+    assert random.mean_final_regret == pytest.approx(0.5)
+    assert (random.seconds_to_rs, random.evaluations_to_rs) == (None, None)
+    # After one evaluation, the mean is (0.75 + 0.5 + 0.25) / 3 = 0.5, after two (0.125 + ..) / 3.
+    assert (other.seconds_to_rs, other.evaluations_to_rs) == (None, 2)
+    assert other.speedup_over_rs == 10
+    assert " 2 evaluations |" in as_markdown([random, other])
+
+
+def test_summary_of_validation_regret() -> None:
+    runs = {"rs": trajectories_of(RANDOM, "rs")}
+    [row] = summarize(runs, regret="validation")
+    assert row.mean_final_regret == 1.0  # the validation accuracies are 0
+    assert mean_regret(runs["rs"], regret="validation").regret.tolist() == [1.0, 1.0]
 
 
 def test_summary_without_any_training() -> None:

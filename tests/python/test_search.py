@@ -69,10 +69,14 @@ def check_against_plain(
     assert steps is not None
     for run, (start, stop) in enumerate(zip(steps.starts, steps.starts[1:], strict=False)):
         number = trajectories.first_run + run
+        seconds, evaluations = (
+            math.inf if limit is None else limit for limit in trajectories.limits
+        )
         ended, num_invalid = plain.run_plainly(
-            make, training, trajectories.budget_seconds, trajectories.seed, number
+            make, training, seconds, trajectories.seed, number, evaluations
         )
         rows = slice(start, stop)
+        assert steps.evaluation[rows].tolist() == list(range(1, len(ended) + 1))
         assert steps.code[rows].tolist() == [trial.code for _, trial in ended]
         assert steps.cell_id[rows].tolist() == [trial.cell_id for _, trial in ended]
         assert steps.epochs[rows].tolist() == [trial.epochs for _, trial in ended]
@@ -84,6 +88,8 @@ def check_against_plain(
         incumbent = max(ended, key=lambda pair: pair[1].accuracy)[1]  # the first of equal ones
         expected = trajectories.best_test_accuracy - training.mean_test(incumbent.cell_id)
         assert trajectories.final_regret[run] == expected
+        expected = trajectories.best_validation_accuracy - incumbent.accuracy
+        assert trajectories.final_validation_regret[run] == expected
 
 
 # -------------------------------------------------------------------- against plain optimizers
@@ -103,6 +109,46 @@ def test_compiled_equals_plain_on_real_runs(
     check_against_plain(trajectories, plain_makers(sampler)[name], training)
     best = max(training.mean_test(cell) for cell in index.cells.tolist())
     assert trajectories.best_test_accuracy == best
+    best = max(training.mean_validation(cell) for cell in index.cells.tolist())
+    assert trajectories.best_validation_accuracy == best
+
+
+@pytest.mark.parametrize("budget_seconds", [None, 300.0])
+@pytest.mark.parametrize("name", OURS)
+def test_compiled_equals_plain_with_a_number_of_evaluations(
+    index: Index, sampler: plain.Sampler, name: str, budget_seconds: float | None
+) -> None:
+    training = plain.PlainTraining(index, PAPER[name].budgets(108))
+    trajectories = search.run(
+        name,
+        index,
+        runs=2,
+        budget_seconds=budget_seconds,
+        max_evaluations=60,
+        seed=2,
+        record="everything",
+    )
+    if budget_seconds is None:
+        assert trajectories.num_evaluations.tolist() == [60, 60]
+    else:
+        assert trajectories.num_evaluations.max() <= 60
+    check_against_plain(trajectories, plain_makers(sampler)[name], training)
+
+
+@pytest.mark.parametrize("name", ["rs", "nre", "rl"])
+def test_compiled_equals_plain_on_small_cells(
+    uneven_index: Index, sampler: plain.Sampler, name: str
+) -> None:
+    training = plain.PlainTraining(uneven_index, [108], most_vertices=6)
+    trajectories = search.run(
+        name, uneven_index, runs=1, budget_seconds=30_000, preset="mini", record="everything"
+    )
+    check_against_plain(trajectories, plain_makers(sampler)[name], training)
+    small = [cell for cell, _ in training.runs]
+    assert trajectories.best_test_accuracy == max(map(training.mean_test, small))
+    assert trajectories.best_validation_accuracy == max(map(training.mean_validation, small))
+    everything = search.run(name, uneven_index, runs=1, budget_seconds=30_000)
+    assert everything.best_test_accuracy > trajectories.best_test_accuracy
 
 
 @pytest.mark.parametrize("name", ["rs", "re", "ls", "rl", "tpe"])
@@ -180,6 +226,11 @@ def test_ask_and_tell_gives_the_same_run(index: Index, name: str) -> None:
 
     alone = search.run(Asked(), index, runs=3, budget_seconds=700, seed=9, record="everything")
     check_equal(alone, together, besides=("optimizer",))
+    few, few_alone = (
+        search.run(which, index, runs=3, max_evaluations=30, seed=9, record="everything")
+        for which in (name, Asked())
+    )
+    check_equal(few_alone, few, besides=("optimizer",))
     assert training.epochs == settings.budgets(108)
 
 
@@ -292,6 +343,24 @@ def test_regret_is_a_step_function(index: Index) -> None:
     assert done.regret_at(100).shape == (8, 1)
     with pytest.raises(ValueError, match=r"seconds=.* is not allowed; use numbers of shape"):
         done.regret_at([math.nan])
+    with pytest.raises(ValueError, match="regret='train' is not allowed; use 'test' or 'valid"):
+        done.regret_at(1, regret="train")  # type: ignore[arg-type]
+
+
+def test_regret_after_evaluations_is_that_at_their_ends(index: Index) -> None:
+    done = search.run("rs", index, runs=5, max_evaluations=50, seed=4, record="everything")
+    assert done.evaluations is not None
+    ends = done.evaluations.seconds.reshape(5, 50)
+    for regret in search.trajectories.REGRETS:
+        after = done.regret_after(np.arange(1, 51), regret=regret)
+        for run in range(5):
+            assert (after[run] == done.regret_at(ends[run], regret=regret)[run]).all()
+        assert (np.diff(after) <= 0).all() or regret == "test"
+        assert (done.regret_after(1.5, regret=regret)[:, 0] == after[:, 0]).all()
+    assert np.isnan(done.regret_after([0, 0.9])).all()
+    assert done.regret_after([1e9]).ravel().tolist() == done.final_regret.tolist()
+    with pytest.raises(ValueError, match=r"evaluations=.* is not allowed; use numbers of shape"):
+        done.regret_after([[1]])
 
 
 @pytest.mark.slow
@@ -478,7 +547,10 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
         "ls",
         preset="notebook",
     )
-    refused("preset='best' is not allowed; use 'paper', 'scripts' or 'notebook'", preset="best")
+    refused(
+        "preset='best' is not allowed; use 'paper', 'scripts', 'notebook', 'mini' or 'mutation",
+        preset="best",
+    )
     refused("runs=0 is not allowed; use 1 or more", runs=0)
     refused("first_run=-1 is not allowed; use 0 or more", first_run=-1)
     refused("record='all' is not allowed; use 'incumbents' or 'everything'", record="all")
@@ -486,6 +558,15 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
         refused(
             "budget_seconds=.* is not allowed; use a finite number of seconds above 0",
             budget_seconds=budget,
+        )
+    refused(
+        "budget_seconds and max_evaluations are both missing, so a run would never end; give one",
+        budget_seconds=None,
+    )
+    for number in (0, -5, 1.5):
+        refused(
+            "max_evaluations=.* is not allowed; use an integer from 1 to",
+            max_evaluations=number,
         )
     refused(
         r"budget_seconds=0.5 is too short; the shortest training of .* takes [\d.]+ s",

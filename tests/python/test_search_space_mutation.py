@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,10 @@ from reference.statistics import chi_square_deviations
 from test_search_space_sampling import MATRIX_MASK, MOST_DEVIATIONS, at_every_simd_level, seed_word
 
 INDEPENDENT: list[Mutation] = ["notebook", "naszilla", "naslib"]
+RATED: list[tuple[Mutation, float]] = [
+    *((how, 1.0) for how in INDEPENDENT),
+    *(("notebook", rate) for rate in (0.3, 2.5, 5.0)),
+]
 REDRAWN: list[Mutation] = [*INDEPENDENT, "pruned"]
 RULES: list[Mutation] = ["parameter", *REDRAWN]
 
@@ -29,8 +35,8 @@ HALF_DEAD = sum(1 << bit for bit in (0, 10, 1, 2, 11, 19, 20)) | 1 << 21 | 2 << 
 PARENTS = [INCEPTION, HALF_DEAD]
 
 
-def children_of(parent: int, how: Mutation, n: int, seed: int = 1) -> Codes:
-    return search_space.mutate(np.full(n, parent, np.uint32), how=how, seed=seed)
+def children_of(parent: int, how: Mutation, n: int, seed: int = 1, rate: float = 1) -> Codes:
+    return search_space.mutate(np.full(n, parent, np.uint32), how=how, rate=rate, seed=seed)
 
 
 def labels_of(codes: Codes) -> npt.NDArray[np.uint32]:
@@ -58,33 +64,33 @@ def test_parameter(parent: int) -> None:
 
 
 @pytest.mark.parametrize("parent", PARENTS)
-@pytest.mark.parametrize("how", INDEPENDENT)
-def test_independent_edges(how: Mutation, parent: int) -> None:
+@pytest.mark.parametrize(("how", "rate"), RATED)
+def test_independent_edges(how: Mutation, rate: float, parent: int) -> None:
     """Of all 2^21 matrices: the product of the edges' probabilities, where valid, in parts of 1."""
-    flip = 1 / randomness.ODDS[how][0]
+    flip = rate * float(randomness.CHANCES[how][0])
     matrices = np.arange(1 << 21, dtype=np.uint32)
     flipped = matrices ^ np.uint32(parent & MATRIX_MASK)
     flips = np.sum([flipped >> np.uint32(bit) & np.uint32(1) for bit in range(21)], axis=0)
     flips = flips.astype(float)
     probabilities = flip**flips * (1 - flip) ** (21 - flips) * nb101fast.is_valid(matrices)
     probabilities /= probabilities.sum()
-    children = children_of(parent, how, 3_000_000)
+    children = children_of(parent, how, 3_000_000, rate=rate)
     counts = np.bincount(children & MATRIX_MASK, minlength=1 << 21)
     assert abs(chi_square_deviations(counts, probabilities)) < MOST_DEVIATIONS
 
 
 @pytest.mark.parametrize("parent", PARENTS)
-@pytest.mark.parametrize("how", INDEPENDENT)
-def test_independent_labels(how: Mutation, parent: int) -> None:
+@pytest.mark.parametrize(("how", "rate"), RATED)
+def test_independent_labels(how: Mutation, rate: float, parent: int) -> None:
     """Of all 3^5 labelings: the product of the labels' probabilities, whatever the matrix."""
-    change = 1 / randomness.ODDS[how][1]
+    change = rate * float(randomness.CHANCES[how][1])
     probabilities = {}
     for labels in randomness.LABELINGS:
         changed = sum(a != b for a, b in zip(labels, decode(parent).labels, strict=True))
-        probabilities[randomness.labelled(0, labels)] = (change / 2) ** changed * (1 - change) ** (
-            5 - changed
-        )
-    children = children_of(parent, how, 1_000_000)
+        probability = (change / 2) ** changed * (1 - change) ** (5 - changed)
+        if probability:
+            probabilities[randomness.labelled(0, labels)] = probability
+    children = children_of(parent, how, 1_000_000, rate=rate)
     assert_distribution(children & ~np.uint32(MATRIX_MASK), probabilities)
 
 
@@ -127,7 +133,8 @@ def test_as_the_twin(how: Mutation) -> None:
         ]
     )
     word = seed_word(13)
-    changes = randomness.IndependentChanges(*randomness.ODDS.get(how, (7, 5)))
+    chances = randomness.CHANCES.get(how, randomness.CHANCES["notebook"])
+    changes = randomness.IndependentChanges(*chances)
     twins = {
         "parameter": randomness.mutate_parameter,
         "pruned": randomness.mutate_pruned,
@@ -139,6 +146,18 @@ def test_as_the_twin(how: Mutation) -> None:
             assert child == twin(parent, word, item)
         else:
             assert child == randomness.mutate_independently(parent, changes, word, item)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 1.7, 5.0])
+def test_other_rates_as_the_twin(rate: float) -> None:
+    parents = search_space.sample(100, how="raw", seed=11)
+    word = seed_word(13)
+    chances = (Fraction(rate) * chance for chance in randomness.CHANCES["notebook"])
+    changes = randomness.IndependentChanges(*chances)
+    children = search_space.mutate(parents, how="notebook", rate=rate, seed=13)
+    for item, (parent, child) in enumerate(zip(parents.tolist(), children.tolist(), strict=True)):
+        assert child == randomness.mutate_independently(parent, changes, word, item)
+    assert (children == parents).all() == (rate == 0)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +236,11 @@ def test_bad_arguments() -> None:
     mutate: Any = search_space.mutate
     with pytest.raises(ValueError, match="how='paper' is not allowed; use 'parameter', 'notebook'"):
         mutate(0, how="paper")
+    for rate in (-0.1, 5.1, math.nan, math.inf):
+        with pytest.raises(ValueError, match=r"rate=.* is not allowed; use a number from 0 to 5"):
+            mutate(INCEPTION, how="notebook", rate=rate)
+    with pytest.raises(ValueError, match=r"rate=0\.5 is not allowed with how='pruned'; use how='n"):
+        mutate(INCEPTION, how="pruned", rate=0.5)
     with pytest.raises(ValueError, match="code -1 does not fit 32 bits"):
         mutate(-1)
     with pytest.raises(TypeError, match="float64"):

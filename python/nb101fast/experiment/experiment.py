@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
 from contextlib import closing
 
 from .. import plotting
-from ..checks import check_count
+from ..checks import check_choice, check_count
 from ..extras import import_extra
 from ..index import Index
 from ..progress import Progress
-from ..search import Settings
 from ..search.protocol import Recorded
-from ..search.settings import Factory
+from ..search.trajectories import REGRETS, Regret
 from .figures import figures
 from .folder import Folder
-from .plan import ExperimentPlan, fingerprint
+from .plan import ExperimentPlan, Optimizers, fingerprint
 from .report import ExperimentReport
 from .run_range import missing_ranges
 from .summary import summarize
@@ -32,11 +30,13 @@ def run_experiment(
     index: Index,
     out: str | os.PathLike[str],
     *,
-    optimizers: Iterable[str | Settings | Factory],
-    runs: int = 500,
-    budget_seconds: float = 1e7,
+    optimizers: Optimizers | None = None,
+    runs: int | None = None,
+    budget_seconds: float | None = None,
+    max_evaluations: int | None = None,
     seed: int = 0,
     preset: str = "paper",
+    regret: Regret = "test",
     record: Recorded = "incumbents",
     workers: int | None = None,
     progress: Progress | None = None,
@@ -50,10 +50,18 @@ def run_experiment(
     Args:
         index: an index of measured or synthetic runs.
         out: the experiment's folder. It is made if it does not exist.
-        optimizers: names, settings or factories, see `search.run`.
-        runs: how many runs of each optimizer to compute.
-        budget_seconds: the simulated time that each run may spend.
+        optimizers: names, settings or factories, see `search.run`; or a dictionary of them, whose
+            keys are the names that they get. None means those of the preset, which are the paper's
+            seven for "paper" and "scripts".
+        runs: how many runs of each optimizer to compute. None means 500, or 100 for the preset
+            "mini".
+        budget_seconds: the simulated time that each run may spend. None means 1e7 if
+            `max_evaluations` is not given either, otherwise any time.
+        max_evaluations: how many trainings each run may end, beside or in place of a time budget.
+            If only this is given, the curves are drawn over evaluations.
         seed, preset, record: see `search.run`.
+        regret: which regret is summed up and drawn, see `Trajectories.regret_at`. It does not
+            change the runs.
         workers: how many processes compute; None means as many as there are processors. It changes
             no number. With more than 1, a program must call this function under
             `if __name__ == "__main__":`.
@@ -76,6 +84,7 @@ def run_experiment(
     """
     plotting.import_matplotlib("matplotlib.figure")
     import_extra("pyarrow.parquet", extra="arrow")
+    check_choice("regret", regret, REGRETS)
     num_workers = workers if workers is not None else os.cpu_count() or 1
     check_count("workers", num_workers, 1, _MOST_WORKERS)
     plan = ExperimentPlan.of(
@@ -83,6 +92,7 @@ def run_experiment(
         optimizers,
         runs=runs,
         budget_seconds=budget_seconds,
+        max_evaluations=max_evaluations,
         seed=seed,
         preset=preset,
         record=record,
@@ -91,9 +101,10 @@ def run_experiment(
     folder.check(plan)
     _run_missing(plan, folder, num_workers, progress)
     trajectories = write_trajectories(plan, folder)
-    report = ExperimentReport(folder.path, plan, trajectories, summarize(trajectories))
+    summaries = summarize(trajectories, regret=regret)
+    report = ExperimentReport(folder.path, plan, regret, trajectories, summaries)
     report.write_tables(folder)
-    for name, figure in figures(plan, trajectories).items():
+    for name, figure in figures(plan, trajectories, regret=regret).items():
         plotting.save(figure, folder.path, name)
     return report
 

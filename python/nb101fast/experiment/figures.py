@@ -1,4 +1,4 @@
-"""The paper's figure of an experiment: mean regret over time, and final regret of all runs."""
+"""The paper's figures of an experiment: regret over time, of all runs, and by mutation rate."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import plotting
-from ..search import Settings, Trajectories
+from ..search import PRESETS, Evolution, RandomSearch, Settings, Trajectories
 from ..search.observations import Doubles
+from ..search.settings import Factory
+from ..search.trajectories import Regret
 from .mean_regret import confidence_band, mean_regret
 from .plan import ExperimentPlan
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _POINTS = 400  # of a curve, more than the eye can tell apart
+_QUARTILES = (0.25, 0.75)
 # An optimizer has the same line in every figure, whatever the other optimizers are.
 _LINES = {
     "rs": 0,
@@ -34,72 +37,122 @@ _LINES = {
     "ls": 10,
 }
 _FIRST_OTHER_LINE = 11
+# Markers tell curves apart in grey print, where colours do not.
+_MARKERS = "osD^vPX*<>"
+_MARKER_DISTANCE = 0.12  # in parts of the panel's diagonal
+_SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
 
 Runs = Mapping[str, Trajectories]
-Draw = Callable[["Axes", ExperimentPlan, Sequence["_Curves"]], None]
+Draw = Callable[["Axes", "_Picture"], None]
 
 
 @dataclass(frozen=True, eq=False)
-class _Curves:
-    """The curves of one optimizer.
-
-    Their values are test regrets, or queried test accuracies if the preset reports those.
+class _Curve:
+    """The curve of one optimizer, and its final values.
 
     Attributes:
-        look: the colour, the line style and the label.
-        seconds: points of the simulated time, from the first at which all runs have an incumbent.
-        mean: the mean of the runs at these points.
-        low, high: the 95 % interval of the mean at these points.
+        settings: the optimizer.
+        look: the colour, the line style, the markers and the label.
+        spent: what the runs have spent, from the first point at which all have an incumbent.
+        middle: the mean or the median of the runs at these points.
+        low, high: the 95 % interval of the mean, or the quartiles, at these points.
         final: the final values of the runs in which a training ended, ascending.
     """
 
+    settings: Settings | Factory
     look: dict[str, Any]
-    seconds: Doubles
-    mean: Doubles
+    spent: Doubles
+    middle: Doubles
     low: Doubles
     high: Doubles
     final: Doubles
 
-    @classmethod
-    def of(cls, plan: ExperimentPlan, number: int, trajectories: Trajectories) -> _Curves:
-        regret = trajectories.final_regret
-        has_trained = ~np.isnan(regret)
-        begin = mean_regret(trajectories).seconds[:1]
-        seconds = np.geomspace(begin, plan.budget_seconds, _POINTS)[:, 0] if len(begin) else begin
-        shown = _shown(plan, trajectories, trajectories.regret_at(seconds)[has_trained])
-        low, high = confidence_band(shown)
-        return cls(
-            look=_look(plan, number, trajectories.optimizer),
-            seconds=seconds,
-            mean=shown.mean(axis=0) if len(shown) else seconds,
-            low=low,
-            high=high,
-            final=np.sort(_shown(plan, trajectories, regret[has_trained])),
-        )
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """What the panels show.
+
+    Attributes:
+        plan: the experiment.
+        regret: "test" or "validation".
+        curves: those of the optimizers in which a training ended.
+    """
+
+    plan: ExperimentPlan
+    regret: Regret
+    curves: Sequence[_Curve]
+
+    @property
+    def quantity(self) -> str:
+        """The name of the values: the figures of the official notebook show accuracies."""
+        return f"{self.regret} {'accuracy' if self.plan.reports_queried_test else 'regret'}"
+
+    @property
+    def statistic(self) -> str:
+        """The name of the middle of the runs: "mean" or "median"."""
+        return PRESETS[self.plan.preset].middle
 
 
-def figures(plan: ExperimentPlan, runs: Runs) -> dict[str, Figure]:
+def figures(plan: ExperimentPlan, runs: Runs, *, regret: Regret = "test") -> dict[str, Figure]:
     """The figures by name: "regret" has both panels, the others have one panel each.
 
-    If the preset reports the queried test accuracy, as the official notebook does, the figures show
-    it instead of the regret.
+    If the runs are those of evolution at several mutation rates, "mutation_rate" is there too. If
+    the preset reports the queried test accuracy, as the official notebook does, the figures show
+    accuracies instead of regrets.
     """
-    curves = [_Curves.of(plan, number, each) for number, each in enumerate(runs.values())]
-    curves = [each for each in curves if len(each.final)]
-    panels = {
-        "regret": (_draw_mean, _draw_final),
-        "mean_regret": (_draw_mean,),
+    curves = [_curve(plan, number, each, regret) for number, each in enumerate(runs.values())]
+    picture = _Picture(plan, regret, [each for each in curves if len(each.final)])
+    panels: dict[str, tuple[Draw, ...]] = {
+        "regret": (_draw_middle, _draw_final),
+        f"{picture.statistic}_regret": (_draw_middle,),
         "final_regret": (_draw_final,),
     }
-    return {name: _figure(plan, curves, draws) for name, draws in panels.items()}
+    if len(_by_rate(picture)) > 1:
+        panels["mutation_rate"] = (_draw_by_rate,)
+    return {name: _figure(picture, draws) for name, draws in panels.items()}
+
+
+def _curve(plan: ExperimentPlan, number: int, runs: Trajectories, regret: Regret) -> _Curve:
+    limits = plan.limits
+    final = runs.regret_at([np.inf], regret=regret)[:, 0]
+    has_trained = ~np.isnan(final)
+    begin = mean_regret(runs, unit=limits.unit).spent[:1]
+    spent = np.geomspace(begin, limits.most, _POINTS)[:, 0] if len(begin) else begin
+    regret_at = runs.regret_at if limits.unit == "seconds" else runs.regret_after
+    best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
+
+    def shown(values: Doubles) -> Doubles:
+        return best - values if plan.reports_queried_test else values
+
+    middle, low, high = _middle(plan, shown(regret_at(spent, regret=regret)[has_trained]))
+    return _Curve(
+        settings=plan.optimizers[runs.optimizer],
+        look=_look(plan, number, runs.optimizer),
+        spent=spent,
+        middle=middle,
+        low=low,
+        high=high,
+        final=np.sort(shown(final[has_trained])),
+    )
+
+
+def _middle(plan: ExperimentPlan, values: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """The middle of the runs and both ends of its band, at each point."""
+    if not len(values):
+        empty = np.empty(values.shape[1])
+        return empty, empty, empty
+    if PRESETS[plan.preset].middle == "median":
+        low, high = np.quantile(values, _QUARTILES, axis=0)
+        return np.median(values, axis=0), low, high
+    return values.mean(axis=0), *confidence_band(values)
 
 
 @plotting.style()
-def _figure(plan: ExperimentPlan, curves: Sequence[_Curves], draws: tuple[Draw, ...]) -> Figure:
-    figure, axes = plotting.panels(1, len(draws), inches=(5.0, 3.9), title=_title(plan))
+def _figure(picture: _Picture, draws: tuple[Draw, ...]) -> Figure:
+    figure, axes = plotting.panels(1, len(draws), inches=(5.0, 3.9), title=_title(picture.plan))
     for each, draw in zip(axes, draws, strict=True):
-        draw(each, plan, curves)
-    if curves:
+        draw(each, picture)
+    if picture.curves:
         axes[0].legend()
     return figure
 
@@ -111,51 +164,98 @@ def _title(plan: ExperimentPlan) -> str:
     return f"{os.path.basename(plan.index.path)}: {runs}"
 
 
-def _draw_mean(axes: Axes, plan: ExperimentPlan, curves: Sequence[_Curves]) -> None:
+def _draw_middle(axes: Axes, picture: _Picture) -> None:
+    limits, curves = picture.plan.limits, picture.curves
     for each in curves:
-        plotting.steps(axes, each.seconds, each.mean, **each.look)
+        plotting.steps(axes, each.spent, each.middle, **each.look)
         color = each.look["color"]
         axes.fill_between(
-            each.seconds, each.low, each.high, step="post", color=color, alpha=0.18, linewidth=0
+            each.spent, each.low, each.high, step="post", color=color, alpha=0.18, linewidth=0
         )
     axes.set_xscale("log")
     if curves:
-        first = min(float(each.seconds[0]) for each in curves)
-        axes.set_xlim(10.0 ** math.floor(math.log10(first)), plan.budget_seconds)
-    axes.set_xlabel("simulated training time (seconds)")
-    if plan.reports_queried_test:
-        axes.set_ylabel("queried test accuracy")
-        axes.set_title("Mean test accuracy, with 95 % band")
-        return
-    plotting.set_log(axes, "y")
-    axes.set_ylabel("test regret")
-    axes.set_title("Mean test regret, with 95 % band")
+        first = min(float(each.spent[0]) for each in curves)
+        axes.set_xlim(10.0 ** math.floor(math.log10(first)), limits.most)
+    axes.set_xlabel(_SPENT[limits.unit])
+    axes.set_ylabel(_axis_label(picture))
+    axes.set_title(f"{picture.statistic.capitalize()} {picture.quantity}, {_band(picture)}")
+    if not picture.plan.reports_queried_test:
+        plotting.set_log(axes, "y")
 
 
-def _draw_final(axes: Axes, plan: ExperimentPlan, curves: Sequence[_Curves]) -> None:
-    for each in curves:
+def _draw_final(axes: Axes, picture: _Picture) -> None:
+    for each in picture.curves:
         shares = np.arange(len(each.final) + 1) / len(each.final)
         plotting.steps(axes, np.append(each.final[:1], each.final), shares, **each.look)
     axes.set_ylim(0, 1.01)
     axes.set_ylabel("share of runs at or below")
-    if plan.reports_queried_test:
-        axes.set_xlabel("queried test accuracy")
-        axes.set_title("Final test accuracy of the runs")
+    axes.set_xlabel(_axis_label(picture))
+    axes.set_title(f"Final {picture.quantity} of the runs")
+    if picture.plan.reports_queried_test:
         return
-    finals = np.concatenate([each.final for each in curves]) if curves else np.empty(0)
+    finals = np.concatenate([np.empty(0), *(each.final for each in picture.curves)])
     if (finals > 0).any():  # a logarithmic axis cannot show a regret of 0
         axes.set_xlim(finals[finals > 0].min() / 1.1, finals.max() * 1.1)
     plotting.set_log(axes, "x")
-    axes.set_xlabel("test regret")
-    axes.set_title("Final test regret of the runs")
 
 
-def _shown(plan: ExperimentPlan, trajectories: Trajectories, regret: Doubles) -> Doubles:
-    """What the figures show of a regret: itself, or the accuracy that it was computed from."""
-    return trajectories.best_test_accuracy - regret if plan.reports_queried_test else regret
+def _by_rate(picture: _Picture) -> dict[float, _Curve]:
+    """The curves of evolution with the notebook's mutation, by its rate, ascending."""
+    by_rate = {
+        each.settings.mutation_rate: each
+        for each in picture.curves
+        if type(each.settings) is Evolution and each.settings.mutation == "notebook"
+    }
+    return dict(sorted(by_rate.items()))
+
+
+def _draw_by_rate(axes: Axes, picture: _Picture) -> None:
+    by_rate = _by_rate(picture)
+    finals = [_middle(picture.plan, each.final[:, np.newaxis]) for each in by_rate.values()]
+    middle, low, high = np.concatenate(finals, axis=1)
+    error = np.abs([low - middle, high - middle])
+    look = plotting.line(_LINES["re"]) | {"marker": "s", "label": Evolution.title}
+    axes.errorbar(list(by_rate), middle, yerr=error, capsize=3, **look)
+    for each in picture.curves:
+        if isinstance(each.settings, RandomSearch):
+            middle, low, high = np.concatenate(_middle(picture.plan, each.final[:, np.newaxis]))
+            look = {name: each.look[name] for name in ("color", "linestyle", "label")}
+            axes.axhline(middle, **look)
+            axes.axhspan(low, high, color=each.look["color"], alpha=0.18, linewidth=0)
+    plotting.set_log(axes, "x")
+    axes.set_xlabel("mutation rate")
+    axes.set_ylabel(_axis_label(picture))
+    axes.set_title(f"{picture.statistic.capitalize()} final {picture.quantity}, {_band(picture)}")
+
+
+def _band(picture: _Picture) -> str:
+    return f"with {'95 %' if picture.statistic == 'mean' else '25-75 %'} band"
+
+
+def _axis_label(picture: _Picture) -> str:
+    is_queried = picture.plan.reports_queried_test and picture.regret == "test"
+    return f"queried {picture.quantity}" if is_queried else picture.quantity
 
 
 def _look(plan: ExperimentPlan, number: int, name: str) -> dict[str, Any]:
     settings = plan.optimizers[name]
-    label = settings.title if isinstance(settings, Settings) else name
-    return plotting.line(_LINES.get(name, _FIRST_OTHER_LINE + number)) | {"label": label}
+    has_own_name = isinstance(settings, Settings) and settings.name == name
+    label = settings.title if has_own_name else name
+    return look_of(name, number) | {"label": label}
+
+
+def look_of(name: str, number: int = 0) -> dict[str, Any]:
+    """The colour, the line style and the markers of an optimizer's curves.
+
+    Args:
+        name: the optimizer's name.
+        number: its place in the experiment, which matters if it has no look of its own.
+    """
+    line = _LINES.get(name, _FIRST_OTHER_LINE + number)
+    marker = line % len(_MARKERS)
+    begin = _MARKER_DISTANCE * marker / len(_MARKERS)  # so that markers of near curves do not meet
+    return plotting.line(line) | {
+        "marker": _MARKERS[marker],
+        "markersize": 4.5,
+        "markevery": (begin, _MARKER_DISTANCE),
+    }

@@ -1,4 +1,4 @@
-"""Mean test regret over simulated time, and its confidence interval."""
+"""Mean regret over what the runs have spent, and its confidence interval."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..search import Trajectories
-from ..search.observations import Doubles
+from ..search.observations import Doubles, Unit
+from ..search.trajectories import Regret
 
 _RESAMPLES = 1000
 _SHARES = (0.025, 0.975)
@@ -15,26 +16,34 @@ _SHARES = (0.025, 0.975)
 
 @dataclass(frozen=True, eq=False)
 class MeanRegret:
-    """A step function of simulated time: the mean regret is `regret[i]` from `seconds[i]` on.
+    """A step function of what each run has spent: the mean is `regret[i]` from `spent[i]` on.
 
     It begins when every run has an incumbent. Runs in which no training ended are left out.
 
     Attributes:
-        seconds: float64 (N,), ascending. N is 0 if no training ended in any run.
+        spent: float64 (N,), ascending: simulated seconds, or evaluations. N is 0 if no training
+            ended in any run.
         regret: float64 (N,).
     """
 
-    seconds: Doubles
+    spent: Doubles
     regret: Doubles
 
     def first_below(self, level: float) -> float | None:
-        """The simulated seconds at which the mean is first below a level; None if it never is."""
+        """What was spent when the mean is first below a level; None if it never is."""
         below = np.flatnonzero(self.regret < level)
-        return float(self.seconds[below[0]]) if len(below) else None
+        return float(self.spent[below[0]]) if len(below) else None
 
 
-def mean_regret(trajectories: Trajectories) -> MeanRegret:
+def mean_regret(
+    trajectories: Trajectories, *, regret: Regret = "test", unit: Unit = "seconds"
+) -> MeanRegret:
     """The exact mean of the runs. It changes at every incumbent of a run.
+
+    Args:
+        trajectories: the runs.
+        regret: which regret, see `Trajectories.regret_at`.
+        unit: whether it is a function of "seconds" or of "evaluations".
 
     Example:
         >>> mean_regret(search.run("rs", index, runs=500, budget_seconds=1e7)).first_below(0.01)
@@ -44,14 +53,16 @@ def mean_regret(trajectories: Trajectories) -> MeanRegret:
     begins = incumbents.starts[:-1][has_begun]
     if not len(begins):
         return MeanRegret(np.empty(0), np.empty(0))
-    regret = trajectories.best_test_accuracy - incumbents.test_accuracy
-    change = np.diff(regret, prepend=0.0)
-    change[begins] = regret[begins]
-    order = np.argsort(incumbents.seconds, kind="stable")
-    seconds, mean = incumbents.seconds[order], np.cumsum(change[order]) / len(begins)
-    is_known = seconds >= incumbents.seconds[begins].max()
-    is_known[:-1] &= seconds[1:] > seconds[:-1]  # of equal times, the last has all changes
-    return MeanRegret(seconds[is_known], mean[is_known])
+    values = trajectories.regret_of_incumbents(regret)
+    change = np.diff(values, prepend=0.0)
+    change[begins] = values[begins]
+    spent = incumbents.spent(unit)
+    order = np.argsort(spent, kind="stable")
+    first = spent[begins].max()
+    spent, mean = spent[order], np.cumsum(change[order]) / len(begins)
+    is_known = spent >= first
+    is_known[:-1] &= spent[1:] > spent[:-1]  # of equal places, the last has all changes
+    return MeanRegret(spent[is_known], mean[is_known])
 
 
 def confidence_band(values: Doubles) -> tuple[Doubles, Doubles]:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 
 from .. import _core
 from ..checks import check_choice, check_count
@@ -17,7 +17,10 @@ from ..index import Index
 from ..search import PRESETS, Settings, Trajectories, settings_of, training_for
 from ..search.protocol import RECORDED, RUNS_AT_ONCE, Recorded, name_of
 from ..search.settings import CompiledSettings, Factory
+from ..search.simulated_training import Limits
 
+Optimizers: TypeAlias = Iterable[str | Settings | Factory] | Mapping[str, str | Settings | Factory]
+DEFAULT_SECONDS = 1e7  # as in the paper
 _MOST_RUNS = 10_000_000
 _HEADER_BYTES = struct.Struct("<24xI")  # where the header has its own size, see docs/format.md
 
@@ -30,7 +33,7 @@ class ExperimentPlan:
         index: the index that the optimizers search.
         optimizers: their settings by name, in the order of the report.
         runs: how many runs each optimizer has.
-        budget_seconds: the simulated time that each run may spend.
+        limits: what each run may spend.
         seed: the seed of all runs.
         preset: the name of the protocol.
         record: "incumbents" or "everything".
@@ -39,7 +42,7 @@ class ExperimentPlan:
     index: Index
     optimizers: Mapping[str, Settings | Factory]
     runs: int
-    budget_seconds: float
+    limits: Limits
     seed: int
     preset: str
     record: Recorded
@@ -48,39 +51,33 @@ class ExperimentPlan:
     def of(
         cls,
         index: Index,
-        optimizers: Iterable[str | Settings | Factory],
+        optimizers: Optimizers | None = None,
         *,
-        runs: int,
-        budget_seconds: float,
-        seed: int,
-        preset: str,
-        record: Recorded,
+        runs: int | None = None,
+        budget_seconds: float | None = None,
+        max_evaluations: int | None = None,
+        seed: int = 0,
+        preset: str = "paper",
+        record: Recorded = "incumbents",
     ) -> ExperimentPlan:
         """Make a plan after checking that every optimizer can be made and can end a training.
+
+        The arguments are those of `run_experiment`.
 
         Raises:
             ValueError: an argument is not allowed, an optimizer is given twice, or the index lacks
                 the budgets that an optimizer needs.
             ImportError: the library of an optimizer is missing.
         """
-        check_count("runs", runs, 1, _MOST_RUNS)
+        check_choice("preset", preset, PRESETS)
         check_choice("record", record, RECORDED)
-        by_name: dict[str, Settings | Factory] = {}
-        for optimizer in optimizers:
-            settings = settings_of(optimizer, preset)
-            name = name_of(settings)
-            if name in by_name:
-                raise ValueError(f"optimizer {name!r} is given twice; give each name once")
-            if not re.fullmatch(r"[\w.+-]+", name):
-                raise ValueError(
-                    f"optimizer {name!r} has a name that is not allowed; use letters, digits and "
-                    "-+._"
-                )
-            by_name[name] = settings
-        if not by_name:
-            raise ValueError("no optimizers: give at least one")
-        seconds = _checked_budget(index, by_name.values(), preset, budget_seconds)
-        return cls(index, by_name, runs, seconds, operator.index(seed), preset, record)
+        num_runs = PRESETS[preset].runs if runs is None else runs
+        check_count("runs", num_runs, 1, _MOST_RUNS)
+        by_name = _by_name(PRESETS[preset].compared if optimizers is None else optimizers, preset)
+        if budget_seconds is None and max_evaluations is None:
+            budget_seconds = DEFAULT_SECONDS
+        limits = _checked_limits(index, by_name.values(), preset, budget_seconds, max_evaluations)
+        return cls(index, by_name, num_runs, limits, operator.index(seed), preset, record)
 
     @property
     def reports_queried_test(self) -> bool:
@@ -102,7 +99,7 @@ class ExperimentPlan:
         return (
             part.optimizer in self.optimizers
             and (part.preset, part.index, part.seed) == (self.preset, repr(self.index), self.seed)
-            and part.budget_seconds == self.budget_seconds
+            and part.limits == self.limits
             and (part.evaluations is not None) == (self.record == "everything")
         )
 
@@ -111,7 +108,8 @@ class ExperimentPlan:
         return {
             "optimizers": {name: _in_words(each) for name, each in self.optimizers.items()},
             "runs": self.runs,
-            "budget_seconds": self.budget_seconds,
+            "budget_seconds": self.limits.budget_seconds,
+            "max_evaluations": self.limits.max_evaluations,
             "seed": self.seed,
             "preset": self.preset,
             "record": self.record,
@@ -129,16 +127,43 @@ def fingerprint(index: Index) -> str:
         return hashlib.sha256(file.read(num_bytes)).hexdigest()
 
 
-def _checked_budget(
-    index: Index, optimizers: Iterable[Settings | Factory], preset: str, budget_seconds: float
-) -> float:
-    """The budget as a float, after making every optimizer and checking that it can spend it."""
-    seconds = float(budget_seconds)
+def _by_name(optimizers: Optimizers, preset: str) -> dict[str, Settings | Factory]:
+    """The optimizers by the names that they have in the experiment."""
+    pairs = (
+        [(name, settings_of(each, preset)) for name, each in optimizers.items()]
+        if isinstance(optimizers, Mapping)
+        else [(name_of(each), settings_of(each, preset)) for each in optimizers]
+    )
+    by_name: dict[str, Settings | Factory] = {}
+    for name, settings in pairs:
+        if name in by_name:
+            raise ValueError(
+                f"optimizer {name!r} is given twice; give each name once, or choose other names "
+                "with a dictionary"
+            )
+        if not re.fullmatch(r"[\w.+-]+", name):
+            raise ValueError(
+                f"optimizer {name!r} has a name that is not allowed; use letters, digits and -+._"
+            )
+        by_name[name] = settings
+    if not by_name:
+        raise ValueError("no optimizers: give at least one")
+    return by_name
+
+
+def _checked_limits(
+    index: Index,
+    optimizers: Iterable[Settings | Factory],
+    preset: str,
+    budget_seconds: float | None,
+    max_evaluations: int | None,
+) -> Limits:
+    """The limits, after making every optimizer and checking that it can spend them."""
     for settings in optimizers:
         training = training_for(settings, index, preset=preset)
-        seconds = training.check_budget(budget_seconds)
+        limits = training.check_limits(budget_seconds, max_evaluations)
         settings(training, 0)  # raises ImportError if the library is missing
-    return seconds
+    return limits
 
 
 def _in_words(settings: Settings | Factory) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from ..search import Trajectories
+from ..search.trajectories import Regret
 from .mean_regret import confidence_band, mean_regret
 
 REFERENCE = "rs"  # the optimizer that all others are compared with
@@ -23,17 +24,19 @@ class OptimizerSummary:
     Attributes:
         optimizer: the optimizer's name.
         runs: how many runs there are.
-        runs_without_training: in how many of them no training ended within the budget. These have
-            no regret, and the regrets below leave them out.
+        runs_without_training: in how many of them no training ended. These have no regret, and the
+            regrets below leave them out.
         mean_final_regret: the mean final regret; None if no run has one.
         mean_low, mean_high: the 95 % bootstrap interval of that mean; None for fewer than 2 runs.
         median_final_regret: half of the runs have a lower final regret.
         quartile_low, quartile_high: 25 % and 75 % of the runs have a lower final regret.
-        mean_evaluations: how many trainings ended within the budget, as a mean over the runs.
+        mean_evaluations: how many trainings ended, as a mean over the runs.
         invalid_share: the share of invalid configurations among all that were proposed.
         seconds_to_rs: the simulated seconds at which the mean regret is first below the final mean
-            regret of random search. None if it never is, or if there is no random search.
-        speedup_over_rs: the budget divided by these seconds.
+            regret of random search. None if it never is, if there is no random search, or if the
+            time is not limited.
+        evaluations_to_rs: the same in evaluations, if the time is not limited; otherwise None.
+        speedup_over_rs: the limit of the seconds or evaluations, divided by that number.
     """
 
     optimizer: str
@@ -48,24 +51,35 @@ class OptimizerSummary:
     mean_evaluations: float
     invalid_share: float
     seconds_to_rs: float | None
+    evaluations_to_rs: float | None
     speedup_over_rs: float | None
 
 
-def summarize(trajectories: Mapping[str, Trajectories]) -> tuple[OptimizerSummary, ...]:
-    """Sum up each optimizer, and compare it with random search if that is one of them."""
+def summarize(
+    trajectories: Mapping[str, Trajectories], *, regret: Regret = "test"
+) -> tuple[OptimizerSummary, ...]:
+    """Sum up each optimizer, and compare it with random search if that is one of them.
+
+    Args:
+        trajectories: the runs by optimizer.
+        regret: which regret is summed up, see `Trajectories.regret_at`.
+    """
     level = math.nan
-    if REFERENCE in trajectories and len(mean := mean_regret(trajectories[REFERENCE]).regret):
-        level = float(mean[-1])
-    return tuple(_summary(name, each, level) for name, each in trajectories.items())
+    if REFERENCE in trajectories:
+        mean = mean_regret(trajectories[REFERENCE], regret=regret).regret
+        level = float(mean[-1]) if len(mean) else math.nan
+    return tuple(_summary(name, each, level, regret) for name, each in trajectories.items())
 
 
-def _summary(name: str, trajectories: Trajectories, level: float) -> OptimizerSummary:
-    regret = trajectories.final_regret
+def _summary(name: str, trajectories: Trajectories, level: float, kind: Regret) -> OptimizerSummary:
+    regret = trajectories.regret_at([np.inf], regret=kind)[:, 0]
     known = regret[~np.isnan(regret)]
     (low,), (high,) = confidence_band(known[:, np.newaxis])
     shares = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else np.full(3, np.nan)
     evaluations, invalid = trajectories.num_evaluations.sum(), trajectories.num_invalid.sum()
-    seconds = None if name == REFERENCE else mean_regret(trajectories).first_below(level)
+    unit, most = trajectories.limits.unit, trajectories.limits.most
+    mean = mean_regret(trajectories, regret=kind, unit=unit)
+    spent = None if name == REFERENCE else mean.first_below(level)
     return OptimizerSummary(
         optimizer=name,
         runs=len(regret),
@@ -78,8 +92,9 @@ def _summary(name: str, trajectories: Trajectories, level: float) -> OptimizerSu
         quartile_high=_known(shares[2]),
         mean_evaluations=float(evaluations / len(regret)),
         invalid_share=float(invalid / max(1, evaluations + invalid)),
-        seconds_to_rs=seconds,
-        speedup_over_rs=trajectories.budget_seconds / seconds if seconds else None,
+        seconds_to_rs=spent if unit == "seconds" else None,
+        evaluations_to_rs=spent if unit == "evaluations" else None,
+        speedup_over_rs=most / spent if spent else None,
     )
 
 
@@ -139,9 +154,11 @@ def _cells(row: OptimizerSummary, is_raced: bool) -> list[str]:
     ]
     if not is_raced:
         return cells
-    if row.seconds_to_rs is None or row.speedup_over_rs is None:
+    if row.speedup_over_rs is None:
         return [*cells, "-" if row.optimizer == REFERENCE else "never", "-"]
-    return [*cells, f"{row.seconds_to_rs:,.0f} s", f"{row.speedup_over_rs:.1f}"]
+    seconds, evaluations = row.seconds_to_rs, row.evaluations_to_rs
+    spent = f"{evaluations:,.0f} evaluations" if seconds is None else f"{seconds:,.0f} s"
+    return [*cells, spent, f"{row.speedup_over_rs:.1f}"]
 
 
 def _placed(cell: str, widths: Sequence[int], at: int) -> str:

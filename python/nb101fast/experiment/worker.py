@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..search import run
 from .folder import Folder
 from .plan import ExperimentPlan, fingerprint
@@ -36,9 +38,10 @@ class ExperimentWorker:
             plan.index,
             runs=runs.runs,
             first_run=runs.first_run,
-            budget_seconds=plan.budget_seconds,
+            budget_seconds=plan.limits.budget_seconds,
+            max_evaluations=plan.limits.max_evaluations,
             seed=plan.seed,
             preset=plan.preset,
             record=plan.record,
         )
-        self._folder.keep(part)
+        self._folder.keep(replace(part, optimizer=runs.optimizer))

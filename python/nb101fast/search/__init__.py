@@ -22,7 +22,7 @@ from .settings import (
     Reinforce,
     Settings,
 )
-from .simulated_training import SimulatedRun, SimulatedTraining
+from .simulated_training import Limits, SimulatedRun, SimulatedTraining
 from .smac import SMAC
 from .trajectories import Trajectories, join
 
@@ -36,6 +36,7 @@ __all__ = [
     "HpBandSterBOHB",
     "Hyperband",
     "HyperoptTPE",
+    "Limits",
     "LocalSearch",
     "NonRegularizedEvolution",
     "Observations",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .. import _core
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
+Unit: TypeAlias = Literal["seconds", "evaluations"]  # of what a run spends
 
 COLUMNS = (
     "seconds",
@@ -23,6 +24,7 @@ COLUMNS = (
     "cell_id",
     "epochs",
     "repeat",
+    "evaluation",
 )
 
 
@@ -39,6 +41,7 @@ class Observations:
         cell_id: int32, the cell that the configuration is.
         epochs: int32, how long the cell was trained.
         repeat: int32, the number of the training run that was drawn.
+        evaluation: int64, how many trainings of the run had ended, including this one.
     """
 
     starts: npt.NDArray[np.int64]
@@ -49,6 +52,7 @@ class Observations:
     cell_id: npt.NDArray[np.int32]
     epochs: npt.NDArray[np.int32]
     repeat: npt.NDArray[np.int32]
+    evaluation: npt.NDArray[np.int64]
 
     @classmethod
     def of_core(cls, columns: _core.ObservationColumns, epochs: Sequence[int]) -> Observations:
@@ -62,6 +66,7 @@ class Observations:
             cell_id=columns["cell_id"],
             epochs=np.asarray(epochs, np.int32)[columns["budget"]],
             repeat=columns["repeat"],
+            evaluation=columns["evaluation"],
         )
 
     @classmethod
@@ -107,11 +112,16 @@ class Observations:
         """The rows, by name of the column."""
         return {name: getattr(self, name) for name in COLUMNS}
 
-    def rows_at(self, seconds: Doubles) -> npt.NDArray[np.int64]:
-        """The last row that had ended, by run and point of time; -1 if none had."""
-        rows = np.empty((self.num_runs, len(seconds)), np.int64)
+    def spent(self, unit: Unit) -> Doubles:
+        """What the run had spent when each training ended: seconds, or evaluations."""
+        return self.seconds if unit == "seconds" else self.evaluation.astype(np.float64)
+
+    def rows_at(self, points: Doubles, unit: Unit = "seconds") -> npt.NDArray[np.int64]:
+        """The last row that had ended when so much was spent, by run and point; -1 if none had."""
+        rows = np.empty((self.num_runs, len(points)), np.int64)
+        spent = self.spent(unit)
         for run, (start, stop) in enumerate(pairwise(self.starts)):
-            ended = np.searchsorted(self.seconds[start:stop], seconds, side="right")
+            ended = np.searchsorted(spent[start:stop], points, side="right")
             rows[run] = np.where(ended > 0, start + ended - 1, -1)
         return rows
 

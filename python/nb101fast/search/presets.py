@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..codes import Validity
 from .hpbandster_bohb import HpBandSterBOHB
@@ -19,22 +20,34 @@ from .settings import (
     Reinforce,
     Settings,
 )
-from .simulated_training import ReportedTest
+from .simulated_training import MAX_VERTICES, ReportedTest
 from .smac import SMAC
+
+# The optimizers of figure 7 of Ying et al., 2019, in the order in which its text presents them.
+MUTATION_RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
+PAPERS_SEVEN = ("rs", "re", "tpe", "smac", "hb", "bohb", "rl")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A protocol, and the settings of the optimizers that follow it.
+    """A protocol, the settings of the optimizers that follow it, and the experiment made of them.
 
     Attributes:
-        validity, test: see `SimulatedTraining`.
+        validity, test, max_vertices: see `SimulatedTraining`.
         optimizers: the settings by name.
+        compared: the optimizers that an experiment compares if none are given, in their order.
+        runs: how many runs of each it makes if no number is given.
+        middle: whether its figure shows the mean of the runs with its 95 % interval, or their
+            median with the quartiles.
     """
 
     validity: Validity = "raw-9"
     test: ReportedTest = "mean"
+    max_vertices: int = MAX_VERTICES
     optimizers: Mapping[str, Settings] = field(default_factory=dict)
+    compared: tuple[str, ...] = PAPERS_SEVEN
+    runs: int = 500
+    middle: Literal["mean", "median"] = "mean"
 
 
 def _by_name(*settings: Settings) -> dict[str, Settings]:
@@ -78,6 +91,26 @@ PRESETS: dict[str, Preset] = {
             RandomSearch(sampling="raw"),
             Evolution(population=50, mutation="notebook", sampling="raw"),
         ),
+        compared=("rs", "re"),
+    ),
+    # The paper's NAS-Bench-Mini: the cells with at most 6 vertices.
+    "mini": Preset(
+        max_vertices=6,
+        optimizers=_PAPER,
+        compared=("rs", "nre", "re"),
+        runs=100,
+        middle="median",
+    ),
+    # Evolution at several mutation rates. The children that the notebook's mutation makes are valid
+    # in the official meaning.
+    "mutation-rates": Preset(
+        validity="official",
+        optimizers=_by_name(RandomSearch(sampling="raw"))
+        | {
+            f"re-{rate:g}": Evolution(mutation="notebook", mutation_rate=rate, sampling="raw")
+            for rate in MUTATION_RATES
+        },
+        compared=("rs", *(f"re-{rate:g}" for rate in MUTATION_RATES)),
     ),
 }
 OPTIMIZERS: tuple[str, ...] = tuple(_PAPER)

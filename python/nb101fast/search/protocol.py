@@ -13,7 +13,7 @@ from ..progress import Progress
 from .observations import Observations
 from .presets import PRESETS
 from .settings import CompiledSettings, Factory, Settings
-from .simulated_training import SimulatedRun, SimulatedTraining, seed_word
+from .simulated_training import Limits, SimulatedRun, SimulatedTraining, seed_word
 from .trajectories import Trajectories, join
 
 Recorded: TypeAlias = Literal["incumbents", "everything"]
@@ -31,7 +31,8 @@ def run(
     index: Index,
     *,
     runs: int,
-    budget_seconds: float,
+    budget_seconds: float | None = None,
+    max_evaluations: int | None = None,
     seed: int = 0,
     preset: str = "paper",
     first_run: int = 0,
@@ -54,6 +55,9 @@ def run(
         index: an index of measured or synthetic runs.
         runs: how many independent runs to compute.
         budget_seconds: the simulated time that each run may spend.
+        max_evaluations: how many trainings each run may end, beside or in place of a time budget.
+            A training counts whatever its epochs are. Invalid configurations do not count, because
+            they are not trained.
         seed: an int. Run number r depends only on the seed and r, not on the number of threads.
         preset: "paper" (Ying et al., 2019), "scripts" (the defaults of `nas_benchmarks`) or
             "notebook" (the official notebook, with official validity and the test accuracy of the
@@ -66,9 +70,10 @@ def run(
         progress: called with the number of runs done and the number of runs in all.
 
     Raises:
-        ValueError: an argument is not allowed, the budget is shorter than every training, or the
-            index lacks the epochs that the optimizer needs. This is checked before any run. Also if
-            an optimizer keeps proposing configurations that cost no time.
+        ValueError: an argument is not allowed, neither `budget_seconds` nor `max_evaluations` is
+            given, the time budget is shorter than every training, or the index lacks the epochs
+            that the optimizer needs. This is checked before any run. Also if an optimizer keeps
+            proposing configurations that cost nothing.
 
     Source: Ying et al., 2019, section 4 (figure 7).
 
@@ -83,10 +88,11 @@ def run(
     check_choice("record", record, RECORDED)
     training = training_for(settings, index, preset=preset, epochs=epochs)
     search = _Search(
+        name=name_of(optimizer),
         settings=settings,
         preset=preset,
         training=training,
-        budget_seconds=training.check_budget(budget_seconds),
+        limits=training.check_limits(budget_seconds, max_evaluations),
         seed=seed,
         recorded=RECORDED[record],
     )
@@ -138,11 +144,19 @@ def training_for(
     else:
         budgets = (*(budget for budget in index.epochs if budget < epochs), epochs)
     protocol = PRESETS[preset]
-    return SimulatedTraining(index, epochs=budgets, validity=protocol.validity, test=protocol.test)
+    return SimulatedTraining(
+        index,
+        epochs=budgets,
+        validity=protocol.validity,
+        test=protocol.test,
+        max_vertices=protocol.max_vertices,
+    )
 
 
-def name_of(optimizer: Settings | Factory) -> str:
+def name_of(optimizer: str | Settings | Factory) -> str:
     """The optimizer's name in trajectories."""
+    if isinstance(optimizer, str):
+        return optimizer
     return str(getattr(optimizer, "name", getattr(optimizer, "__name__", type(optimizer).__name__)))
 
 
@@ -150,10 +164,11 @@ def name_of(optimizer: Settings | Factory) -> str:
 class _Search:
     """What all runs of one call of `run` have in common."""
 
+    name: str
     settings: Settings | Factory
     preset: str
     training: SimulatedTraining
-    budget_seconds: float
+    limits: Limits
     seed: int
     recorded: _core.Recorded
 
@@ -166,14 +181,16 @@ class _Search:
         epochs = self.training.epochs
         records_all = self.recorded == _core.Recorded.everything
         return Trajectories(
-            optimizer=name_of(self.settings),
+            optimizer=self.name,
             preset=self.preset,
             index=repr(self.training.index),
             seed=self.seed,
             first_run=first,
-            budget_seconds=self.budget_seconds,
+            budget_seconds=self.limits.budget_seconds,
+            max_evaluations=self.limits.max_evaluations,
             epochs=epochs[-1],
             best_test_accuracy=self.training.best_test_accuracy,
+            best_validation_accuracy=self.training.best_validation_accuracy,
             incumbents=Observations.of_core(record["incumbents"], epochs),
             evaluations=(
                 Observations.of_core(record["evaluations"], epochs) if records_all else None
@@ -189,7 +206,8 @@ class _Search:
         return _core.run_search(
             training=self.training.core,
             settings=settings.compiled(),
-            budget_seconds=self.budget_seconds,
+            budget_seconds=self.limits.budget_seconds,
+            max_evaluations=self.limits.max_evaluations,
             seed=seed_word(self.seed),
             first_run=first,
             num_runs=count,
@@ -201,13 +219,13 @@ class _Search:
         """One run of an optimizer in Python."""
         word = seed_word(self.seed)
         optimizer = self.settings(self.training, _core.optimizer_seed(word, number))
-        run = SimulatedRun(self.training, self.budget_seconds, word, number, recorded=self.recorded)
-        while (trial := run.evaluate(*optimizer.ask())) is not None:
+        run = SimulatedRun(self.training, self.limits, word, number, recorded=self.recorded)
+        while not run.is_over and (trial := run.evaluate(*optimizer.ask())) is not None:
             optimizer.tell(trial)
             if run.core.num_free_in_a_row >= _MOST_FREE_IN_A_ROW:
                 raise ValueError(
                     f"run {number} proposed {_MOST_FREE_IN_A_ROW:,} configurations in a row that "
-                    "cost no time, so its budget would never be spent; use an optimizer that "
+                    "cost nothing, so its budget would never be spent; use an optimizer that "
                     "proposes valid cells of this index"
                 )
         return run.core

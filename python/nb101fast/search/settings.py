@@ -78,6 +78,7 @@ class Evolution(CompiledSettings):
         tournament: how many members take part in a tournament.
         with_replacement: whether one member can be drawn several times for the same tournament.
         mutation: a rule's name, see `search_space.mutate`.
+        mutation_rate: the rate of the mutation "notebook", from 0 to 5. The other rules have none.
         sampling: the sampler of the first population, see `search_space.sample`.
     """
 
@@ -87,11 +88,13 @@ class Evolution(CompiledSettings):
     tournament: int = 10
     with_replacement: bool = False
     mutation: str = "parameter"
+    mutation_rate: float = 1.0
     sampling: str = "all"
     _is_regularized: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice("mutation", self.mutation, _MUTATIONS)
+        search_space.check_rate("mutation_rate", self.mutation_rate, "mutation", self.mutation)
         check_choice("sampling", self.sampling, _SAMPLINGS)
         check_count("population", self.population, 1, 1_000_000)
         most = 1_000_000 if self.with_replacement else self.population
@@ -110,6 +113,7 @@ class Evolution(CompiledSettings):
             tournament=self.tournament,
             with_replacement=self.with_replacement,
             mutation=_MUTATIONS[self.mutation],
+            mutation_rate=self.mutation_rate,
             sampling=_SAMPLINGS[self.sampling],
         )
 

@@ -5,27 +5,61 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .. import _core
-from ..checks import check_choice
+from ..checks import check_choice, check_count
 from ..codes import OneCode, Validity, as_code
 from ..index import Index
+from .observations import Unit
 from .optimizer import Trial
 
 ReportedTest = Literal["mean", "queried"]
+MAX_VERTICES = 7  # of a cell of the search space
 
 _VALIDITIES = {"raw-9": _core.Validity.raw_9, "official": _core.Validity.official}
 _REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTest.queried}
 # The two bits of a label are both set in label 3. This mask keeps the lower bit of each label.
 _LOW_LABEL_BITS = 0b01_01_01_01_01 << 21
+_MOST_EVALUATIONS = 1_000_000_000_000
+
+
+class Limits(NamedTuple):
+    """What a run may spend. It ends when either is spent.
+
+    Attributes:
+        budget_seconds: the simulated time; None means any time.
+        max_evaluations: how many trainings may end; None means any number. Invalid configurations
+            are not trained, so they do not count.
+    """
+
+    budget_seconds: float | None
+    max_evaluations: int | None
+
+    @property
+    def unit(self) -> Unit:
+        """What curves are drawn over: seconds, or evaluations if the time is not limited."""
+        return "evaluations" if self.budget_seconds is None else "seconds"
+
+    @property
+    def most(self) -> float:
+        """The most that a run may spend of that unit."""
+        most = self.max_evaluations if self.budget_seconds is None else self.budget_seconds
+        return math.inf if most is None else most
+
+    def __str__(self) -> str:
+        seconds, evaluations = self
+        limits = [] if seconds is None else [f"{seconds:g} s"]
+        limits += [] if evaluations is None else [f"{evaluations:,} evaluations"]
+        return " or ".join(limits)
 
 
 class SimulatedTraining:
     """The trainings that an index holds, as an optimizer meets them.
 
-    A configuration is invalid if it is not a cell in the meaning of `validity`, or if the index
-    lacks the cell at one of the budgets. An invalid configuration costs no time and has accuracy 0.
+    A configuration is invalid if it is not a cell in the meaning of `validity`, if the cell has
+    more than `max_vertices` vertices, or if the index lacks the cell at one of the budgets. An
+    invalid configuration costs no time and has accuracy 0.
 
     Args:
         index: an index of measured or synthetic runs.
@@ -36,6 +70,8 @@ class SimulatedTraining:
         test: which test accuracy is reported for a cell. "mean" is the mean of the cell's runs at
             the final budget (Ying et al., 2019, figure 7). "queried" is the test accuracy of the
             run that was drawn (the official notebook).
+        max_vertices: how many vertices a cell may have after pruning. With 6, the problem is the
+            paper's NAS-Bench-Mini. Configurations still have 7 vertices before pruning.
 
     Attributes:
         core: the compiled object that holds the trainings.
@@ -57,24 +93,29 @@ class SimulatedTraining:
         epochs: Sequence[int] = (108,),
         validity: Validity = "raw-9",
         test: ReportedTest = "mean",
+        max_vertices: int = MAX_VERTICES,
     ) -> None:
         check_choice("validity", validity, _VALIDITIES)
         check_choice("test", test, _REPORTED_TESTS)
+        check_count("max_vertices", max_vertices, 2, MAX_VERTICES)
         self.index = index
         self.epochs = _checked_epochs(epochs, index)
         self.validity = validity
         self.test = test
+        self.max_vertices = max_vertices
         self.core = _core.SimulatedTraining(
             index=index.reader.file,
             budgets=[index.epochs.index(budget) for budget in self.epochs],
             validity=_VALIDITIES[validity],
             reported=_REPORTED_TESTS[test],
+            max_vertices=max_vertices,
         )
         if not self.core.num_cells:
             wanted = ", ".join(map(str, self.epochs))
+            small = f" of at most {max_vertices} vertices" if max_vertices < MAX_VERTICES else ""
             raise ValueError(
-                f"{index!r} has no cell with runs at each of {wanted} epochs; use fewer budgets or "
-                "an index with more runs"
+                f"{index!r} has no cell{small} with runs at each of {wanted} epochs; use fewer "
+                "budgets or an index with more runs"
             )
 
     @property
@@ -82,12 +123,29 @@ class SimulatedTraining:
         """The highest mean test accuracy of a cell at the final budget, computed in double."""
         return self.core.best_mean_test
 
-    def check_budget(self, budget_seconds: float) -> float:
-        """Return the time budget as a float.
+    @property
+    def best_validation_accuracy(self) -> float:
+        """The highest mean validation accuracy of a cell at the final budget."""
+        return self.core.best_mean_validation
+
+    def check_limits(self, budget_seconds: float | None, max_evaluations: int | None) -> Limits:
+        """Check what a run may spend.
 
         Raises:
-            ValueError: it is not finite and positive, or the shortest training takes longer.
+            ValueError: there is no limit; the time is not finite and positive, or the shortest
+                training takes longer; or the number of evaluations is below 1.
         """
+        if budget_seconds is None and max_evaluations is None:
+            raise ValueError(
+                "budget_seconds and max_evaluations are both missing, so a run would never end; "
+                "give one of them or both"
+            )
+        if max_evaluations is not None:
+            check_count("max_evaluations", max_evaluations, 1, _MOST_EVALUATIONS)
+        seconds = None if budget_seconds is None else self._checked_seconds(budget_seconds)
+        return Limits(seconds, max_evaluations)
+
+    def _checked_seconds(self, budget_seconds: float) -> float:
         seconds = float(budget_seconds)
         if not (0 < seconds < math.inf):
             raise ValueError(
@@ -101,18 +159,28 @@ class SimulatedTraining:
             )
         return seconds
 
-    def start(self, budget_seconds: float, *, seed: int, run: int = 0) -> SimulatedRun:
+    def start(
+        self,
+        budget_seconds: float | None = None,
+        *,
+        max_evaluations: int | None = None,
+        seed: int,
+        run: int = 0,
+    ) -> SimulatedRun:
         """Start one run of an optimizer.
 
         Args:
-            budget_seconds: the simulated time that the run may spend.
+            budget_seconds: the simulated time that the run may spend; None means any time.
+            max_evaluations: how many trainings may end; None means any number. At least one of both
+                limits must be given.
             seed: with `run`, it decides which repeats are drawn.
             run: the number of the run.
 
         Raises:
-            ValueError: what `check_budget` refuses.
+            ValueError: what `check_limits` refuses.
         """
-        return SimulatedRun(self, self.check_budget(budget_seconds), seed_word(seed), run)
+        limits = self.check_limits(budget_seconds, max_evaluations)
+        return SimulatedRun(self, limits, seed_word(seed), run)
 
 
 class SimulatedRun:
@@ -123,22 +191,29 @@ class SimulatedRun:
 
     Attributes:
         training: the problem that is solved.
-        budget_seconds: the simulated time that the run may spend.
+        limits: what the run may spend.
         core: the compiled object that records the run.
     """
 
     def __init__(
         self,
         training: SimulatedTraining,
-        budget_seconds: float,
+        limits: Limits,
         seed: int,
         run: int,
         *,
         recorded: _core.Recorded = _core.Recorded.incumbents,
     ) -> None:
         self.training = training
-        self.budget_seconds = budget_seconds
-        self.core = _core.SearchRun(training.core, budget_seconds, seed, run, recorded)
+        self.limits = limits
+        self.core = _core.SearchRun(
+            training.core,
+            limits.budget_seconds,
+            limits.max_evaluations,
+            seed,
+            run,
+            recorded,
+        )
 
     def evaluate(self, code: OneCode, epochs: int | None = None) -> Trial | None:
         """Train a configuration: draw one of the cell's runs and let its time pass.
@@ -148,8 +223,8 @@ class SimulatedRun:
             epochs: one of the training's budgets; None means the final one.
 
         Returns:
-            The result, or None if the training would end after the time budget. Such a training
-            does not count, and the run is over.
+            The result, or None if the run is over. A training that would end after the time budget
+            does not count, and it ends the run.
 
         Raises:
             TypeError: `code` is not one code, such as a cell id of type np.int32.
@@ -172,12 +247,16 @@ class SimulatedRun:
 
     @property
     def is_over(self) -> bool:
-        """Whether a training was proposed that would end after the time budget."""
+        """Whether the run has spent what it may.
+
+        That is so once a training was proposed that would end after the time budget, or once
+        `max_evaluations` trainings have ended.
+        """
         return self.core.is_over
 
     @property
     def num_evaluations(self) -> int:
-        """How many trainings ended within the time budget."""
+        """How many trainings ended. Invalid configurations are not trained and do not count."""
         return self.core.num_evaluations
 
     @property

@@ -1,4 +1,4 @@
-"""The runs of an optimizer: how their test regret falls over simulated time."""
+"""The runs of an optimizer: how their regret falls over simulated time."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import check_choice
 from ..extras import import_extra
 from ..tables import write_table
-from .observations import COLUMNS, Doubles, Observations
+from .observations import COLUMNS, Doubles, Observations, Unit
+from .simulated_training import Limits
 
 if TYPE_CHECKING:
     import pyarrow
+
+Regret: TypeAlias = Literal["test", "validation"]
+REGRETS: tuple[Regret, ...] = ("test", "validation")
 
 _METADATA = b"nb101fast.trajectories"
 _OF_ALL_RUNS = (  # equal in all parts that can be joined
@@ -25,8 +30,10 @@ _OF_ALL_RUNS = (  # equal in all parts that can be joined
     "index",
     "seed",
     "budget_seconds",
+    "max_evaluations",
     "epochs",
     "best_test_accuracy",
+    "best_validation_accuracy",
 )
 _OF_EACH_RUN = ("num_evaluations", "num_invalid", "seconds")
 
@@ -41,12 +48,14 @@ class Trajectories:
         index: the `repr` of the index.
         seed: the seed of all runs.
         first_run: the number of the first run; the others follow it.
-        budget_seconds: the simulated time that each run could spend.
+        budget_seconds: the simulated time that each run could spend; None means any time.
+        max_evaluations: how many trainings each run could end; None means any number.
         epochs: the final budget, at which test accuracies are reported.
-        best_test_accuracy: the highest mean test accuracy of a cell of the index.
+        best_test_accuracy: the highest mean test accuracy of a cell of the problem.
+        best_validation_accuracy: the highest mean validation accuracy of such a cell.
         incumbents: the trainings that were better than all before them in their run.
         evaluations: all trainings, if they were recorded; otherwise None.
-        num_evaluations: int64 (runs,), how many trainings ended within the budget.
+        num_evaluations: int64 (runs,), how many trainings ended.
         num_invalid: int64 (runs,), how many proposed configurations were invalid.
         seconds: float64 (runs,), the simulated time at which the last training ended.
     """
@@ -56,9 +65,11 @@ class Trajectories:
     index: str
     seed: int
     first_run: int
-    budget_seconds: float
+    budget_seconds: float | None
+    max_evaluations: int | None
     epochs: int
     best_test_accuracy: float
+    best_validation_accuracy: float
     incumbents: Observations
     evaluations: Observations | None
     num_evaluations: npt.NDArray[np.int64]
@@ -77,8 +88,18 @@ class Trajectories:
         """
         return self.regret_at([np.inf])[:, 0]
 
-    def regret_at(self, seconds: npt.ArrayLike) -> Doubles:
-        """Test regret at points of the simulated time: float64 (runs, len(seconds)).
+    @property
+    def final_validation_regret(self) -> Doubles:
+        """Validation regret of each run's last incumbent: float64 (runs,), as `final_regret`."""
+        return self.regret_at([np.inf], regret="validation")[:, 0]
+
+    @property
+    def limits(self) -> Limits:
+        """What each run could spend."""
+        return Limits(self.budget_seconds, self.max_evaluations)
+
+    def regret_at(self, seconds: npt.ArrayLike, *, regret: Regret = "test") -> Doubles:
+        """Regret at points of the simulated time: float64 (runs, len(seconds)).
 
         The regret of a run is a step function. It changes when the training of a new incumbent
         ends, it is NaN before the first training has ended, and beyond the budget it stays at the
@@ -86,21 +107,47 @@ class Trajectories:
 
         Args:
             seconds: numbers of shape (N,), or one number.
+            regret: "test" is `best_test_accuracy` minus the test accuracy that is reported for the
+                incumbent. "validation" is `best_validation_accuracy` minus the validation accuracy
+                that the optimizer was told for the incumbent. One training can be better than the
+                best mean, so it can be negative.
 
         Raises:
-            ValueError: `seconds` has another shape or contains NaN.
+            ValueError: `seconds` has another shape or contains NaN, or there is no such regret.
+
+        Source: the validation regret is that of `nas_benchmarks`.
 
         Example:
             >>> trajectories.regret_at([1e5, 1e6])
         """
-        points = np.atleast_1d(np.asarray(seconds, np.float64))
+        return self._regret_at("seconds", seconds, regret)
+
+    def regret_after(self, evaluations: npt.ArrayLike, *, regret: Regret = "test") -> Doubles:
+        """Regret after numbers of ended trainings: float64 (runs, len(evaluations)).
+
+        See `regret_at`, of which it is the counterpart for a budget in evaluations.
+
+        Example:
+            >>> trajectories.regret_after([10, 100, 1000], regret="validation")
+        """
+        return self._regret_at("evaluations", evaluations, regret)
+
+    def regret_of_incumbents(self, regret: Regret = "test") -> Doubles:
+        """The regret of each row of `incumbents`: float64. See `regret_at`."""
+        check_choice("regret", regret, REGRETS)
+        if regret == "test":
+            return self.best_test_accuracy - self.incumbents.test_accuracy
+        return self.best_validation_accuracy - self.incumbents.validation_accuracy
+
+    def _regret_at(self, unit: Unit, given: npt.ArrayLike, regret: Regret) -> Doubles:
+        points = np.atleast_1d(np.asarray(given, np.float64))
         if points.ndim != 1 or np.isnan(points).any():
             raise ValueError(
-                f"seconds={seconds!r} is not allowed; use numbers of shape (N,) without NaN"
+                f"{unit}={given!r} is not allowed; use numbers of shape (N,) without NaN"
             )
-        tests = np.append(self.incumbents.test_accuracy, np.nan)  # row -1 stands for no incumbent
-        regret: Doubles = self.best_test_accuracy - tests[self.incumbents.rows_at(points)]
-        return regret
+        values = np.append(self.regret_of_incumbents(regret), np.nan)  # row -1: no incumbent
+        found: Doubles = values[self.incumbents.rows_at(points, unit)]
+        return found
 
     def __repr__(self) -> str:
         regret = self.final_regret
@@ -108,7 +155,7 @@ class Trajectories:
         mean = f"{known.mean():.5f}" if len(known) else "unknown"
         return (
             f"<Trajectories of {self.optimizer} ({self.preset}): {len(self):,} runs of "
-            f"{self.budget_seconds:g} s, mean final regret {mean}>"
+            f"{self.limits}, mean final regret {mean}>"
         )
 
     # ---------------------------------------------------------------- as a file
@@ -118,8 +165,8 @@ class Trajectories:
 
         It has a row for each training if all were recorded, otherwise a row for each incumbent.
         The columns are `run`, `seconds`, `validation_accuracy`, `test_accuracy`, `code`, `cell_id`,
-        `epochs`, `repeat`, `test_regret` (of the run's incumbent after this training) and
-        `is_incumbent`. The metadata of the schema holds everything else.
+        `epochs`, `repeat`, `evaluation`, `test_regret` (of the run's incumbent after this training)
+        and `is_incumbent`. The metadata of the schema holds everything else.
 
         Raises:
             ImportError: pyarrow is missing.

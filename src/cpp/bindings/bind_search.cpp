@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -20,9 +21,11 @@ namespace {
 
 std::unique_ptr<SimulatedTraining> make_training(const IndexFile& file,
                                                  const std::vector<std::size_t>& budgets,
-                                                 Validity validity, ReportedTest reported) {
+                                                 Validity validity, ReportedTest reported,
+                                                 int max_vertices) {
   const py::gil_scoped_release release;
-  return std::make_unique<SimulatedTraining>(file.view(), budgets, validity, reported);
+  return std::make_unique<SimulatedTraining>(file.view(), budgets, validity, reported,
+                                             max_vertices);
 }
 
 // ---------------------------------------------------------------- one run, from Python
@@ -35,10 +38,18 @@ py::tuple told(const Trial& trial) {
                         trial.outcome.validation_accuracy, trial.outcome.seconds);
 }
 
-std::unique_ptr<SearchRun> make_run(const SimulatedTraining& training, double budget_seconds,
+// None means that there is no such limit.
+Limits limits_of(std::optional<double> seconds, std::optional<std::uint64_t> evaluations) {
+  const Limits none;
+  return {seconds.value_or(none.seconds), evaluations.value_or(none.evaluations)};
+}
+
+std::unique_ptr<SearchRun> make_run(const SimulatedTraining& training,
+                                    std::optional<double> budget_seconds,
+                                    std::optional<std::uint64_t> max_evaluations,
                                     std::uint64_t seed, std::uint64_t run, Recorded recorded) {
-  return std::make_unique<SearchRun>(training, budget_seconds, run_seeds(seed, run).repeats,
-                                     recorded);
+  return std::make_unique<SearchRun>(training, limits_of(budget_seconds, max_evaluations),
+                                     run_seeds(seed, run).repeats, recorded);
 }
 
 // Returns None if the training would end after the budget. The code must be faultless.
@@ -95,6 +106,8 @@ py::dict columns_of(const std::vector<const SearchRun*>& runs,
       array_of<std::int32_t>(all, [](const Observation& row) { return row.budget; });
   columns["repeat"] =
       array_of<std::int32_t>(all, [](const Observation& row) { return row.repeat; });
+  columns["evaluation"] =
+      array_of<std::int64_t>(all, [](const Observation& row) { return row.evaluation; });
   return columns;
 }
 
@@ -113,13 +126,15 @@ py::dict record_of(const std::vector<const SearchRun*>& runs) {
 }
 
 py::dict run_search(const SimulatedTraining& training, const OptimizerSettings& settings,
-                    double budget_seconds, std::uint64_t seed, std::uint64_t first_run,
-                    std::size_t num_runs, Recorded recorded, int threads) {
+                    std::optional<double> budget_seconds,
+                    std::optional<std::uint64_t> max_evaluations, std::uint64_t seed,
+                    std::uint64_t first_run, std::size_t num_runs, Recorded recorded, int threads) {
   check_threads(threads);
   std::vector<SearchRun> runs;
   {
     const py::gil_scoped_release release;
-    const SearchPlan plan{budget_seconds, seed, first_run, num_runs, recorded};
+    const SearchPlan plan{limits_of(budget_seconds, max_evaluations), seed, first_run, num_runs,
+                          recorded};
     runs = search(training, settings, plan, threads);
   }
   std::vector<const SearchRun*> pointers(runs.size());
@@ -160,12 +175,18 @@ void register_settings(py::module_& module) {
            py::arg("sampling"));
   py::class_<Evolution::Settings>(module, "EvolutionSettings")
       .def(py::init([](bool is_regularized, std::uint32_t population, std::uint32_t tournament,
-                       bool with_replacement, Mutation mutation, Sampling sampling) {
-             return Evolution::Settings{is_regularized,   population, tournament,
-                                        with_replacement, mutation,   sampling};
+                       bool with_replacement, Mutation mutation, double mutation_rate,
+                       Sampling sampling) {
+             return Evolution::Settings{is_regularized,
+                                        population,
+                                        tournament,
+                                        with_replacement,
+                                        Mutator(mutation, mutation_rate),
+                                        sampling};
            }),
            py::arg("is_regularized"), py::arg("population"), py::arg("tournament"),
-           py::arg("with_replacement"), py::arg("mutation"), py::arg("sampling"));
+           py::arg("with_replacement"), py::arg("mutation"), py::arg("mutation_rate"),
+           py::arg("sampling"));
   py::class_<LocalSearch::Settings>(module, "LocalSearchSettings")
       .def(py::init([](Sampling sampling) { return LocalSearch::Settings{sampling}; }),
            py::arg("sampling"));
@@ -188,13 +209,15 @@ void register_search(py::module_& module) {
   register_settings(module);
   py::class_<SimulatedTraining>(module, "SimulatedTraining")
       .def(py::init(&make_training), py::arg("index"), py::arg("budgets"), py::arg("validity"),
-           py::arg("reported"))
+           py::arg("reported"), py::arg("max_vertices"))
       .def_property_readonly("best_mean_test", &SimulatedTraining::best_mean_test)
+      .def_property_readonly("best_mean_validation", &SimulatedTraining::best_mean_validation)
       .def_property_readonly("shortest_run", &SimulatedTraining::shortest_run)
       .def_property_readonly("num_cells", &SimulatedTraining::num_cells);
   py::class_<SearchRun>(module, "SearchRun")
-      .def(py::init(&make_run), py::arg("training"), py::arg("budget_seconds"), py::arg("seed"),
-           py::arg("run"), py::arg("recorded"), py::keep_alive<1, 2>())
+      .def(py::init(&make_run), py::arg("training"), py::arg("budget_seconds"),
+           py::arg("max_evaluations"), py::arg("seed"), py::arg("run"), py::arg("recorded"),
+           py::keep_alive<1, 2>())
       .def("evaluate", &evaluate, py::arg("code"), py::arg("budget"))
       .def_property_readonly("is_over", &SearchRun::is_over)
       .def_property_readonly("seconds", &SearchRun::seconds)
@@ -223,8 +246,9 @@ void register_search(py::module_& module) {
       py::arg("seed"), py::arg("run"));
   module.def("record_of", &record_of, py::arg("runs"));
   module.def("run_search", &run_search, py::arg("training"), py::arg("settings"),
-             py::arg("budget_seconds"), py::arg("seed"), py::arg("first_run"), py::arg("num_runs"),
-             py::arg("recorded"), py::arg("threads") = 1);
+             py::arg("budget_seconds"), py::arg("max_evaluations"), py::arg("seed"),
+             py::arg("first_run"), py::arg("num_runs"), py::arg("recorded"),
+             py::arg("threads") = 1);
 }
 
 }  // namespace nb101::bindings

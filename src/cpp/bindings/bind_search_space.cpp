@@ -79,7 +79,8 @@ py::array_t<Code> sample_codes_of(int num_vertices, py::ssize_t count, std::uint
                      [=](std::span<Code> out) { sample_of_vertices(num_vertices, seed, out); });
 }
 
-py::array_t<Code> mutate_codes(Mutation mutation, const py::object& given, std::uint64_t seed) {
+py::array_t<Code> mutate_codes(Mutation mutation, const py::object& given, std::uint64_t seed,
+                               double rate) {
   const py::array_t<Code> parents = faultless_codes(given);
   if (needs_valid_parent(mutation)) {
     const MatrixSet& valid = ValidMatrices::instance().official().set;
@@ -87,7 +88,7 @@ py::array_t<Code> mutate_codes(Mutation mutation, const py::object& given, std::
             [&](Code code) { return valid.has(code); });
   }
   return drawn_codes(parents.size(), [&](std::span<Code> out) {
-    mutate(mutation, span_of(parents), seed, out.data());
+    Mutator(mutation, rate)(span_of(parents), seed, out.data());
   });
 }
 
@@ -238,7 +239,8 @@ void register_search_space(py::module_& module) {
   module.def("sample_codes", &sample_codes, py::arg("how"), py::arg("count"), py::arg("seed"));
   module.def("sample_codes_of", &sample_codes_of, py::arg("num_vertices"), py::arg("count"),
              py::arg("seed"));
-  module.def("mutate_codes", &mutate_codes, py::arg("how"), py::arg("codes"), py::arg("seed"));
+  module.def("mutate_codes", &mutate_codes, py::arg("how"), py::arg("codes"), py::arg("seed"),
+             py::arg("rate") = 1.0);
 
   module.def("neighbors", &neighbors_of_code, py::arg("code"));
   module.def("neighbor_table", &neighbor_arrays, py::arg("threads") = 1);

@@ -1,6 +1,7 @@
 // The alias method draws weighted outcomes in constant time (Walker, 1977; Vose, 1991).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -14,10 +15,10 @@ namespace nb101 {
 template <int kBits>
 class AliasTable {
  public:
-  // Takes at most 2^kBits weights. Each weight and their sum must be below 2^32. The probabilities
-  // are rounded to multiples of 2^-32, and the first outcome gets the rounding error.
-  explicit AliasTable(std::span<const std::uint64_t> weights) {
-    std::vector<std::uint64_t> parts = in_parts(weights);
+  // Takes at most 2^kBits probabilities, whose sum is 1. They are rounded to multiples of 2^-32,
+  // and the most probable outcome gets the rounding error.
+  explicit AliasTable(std::span<const double> probabilities) {
+    std::vector<std::uint64_t> parts = in_parts(probabilities);
     std::vector<std::uint32_t> small;
     std::vector<std::uint32_t> large;
     for (std::uint32_t i = 0; i < kColumns; ++i) {
@@ -53,15 +54,15 @@ class AliasTable {
   static constexpr std::uint32_t kColumn = 1u << kHeightBits;  // the height of a full column
 
   // Returns the probabilities as multiples of 2^-32. They add up to 2^32.
-  static std::vector<std::uint64_t> in_parts(std::span<const std::uint64_t> weights) {
-    std::uint64_t total = 0;
-    for (const std::uint64_t weight : weights) total += weight;
+  static std::vector<std::uint64_t> in_parts(std::span<const double> probabilities) {
     std::vector<std::uint64_t> parts(kColumns);
-    parts[0] = std::uint64_t{1} << 32;
-    for (std::size_t i = 1; i < weights.size(); ++i) {
-      parts[i] = ((weights[i] << 32) + total / 2) / total;
-      parts[0] -= parts[i];
+    std::uint64_t rest = std::uint64_t{1} << 32;
+    for (std::size_t i = 0; i < probabilities.size(); ++i) {
+      // NOLINTNEXTLINE(bugprone-incorrect-roundings): no probability is near half a part exactly
+      parts[i] = static_cast<std::uint64_t>(probabilities[i] * 0x1p32 + 0.5);
+      rest -= parts[i];
     }
+    *std::ranges::max_element(parts) += rest;  // modulo 2^64, so it may be negative
     return parts;
   }
 

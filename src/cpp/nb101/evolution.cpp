@@ -23,7 +23,7 @@ Proposal Evolution::ask() {
   }
   hold_tournament();
   Code child;
-  mutate(settings_.mutation, {&codes_[best_], 1}, random_.word(), &child);
+  settings_.mutate({&codes_[best_], 1}, random_.word(), &child);
   return {child, budget_};
 }
 

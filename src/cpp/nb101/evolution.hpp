@@ -23,7 +23,7 @@ class Evolution {
     std::uint32_t population = 100;  // at least 1
     std::uint32_t tournament = 10;   // at least 1; without replacement, at most the population
     bool with_replacement = false;
-    Mutation mutation = Mutation::parameter;
+    Mutator mutate{Mutation::parameter};
     Sampling sampling = Sampling::all;  // how the first population is drawn
   };
 

@@ -21,12 +21,14 @@ Code change_of_parameter(Draws draws) noexcept {
   return kSingleChanges[half < 2 * kMatrixBits ? half / 2 : half - kMatrixBits];
 }
 
-// Changes each parameter independently. An edge flips with probability 1 / edge_odds. A label
-// changes with probability 1 / label_odds, to both other values equally often.
+}  // namespace
+
+// Changes each parameter independently. An edge flips with probability `edge`. A label changes with
+// probability `label`, to both other values equally often.
 class IndependentChanges {
  public:
-  IndependentChanges(std::uint64_t edge_odds, std::uint64_t label_odds)
-      : edges_(edge_weights(edge_odds)), labels_(label_weights(label_odds)) {}
+  IndependentChanges(double edge, double label)
+      : edges_(edge_probabilities(edge)), labels_(label_probabilities(label)) {}
 
   Code operator()(std::uint64_t word, std::uint64_t next_word) const noexcept {
     const auto low = [](std::uint64_t bits) { return static_cast<std::uint32_t>(bits); };
@@ -38,33 +40,33 @@ class IndependentChanges {
   static constexpr int kGroup = kMatrixBits / 3;  // how many edges one draw decides
   static constexpr int kLabelBits = 2 * kMaxInterior;
 
-  // Element [flips] is the probability that exactly these edges flip, times odds^7: a factor 1 for
-  // each edge that flips and odds - 1 for each other one.
-  static std::vector<std::uint64_t> edge_weights(std::uint64_t odds) {
-    std::vector<std::uint64_t> weights(1 << kGroup, 1);
-    for (std::uint32_t flips = 0; flips < weights.size(); ++flips) {
-      for (int i = std::popcount(flips); i < kGroup; ++i) weights[flips] *= odds - 1;
+  // Element [flips] is the probability that exactly these edges flip.
+  static std::vector<double> edge_probabilities(double flip) {
+    std::vector<double> probabilities(1 << kGroup, 1);
+    for (std::uint32_t flips = 0; flips < probabilities.size(); ++flips) {
+      for (int i = 0; i < kGroup; ++i) probabilities[flips] *= flips >> i & 1 ? flip : 1 - flip;
     }
-    return weights;
+    return probabilities;
   }
 
-  // Element [change] is the probability of this change of the labels, times (2 odds)^5: a factor 1
-  // for each label that changes and 2 (odds - 1) for each other one.
-  static std::vector<std::uint64_t> label_weights(std::uint64_t odds) {
-    std::vector<std::uint64_t> weights(1 << kLabelBits);
+  // Element [change] is the probability of this change of the labels.
+  static std::vector<double> label_probabilities(double change) {
+    std::vector<double> probabilities(1 << kLabelBits);
     for (const Code labels : kLabelings) {
-      std::uint64_t& weight = weights[labels >> kMatrixBits];
-      weight = 1;
+      double& probability = probabilities[labels >> kMatrixBits];
+      probability = 1;
       for (int v = 1; v <= kMaxInterior; ++v) {
-        if (code_label(labels, v) == 0) weight *= 2 * (odds - 1);
+        probability *= code_label(labels, v) == 0 ? 1 - change : change / 2;
       }
     }
-    return weights;
+    return probabilities;
   }
 
   AliasTable<kGroup> edges_;
   AliasTable<kLabelBits> labels_;
 };
+
+namespace {
 
 // Which bits of a code belong to a vertex: the edges from it, the edges to it and its label.
 struct VertexBits {
@@ -230,20 +232,25 @@ void mutate_pruned(std::span<const Code> parents, std::uint64_t seed, Code* chil
 
 }  // namespace
 
-void mutate(Mutation mutation, std::span<const Code> parents, std::uint64_t seed, Code* children) {
-  static const IndependentChanges notebook(7, 5), naszilla(21, 5), naslib(7, 3);
-  switch (mutation) {
-    case Mutation::parameter:
-      return mutate_parameter(parents, seed, children);
-    case Mutation::notebook:
-      return mutate_independently(notebook, parents, seed, children);
-    case Mutation::naszilla:
-      return mutate_independently(naszilla, parents, seed, children);
-    case Mutation::naslib:
-      return mutate_independently(naslib, parents, seed, children);
-    case Mutation::pruned:
-      return mutate_pruned(parents, seed, children);
+Mutator::Mutator(Mutation mutation, double rate) : mutation_(mutation) {
+  static const IndependentChanges notebook(1. / 7, 1. / 5), naszilla(1. / 21, 1. / 5),
+      naslib(1. / 7, 1. / 3);
+  const auto use = [this](const IndependentChanges& table) {
+    changes_ = {std::shared_ptr<void>(), &table};  // it lives for ever and has no owner
+  };
+  if (mutation == Mutation::naszilla) use(naszilla);
+  if (mutation == Mutation::naslib) use(naslib);
+  if (mutation == Mutation::notebook && rate == 1) use(notebook);
+  if (mutation == Mutation::notebook && rate != 1) {
+    changes_ = std::make_shared<const IndependentChanges>(rate / 7, rate / 5);
   }
+}
+
+void Mutator::operator()(std::span<const Code> parents, std::uint64_t seed,
+                         Code* children) const noexcept {
+  if (changes_) return mutate_independently(*changes_, parents, seed, children);
+  if (mutation_ == Mutation::pruned) return mutate_pruned(parents, seed, children);
+  mutate_parameter(parents, seed, children);
 }
 
 }  // namespace nb101

@@ -1,53 +1,155 @@
 #include "nb101/reinforce.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+
+#include "nb101/vector_loop.hpp"
 
 namespace nb101 {
 namespace {
 
-constexpr double kLeastReward = 0.001;  // nas_benchmarks ignores rewards that are not above it
+constexpr double kLeastReward = 0.001;    // nas_benchmarks ignores rewards that are not above it
+constexpr double kLeastExponent = -708;   // e to this power is a normal number
+constexpr std::size_t kPlanesAtOnce = 8;  // 31 draws are decided by 8 planes 89 times of 100
 
-}  // namespace
+// Where the draws of a label are among the 31 draws of a proposal: whether it is not 0, and one bit
+// further, whether it is 2 if it is not 0.
+constexpr std::uint32_t kIsNotZero = kLowLabelBits;
+constexpr std::uint32_t kDraws = kMatrixMask | kIsNotZero | kIsNotZero << 1;
 
-template <class Use>
-void Reinforce::for_each_parameter(Use use) {
-  for (int edge = 0; edge < kMatrixBits; ++edge) use(2 * edge, 2, edge);
-  for (int i = 0; i < kMaxInterior; ++i) {
-    use(2 * kMatrixBits + kNumLabels * i, kNumLabels, kMatrixBits + 2 * i);
+// Returns e^x for x in [-708, 0], with an error of about 2^-52 of it. It has no branches, so that
+// compilers use vector instructions for a loop of it.
+//
+// x = n ln 2 + r with |r| <= ln(2) / 2. Adding 1.5 * 2^52 rounds to an integer, which then stands
+// in the lowest bits. e^r is its Taylor series; the first term left out is below 2^-57.
+inline double power_of_e(double x) noexcept {
+  constexpr double kRounds = 0x1.8p52;
+  constexpr double kLog2Upper = 0x1.62e42fefa0000p-1;  // n times it is exact
+  constexpr double kLog2Lower = 0x1.cf79abc9e3b3ap-40;
+  const double shifted = x * 0x1.71547652b82fep+0 + kRounds;
+  const double n = shifted - kRounds;
+  const double r = (x - n * kLog2Upper) - n * kLog2Lower;
+  double sum = 1. / 6227020800;
+  sum = sum * r + 1. / 479001600;
+  sum = sum * r + 1. / 39916800;
+  sum = sum * r + 1. / 3628800;
+  sum = sum * r + 1. / 362880;
+  sum = sum * r + 1. / 40320;
+  sum = sum * r + 1. / 5040;
+  sum = sum * r + 1. / 720;
+  sum = sum * r + 1. / 120;
+  sum = sum * r + 1. / 24;
+  sum = sum * r + 1. / 6;
+  sum = sum * r + 1. / 2;
+  sum = sum * r + 1;
+  sum = sum * r + 1;
+  const auto exponent = std::bit_cast<std::uint64_t>(shifted) << 52;
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(sum) + exponent);
+}
+
+// Returns the probability in parts of 2^-32, rounded, at most 2^32 - 1. Adding 2^52 rounds to an
+// integer, which then stands in the lowest bits.
+inline std::uint32_t in_parts(double probability) noexcept {
+  const double parts = std::min(probability * 0x1p32, 0x1p32 - 1);
+  return static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(parts + 0x1p52));
+}
+
+// Transposes a matrix of bits (Warren, Hacker's Delight, 2013, figure 7-6). Bit b of row 31 - k
+// goes to bit k of row 31 - b.
+inline void transpose(std::uint32_t* rows) noexcept {
+  std::uint32_t mask = 0x0000ffff;
+  for (unsigned size = 16; size > 0; size /= 2, mask ^= mask << size) {
+    for (unsigned first = 0; first < 32; first += 2 * size) {
+      for (unsigned k = first; k < first + size; ++k) {
+        const std::uint32_t moved = (rows[k] ^ rows[k + size] >> size) & mask;
+        rows[k] ^= moved;
+        rows[k + size] ^= moved << size;
+      }
+    }
   }
 }
 
+}  // namespace
+
 Reinforce::Reinforce(const Settings& settings, const SimulatedTraining& training,
                      std::uint64_t seed) noexcept
-    : settings_(settings), budget_(final_budget(training)), random_(seed) {
-  find_probabilities();
+    : settings_(settings), budget_(final_budget(training)), seed_(seed) {
+  learn(0, 0);
 }
 
-void Reinforce::find_probabilities() noexcept {
-  for_each_parameter([this](int first, int count, int) {
-    const double* const logits = &logits_[static_cast<std::size_t>(first)];
-    double* const probabilities = &probabilities_[static_cast<std::size_t>(first)];
-    // Subtracting the highest logit does not change the softmax and avoids an overflow of exp.
-    const double highest = *std::max_element(logits, logits + count);
-    double sum = 0;
-    for (int i = 0; i < count; ++i) sum += probabilities[i] = std::exp(logits[i] - highest);
-    for (int i = 0; i < count; ++i) probabilities[i] /= sum;
-  });
+// Moves the logits by a multiple of the gradient of the log-probability of the code, which is 1 - p
+// for the values that it has and -p for the others. Then finds the probabilities and the planes.
+void Reinforce::learn(Code code, double step) noexcept {
+  vectorized(
+      [=, logits = logits_.data(), probabilities = probabilities_.data(), planes = planes_.data()] {
+        std::array<double, kNumbers> chosen;
+        for (std::size_t edge = 0; edge < kEdges; ++edge) chosen[edge] = code >> edge & 1;
+        for (std::size_t i = 0; i < kLabels; ++i) {
+          const std::size_t label = code >> (kEdges + 2 * i) & 3;
+          for (std::size_t value = 0; value < kValues; ++value) {
+            chosen[place(value, i)] = label == value ? 1 : 0;
+          }
+        }
+        for (std::size_t at = 0; at < kNumbers; ++at) {
+          logits[at] += step * (chosen[at] - probabilities[at]);
+        }
+
+        // The highest logit of a parameter is subtracted, which changes no probability and avoids
+        // an overflow. For an edge, the lower logit less the higher one is left.
+        std::array<double, kNumbers> powers;
+        for (std::size_t edge = 0; edge < kEdges; ++edge)
+          powers[edge] = -2 * std::abs(logits[edge]);
+        for (std::size_t i = 0; i < kLabels; ++i) {
+          const double highest =
+              std::max({logits[place(0, i)], logits[place(1, i)], logits[place(2, i)]});
+          for (std::size_t value = 0; value < kValues; ++value) {
+            powers[place(value, i)] = logits[place(value, i)] - highest;
+          }
+        }
+        for (double& power : powers) power = power_of_e(std::max(power, kLeastExponent));
+
+        std::array<std::uint32_t, kPlanes> rows{};  // row 31 - b is the threshold of draw b
+        for (std::size_t edge = 0; edge < kEdges; ++edge) {
+          probabilities[edge] = (logits[edge] < 0 ? powers[edge] : 1) / (1 + powers[edge]);
+          rows[kPlanes - 1 - edge] = in_parts(probabilities[edge]);
+        }
+        for (std::size_t i = 0; i < kLabels; ++i) {
+          const double not_zero = powers[place(1, i)] + powers[place(2, i)];
+          const double sum = powers[place(0, i)] + not_zero;
+          for (std::size_t value = 0; value < kValues; ++value) {
+            probabilities[place(value, i)] = powers[place(value, i)] / sum;
+          }
+          rows[kPlanes - 1 - kEdges - 2 * i] = in_parts(not_zero / sum);
+          rows[kPlanes - 2 - kEdges - 2 * i] = in_parts(powers[place(2, i)] / not_zero);
+        }
+        transpose(rows.data());
+        std::ranges::copy(rows, planes);
+      });
 }
 
+// Makes all draws at once. Each compares a random number of 32 bits with its threshold, from the
+// highest bit on. The first bit that differs decides, so few planes are needed. The words of a
+// proposal have their own places, so it does not matter how many of them are used.
 Proposal Reinforce::ask() noexcept {
-  Code code = 0;
-  for_each_parameter([&](int first, int count, int bit) {
-    const double* const probabilities = &probabilities_[static_cast<std::size_t>(first)];
-    double rest = random_.fraction();
-    Code choice = 0;
-    while (static_cast<int>(choice) + 1 < count && rest >= probabilities[choice]) {
-      rest -= probabilities[choice++];
+  const std::uint64_t item = num_asked_++;
+  std::uint32_t undecided = kDraws;
+  std::uint32_t below = 0;
+  const auto compare = [&](std::uint32_t random, std::uint32_t threshold) {
+    const std::uint32_t differ = (random ^ threshold) & undecided;
+    below |= differ & threshold;
+    undecided &= ~differ;
+  };
+  for (std::size_t plane = 0; undecided && plane < kPlanes; plane += kPlanesAtOnce) {
+    for (std::size_t k = plane; k < plane + kPlanesAtOnce; k += 2) {
+      const std::uint64_t word = random_word(seed_, random_place(item, k / 2));
+      compare(static_cast<std::uint32_t>(word), planes_[k]);
+      compare(static_cast<std::uint32_t>(word >> 32), planes_[k + 1]);
     }
-    code |= choice << bit;
-  });
-  return {code, budget_};
+  }
+  const std::uint32_t not_zero = below & kIsNotZero;
+  const std::uint32_t two = below >> 1 & not_zero;
+  return {(below & kMatrixMask) | (not_zero ^ two) | two << 1, budget_};
 }
 
 void Reinforce::tell(const Trial& trial) noexcept {
@@ -56,16 +158,7 @@ void Reinforce::tell(const Trial& trial) noexcept {
   const double decay = settings_.baseline_decay;
   numerator_ = decay * numerator_ + (1 - decay) * reward;
   denominator_ = decay * denominator_ + (1 - decay);
-  // The gradient of the log-probability of the choice is 1 - p for its logit and -p for the others.
-  const double step = settings_.learning_rate * (reward - numerator_ / denominator_);
-  for_each_parameter([&](int first, int count, int bit) {
-    const int chosen = static_cast<int>(trial.proposal.code >> bit) & (count == 2 ? 1 : 3);
-    for (int i = 0; i < count; ++i) {
-      const auto at = static_cast<std::size_t>(first + i);
-      logits_[at] += step * ((i == chosen ? 1.0 : 0.0) - probabilities_[at]);
-    }
-  });
-  find_probabilities();
+  learn(trial.proposal.code, settings_.learning_rate * (reward - numerator_ / denominator_));
 }
 
 }  // namespace nb101

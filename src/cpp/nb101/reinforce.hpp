@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "nb101/search_run.hpp"
@@ -27,21 +28,27 @@ class Reinforce {
   void tell(const Trial& trial) noexcept;
 
  private:
-  static constexpr int kNumLabels = 3;
-  static constexpr int kNumLogits = 2 * kMatrixBits + kNumLabels * kMaxInterior;
+  static constexpr std::size_t kEdges = kMatrixBits;
+  static constexpr std::size_t kLabels = kMaxInterior;  // how many vertices have a label
+  static constexpr std::size_t kValues = 3;             // how many values a label has
+  static constexpr std::size_t kNumbers = kEdges + kLabels * kValues;
+  static constexpr std::size_t kPlanes = 32;
 
-  void find_probabilities() noexcept;
-  // Calls use(first, count, bit) for each parameter: its first logit, its number of logits, and the
-  // first bit of its value in a code.
-  template <class Use>
-  static void for_each_parameter(Use use);
+  static constexpr std::size_t place(std::size_t value, std::size_t i) noexcept {
+    return kEdges + kLabels * value + i;
+  }
+  void learn(Code code, double step) noexcept;
 
   Settings settings_;
   std::uint32_t budget_;
-  RandomStream random_;
-  // Each edge has the logits of "absent" and "present". After these, each label has three logits.
-  std::array<double, kNumLogits> logits_{};
-  std::array<double, kNumLogits> probabilities_{};
+  std::uint64_t seed_;
+  std::uint64_t num_asked_ = 0;
+  // Number e is that of "present" for edge e. The logit of "absent" is its negative, because both
+  // start at 0 and move by opposite steps. Number place(value, i) is that of a value of label i.
+  std::array<double, kNumbers> logits_{};
+  std::array<double, kNumbers> probabilities_{};
+  // The thresholds of ask(), as a matrix of bits. Plane k has the k-th highest bit of each.
+  std::array<std::uint32_t, kPlanes> planes_{};
   // The baseline is numerator_ / denominator_. Both are moving averages that start at 0: the one of
   // the rewards, the other of the number 1. So the quotient is not biased towards 0.
   double numerator_ = 0;

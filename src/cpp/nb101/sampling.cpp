@@ -32,13 +32,17 @@ void sample(Sampling sampling, std::uint64_t seed, std::span<Code> out) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = sampler(random_word(seed, i));
 }
 
-void sample_of_vertices(int num_vertices, std::uint64_t seed, std::span<Code> out) {
-  // The cells are sorted by their number of vertices, so those with the same number are neighbours.
+std::span<const Code> cells_of_vertices(int least, int most) {
+  // The cells are sorted by their number of vertices.
   const auto vertices = [](Code code) { return std::popcount(reach_of(code).live()); };
   const std::span<const Code> codes = SearchSpace::instance().codes();
-  const auto first = std::ranges::lower_bound(codes, num_vertices, {}, vertices);
-  const auto last = std::ranges::upper_bound(codes, num_vertices, {}, vertices);
-  const std::span<const Code> chosen(first, last);
+  const auto first = std::ranges::lower_bound(codes, least, {}, vertices);
+  const auto last = std::ranges::upper_bound(codes, most, {}, vertices);
+  return {first, last};
+}
+
+void sample_of_vertices(int num_vertices, std::uint64_t seed, std::span<Code> out) {
+  const std::span<const Code> chosen = cells_of_vertices(num_vertices, num_vertices);
   const auto count = static_cast<std::uint32_t>(chosen.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = chosen[Draws(random_word(seed, i)).below(count)];

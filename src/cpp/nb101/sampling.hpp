@@ -38,6 +38,9 @@ class Sampler {
 // Draws out.size() codes. Code i depends only on the seed and on i.
 void sample(Sampling sampling, std::uint64_t seed, std::span<Code> out);
 
+// Returns the representatives of the cells with `least` to `most` vertices, by ascending id.
+std::span<const Code> cells_of_vertices(int least, int most);
+
 // Draws uniformly from the cells with this number of vertices, which is 2 to 7.
 void sample_of_vertices(int num_vertices, std::uint64_t seed, std::span<Code> out);
 

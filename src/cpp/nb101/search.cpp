@@ -88,7 +88,7 @@ std::vector<SearchRun> search(const SimulatedTraining& training, const Optimizer
   runs.reserve(plan.num_runs);
   for (std::size_t i = 0; i < plan.num_runs; ++i) {
     const std::uint64_t seed = run_seeds(plan.seed, plan.first_run + i).repeats;
-    runs.emplace_back(training, plan.budget_seconds, seed, plan.recorded);
+    runs.emplace_back(training, plan.limits, seed, plan.recorded);
   }
   const std::span all(runs);
   const auto run_range = [&](std::size_t begin, std::size_t end) {

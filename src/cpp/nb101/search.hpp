@@ -36,15 +36,15 @@ Optimizer make_optimizer(const OptimizerSettings& settings, const SimulatedTrain
                          std::uint64_t seed);
 
 struct SearchPlan {
-  double budget_seconds;
+  Limits limits;
   std::uint64_t seed;
   std::uint64_t first_run;
   std::size_t num_runs;
   Recorded recorded = Recorded::incumbents;
 };
 
-// Makes the runs, each until its budget is spent. Throws std::invalid_argument if a run makes ten
-// million proposals in a row that cost nothing.
+// Makes the runs, each until one of its limits is reached. Throws std::invalid_argument if a run
+// makes ten million proposals in a row that cost nothing.
 std::vector<SearchRun> search(const SimulatedTraining& training, const OptimizerSettings& settings,
                               const SearchPlan& plan, int threads);
 

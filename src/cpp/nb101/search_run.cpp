@@ -4,11 +4,12 @@ namespace nb101 {
 
 bool SearchRun::finish_training(const Trial& trial) {
   const double end = seconds_ + trial.outcome.seconds;
-  is_over_ = end > budget_seconds_;
+  is_over_ = end > limits_.seconds;
   if (is_over_) return false;
-  num_free_in_a_row_ = trial.outcome.seconds > 0 ? 0 : num_free_in_a_row_ + 1;
+  const bool is_free = trial.outcome.seconds == 0 && !limits_.limits_evaluations();
+  num_free_in_a_row_ = is_free ? num_free_in_a_row_ + 1 : 0;
   seconds_ = end;
-  ++num_evaluations_;
+  is_over_ = ++num_evaluations_ == limits_.evaluations;
   const double accuracy = trial.outcome.validation_accuracy;
   const bool is_better = incumbents_.empty() || accuracy > incumbents_.back().validation_accuracy;
   if (!is_better && recorded_ == Recorded::incumbents) return true;
@@ -19,7 +20,8 @@ bool SearchRun::finish_training(const Trial& trial) {
                                 trial.proposal.code,
                                 trial.cell_id,
                                 budget,
-                                trial.repeat};
+                                trial.repeat,
+                                num_evaluations_};
   if (is_better) incumbents_.push_back(observation);
   if (recorded_ == Recorded::everything) observations_.push_back(observation);
   return true;

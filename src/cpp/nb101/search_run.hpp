@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -39,6 +40,15 @@ struct Observation {
   std::int32_t cell_id;
   std::uint32_t budget;
   std::uint32_t repeat;
+  std::uint64_t evaluation;  // how many trainings of the run had ended, including this one
+};
+
+// What a run may spend. It ends when either is spent.
+struct Limits {
+  double seconds = std::numeric_limits<double>::infinity();
+  std::uint64_t evaluations = std::numeric_limits<std::uint64_t>::max();  // trainings that ended
+
+  bool limits_evaluations() const noexcept { return evaluations != Limits{}.evaluations; }
 };
 
 enum class Recorded { incumbents, everything };
@@ -47,18 +57,16 @@ class SearchRun {
  public:
   // `seed` is used only to draw repeats. The optimizer has another seed (see RunSeeds), so its
   // draws do not change when the repeats do.
-  SearchRun(const SimulatedTraining& training, double budget_seconds, std::uint64_t seed,
+  SearchRun(const SimulatedTraining& training, const Limits& limits, std::uint64_t seed,
             Recorded recorded) noexcept
-      : training_(&training),
-        budget_seconds_(budget_seconds),
-        repeats_(seed),
-        recorded_(recorded) {}
+      : training_(&training), limits_(limits), repeats_(seed), recorded_(recorded) {}
 
   // Draws the repeat of the trial's proposal and writes the cell and the outcome into the trial.
   void start(Trial& trial) noexcept;
 
-  // Adds the trial to the run and returns true. Returns false if it would end after the budget. The
-  // trial then does not count, and the run is over.
+  // Adds the trial to the run and returns true. The run is over if it was the last evaluation that
+  // the limit allows. Returns false if the trial would end after the time limit. It then does not
+  // count, and the run is over.
   bool finish(const Trial& trial);
 
   // Counts an invalid configuration.
@@ -71,6 +79,7 @@ class SearchRun {
   double seconds() const noexcept { return seconds_; }
   std::uint64_t num_evaluations() const noexcept { return num_evaluations_; }
   std::uint64_t num_invalid() const noexcept { return num_invalid_; }
+  // How many proposals in a row brought the run no nearer to its end.
   std::uint64_t num_free_in_a_row() const noexcept { return num_free_in_a_row_; }
 
   // The observations whose validation accuracy is better than that of all before them.
@@ -81,7 +90,7 @@ class SearchRun {
   bool finish_training(const Trial& trial);
 
   const SimulatedTraining* training_;
-  double budget_seconds_;
+  Limits limits_;
   RandomStream repeats_;
   Recorded recorded_;
   bool is_over_ = false;

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "nb101/sampling.hpp"
+
 namespace nb101 {
 namespace {
 
@@ -20,27 +22,28 @@ Outcome checked(std::int32_t cell_id, Outcome outcome) {
       "; a simulation needs finite values and no time below 0");
 }
 
-// Calls use(row, cell id) for each row. It skips ids that do not exist, which an unverified file
-// may hold.
+}  // namespace
+
+// Calls use(row, cell id) for each row whose cell has few enough vertices. It skips ids that do not
+// exist, which an unverified file may hold.
 template <class Use>
-void for_each_cell(const IndexView& index, Use use) {
+void SimulatedTraining::for_each_cell(const IndexView& index, Use use) const {
   for (std::size_t row = 0; row < index.num_rows(); ++row) {
     const std::int32_t id = index.cell_id(row);
-    if (id >= 0 && id < kNumCells) use(row, id);
+    if (id >= 0 && id < end_id_) use(row, id);
   }
 }
 
-}  // namespace
-
 SimulatedTraining::SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets,
-                                     Validity validity, ReportedTest reported)
+                                     Validity validity, ReportedTest reported, int max_vertices)
     : space_(&SearchSpace::instance()),
       valid_matrices_(validity == Validity::raw_9 ? &ValidMatrices::instance().raw_9().set
                                                   : &ValidMatrices::instance().official().set),
       reported_(reported),
+      end_id_(static_cast<std::int32_t>(cells_of_vertices(2, max_vertices).size())),
       shortest_run_(std::numeric_limits<double>::infinity()) {
   for (const std::size_t budget : budgets) take_budget(index, budget);
-  take_mean_tests(index, budgets.back());
+  take_means(index, budgets.back());
   drop_incomplete(index);
 }
 
@@ -73,12 +76,14 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
   budgets_.push_back(std::move(trainings));
 }
 
-void SimulatedTraining::take_mean_tests(const IndexView& index, std::size_t budget) {
+void SimulatedTraining::take_means(const IndexView& index, std::size_t budget) {
   mean_tests_.assign(kNumCells, kNan);
   for_each_cell(index, [&](std::size_t row, std::int32_t id) {
-    const double mean = index.mean(Metric::test_accuracy, Stage::final, budget, row);
-    mean_tests_[static_cast<std::size_t>(id)] = mean;
-    if (mean > best_mean_test_) best_mean_test_ = mean;  // a NaN is not
+    const double test = index.mean(Metric::test_accuracy, Stage::final, budget, row);
+    const double validation = index.mean(Metric::validation_accuracy, Stage::final, budget, row);
+    mean_tests_[static_cast<std::size_t>(id)] = test;
+    if (test > best_mean_test_) best_mean_test_ = test;  // a NaN is not
+    if (validation > best_mean_validation_) best_mean_validation_ = validation;
   });
 }
 

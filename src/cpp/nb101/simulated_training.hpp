@@ -26,17 +26,19 @@ struct Outcome {
 // also allows at most 9 raw edges.
 enum class Validity { official, raw_9 };
 
-// Owns the outcomes by budget, cell and repeat. A cell without a run at one of the budgets is
-// invalid.
+// Owns the outcomes by budget, cell and repeat. A cell is invalid if it has more vertices than are
+// allowed, or if it has no run at one of the budgets.
 class SimulatedTraining {
  public:
   // `budgets` are positions in index.budgets(), and the last one is the final budget. Throws
   // std::invalid_argument if a time or an accuracy is not finite, or a time is negative.
   SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets, Validity validity,
-                    ReportedTest reported);
+                    ReportedTest reported, int max_vertices = kMaxVertices);
 
   std::size_t num_budgets() const noexcept { return budgets_.size(); }
+  // The best means of a cell at the final budget. Cells with too many vertices do not count.
   double best_mean_test() const noexcept { return best_mean_test_; }
+  double best_mean_validation() const noexcept { return best_mean_validation_; }
   double shortest_run() const noexcept { return shortest_run_; }  // infinite if there are no runs
   std::size_t num_cells() const noexcept { return num_cells_; }
 
@@ -52,7 +54,7 @@ class SimulatedTraining {
     return run_count(0, id) ? id : kNoCell;
   }
 
-  // Returns 0 for a cell that has no run at one of the budgets.
+  // Returns 0 for an invalid cell.
   std::uint32_t run_count(std::size_t budget, std::int32_t cell_id) const noexcept {
     return budgets_[budget].run_counts[static_cast<std::size_t>(cell_id)];
   }
@@ -79,16 +81,20 @@ class SimulatedTraining {
     return static_cast<std::size_t>(cell_id) * trainings.repeats + repeat;
   }
   void take_budget(const IndexView& index, std::size_t budget);
-  void take_mean_tests(const IndexView& index, std::size_t budget);
+  template <class Use>
+  void for_each_cell(const IndexView& index, Use use) const;
+  void take_means(const IndexView& index, std::size_t budget);
   void drop_incomplete(const IndexView& index);
 
   const SearchSpace* space_;
   const MatrixSet* valid_matrices_;
   ReportedTest reported_;
+  std::int32_t end_id_;  // cells from this id on have too many vertices
   std::vector<Trainings> budgets_;
   std::vector<double> mean_tests_;  // by cell id, at the final budget
   std::size_t num_cells_ = 0;
   double best_mean_test_ = 0;
+  double best_mean_validation_ = 0;
   double shortest_run_;
 };
 

@@ -14,6 +14,7 @@ import numpy as np
 import nb101fast
 from nb101fast import Index
 from reference.randomness import (
+    CHANCES,
     LABELINGS,
     Draws,
     IndependentChanges,
@@ -23,8 +24,6 @@ from reference.randomness import (
     random_word,
     single_changes,
 )
-
-NOTEBOOK_CHANGES = IndependentChanges(7, 5)
 
 
 class Stream:
@@ -82,11 +81,20 @@ class Trial(NamedTuple):
 class PlainTraining:
     """The runs of an index, held in dictionaries."""
 
-    def __init__(self, index: Index, epochs: Sequence[int], *, most_edges: int = 9) -> None:
+    def __init__(
+        self,
+        index: Index,
+        epochs: Sequence[int],
+        *,
+        most_edges: int = 9,
+        most_vertices: int = 7,
+    ) -> None:
         self.epochs, self._most_edges = tuple(epochs), most_edges
         self.runs: dict[tuple[int, int], list[dict[str, float]]] = {}
         codes = nb101fast.cell_codes()
         for cell, code in zip(index.cells.tolist(), codes[index.cells].tolist(), strict=True):
+            if len(nb101fast.Cell.from_code(code).ops) > most_vertices:
+                continue
             for budget in epochs:
                 repeats = index.repeats[index.epochs.index(budget)]
                 runs = [index.query(code, epochs=budget, repeat=r) for r in range(repeats)]
@@ -98,8 +106,14 @@ class PlainTraining:
         return cell if is_known and (code & 0x1FFFFF).bit_count() <= self._most_edges else -1
 
     def mean_test(self, cell: int) -> float:
-        tests = [run["test_accuracy"] for run in self.runs[cell, self.epochs[-1]]]
-        return sum(tests) / len(tests)
+        return self._mean("test_accuracy", cell)
+
+    def mean_validation(self, cell: int) -> float:
+        return self._mean("validation_accuracy", cell)
+
+    def _mean(self, metric: str, cell: int) -> float:
+        values = [run[metric] for run in self.runs[cell, self.epochs[-1]]]
+        return sum(values) / len(values)
 
 
 class PlainOptimizer(Protocol):
@@ -111,15 +125,20 @@ Make = Callable[[PlainTraining, int], PlainOptimizer]
 
 
 def run_plainly(
-    make: Make, training: PlainTraining, budget_seconds: float, seed: int, run: int
+    make: Make,
+    training: PlainTraining,
+    budget_seconds: float,
+    seed: int,
+    run: int,
+    max_evaluations: float = math.inf,
 ) -> tuple[list[tuple[float, Trial]], int]:
-    """The trainings that ended within the budget with their ends, and how many were invalid."""
+    """The trainings that ended within the budgets with their ends, and how many were invalid."""
     of_run = random_word(seed, run)
     optimizer = make(training, random_word(of_run, 0))
     repeats = Stream(random_word(of_run, 1))
     clock, num_invalid = 0.0, 0
     ended: list[tuple[float, Trial]] = []
-    while True:
+    while len(ended) < max_evaluations:
         code, epochs = optimizer.ask()
         cell = training.cell(code)
         if cell < 0:
@@ -135,6 +154,7 @@ def run_plainly(
         trial = Trial(code, cell, epochs, repeat, runs[repeat]["validation_accuracy"], seconds)
         ended.append((clock, trial))
         optimizer.tell(trial)
+    return ended, num_invalid
 
 
 class RandomSearch:
@@ -162,11 +182,12 @@ class Evolution:
         with_replacement: bool = False,
         is_regularized: bool = True,
         mutation: str = "parameter",
+        rate: float = 1,
     ) -> None:
         self._sampler, self._epochs, self._stream = sampler, training.epochs[-1], Stream(seed)
         self._size, self._tournament = size, tournament
         self._with_replacement, self._is_regularized = with_replacement, is_regularized
-        self._mutation = mutation
+        self._mutation, self._changes = mutation, _changes(rate)
         self._places: list[tuple[int, float]] = []  # code and accuracy of each member
         self._ages: deque[int] = deque()  # the places of the members, the oldest first
         self._cards = list(range(size))
@@ -180,7 +201,7 @@ class Evolution:
         self._worst = min(drawn, key=lambda place: self._places[place][1])
         parent, word = self._places[best][0], self._stream.word()
         if self._mutation == "notebook":
-            return mutate_independently(parent, NOTEBOOK_CHANGES, word, 0), self._epochs
+            return mutate_independently(parent, self._changes, word, 0), self._epochs
         return mutate_parameter(parent, word, 0), self._epochs
 
     def _draw(self, number: int) -> int:
@@ -202,6 +223,10 @@ class Evolution:
         self._ages.remove(place)
         self._ages.append(place)
         self._places[place] = member
+
+
+def _changes(rate: float) -> IndependentChanges:
+    return IndependentChanges(*(Fraction(rate) * chance for chance in CHANCES["notebook"]))
 
 
 class LocalSearch:
@@ -284,12 +309,18 @@ class Hyperband:
 
 
 class Reinforce:
-    """REINFORCE as in `nas_benchmarks`, in double."""
+    """REINFORCE as in `nas_benchmarks`, in double.
+
+    A proposal makes 31 yes-or-no draws: one for each edge, and two for each label, which are
+    whether it is not 0, and then whether it is 2. Draw b compares a number of 32 random bits with
+    the probability in parts of 2^-32. Its bits are bit b and bit 32 + b of 16 words, the highest
+    first.
+    """
 
     def __init__(
         self, training: PlainTraining, seed: int, rate: float = 0.5, decay: float = 0.9
     ) -> None:
-        self._epochs, self._stream = training.epochs[-1], Stream(seed)
+        self._epochs, self._seed, self._asked = training.epochs[-1], seed, 0
         self._rate, self._decay = rate, decay
         self._logits = [[0.0] * 2 for _ in range(21)] + [[0.0] * 3 for _ in range(5)]
         self._numerator = self._denominator = 0.0
@@ -303,15 +334,23 @@ class Reinforce:
         return [power / total for power in powers]
 
     def ask(self) -> tuple[int, int]:
-        self._sample = []
-        for logits in self._logits:
-            rest, choice = self._stream.fraction(), 0
-            for probability in self._probabilities(logits)[:-1]:
-                if rest < probability:
-                    break
-                rest -= probability
-                choice += 1
-            self._sample.append(choice)
+        words = [random_word(self._seed, k << 40 | self._asked) for k in range(16)]
+        self._asked += 1
+
+        def is_below(draw: int, probability: float) -> bool:
+            bits = [word >> shift + draw & 1 for word in words for shift in (0, 32)]
+            number = int("".join(map(str, bits)), 2)
+            return number < min(round(probability * 2**32), 2**32 - 1)
+
+        self._sample = [
+            int(is_below(edge, self._probabilities(logits)[1]))
+            for edge, logits in enumerate(self._logits[:21])
+        ]
+        for i, logits in enumerate(self._logits[21:]):
+            _, one, two = self._probabilities(logits)
+            not_zero = is_below(21 + 2 * i, one + two)
+            is_two = is_below(22 + 2 * i, two / (one + two))
+            self._sample.append((2 if is_two else 1) if not_zero else 0)
         mask = sum(present << bit for bit, present in enumerate(self._sample[:21]))
         return labelled(mask, self._sample[21:]), self._epochs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
@@ -21,8 +22,12 @@ WORD = 1 << 64
 LABELS = (0, 1, 2)
 LABELINGS = tuple(product(LABELS, repeat=5))
 
-# Odds against an edge's flip and a label's change.
-ODDS = {"notebook": (7, 5), "naszilla": (21, 5), "naslib": (7, 3)}
+# The probabilities of an edge's flip and of a label's change.
+CHANCES = {
+    "notebook": (Fraction(1, 7), Fraction(1, 5)),
+    "naszilla": (Fraction(1, 21), Fraction(1, 5)),
+    "naslib": (Fraction(1, 7), Fraction(1, 3)),
+}
 
 
 def random_word(seed: int, place: int) -> int:
@@ -95,15 +100,14 @@ def mutate_parameter(code: int, seed: int, item: int) -> int:
 
 
 class AliasTable:
-    """Outcomes drawn by whole weights, each probability rounded to a multiple of 2^-32."""
+    """Outcomes by their probabilities, each rounded to a multiple of 2^-32."""
 
-    def __init__(self, weights: Sequence[int], bits: int) -> None:
-        total = sum(weights)
+    def __init__(self, probabilities: Sequence[Fraction], bits: int) -> None:
         self._height_bits = 32 - bits
         height = 1 << self._height_bits
-        parts = [(weight * 2**32 + total // 2) // total for weight in weights]
+        parts = [math.floor(probability * 2**32 + Fraction(1, 2)) for probability in probabilities]
         parts += [0] * ((1 << bits) - len(parts))
-        parts[0] += 2**32 - sum(parts)
+        parts[parts.index(max(parts))] += 2**32 - sum(parts)
         self._columns = [(0, outcome) for outcome in range(1 << bits)]
         small = [i for i, part in enumerate(parts) if part < height]
         large = [i for i, part in enumerate(parts) if part >= height]
@@ -123,13 +127,15 @@ class AliasTable:
 class IndependentChanges:
     """Each edge flips, each label changes, for itself: seven edges or five labels at once."""
 
-    def __init__(self, edge_odds: int, label_odds: int) -> None:
-        self._edges = AliasTable([(edge_odds - 1) ** (7 - i.bit_count()) for i in range(128)], 7)
-        label_weights = [0] * 1024
+    def __init__(self, edge: Fraction, label: Fraction) -> None:
+        counts = [i.bit_count() for i in range(128)]
+        self._edges = AliasTable([edge**n * (1 - edge) ** (7 - n) for n in counts], 7)
+        changes = [Fraction(0)] * 1024
         for added in LABELINGS:
-            weight = (2 * (label_odds - 1)) ** added.count(0)
-            label_weights[labelled(0, added) >> FIRST_LABEL_BIT] = weight
-        self._labels = AliasTable(label_weights, 10)
+            same = added.count(0)
+            probability = (label / 2) ** (5 - same) * (1 - label) ** same
+            changes[labelled(0, added) >> FIRST_LABEL_BIT] = probability
+        self._labels = AliasTable(changes, 10)
 
     def apply(self, code: int, words: tuple[int, int]) -> int:
         """Return the code with the changes that two random words select."""
