@@ -36,7 +36,9 @@ from .search.trajectories import REGRETS
 _OPTIONS = {
     "accept_any": "--any",
     "budget_seconds": "--budget ",
+    "address": "--address ",
     "denominator": "--denominator ",
+    "engine": "--engine ",
     "epochs": "--epochs ",
     "force": "--force",
     "max_evaluations": "--max-evaluations ",
@@ -309,7 +311,20 @@ def _command_line() -> CommandLine:
         help="keep only trainings that found a new best cell, or all (default: incumbents)",
     )
     command.add_argument(
-        "--workers", type=int, help="how many processes to use (default: one for each processor)"
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="compute in processes of this machine, or in actors of a Ray cluster (default: local)",
+    )
+    command.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="with --engine ray, the cluster (default: one is started on this machine)",
+    )
+    command.add_argument(
+        "--workers",
+        type=int,
+        help="how many processes or actors to use (default: one for each processor)",
     )
 
     command = add(
@@ -469,6 +484,8 @@ def _experiment(options: argparse.Namespace) -> None:
                 preset=options.preset,
                 regret=options.regret,
                 record=options.record,
+                engine=options.engine,
+                address=options.address,
                 workers=options.workers,
                 progress=bar,
             )

@@ -7,33 +7,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeAlias
+from typing import Any
 
-# What a worker does: it takes an iterator of messages and yields answers. It is pickled.
-Serve: TypeAlias = Callable[[Iterator[Any]], Iterator[Any]]
+from .worker_pool import Ended, Serve
 
 _SPAWN = multiprocessing.get_context("spawn")  # the threads of libraries don't survive a fork
 _SECONDS_TO_EXIT = 1.0  # for a process that has closed its connection
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The process of a worker has ended, and answers no more.
-
-    Attributes:
-        pid: the number of the process.
-        how: "signal SIGKILL" or "exit status 1".
-    """
-
-    pid: int | None
-    how: str
-
-    def __str__(self) -> str:
-        return f"process {self.pid} ended with {self.how}"
 
 
 class ProcessPool:
@@ -59,13 +41,7 @@ class ProcessPool:
         self._connections: dict[int, Connection] = {}
 
     def start(self, worker: int, serve: Serve) -> None:
-        """Start the process of a worker, the first time or after it has ended.
-
-        Args:
-            worker: its number.
-            serve: called in the process with an iterator of the messages that `send` sends. The
-                process sends back what `serve` yields, and exits when `serve` returns.
-        """
+        """Start the process of a worker; see `WorkerPool`."""
         connection, end = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_run, args=(end, serve), daemon=True)
         process.start()
@@ -73,19 +49,12 @@ class ProcessPool:
         self._processes[worker], self._connections[worker] = process, connection
 
     def send(self, worker: int, message: Any) -> None:
-        """Send a message to a worker. If the worker has ended, `received` will say so."""
+        """Send a message to a worker; see `WorkerPool`."""
         with contextlib.suppress(OSError):
             self._connections[worker].send(message)
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
-        """Yield what has arrived from all workers, as pairs of worker and answer.
-
-        The last answer of a worker whose process ends by itself is an `Ended`. A worker that the
-        caller stops in the meantime yields nothing more.
-
-        Args:
-            timeout: the seconds to wait if nothing has arrived; None waits without a limit.
-        """
+        """Yield what has arrived from all workers; see `WorkerPool`."""
         workers = {connection: worker for worker, connection in self._connections.items()}
         for connection in wait(list(workers), timeout):
             assert isinstance(connection, Connection)
@@ -118,7 +87,7 @@ class ProcessPool:
         process.join()
         code = process.exitcode or 0
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-        return Ended(process.pid, how)
+        return Ended(f"process {process.pid}", how)
 
 
 def _run(connection: Connection, serve: Serve) -> None:

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -127,10 +127,18 @@ def to_parquet(
             writer.write_batch(_runs_batch(arrow, reader, schema, part), part.shape[1])
 
 
-def write_table(table: pyarrow.Table, path: str | os.PathLike[str]) -> None:
-    """Write a pyarrow.Table as a Parquet file, which appears only when it is complete."""
-    with WholeFile(path) as file:
-        import_extra("pyarrow.parquet", extra="arrow").write_table(table, file, compression="zstd")
+def write_table(table: pyarrow.Table, target: str | os.PathLike[str] | IO[bytes]) -> None:
+    """Write a pyarrow.Table as a Parquet file, which appears only when it is complete.
+
+    Args:
+        target: the file's name, or an open binary file.
+    """
+    parquet = import_extra("pyarrow.parquet", extra="arrow")
+    if not isinstance(target, (str, os.PathLike)):
+        parquet.write_table(table, target, compression="zstd")
+        return
+    with WholeFile(target) as file:
+        parquet.write_table(table, file, compression="zstd")
 
 
 def _metadata(reader: IndexReader, form: Form) -> dict[str, str]:

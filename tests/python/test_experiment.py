@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ import pytest
 import nb101fast
 from nb101fast import Index, search
 from nb101fast.experiment import ExperimentPlan, ExperimentReport, run_experiment
-from nb101fast.experiment.folder import Folder
 from nb101fast.experiment.worker import ExperimentWorker
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.observations import COLUMNS
@@ -243,6 +244,14 @@ def test_another_seed_has_other_runs(index: Index, small: Path, tmp_path: Path) 
         ({"regret": "train"}, "regret='train' is not allowed; use 'test' or 'validation'"),
         ({"max_evaluations": 0}, "max_evaluations=0 is not allowed; use an integer from 1 to"),
         ({"optimizers": {"a/b": "rs"}}, "optimizer 'a/b' has a name that is not allowed"),
+        (
+            {"engine": "dask"},
+            "engine='dask' is not allowed; use 'local' or 'ray'",
+        ),
+        (
+            {"address": "127.0.0.1:6379"},
+            "address='127.0.0.1:6379' is not allowed with the engine 'local'; use the engine 'ray'",
+        ),
         ({"workers": 0}, "workers=0 is not allowed; use an integer from 1 to 1024"),
         ({"budget_seconds": 0.1}, "budget_seconds=0.1 is too short; the shortest training"),
         (
@@ -323,10 +332,41 @@ def test_folder_of_another_index(small: Path, tmp_path: Path) -> None:
         run(nb101fast.open(path), small)
 
 
-def test_index_replaced_in_the_meantime(index: Index, small: Path) -> None:
-    plan = ExperimentPlan.of(index, ["rs"], runs=1, budget_seconds=BUDGET)
-    with pytest.raises(ValueError, match=r"nb101_digits\.nb101 was replaced by another index"):
-        ExperimentWorker(plan, Folder(small), "0" * 64)
+def plan_for(index: Index, *optimizers: Any) -> ExperimentPlan:
+    return ExperimentPlan.of(index, optimizers, runs=1, budget_seconds=BUDGET)
+
+
+def test_needs_are_met_where_they_were_noted(index: Index) -> None:
+    assert plan_for(index, "rs", search.HyperoptTPE()).needs().fault() == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (
+            {"nb101fast": "0.0.9"},
+            rf"nb101fast 0\.0\.9 is needed, but {nb101fast.__version__} is installed",
+        ),
+        (
+            {"libraries": {"numpy": "0.1"}},
+            rf"numpy 0\.1 is needed, but {np.__version__} is installed",
+        ),
+        (
+            {"libraries": {"nolibrary": "1.2"}},
+            r"nolibrary 1\.2 is needed, but nolibrary is not installed",
+        ),
+        (
+            {"index_path": "nowhere.nb101"},
+            r"the index can't be read: .*'nowhere\.nb101'; each node needs the same file",
+        ),
+        ({"index_sha256": "0" * 64}, r"digits\.nb101 is another index than .*, not 000000000000\)"),
+    ],
+)
+def test_needs_that_are_not_met(index: Index, changes: dict[str, Any], fault: str) -> None:
+    needs = replace(plan_for(index, "rs").needs(), **changes)
+    assert re.search(fault, needs.fault())
+    with pytest.raises(ValueError, match=fault):
+        ExperimentWorker(plan_for(index, "rs"), needs)
 
 
 def _remove_facts(folder: Path) -> None:

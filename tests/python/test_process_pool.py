@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from nb101fast.process_pool import Ended, ProcessPool
+from nb101fast.process_pool import ProcessPool
+from nb101fast.worker_pool import Ended
 
 SECONDS = 60.0  # more than a process takes to start on a busy machine
 
@@ -79,8 +80,8 @@ def test_a_killed_worker_is_reported_once(pool: ProcessPool) -> None:
     pool.start(0, doubled)
     [(_, pid)] = answers(pool, 1)
     os.kill(pid, signal.SIGKILL)
-    assert answers(pool, 1) == [(0, Ended(pid, "signal SIGKILL"))]
-    assert str(Ended(7, "signal SIGKILL")) == "process 7 ended with signal SIGKILL"
+    assert answers(pool, 1) == [(0, Ended(f"process {pid}", "signal SIGKILL"))]
+    assert str(Ended("process 7", "signal SIGKILL")) == "process 7 ended with signal SIGKILL"
     assert list(pool.received(0.0)) == []
 
 
@@ -88,14 +89,14 @@ def test_answers_before_the_end_are_not_lost(pool: ProcessPool) -> None:
     pool.start(0, failing)
     pool.send(0, 3)
     (_, pid), (_, ended) = answers(pool, 2)
-    assert ended == Ended(pid, "exit status 3")
+    assert ended == Ended(f"process {pid}", "exit status 3")
 
 
 def test_a_worker_starts_again_after_it_ended(pool: ProcessPool) -> None:
     pool.start(0, failing)
     pool.send(0, 0)
     (_, first), (_, ended) = answers(pool, 2)
-    assert ended == Ended(first, "exit status 0")
+    assert ended == Ended(f"process {first}", "exit status 0")
     pool.start(0, doubled)
     [(_, second)] = answers(pool, 1)
     assert second != first
@@ -109,7 +110,7 @@ def test_a_message_to_a_dead_worker_is_no_error(pool: ProcessPool) -> None:
         time.sleep(0.01)
     for _ in range(3):
         pool.send(0, 1)
-    assert answers(pool, 1) == [(0, Ended(pid, "signal SIGKILL"))]
+    assert answers(pool, 1) == [(0, Ended(f"process {pid}", "signal SIGKILL"))]
 
 
 def test_a_stopped_worker_answers_no_more(pool: ProcessPool) -> None:

@@ -25,8 +25,10 @@ import numpy as np
 from nb101train import __main__ as command_line
 from nb101train.crew import Crew
 from nb101train.engine import CellDone, Engine, Event, Made, MakeWorker, Ready, Unusable
-from nb101train.local_engine import LocalEngine, in_words
+from nb101train.local_engine import LocalEngine
 from nb101train.plan import SweepPlan
+from nb101train.pool_engine import in_words
+from nb101train.ray_engine import RayEngine
 from nb101train.record import RunResult, StageResult, record_payload
 from nb101train.shard import Shard
 from nb101train.work import CellWork, Outcome, RunFailure, RunRecord
@@ -151,8 +153,6 @@ class MadeUpCrew(Crew):
             return InProcessEngine(make_worker, self.num_workers)
         if self.engine == "local":
             return LocalEngine(make_worker, self.num_workers, log=str(shard.log_in(folder)))
-        from nb101train.ray_engine import RayEngine
-
         return RayEngine(make_worker, self.num_workers, address=self.address)
 
 

@@ -380,7 +380,8 @@ import functools, sys
 from contextlib import closing
 from made_up import MadeUpWorker, made
 from nb101train.engine import EngineError
-from nb101train.ray_engine import RayEngine, Resources
+from nb101fast.actor_pool import Resources
+from nb101train.ray_engine import RayEngine
 from test_engines import ALL_RUNS, Story, story_of
 
 def story(worker, **options):
@@ -440,21 +441,3 @@ def wait_for_port(port: int) -> None:
             return
         except ConnectionRefusedError:
             time.sleep(0.1)
-
-
-@needs_ray
-@pytest.mark.parametrize(
-    ("address", "error", "pattern"),
-    [
-        ("nowhere", ValueError, "address='nowhere' is not allowed; use HOST:PORT or 'auto'"),
-        ("ray://here:10001", ValueError, "address='ray://here:10001' is not allowed"),
-        ("127.0.0.1:99999", ConnectionError, "address='127.0.0.1:99999': no Ray cluster answers"),
-    ],
-)
-def test_an_address_without_a_cluster_is_refused(
-    address: str, error: type[Exception], pattern: str
-) -> None:
-    from nb101train.ray_engine import _check_address
-
-    with pytest.raises(error, match=pattern):
-        _check_address(address)

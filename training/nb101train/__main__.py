@@ -23,8 +23,8 @@ from nb101fast.whole_file import write_whole
 from .cells import cell_of_text, cells_up_to, read_cells
 from .config import TrainConfig
 from .crew import ENGINES, Crew
-from .local_engine import QUIET
 from .plan import PRESETS, SETTINGS, Request
+from .pool_engine import QUIET
 from .record import RunResult, record_payload
 from .run_options import RunOptions
 from .shard import Shard

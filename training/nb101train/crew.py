@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nb101fast.actor_pool import Resources
+
 from .engine import Engine, MakeWorker
 from .local_engine import LocalEngine
 from .plan import SweepPlan
+from .ray_engine import RayEngine
 from .run_options import RunOptions
 from .shard import Shard
 from .worker import TrainingWorker, WorkerSettings
@@ -67,8 +70,6 @@ class Crew:
                 gpus_per_worker=self.gpus,
                 log=str(shard.log_in(folder)),
             )
-        from .ray_engine import RayEngine, Resources  # Ray is an optional package.
-
         resources = Resources(self._num_threads, self.gpus, self.resources)
         return RayEngine(make_worker, self.num_workers, address=self.address, resources=resources)
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
-from collections.abc import Iterator
 
-from nb101fast.process_pool import Ended, ProcessPool
+from nb101fast.process_pool import ProcessPool
 
-from .engine import CellDone, Event, Lost, Made, MakeWorker, Message, Ready, Unusable
-from .work import CellWork
+from .engine import MakeWorker
+from .pool_engine import PoolEngine, worker_events
 
 _VISIBLE_GPUS = "CUDA_VISIBLE_DEVICES"
-QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "2"
-}  # TensorFlow prints only errors, unless the user has set another level.
-_LOG_MODE = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
-class LocalEngine:
+class LocalEngine(PoolEngine):
     """One process for each worker. It ends at once when this process ends.
 
     Args:
@@ -49,31 +43,9 @@ class LocalEngine:
 
     def start(self, worker: int) -> None:
         """Start a worker; its `Ready` follows."""
-        environment = {**QUIET, **os.environ, **self._gpus[worker]}
         log = f"{self._log}-worker-{worker}.txt" if self._log else None
-        serve = functools.partial(_events, worker, self._make_worker, environment, log)
+        serve = functools.partial(worker_events, worker, self._make_worker, self._gpus[worker], log)
         self._pool.start(worker, serve)
-
-    def submit(self, worker: int, work: CellWork, upcoming: CellWork | None) -> None:
-        """Give a cell to a worker that waits."""
-        self._pool.send(worker, (work, upcoming))
-
-    def events(self, timeout: float) -> list[Event]:
-        """What the workers reported, and how they ended."""
-        events: list[Event] = []
-        for worker, answer in self._pool.received(timeout):
-            if isinstance(answer, Ended):
-                process = f"worker {worker} (process {answer.pid})"
-                events.append(Lost(worker, f"{process} ended with {answer.how}"))
-                continue
-            events.append(answer)
-            if isinstance(answer, Lost):
-                self._pool.stop(worker)
-        return events
-
-    def close(self) -> None:
-        """Kill all workers; the runs that they are at are lost."""
-        self._pool.close()
 
 
 def _shared_out(num_workers: int, each: int) -> list[dict[str, str]]:
@@ -90,37 +62,3 @@ def _shared_out(num_workers: int, each: int) -> list[dict[str, str]]:
     return [
         {_VISIBLE_GPUS: ",".join(visible[n * each : (n + 1) * each])} for n in range(num_workers)
     ]
-
-
-def _events(
-    worker: int,
-    make_worker: MakeWorker,
-    environment: dict[str, str],
-    log: str | None,
-    messages: Iterator[Message],
-) -> Iterator[Event]:
-    """Train the cells that a worker is given, and yield what it reports."""
-    if log:  # TensorFlow prints much at any log level.
-        descriptor = os.open(log, _LOG_MODE, 0o644)
-        os.dup2(descriptor, sys.stdout.fileno())
-        os.dup2(descriptor, sys.stderr.fileno())
-    os.environ.update(environment)
-    try:
-        trains = make_worker()
-    except Exception as error:  # The user must see every error.
-        yield Unusable(worker, in_words(error))
-        return
-    yield Ready(worker)
-    for work, upcoming in messages:
-        try:
-            for outcome in trains.train(work, upcoming):
-                yield Made(worker, outcome)
-        except Exception as error:  # The worker's state is unknown, so another worker replaces it.
-            yield Lost(worker, in_words(error))
-            return
-        yield CellDone(worker)
-
-
-def in_words(error: Exception) -> str:
-    """An exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())

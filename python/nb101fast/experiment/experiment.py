@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from contextlib import closing
 
 from .. import plotting
-from ..checks import check_choice, check_count
+from ..checks import check_choice
 from ..extras import import_extra
 from ..index import Index
 from ..progress import Progress
 from ..search.protocol import Recorded
 from ..search.trajectories import REGRETS, Regret
+from .crew import Crew
 from .figures import figures
 from .folder import Folder
-from .plan import ExperimentPlan, Optimizers, fingerprint
+from .plan import ExperimentPlan, Optimizers
 from .report import ExperimentReport
 from .run_range import missing_ranges
 from .summary import summarize
 from .trajectories_file import write_trajectories
-from .worker import ExperimentWorker
-from .workers import compute_ranges
-
-_MOST_WORKERS = 1024
 
 
 def run_experiment(
@@ -38,6 +33,8 @@ def run_experiment(
     preset: str = "paper",
     regret: Regret = "test",
     record: Recorded = "incumbents",
+    engine: str = "local",
+    address: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> ExperimentReport:
@@ -62,18 +59,25 @@ def run_experiment(
         seed, preset, record: see `search.run`.
         regret: which regret is summed up and drawn, see `Trajectories.regret_at`. It does not
             change the runs.
-        workers: how many processes compute; None means as many as there are processors. It changes
-            no number. With more than 1, a program must call this function under
-            `if __name__ == "__main__":`.
+        engine: "local" to compute in processes of this machine, or "ray" in actors of a Ray
+            cluster. It changes no number.
+        address: HOST:PORT of a running Ray cluster, or "auto" for one that runs on this machine.
+            None starts a cluster on this machine.
+        workers: how many processes or actors compute; None means as many as the machine or the
+            cluster has processors. It changes no number. With more than 1, a program must call
+            this function under `if __name__ == "__main__":`.
         progress: called with the number of runs done and the number of runs in all.
 
     Raises:
-        ValueError: `search.run` refuses an argument, an optimizer is given twice, or the folder
-            holds another experiment or other files. This is checked before any run.
+        ValueError: `search.run` refuses an argument, an optimizer is given twice, the folder
+            holds another experiment or other files, or a node of the cluster has another version
+            of a package or of the index. This is checked before any run.
+        ConnectionError: no Ray cluster answers at the address.
         NotADirectoryError: `out` is a file.
-        ImportError: matplotlib, pyarrow or an optimizer's library is missing. This is checked
+        ImportError: matplotlib, pyarrow, Ray or an optimizer's library is missing. This is checked
             before any run.
-        ChildProcessError: a worker process died. The runs that ended before are kept.
+        ChildProcessError: the same runs lost a worker four times. The runs that ended before are
+            kept.
 
     Source: Ying et al., 2019, figure 7.
 
@@ -85,8 +89,7 @@ def run_experiment(
     plotting.import_matplotlib("matplotlib.figure")
     import_extra("pyarrow.parquet", extra="arrow")
     check_choice("regret", regret, REGRETS)
-    num_workers = workers if workers is not None else os.cpu_count() or 1
-    check_count("workers", num_workers, 1, _MOST_WORKERS)
+    crew = Crew(engine, workers, address)
     plan = ExperimentPlan.of(
         index,
         optimizers,
@@ -99,7 +102,7 @@ def run_experiment(
     )
     folder = Folder(out)
     folder.check(plan)
-    _run_missing(plan, folder, num_workers, progress)
+    _run_missing(plan, folder, crew, progress)
     trajectories = write_trajectories(plan, folder)
     summaries = summarize(trajectories, regret=regret)
     report = ExperimentReport(folder.path, plan, regret, trajectories, summaries)
@@ -110,14 +113,14 @@ def run_experiment(
 
 
 def _run_missing(
-    plan: ExperimentPlan, folder: Folder, num_workers: int, progress: Progress | None
+    plan: ExperimentPlan, folder: Folder, crew: Crew, progress: Progress | None
 ) -> None:
     done = {name: folder.runs_done(plan, name) for name in plan.optimizers}
-    folder.claim(plan)
     count = sum(map(len, done.values()))
-    make_worker = functools.partial(ExperimentWorker, plan, folder, fingerprint(plan.index))
-    with closing(compute_ranges(make_worker, missing_ranges(plan, done), num_workers)) as ranges:
-        for runs in ranges:
+    with crew.at_work(plan, missing_ranges(plan, done)) as parts:
+        folder.claim(plan)
+        for runs, part in parts:
+            folder.keep(runs, part)
             count += runs.runs
             if progress:
                 progress(count, plan.num_runs)

@@ -13,6 +13,7 @@ from ..locations import checked_name
 from ..search import Trajectories
 from ..whole_file import write_whole
 from .plan import ExperimentPlan
+from .run_range import RunRange
 
 _MAY_GROW = ("runs", "optimizers")
 
@@ -72,9 +73,9 @@ class Folder:
         self.write("experiment.json", json.dumps(plan.facts(), indent=2) + "\n")
         self._parts_path.mkdir(exist_ok=True)
 
-    def keep(self, part: Trajectories) -> None:
-        """Write some runs as a part."""
-        part.to_parquet(self._parts_path / f"{part.optimizer}-{part.first_run:06}.parquet")
+    def keep(self, runs: RunRange, part: bytes) -> None:
+        """Write some runs, which are a Parquet file of trajectories, as a part."""
+        write_whole(self._parts_path / f"{runs.optimizer}-{runs.first_run:06}.parquet", part)
 
     def parts(self, plan: ExperimentPlan, optimizer: str) -> Iterator[Trajectories]:
         """Yield the parts of an optimizer that are there, in order of their runs.

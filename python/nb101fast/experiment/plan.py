@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import operator
 import re
-import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,11 +16,11 @@ from ..search import PRESETS, Settings, Trajectories, settings_of, training_for
 from ..search.protocol import RECORDED, RUNS_AT_ONCE, Recorded, name_of
 from ..search.settings import CompiledSettings, Factory
 from ..search.simulated_training import Limits
+from .needs import Needs, fingerprint
 
 Optimizers: TypeAlias = Iterable[str | Settings | Factory] | Mapping[str, str | Settings | Factory]
 DEFAULT_SECONDS = 1e7  # as in the paper
 _MOST_RUNS = 10_000_000
-_HEADER_BYTES = struct.Struct("<24xI")  # where the header has its own size, see docs/format.md
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,13 @@ class ExperimentPlan:
             and (part.evaluations is not None) == (self.record == "everything")
         )
 
+    def needs(self) -> Needs:
+        """What each worker needs, as it is here and now."""
+        optimizers = [each for each in self.optimizers.values() if isinstance(each, Settings)]
+        libraries = {name: version(name) for each in optimizers for name in each.libraries}
+        path = self.index.path
+        return Needs(_core.__version__, libraries, path, fingerprint(path))
+
     def facts(self) -> dict[str, Any]:
         """Everything that decides the numbers, as values of JSON."""
         return {
@@ -114,17 +119,9 @@ class ExperimentPlan:
             "preset": self.preset,
             "record": self.record,
             "index": repr(self.index),
-            "index_sha256": fingerprint(self.index),
+            "index_sha256": fingerprint(self.index.path),
             "nb101fast": _core.__version__,
         }
-
-
-def fingerprint(index: Index) -> str:
-    """The SHA-256 of an index file's header, which holds the checksums of all sections."""
-    with open(index.path, "rb") as file:
-        (num_bytes,) = _HEADER_BYTES.unpack(file.read(_HEADER_BYTES.size))
-        file.seek(0)
-        return hashlib.sha256(file.read(num_bytes)).hexdigest()
 
 
 def _by_name(optimizers: Optimizers, preset: str) -> dict[str, Settings | Factory]:

@@ -1,12 +1,13 @@
-"""The worker of an experiment, which computes runs and keeps them in the folder."""
+"""The worker of an experiment, which computes runs."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 from ..search import run
-from .folder import Folder
-from .plan import ExperimentPlan, fingerprint
+from .needs import Needs
+from .plan import ExperimentPlan
 from .run_range import RunRange
 
 
@@ -15,23 +16,19 @@ class ExperimentWorker:
 
     Args:
         plan: the experiment.
-        folder: where the runs are kept.
-        index_sha256: the fingerprint of the index file at the start of the experiment.
+        needs: what it needs, as it was at the start of the experiment.
 
     Raises:
-        ValueError: the index file has been replaced since then.
+        ValueError: the index file or the software is another one here.
     """
 
-    def __init__(self, plan: ExperimentPlan, folder: Folder, index_sha256: str) -> None:
-        if fingerprint(plan.index) != index_sha256:
-            raise ValueError(
-                f"{plan.index.path} was replaced by another index during the experiment; restore "
-                "the file, or start another experiment in a new folder"
-            )
-        self._plan, self._folder = plan, folder
+    def __init__(self, plan: ExperimentPlan, needs: Needs) -> None:
+        if fault := needs.fault():
+            raise ValueError(fault)
+        self._plan = plan
 
-    def compute(self, runs: RunRange) -> None:
-        """Compute a range of runs and keep it."""
+    def compute(self, runs: RunRange) -> bytes:
+        """Compute a range of runs; returns their trajectories as a Parquet file."""
         plan = self._plan
         part = run(
             plan.optimizers[runs.optimizer],
@@ -44,4 +41,6 @@ class ExperimentWorker:
             preset=plan.preset,
             record=plan.record,
         )
-        self._folder.keep(replace(part, optimizer=runs.optimizer))
+        file = io.BytesIO()
+        replace(part, optimizer=runs.optimizer).to_parquet(file)
+        return file.getvalue()

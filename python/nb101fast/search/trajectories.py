@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -181,8 +181,11 @@ class Trajectories:
         table = import_extra("pyarrow", extra="arrow").table(columns)
         return table.replace_schema_metadata({_METADATA: json.dumps(self._facts()).encode()})
 
-    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+    def to_parquet(self, target: str | os.PathLike[str] | IO[bytes]) -> None:
         """Write `to_arrow()` to a Parquet file, whole or not at all; `from_parquet` reads it.
+
+        Args:
+            target: the file's name, or an open binary file.
 
         Raises:
             ImportError: pyarrow is missing.
@@ -191,7 +194,7 @@ class Trajectories:
         Example:
             >>> search.run("re", index, runs=10, budget_seconds=1e6).to_parquet("re.parquet")
         """
-        write_table(self.to_arrow(), path)
+        write_table(self.to_arrow(), target)
 
     @classmethod
     def from_parquet(cls, path: str | os.PathLike[str]) -> Trajectories:

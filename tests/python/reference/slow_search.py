@@ -1,4 +1,4 @@
-"""An optimizer in Python for tests. The environment can make it slow, or make it die."""
+"""Optimizers in Python for tests. The environment can make one slow, or make it die."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import random
 import signal
 import time
 from pathlib import Path
+
+import numpy as np
 
 from nb101fast.search import SimulatedTraining, Trial
 
@@ -31,3 +33,11 @@ class PlainSearch:
         if victim and Path(victim).exists():
             os.remove(victim)
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class HungrySearch(PlainSearch):
+    """Wants more memory than there is."""
+
+    def ask(self) -> tuple[int, int]:
+        np.zeros(1 << 60, np.uint8)
+        raise AssertionError

@@ -1,0 +1,244 @@
+"""Workers as actors of a Ray cluster, which is running or is started on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .extras import import_extra
+from .worker_pool import Ended, Serve
+
+_ANSWER_SECONDS = 10.0
+_STORE_BYTES = 100 << 20  # This suffices, because answers are small.
+_VARIABLES = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # A worker without its own GPUs sees all.
+}
+# What a client of HTTP/2, which Ray speaks, sends first: RFC 9113, section 3.4.
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+_FRAME_HEADER_BYTES, _SETTINGS_FRAME = 9, 4
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What each actor takes from the cluster.
+
+    Attributes:
+        cpus, gpus: the number of processors and GPUs.
+        others: the amount of each other resource by its name in the cluster, such as `{"TPU": 4}`.
+    """
+
+    cpus: float = 1
+    gpus: float = 0
+    others: Mapping[str, float] = field(default_factory=dict)
+
+
+class ActorPool:
+    """Workers by number, each an actor. It is a `WorkerPool`.
+
+    Workers are actors and not tasks of Ray, because Ray notices that an actor's node was cut off
+    from the network as soon as the cluster gives the node up. The answer of a task on such a node
+    is awaited for many minutes. Ray's own restarts are off: the caller starts a worker again.
+
+    Args:
+        address: HOST:PORT of a running cluster, or "auto" for one that runs on this machine. None
+            starts a cluster on this machine, which ends with this process.
+        room_for: for how many actors the cluster that is started has room.
+        resources: what each actor takes.
+
+    Raises:
+        ImportError: Ray is missing.
+        ValueError: the address is not allowed.
+        ConnectionError: no cluster answers at the address.
+
+    Example:
+        >>> with contextlib.closing(ActorPool(room_for=2)) as pool:
+        ...     pool.start(0, doubled)
+        ...     pool.send(0, 21)
+        ...     list(pool.received())
+        [(0, 42)]
+    """
+
+    def __init__(
+        self, address: str | None = None, *, room_for: int = 1, resources: Resources | None = None
+    ) -> None:
+        self._resources = resources or Resources()
+        self._ray = import_extra("ray", extra="sweep")
+        self._connect(address, room_for)
+        self._actors: dict[int, Any] = {}
+        self._streams: dict[Any, int] = {}  # The keys are the streams of answers.
+
+    @property
+    def num_processors(self) -> int:
+        """The number of processors of the whole cluster."""
+        return int(self._ray.cluster_resources().get("CPU", 0))
+
+    def start(self, worker: int, serve: Serve) -> None:
+        """Start an actor; see `WorkerPool`. It begins as soon as the cluster has room for it."""
+        actor = self._ray.remote(_Actor).options(
+            num_cpus=self._resources.cpus,
+            num_gpus=self._resources.gpus,
+            resources=dict(self._resources.others),
+            max_restarts=0,
+            max_task_retries=0,
+            max_concurrency=2,  # One thread answers, the other one takes messages.
+        )
+        self._actors[worker] = actor.remote(self._ray.cloudpickle.dumps(serve))
+        self._streams[self._actors[worker].answers.remote()] = worker
+
+    def send(self, worker: int, message: Any) -> None:
+        """Send a message to a worker; see `WorkerPool`."""
+        self._actors[worker].take.remote(message)
+
+    def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
+        """Yield what has arrived from all workers; see `WorkerPool`."""
+        streams = list(self._streams)
+        ready, _ = self._ray.wait(streams, num_returns=1, timeout=timeout, fetch_local=False)
+        if ready:  # All others that have arrived are taken too.
+            ready, _ = self._ray.wait(streams, num_returns=len(streams), timeout=0)
+        for stream in ready:
+            worker = self._streams.get(stream)
+            if worker is not None:
+                yield worker, self._answer(worker, stream)
+
+    def stop(self, worker: int) -> None:
+        """Kill an actor. One that can't be reached may live on, but nobody listens to it."""
+        actor = self._actors.pop(worker)
+        self._streams = {stream: at for stream, at in self._streams.items() if at != worker}
+        self._ray.kill(actor, no_restart=True)
+
+    def close(self) -> None:
+        """Kill all actors, and end the cluster if it was started here."""
+        for worker in list(self._actors):
+            self.stop(worker)
+        self._ray.shutdown()
+
+    def on_each_node(self, function: Callable[[], Any], timeout: float) -> dict[str, Any]:
+        """What a function returns on each node that has processors, by the node's address.
+
+        The function's module is sent to the nodes, because theirs may be of another version. So it
+        must import nothing but the standard library when it is loaded.
+
+        Args:
+            function: called in a process of each node. What it raises is raised here.
+            timeout: after so many seconds a node that has not answered is left out.
+        """
+        ray, module = self._ray, sys.modules[function.__module__]
+        ray.cloudpickle.register_pickle_by_value(module)
+        try:
+            sent = ray.remote(num_cpus=0, max_retries=0)(lambda: function())
+            nodes = {sent.options(**_only_on(node)).remote(): node for node in self._nodes()}
+        finally:
+            ray.cloudpickle.unregister_pickle_by_value(module)
+        answered, _ = ray.wait(list(nodes), num_returns=len(nodes), timeout=timeout)
+        found = {}
+        for answer in answered:
+            try:
+                found[str(nodes[answer]["NodeManagerAddress"])] = ray.get(answer)
+            except ray.exceptions.RayTaskError as error:
+                raise error.cause from None
+            except ray.exceptions.RayError:  # The node was lost in the meantime.
+                continue
+        return found
+
+    def _nodes(self) -> list[dict[str, Any]]:
+        return [n for n in self._ray.nodes() if n["Alive"] and n["Resources"].get("CPU")]
+
+    def _answer(self, worker: int, stream: Any) -> Any:
+        """The next answer of a worker. `Ended` if there is none."""
+        try:
+            return self._ray.get(next(stream))
+        except StopIteration:
+            ended = "exit status 0"
+        except self._ray.exceptions.RayError as error:
+            ended = _cause(error)
+        self.stop(worker)
+        return Ended("actor", ended)
+
+    def _connect(self, address: str | None, room_for: int) -> None:
+        os.environ.update({**_VARIABLES, **os.environ})
+        if address not in (None, "auto"):
+            check_address(str(address))
+        options = {"address": address} if address else self._cluster_for(room_for)
+        try:
+            self._ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        except ConnectionError as error:
+            raise ConnectionError(
+                f"{error}; if the cluster uses tokens, set $RAY_AUTH_MODE=token and its token"
+            ) from None
+
+    def _cluster_for(self, count: int) -> dict[str, Any]:
+        """The options that start a cluster on this machine with room for so many actors."""
+        each = self._resources
+        return {
+            "address": "local",
+            "num_cpus": max(1, round(each.cpus * count)),
+            "num_gpus": round(each.gpus * count),
+            "resources": {name: amount * count for name, amount in each.others.items()},
+            "object_store_memory": _STORE_BYTES,
+            "include_dashboard": False,
+        }
+
+
+class _Actor:
+    """A worker in a process of Ray."""
+
+    def __init__(self, serve: bytes) -> None:
+        self._serve = serve
+        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def take(self, message: Any) -> None:
+        """Take a message."""
+        self._messages.put(message)
+
+    def answers(self) -> Iterator[Any]:
+        """Yield what `serve` answers, as long as the actor lives."""
+        serve: Serve = import_extra("ray.cloudpickle", extra="sweep").loads(self._serve)
+        yield from serve(iter(self._messages.get, None))
+
+
+def check_address(address: str) -> None:
+    """Raise an error within seconds if no cluster answers. Ray itself would try for minutes.
+
+    Raises:
+        ValueError: the address is not HOST:PORT.
+        ConnectionError: nothing answers, or something that isn't Ray.
+    """
+    host, colon, port = address.rpartition(":")
+    if not (colon and host and port.isdecimal()) or "//" in host:
+        raise ValueError(f"address={address!r} is not allowed; use HOST:PORT or 'auto'")
+    try:
+        with socket.create_connection((host, int(port)), _ANSWER_SECONDS) as connection:
+            is_ray = os.environ.get("RAY_USE_TLS") == "1" or _speaks_http2(connection)
+    except (OSError, OverflowError) as error:
+        raise ConnectionError(f"address={address!r}: no Ray cluster answers: {error}") from None
+    if not is_ray:
+        raise ConnectionError(f"address={address!r}: something answers there that is not Ray")
+
+
+def _speaks_http2(connection: socket.socket) -> bool:
+    connection.sendall(_GREETING)
+    header = connection.recv(_FRAME_HEADER_BYTES, socket.MSG_WAITALL)
+    return len(header) == _FRAME_HEADER_BYTES and header[3] == _SETTINGS_FRAME
+
+
+def _only_on(node: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a task that runs on this node or nowhere."""
+    scheduling = import_extra("ray.util.scheduling_strategies", extra="sweep")
+    strategy = scheduling.NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+    return {"scheduling_strategy": strategy}
+
+
+def _cause(error: Exception) -> str:
+    """One line of Ray's explanation, since the others are for Ray's developers."""
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, Exception):
+        return " ".join(f"{type(cause).__name__}: {cause}".split())
+    lines = str(error).splitlines()
+    return next((line for line in reversed(lines) if line.startswith("The actor")), lines[0])

@@ -1,0 +1,117 @@
+"""Workers as actors of Ray: messages and answers, how they end, and addresses without a cluster."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from nb101fast.actor_pool import check_address
+
+pytest.importorskip("ray")
+
+STORY = """
+import contextlib, os, signal
+from nb101fast.actor_pool import ActorPool
+
+def main():
+    def doubled(numbers):  # pickled by its value, as a function of __main__ is
+        yield os.getpid()
+        for number in numbers:
+            yield number
+            yield 2 * number
+
+    def arrived(pool, count):
+        found = []
+        while len(found) < count:
+            found += pool.received(60)
+        return found
+
+    with contextlib.closing(ActorPool(room_for=2)) as pool:
+        assert pool.num_processors == 2
+        for worker in (3, 5):
+            pool.start(worker, doubled)
+        pids = dict(arrived(pool, 2))
+        assert len(set(pids.values()) | {os.getpid()}) == 3
+        pool.send(3, 10)
+        pool.send(3, 20)
+        pool.send(5, 30)
+        answers = arrived(pool, 6)
+        assert [answer for worker, answer in answers if worker == 3] == [10, 20, 20, 40]
+        assert [answer for worker, answer in answers if worker == 5] == [30, 60]
+        os.kill(pids[3], signal.SIGKILL)
+        (worker, ended), = arrived(pool, 1)
+        assert (worker, ended.who) == (3, "actor")
+        print(ended.how)
+        pool.start(3, lambda numbers: iter(()))
+        (worker, ended), = arrived(pool, 1)
+        assert (worker, str(ended)) == (3, "actor ended with exit status 0")
+        pool.start(3, lambda numbers: 1 / 0)
+        (worker, ended), = arrived(pool, 1)
+        assert str(ended) == "actor ended with ZeroDivisionError: division by zero", ended
+        pool.stop(5)
+        pool.start(5, doubled)
+        assert dict(arrived(pool, 1))[5] not in pids.values()
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.slow
+def test_actors() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STORY], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("The actor is dead because its worker process has died. ")
+
+
+@contextmanager
+def listening(answer: bytes) -> Iterator[str]:
+    """A server that answers every connection with these bytes and hangs up; yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad\r\n\r\n"])
+def test_something_else_than_ray_answers(answer: bytes) -> None:
+    with (
+        listening(answer) as address,
+        pytest.raises(ConnectionError, match="something answers there that is not Ray"),
+    ):
+        check_address(address)
+
+
+def test_a_server_of_http2_may_be_ray() -> None:
+    settings = b"\0\0\0\4\0\0\0\0\0"
+    with listening(settings) as address:
+        check_address(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "pattern"),
+    [
+        ("nowhere", ValueError, "address='nowhere' is not allowed; use HOST:PORT or 'auto'"),
+        ("ray://here:10001", ValueError, "address='ray://here:10001' is not allowed"),
+        ("127.0.0.1:99999", ConnectionError, "address='127.0.0.1:99999': no Ray cluster answers"),
+    ],
+)
+def test_an_address_without_a_cluster(address: str, error: type[Exception], pattern: str) -> None:
+    with pytest.raises(error, match=pattern):
+        check_address(address)
