@@ -48,6 +48,7 @@ LINE_STYLES: tuple[Any, ...] = (
     (0, (7, 2, 1.5, 2)),
     (0, (9, 2)),
 )
+NUM_LINES = len(PALETTE) * len(LINE_STYLES)  # their numbers have no common factor
 DENSITY = "cividis"  # the colour map of counts and values
 FORMATS = ("png", "svg")
 
@@ -138,7 +139,7 @@ def panels(
 def line(number: int) -> dict[str, Any]:
     """The colour and the line style of a curve by its number.
 
-    No two of the first 40 numbers have the same colour and the same line style.
+    No two of the first `NUM_LINES` numbers have the same colour and the same line style.
 
     Example:
         >>> axes.plot(x, y, **line(3))

@@ -6,6 +6,7 @@
 #include "nb101/brackets.hpp"
 #include "nb101/search.hpp"
 #include "sample_runs.hpp"
+#include "simd_levels.hpp"
 
 namespace nb101 {
 namespace {
@@ -124,6 +125,57 @@ TEST_CASE("a run depends only on its seed and number, with any number of threads
     CHECK(same(alone[0], one[69]));
     CHECK(!same(one[0], one[1]));
   }
+}
+
+TEST_CASE("a run ends with the evaluation that reaches the limit") {
+  const Sample sample;
+  const SimulatedTraining training = sample.training();
+  for (const OptimizerSettings& settings : kEveryOptimizer) {
+    const SearchPlan few{{.evaluations = 20}, 11, 0, 3, Recorded::everything};
+    const SearchPlan many{{.seconds = 1e9, .evaluations = 50}, 11, 0, 3, Recorded::everything};
+    const std::vector<SearchRun> short_runs = search(training, settings, few, 1);
+    const std::vector<SearchRun> long_runs = search(training, settings, many, 1);
+    for (std::size_t run = 0; run < 3; ++run) {
+      REQUIRE(short_runs[run].is_over());
+      REQUIRE(short_runs[run].num_evaluations() == 20);
+      REQUIRE(long_runs[run].num_evaluations() == 50);
+      for (std::size_t i = 0; i < 20; ++i) {
+        const Observation& one = short_runs[run].observations()[i];
+        REQUIRE(one.code == long_runs[run].observations()[i].code);
+        REQUIRE(one.evaluation == i + 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("trainings without a cost end if evaluations are limited") {
+  std::vector<Run> free_runs = runs_of_small_cells(0);
+  std::erase_if(free_runs,
+                [](const Run& run) { return run.metrics.evaluations[2].training_time > 0; });
+  const Sample sample(free_runs);
+  const SimulatedTraining training = sample.training();
+  std::vector<SearchRun> runs =
+      search(training, RandomSearch::Settings{}, {{.evaluations = 100}, 0, 0, 1}, 1);
+  CHECK(runs[0].num_evaluations() == 100);
+  CHECK(runs[0].num_free_in_a_row() == 0);
+}
+
+TEST_CASE("REINFORCE makes the same proposals with every instruction set") {
+  const Sample sample;
+  const SimulatedTraining training = sample.training();
+  const auto codes = [&] {
+    Reinforce optimizer(Reinforce::Settings{.learning_rate = 3}, training, 5);
+    std::vector<Code> proposed;
+    for (int i = 0; i < 2000; ++i) {
+      const Proposal proposal = optimizer.ask();
+      REQUIRE(code_faults(proposal.code) == 0);
+      proposed.push_back(proposal.code);
+      optimizer.tell({.proposal = proposal, .outcome = {0.5 + 0.4 * (i % 3), 1}});
+    }
+    return proposed;
+  };
+  const std::vector<Code> expected = codes();
+  at_every_simd_level([&] { CHECK(codes() == expected); });
 }
 
 TEST_CASE("an optimizer that spends nothing is stopped") {

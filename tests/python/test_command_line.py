@@ -294,6 +294,8 @@ def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     arguments: list[str | Path] = [
         "experiment",
         BUILT_IN,
+        "--optimizers",
+        "rs,re",
         "--runs",
         "20",
         "--budget",
@@ -309,6 +311,17 @@ def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert names <= {path.name for path in tmp_path.iterdir()}
     again = Done(capsys, *arguments, "--workers", "1")
     assert again.out == done.out
+
+
+def test_experiment_of_a_preset(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    options = ("--runs", "5", "--max-evaluations", "30", "--regret", "validation")
+    arguments = ("--preset", "mini", "--workers", "1", *options)
+    done = Done(capsys, "experiment", BUILT_IN, "--out", tmp_path, *arguments)
+    assert done.status == 0, done.err
+    assert "30 evaluations a run, preset 'mini'" in done.out
+    assert re.findall(r"^\| (\w+) +\| +5 \|", done.out, re.MULTILINE) == ["rs", "nre", "re"]
+    assert "This is validation regret. The best mean test accuracy of a cell is 0." in done.out
+    assert (tmp_path / "median_regret.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -328,6 +341,8 @@ def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
             "--budget 0.0 is not allowed; use a finite number of seconds above 0",
         ),
         (("--budget", "0.5"), "--budget 0.5 is too short; the shortest training"),
+        (("--max-evaluations", "0"), "--max-evaluations 0 is not allowed; use an integer from 1"),
+        (("--optimizers", ""), "--optimizers '' is not allowed in preset 'paper'; use 'rs', 're'"),
         (("--workers", "0"), "--workers 0 is not allowed; use an integer from 1 to [0-9]+"),
     ],
 )

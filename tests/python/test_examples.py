@@ -59,6 +59,16 @@ def test_readme_has_programs() -> None:
     assert "cell.hash" in PROGRAMS[0]
 
 
+def test_figure_7(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("matplotlib")
+    monkeypatch.setenv("NB101FAST_INDEX", str(BUILT_IN))
+    printed = run([str(ROOT / "examples" / "figure_7.py"), "out", "2", "40"], tmp_path)
+    rows = re.findall(r"^\| (\w+) +\| +2 \|", printed, re.MULTILINE)
+    assert rows == ["rs", "re", "tpe", "smac", "hb", "bohb", "rl"]
+    assert (tmp_path / "out" / "regret.png").stat().st_size > 1000
+
+
 def test_random_search(tmp_path: Path) -> None:
     path = tmp_path / "synthetic.nb101"
     nb101fast.synthetic.write_index(

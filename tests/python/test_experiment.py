@@ -104,7 +104,7 @@ def test_everything_recorded(index: Index, tmp_path: Path) -> None:
 
 
 def test_names_of_a_dictionary(index: Index, tmp_path: Path) -> None:
-    optimizers = {"small": search.Evolution(population=20), "re": "re"}
+    optimizers: dict[str, Any] = {"small": search.Evolution(population=20), "re": "re"}
     report = run(index, tmp_path, optimizers=optimizers)
     assert [row.optimizer for row in report.summaries] == ["small", "re"]
     for name, settings in optimizers.items():

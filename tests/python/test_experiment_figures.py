@@ -14,7 +14,7 @@ import pytest
 import nb101fast
 from nb101fast import Index, plotting, search
 from nb101fast.experiment import ExperimentPlan
-from nb101fast.experiment.figures import Runs, figures, look_of
+from nb101fast.experiment.figures import Runs, figures, lines_of, look_of
 from nb101fast.locations import BUILT_IN
 from reference.pictures import difference, read, small, write
 
@@ -168,8 +168,8 @@ def test_mini_shows_the_median_and_the_quartiles(plan: ExperimentPlan) -> None:
     for line, band, trajectories in zip(axes.lines, axes.collections, runs.values(), strict=True):
         last = trajectories.final_regret
         assert np.asarray(line.get_ydata())[-1] == pytest.approx(np.median(last))
-        heights = band.get_paths()[0].vertices[:, 1]
-        assert {np.quantile(last, 0.25), np.quantile(last, 0.75)} <= set(heights.tolist())
+        heights = set(np.asarray(band.get_paths()[0].vertices)[:, 1].tolist())
+        assert {np.quantile(last, 0.25), np.quantile(last, 0.75)} <= heights
 
 
 def test_regret_by_mutation_rate(plan: ExperimentPlan, runs: Runs) -> None:
@@ -179,10 +179,24 @@ def test_regret_by_mutation_rate(plan: ExperimentPlan, runs: Runs) -> None:
     [axes] = figures(rates, runs)["mutation_rate"].axes
     assert axes.get_xlabel() == "mutation rate"
     [by_rate, *_, random] = axes.lines
-    assert list(np.asarray(by_rate.get_xdata())) == [0.125, 0.25, 0.5, 1, 2, 4]
-    for rate, mean in zip(by_rate.get_xdata(), by_rate.get_ydata(), strict=True):
+    drawn_rates, means = (np.asarray(values).tolist() for values in by_rate.get_data())
+    assert drawn_rates == [0.125, 0.25, 0.5, 1, 2, 4]
+    for rate, mean in zip(drawn_rates, means, strict=True):
         assert mean == pytest.approx(runs[f"re-{rate:g}"].final_regret.mean())
-    assert random.get_ydata()[0] == pytest.approx(runs["rs"].final_regret.mean())
+    level = np.asarray(random.get_ydata())[0]
+    assert level == pytest.approx(runs["rs"].final_regret.mean())
+
+
+def looks_of(plan: ExperimentPlan) -> list[dict[str, Any]]:
+    lines = lines_of(plan.optimizers)
+    return [look_of(lines[name]) for name in plan.optimizers]
+
+
+def test_no_two_curves_look_alike(plan: ExperimentPlan) -> None:
+    rates = plan_of(plan.index, optimizers=None, preset="mutation-rates")
+    assert len({look["color"] for look in looks_of(rates)}) == 7
+    many = plan_of(plan.index, optimizers={f"number{i}": "rs" for i in range(30)} | {"re": "re"})
+    assert len({(look["color"], str(look["linestyle"])) for look in looks_of(many)}) == 31
 
 
 def luminance(colour: str) -> float:
@@ -198,7 +212,8 @@ def luminance(colour: str) -> float:
 
 
 def test_the_papers_seven_differ_in_grey_print_too(plan: ExperimentPlan) -> None:
-    looks = [look_of(name) for name in search.PRESETS["paper"].compared]
+    seven = plan_of(plan.index, optimizers=search.PRESETS["paper"].compared)
+    looks = looks_of(seven)
     assert len({look["color"] for look in looks}) == 7
     for one, other in combinations(looks, 2):
         is_lighter = abs(luminance(one["color"]) - luminance(other["color"])) > 20

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,6 @@ _LINES = {
     "nre": 7,
     "ls": 10,
 }
-_FIRST_OTHER_LINE = 11
 # Markers tell curves apart in grey print, where colours do not.
 _MARKERS = "osD^vPX*<>"
 _MARKER_DISTANCE = 0.12  # in parts of the panel's diagonal
@@ -100,7 +100,7 @@ def figures(plan: ExperimentPlan, runs: Runs, *, regret: Regret = "test") -> dic
     the preset reports the queried test accuracy, as the official notebook does, the figures show
     accuracies instead of regrets.
     """
-    curves = [_curve(plan, number, each, regret) for number, each in enumerate(runs.values())]
+    curves = [_curve(plan, each, regret) for each in runs.values()]
     picture = _Picture(plan, regret, [each for each in curves if len(each.final)])
     panels: dict[str, tuple[Draw, ...]] = {
         "regret": (_draw_middle, _draw_final),
@@ -112,7 +112,7 @@ def figures(plan: ExperimentPlan, runs: Runs, *, regret: Regret = "test") -> dic
     return {name: _figure(picture, draws) for name, draws in panels.items()}
 
 
-def _curve(plan: ExperimentPlan, number: int, runs: Trajectories, regret: Regret) -> _Curve:
+def _curve(plan: ExperimentPlan, runs: Trajectories, regret: Regret) -> _Curve:
     limits = plan.limits
     final = runs.regret_at([np.inf], regret=regret)[:, 0]
     has_trained = ~np.isnan(final)
@@ -127,7 +127,7 @@ def _curve(plan: ExperimentPlan, number: int, runs: Trajectories, regret: Regret
     middle, low, high = _middle(plan, shown(regret_at(spent, regret=regret)[has_trained]))
     return _Curve(
         settings=plan.optimizers[runs.optimizer],
-        look=_look(plan, number, runs.optimizer),
+        look=_look(plan, runs.optimizer),
         spent=spent,
         middle=middle,
         low=low,
@@ -214,7 +214,7 @@ def _draw_by_rate(axes: Axes, picture: _Picture) -> None:
     finals = [_middle(picture.plan, each.final[:, np.newaxis]) for each in by_rate.values()]
     middle, low, high = np.concatenate(finals, axis=1)
     error = np.abs([low - middle, high - middle])
-    look = plotting.line(_LINES["re"]) | {"marker": "s", "label": Evolution.title}
+    look = look_of(_LINES["re"]) | {"markevery": 1, "label": Evolution.title}
     axes.errorbar(list(by_rate), middle, yerr=error, capsize=3, **look)
     for each in picture.curves:
         if isinstance(each.settings, RandomSearch):
@@ -223,6 +223,7 @@ def _draw_by_rate(axes: Axes, picture: _Picture) -> None:
             axes.axhline(middle, **look)
             axes.axhspan(low, high, color=each.look["color"], alpha=0.18, linewidth=0)
     plotting.set_log(axes, "x")
+    axes.set_xticks(list(by_rate), [f"{rate:g}" for rate in by_rate])
     axes.set_xlabel("mutation rate")
     axes.set_ylabel(_axis_label(picture))
     axes.set_title(f"{picture.statistic.capitalize()} final {picture.quantity}, {_band(picture)}")
@@ -237,21 +238,27 @@ def _axis_label(picture: _Picture) -> str:
     return f"queried {picture.quantity}" if is_queried else picture.quantity
 
 
-def _look(plan: ExperimentPlan, number: int, name: str) -> dict[str, Any]:
+def _look(plan: ExperimentPlan, name: str) -> dict[str, Any]:
+    look = look_of(lines_of(plan.optimizers)[name])
     settings = plan.optimizers[name]
-    has_own_name = isinstance(settings, Settings) and settings.name == name
-    label = settings.title if has_own_name else name
-    return look_of(name, number) | {"label": label}
+    has_title = isinstance(settings, Settings) and settings.name == name
+    return look | {"label": settings.title if has_title else name}
 
 
-def look_of(name: str, number: int = 0) -> dict[str, Any]:
-    """The colour, the line style and the markers of an optimizer's curves.
+def lines_of(names: Collection[str]) -> dict[str, int]:
+    """The number of each optimizer's line. Others than those of `_LINES` get the free colours."""
+    known = {name: _LINES[name] for name in names if name in _LINES}
+    colours = {line % len(plotting.PALETTE) for line in known.values()}
+    free = sorted(
+        set(range(plotting.NUM_LINES)) - set(known.values()),
+        key=lambda line: (line % len(plotting.PALETTE) in colours, line),
+    )
+    others = [name for name in names if name not in _LINES]
+    return known | dict(zip(others, itertools.cycle(free), strict=False))
 
-    Args:
-        name: the optimizer's name.
-        number: its place in the experiment, which matters if it has no look of its own.
-    """
-    line = _LINES.get(name, _FIRST_OTHER_LINE + number)
+
+def look_of(line: int) -> dict[str, Any]:
+    """The colour, the line style and the markers of a curve by the number of its line."""
     marker = line % len(_MARKERS)
     begin = _MARKER_DISTANCE * marker / len(_MARKERS)  # so that markers of near curves do not meet
     return plotting.line(line) | {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kLeastReward = 0.001;    // nas_benchmarks ignores rewards that are not above it
 constexpr double kLeastExponent = -708;   // e to this power is a normal number
+constexpr double kMost = 1 - 0x1p-32;     // the most probable that a draw can be
 constexpr std::size_t kPlanesAtOnce = 8;  // 31 draws are decided by 8 planes 89 times of 100
 
 // Where the draws of a label are among the 31 draws of a proposal: whether it is not 0, and one bit
@@ -48,26 +49,34 @@ inline double power_of_e(double x) noexcept {
   return std::bit_cast<double>(std::bit_cast<std::uint64_t>(sum) + exponent);
 }
 
-// Returns the probability in parts of 2^-32, rounded, at most 2^32 - 1. Adding 2^52 rounds to an
+// Returns a probability of at most kMost in parts of 2^-32, rounded. Adding 2^52 rounds to an
 // integer, which then stands in the lowest bits.
 inline std::uint32_t in_parts(double probability) noexcept {
-  const double parts = std::min(probability * 0x1p32, 0x1p32 - 1);
+  const double parts = probability * 0x1p32;
   return static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(parts + 0x1p52));
 }
 
-// Transposes a matrix of bits (Warren, Hacker's Delight, 2013, figure 7-6). Bit b of row 31 - k
-// goes to bit k of row 31 - b.
-inline void transpose(std::uint32_t* rows) noexcept {
-  std::uint32_t mask = 0x0000ffff;
-  for (unsigned size = 16; size > 0; size /= 2, mask ^= mask << size) {
-    for (unsigned first = 0; first < 32; first += 2 * size) {
-      for (unsigned k = first; k < first + size; ++k) {
-        const std::uint32_t moved = (rows[k] ^ rows[k + size] >> size) & mask;
-        rows[k] ^= moved;
-        rows[k + size] ^= moved << size;
-      }
+// Exchanges the upper right and the lower left quarter of each square of 2 kSize rows and columns.
+template <std::size_t kSize>
+void exchange_quarters(std::uint32_t* rows) noexcept {
+  constexpr std::uint32_t kMask = 0xffffffff / ((1u << kSize) + 1);  // bits of the lower halves
+  for (std::size_t first = 0; first < 32; first += 2 * kSize) {
+    for (std::size_t k = first; k < first + kSize; ++k) {
+      const std::uint32_t moved = (rows[k] >> kSize ^ rows[k + kSize]) & kMask;
+      rows[k] ^= moved << kSize;
+      rows[k + kSize] ^= moved;
     }
   }
+}
+
+// Transposes a matrix of bits (Warren, Hacker's Delight, 2013, section 7-3). Bit b of row k goes to
+// bit k of row b.
+inline void transpose(std::uint32_t* rows) noexcept {
+  exchange_quarters<16>(rows);
+  exchange_quarters<8>(rows);
+  exchange_quarters<4>(rows);
+  exchange_quarters<2>(rows);
+  exchange_quarters<1>(rows);
 }
 
 }  // namespace
@@ -97,34 +106,39 @@ void Reinforce::learn(Code code, double step) noexcept {
 
         // The highest logit of a parameter is subtracted, which changes no probability and avoids
         // an overflow. For an edge, the lower logit less the higher one is left.
-        std::array<double, kNumbers> powers;
-        for (std::size_t edge = 0; edge < kEdges; ++edge)
-          powers[edge] = -2 * std::abs(logits[edge]);
+        std::array<double, kNumbers> exponents;
+        for (std::size_t edge = 0; edge < kEdges; ++edge) {
+          exponents[edge] = std::max(-2 * std::abs(logits[edge]), kLeastExponent);
+        }
         for (std::size_t i = 0; i < kLabels; ++i) {
           const double highest =
               std::max({logits[place(0, i)], logits[place(1, i)], logits[place(2, i)]});
           for (std::size_t value = 0; value < kValues; ++value) {
-            powers[place(value, i)] = logits[place(value, i)] - highest;
+            const std::size_t at = place(value, i);
+            exponents[at] = std::max(logits[at] - highest, kLeastExponent);
           }
         }
-        for (double& power : powers) power = power_of_e(std::max(power, kLeastExponent));
+        std::array<double, kNumbers> powers;
+        for (std::size_t at = 0; at < kNumbers; ++at) powers[at] = power_of_e(exponents[at]);
 
-        std::array<std::uint32_t, kPlanes> rows{};  // row 31 - b is the threshold of draw b
+        std::array<double, kPlanes> of_draws{};
         for (std::size_t edge = 0; edge < kEdges; ++edge) {
-          probabilities[edge] = (logits[edge] < 0 ? powers[edge] : 1) / (1 + powers[edge]);
-          rows[kPlanes - 1 - edge] = in_parts(probabilities[edge]);
+          const double power = powers[edge];
+          of_draws[edge] = probabilities[edge] = (logits[edge] < 0 ? power : 1.0) / (1 + power);
         }
         for (std::size_t i = 0; i < kLabels; ++i) {
-          const double not_zero = powers[place(1, i)] + powers[place(2, i)];
+          const double two = powers[place(2, i)];
+          const double not_zero = powers[place(1, i)] + two;
           const double sum = powers[place(0, i)] + not_zero;
           for (std::size_t value = 0; value < kValues; ++value) {
             probabilities[place(value, i)] = powers[place(value, i)] / sum;
           }
-          rows[kPlanes - 1 - kEdges - 2 * i] = in_parts(not_zero / sum);
-          rows[kPlanes - 2 - kEdges - 2 * i] = in_parts(powers[place(2, i)] / not_zero);
+          of_draws[kEdges + 2 * i] = not_zero / sum;
+          of_draws[kEdges + 2 * i + 1] = two / not_zero;
         }
-        transpose(rows.data());
-        std::ranges::copy(rows, planes);
+        for (double& probability : of_draws) probability = std::min(probability, kMost);
+        for (std::size_t k = 0; k < kPlanes; ++k) planes[k] = in_parts(of_draws[k]);
+        transpose(planes);
       });
 }
 
@@ -143,8 +157,8 @@ Proposal Reinforce::ask() noexcept {
   for (std::size_t plane = 0; undecided && plane < kPlanes; plane += kPlanesAtOnce) {
     for (std::size_t k = plane; k < plane + kPlanesAtOnce; k += 2) {
       const std::uint64_t word = random_word(seed_, random_place(item, k / 2));
-      compare(static_cast<std::uint32_t>(word), planes_[k]);
-      compare(static_cast<std::uint32_t>(word >> 32), planes_[k + 1]);
+      compare(static_cast<std::uint32_t>(word), planes_[kPlanes - 1 - k]);
+      compare(static_cast<std::uint32_t>(word >> 32), planes_[kPlanes - 2 - k]);
     }
   }
   const std::uint32_t not_zero = below & kIsNotZero;

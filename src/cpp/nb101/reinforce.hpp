@@ -47,7 +47,8 @@ class Reinforce {
   // start at 0 and move by opposite steps. Number place(value, i) is that of a value of label i.
   std::array<double, kNumbers> logits_{};
   std::array<double, kNumbers> probabilities_{};
-  // The thresholds of ask(), as a matrix of bits. Plane k has the k-th highest bit of each.
+  // The thresholds of ask(), as a matrix of bits. Bit b of plane k is bit k of the threshold of
+  // draw number b.
   std::array<std::uint32_t, kPlanes> planes_{};
   // The baseline is numerator_ / denominator_. Both are moving averages that start at 0: the one of
   // the rewards, the other of the number 1. So the quotient is not biased towards 0.
