@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMinBandwidth = 0.3;
+constexpr double kLeastDensity = 1e-32;
 constexpr std::size_t kNeeded = 54;
 
 std::vector<Code> random_codes(std::size_t count, std::uint64_t seed) {
@@ -34,8 +35,26 @@ void check_split(DensityRatio& model, const std::vector<Code>& codes, std::size_
   const std::vector<Point> bad = points_of(codes, num_good, end);
   for (const Code code : random_codes(50, 8)) {
     const Point at = point_of(code);
-    CHECK(model.good()(at) == doctest::Approx(KernelDensity(good, kMinBandwidth)(at)));
-    CHECK(model.bad()(at) == doctest::Approx(KernelDensity(bad, kMinBandwidth)(at)));
+    CHECK(model.good()(at) == KernelDensity(good, kMinBandwidth)(at));
+    CHECK(model.bad()(at) == KernelDensity(bad, kMinBandwidth)(at));
+  }
+}
+
+// Checks that the best of 5 samples is proposed.
+void check_proposals(DensityRatio& model) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    RandomStream random(seed);
+    RandomStream same(seed);
+    double least = kInfinity;
+    Code expected = 0;
+    for (int i = 0; i < 5; ++i) {
+      const Point drawn = model.good().draw(same);
+      const double bad = std::max(model.bad()(drawn), kLeastDensity);
+      const double ratio = bad / std::max(model.good()(drawn), kLeastDensity);
+      if (ratio < least) expected = code_of(drawn);
+      least = std::min(least, ratio);
+    }
+    CHECK(model.propose(5, random) == expected);
   }
 }
 
@@ -95,19 +114,24 @@ TEST_CASE("the sample with the least ratio is proposed") {
   for (std::size_t i = 0; i < codes.size(); ++i) {
     model.tell(codes[i], 0, 1 - static_cast<double>(i) / 1e3);
   }
-  for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    RandomStream random(seed);
-    RandomStream same(seed);
-    double least = kInfinity;
-    Code expected = 0;
-    for (int i = 0; i < 5; ++i) {
-      const Point drawn = model.good().draw(same);
-      const double ratio = model.bad()(drawn) / model.good()(drawn);
-      if (ratio < least) expected = code_of(drawn);
-      least = std::min(least, ratio);
-    }
-    CHECK(model.propose(5, random) == expected);
+  check_proposals(model);
+}
+
+TEST_CASE("a density counts as at least 1e-32") {
+  // The bad ones have all edges, except that each of the first 21 lacks one. So their density is
+  // tiny where there are few edges. The good ones have few edges, and most have the same labels.
+  DensityRatio model(0.001);
+  std::vector<Code> codes = random_codes(2000, 6);
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const Code few_edges = codes[i] >> 3 & codes[i] >> 5 & kMatrixMask;
+    if (i < 300) codes[i] &= i % 8 == 0 ? ~kMatrixMask : few_edges;
+    if (i >= 300) codes[i] |= kMatrixMask;
+    if (i >= 300 && i < 321) codes[i] ^= 1u << (i - 300);
+    model.tell(codes[i], 0, 1 - static_cast<double>(i) / 1e4);
   }
+  CHECK(model.bad()(point_of(0)) < kLeastDensity);
+  CHECK(model.good()(point_of(0)) > kLeastDensity);
+  check_proposals(model);
 }
 
 TEST_CASE("if only the bad ones agree in a parameter, the first sample that differs is proposed") {

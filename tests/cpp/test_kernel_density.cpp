@@ -98,7 +98,7 @@ TEST_CASE("a kernel density agrees with plain sums at every instruction set") {
         if (expected == kInfinity) {
           REQUIRE(values.back() == kInfinity);
         } else {
-          REQUIRE(values.back() == doctest::Approx(expected).epsilon(1e-12));
+          REQUIRE(values.back() / expected == doctest::Approx(1).epsilon(1e-12));
         }
       }
     });
@@ -110,7 +110,7 @@ TEST_CASE("another value than the only one of a parameter has an infinite densit
   const std::vector<Point> points(30, point_of(1));
   at_every_simd_level([&] {
     const KernelDensity density(points, 0.3);
-    CHECK(density(points.front()) == doctest::Approx(std::pow(0.7, 26)).epsilon(1e-12));
+    CHECK(density(points.front()) / std::pow(0.7, 26) == doctest::Approx(1).epsilon(1e-12));
     CHECK(density(point_of(0)) == kInfinity);
     CHECK(density(point_of(1 | 1u << 30)) == kInfinity);
     // 0 times infinity

@@ -1,0 +1,101 @@
+"""Optimizers that learn a model: one proposal against the library, and whole runs."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import nb101fast
+from nb101fast import search
+
+from .race import Race
+from .report import Target
+
+RUNS_IN_STEP = 32
+NANOSECONDS = 1e9
+
+
+@pytest.fixture(scope="session")
+def four_budgets(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
+    """A synthetic index of all cells at 4, 12, 36 and 108 epochs."""
+    path = tmp_path_factory.mktemp("four-budgets") / "synthetic.nb101"
+    nb101fast.synthetic.write_index(path)
+    return nb101fast.open(path)
+
+
+def steps_of(
+    settings: search.Settings, index: nb101fast.Index, evaluations: int
+) -> Callable[[], list[float]]:
+    """Make so many evaluations; return a function that makes 65 more, which are four brackets.
+
+    It returns the accuracies that were observed. The evaluations include invalid ones.
+    """
+    training = search.training_for(settings, index)
+    run = training.start(1e9, seed=0)
+    optimizer = settings(training, 0)
+
+    def step() -> float:
+        trial = run.evaluate(*optimizer.ask())
+        assert trial is not None
+        optimizer.tell(trial)
+        return trial.validation_accuracy
+
+    for _ in range(evaluations):
+        step()
+    return lambda: [step() for _ in range(65)]
+
+
+@pytest.mark.informational
+@pytest.mark.skipif(
+    importlib.util.find_spec("hpbandster") is None, reason="hpbandster is not installed"
+)
+@pytest.mark.parametrize(
+    ("preset", "target"),
+    [
+        ("paper", Target(must=60 / 4000, aim=15 / 4000)),
+        ("scripts", Target(must=600 / 22_000, aim=150 / 22_000)),
+    ],
+)
+def test_a_proposal_of_bohb(
+    race: Race, four_budgets: nb101fast.Index, preset: str, target: Target
+) -> None:
+    optimizers = search.PRESETS[preset].optimizers
+    ours, theirs = (
+        steps_of(optimizers[name], four_budgets, 1000) for name in ("bohb", "hpbandster-bohb")
+    )
+    accuracies = race.against(
+        theirs,
+        ours,
+        f"a proposal of BOHB after 1,000, {preset}",
+        items=65,
+        target=target,
+        rounds=3,
+    )
+    at_random = steps_of(search.Hyperband(), four_budgets, 0)
+    chance = np.mean([at_random() for _ in range(20)])
+    assert min(map(np.mean, accuracies)) > chance + 0.1
+
+
+@pytest.mark.informational
+@pytest.mark.parametrize(("name", "must_seconds", "aim_seconds"), [("bohb", 900, 200)])
+def test_whole_runs(
+    race: Race, four_budgets: nb101fast.Index, name: str, must_seconds: float, aim_seconds: float
+) -> None:
+    """The targets are the seconds of 500 runs."""
+
+    def work() -> search.Trajectories:
+        return search.run(name, four_budgets, runs=RUNS_IN_STEP, budget_seconds=1e7)
+
+    done = race.alone(
+        work,
+        f"a run of 1e7 s of {name}",
+        items=RUNS_IN_STEP,
+        target=Target(must_seconds / 500 * NANOSECONDS, aim_seconds / 500 * NANOSECONDS),
+        rounds=1,
+    )
+    assert (done.seconds <= 1e7).all()
+    at_random = search.run("rs", four_budgets, runs=RUNS_IN_STEP, budget_seconds=1e7)
+    assert done.final_regret.mean() < at_random.final_regret.mean()
