@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import search
+from nb101fast import search, search_space
+from nb101fast.codes import as_code
 
 from .race import Race
 from .report import Target
@@ -79,8 +80,39 @@ def test_a_proposal_of_bohb(
     assert min(map(np.mean, accuracies)) > chance + 0.1
 
 
+def proposing(settings: search.Settings, index: nb101fast.Index) -> Callable[[], list[int]]:
+    """Tell an optimizer 1,000 random results; return a function that asks for 20 proposals."""
+    optimizer = settings(search.training_for(settings, index), 0)
+    codes = search_space.sample(1000, how="all", seed=1).tolist()
+    accuracies = np.random.default_rng(2).random(len(codes)).tolist()
+    for code, accuracy in zip(codes, accuracies, strict=True):
+        optimizer.ask()
+        optimizer.tell(search.Trial(code, -1, 108, -1, accuracy, 0.0))
+    return lambda: [as_code(optimizer.ask()[0]) for _ in range(20)]
+
+
 @pytest.mark.informational
-@pytest.mark.parametrize(("name", "must_seconds", "aim_seconds"), [("bohb", 900, 200)])
+@pytest.mark.skipif(
+    importlib.util.find_spec("hyperopt") is None, reason="hyperopt is not installed"
+)
+def test_a_proposal_of_tpe(race: Race, four_budgets: nb101fast.Index) -> None:
+    ours, theirs = race.against(
+        proposing(search.HyperoptTPE(), four_budgets),
+        proposing(search.TPE(), four_budgets),
+        "a proposal of TPE after 1,000",
+        items=20,
+        target=Target(must=20 / 50_000, aim=4 / 50_000),
+        rounds=3,
+    )
+    # The best value of a parameter is nearly always among the 24 candidates.
+    differing = [(a ^ b).bit_count() for a, b in zip(ours, theirs, strict=True)]
+    assert np.mean(differing) < 2  # of 31 bits
+
+
+@pytest.mark.informational
+@pytest.mark.parametrize(
+    ("name", "must_seconds", "aim_seconds"), [("tpe", 180, 30), ("bohb", 900, 200)]
+)
 def test_whole_runs(
     race: Race, four_budgets: nb101fast.Index, name: str, must_seconds: float, aim_seconds: float
 ) -> None:

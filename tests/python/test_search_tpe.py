@@ -16,9 +16,7 @@ import nb101fast
 from nb101fast import _core, search, search_space
 from nb101fast.locations import BUILT_IN
 from reference.optimizers import tpe_density
-from reference.statistics import (
-    chi_square_deviations,
-)
+from reference.statistics import chi_square_deviations
 
 Codes = npt.NDArray[np.uint32]
 Doubles = npt.NDArray[np.float64]

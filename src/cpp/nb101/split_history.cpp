@@ -9,13 +9,24 @@ namespace {
 
 constexpr std::size_t kAll = 31;  // the number that is about all configurations, see ByBit
 
+// From a table, because a shift by another number in each lane is slow without AVX2.
+constexpr std::array<Code, 32> kBits = [] {
+  std::array<Code, 32> bits{};
+  for (std::size_t bit = 0; bit < bits.size(); ++bit) bits[bit] = Code{1} << bit;
+  return bits;
+}();
+
 }  // namespace
 
 void SplitHistory::add_to(ByBit& sums, Code code, double amount) noexcept {
   const Code counted = code | kUnusedCodeBit;
   for (std::size_t bit = 0; bit < sums.size(); ++bit) {
-    sums[bit] += (counted & Code{1} << bit) != 0 ? amount : 0;
+    sums[bit] += (counted & kBits[bit]) != 0 ? amount : 0;
   }
+}
+
+void SplitHistory::add_to(ByBit& sums, const ByBit& others) noexcept {
+  for (std::size_t bit = 0; bit < sums.size(); ++bit) sums[bit] += others[bit];
 }
 
 ByValue SplitHistory::by_value(const ByBit& sums) noexcept {
@@ -41,56 +52,55 @@ void SplitHistory::add(Code code, double loss) {
   ++size_;
 }
 
-// The rank of a configuration is the number of those above that came before it. The sums of the
-// weights follow from sums of ranks. To find these without a pass over the history, they are first
-// taken to be the times, and corrected for the few below. So a call takes the same time however
-// long the history is.
+// The rank of a configuration is the number of those above that came before it: its time, less the
+// number of those below that came before it. The weights follow from the ranks. To sum the ranks
+// without a pass over the history, the sums of the times are corrected for the few below. So a call
+// takes the same time however long the history is.
 SplitHistory::Counts SplitHistory::counts(std::size_t num_below) const noexcept {
   const std::span below(best_.data(), num_below);
   ByBit below_counts{};
-  ByBit counts = counts_;
-  ByBit ranks = times_;
+  ByBit below_ranks{};
+  ByBit up_to_below{};             // for each of those below, how many came before it, and itself
   std::uint64_t recent_below = 0;  // bit i stands for the configuration of time size_ - 1 - i
-  for (const Configuration& split : below) {
-    // Those after it have a rank that is less by 1.
-    for (std::size_t bit = 0; bit < ranks.size(); ++bit) {
-      ranks[bit] -= counts_[bit] - split.counts_up_to_it[bit];
-    }
+  for (const Configuration& one : below) {
     const auto earlier = std::ranges::count_if(
-        below, [&](const Configuration& other) { return other.time < split.time; });
-    add_to(ranks, split.code, -(static_cast<double>(split.time) - static_cast<double>(earlier)));
-    add_to(counts, split.code, -1);
-    add_to(below_counts, split.code, 1);
-    const std::size_t age = size_ - 1 - split.time;
+        below, [&](const Configuration& other) { return other.time < one.time; });
+    add_to(below_counts, one.code, 1);
+    add_to(below_ranks, one.code, static_cast<double>(one.time) - static_cast<double>(earlier));
+    add_to(up_to_below, one.counts_up_to_it);
+    const std::size_t age = size_ - 1 - one.time;
     if (age < kRecent) recent_below |= std::uint64_t{1} << age;
   }
-  // The last ones above have weight 1. They are taken out of the sums of those before them.
+  // The last ones above have weight 1. All before them are on the ramp.
   const std::size_t num_above = size_ - num_below;
-  const std::size_t num_ramp = num_above - std::min(num_above, kNeverForgotten);
+  const std::size_t num_flat = std::min(num_above, kNeverForgotten);
   ByBit flat_counts{};
-  for (std::size_t age = 0, rank = num_above; rank > num_ramp; ++age) {
+  ByBit flat_places{};  // sums of the ranks, which are counted here from the end of the ramp
+  for (std::size_t age = 0, left = num_flat; left > 0; ++age) {
     if ((recent_below >> age & 1) != 0) continue;
-    const Code code = recent_[(size_ - 1 - age) % kRecent];
-    --rank;
-    add_to(ranks, code, -static_cast<double>(rank));
-    add_to(counts, code, -1);
-    add_to(flat_counts, code, 1);
+    add_to(flat_places, flat_counts);  // the later ones have a place more
+    add_to(flat_counts, recent_[(size_ - 1 - age) % kRecent], 1);
+    --left;
   }
-  // A configuration of rank r has the weight 1 / n + r * (1 - 1 / n) / s, where n is num_above and
-  // s the number of steps between the num_ramp weights. Times n * s, this is s + r * (n - 1).
+  // A configuration of rank r on the ramp has the weight 1 / n + r * (1 - 1 / n) / s, where n is
+  // num_above, and the ramp has s steps. Times n * s, this is s + r * (n - 1).
   const auto n = static_cast<double>(num_above);
-  const double steps = num_ramp > 1 ? static_cast<double>(num_ramp - 1) : 1;
+  const auto num_ramp = static_cast<double>(num_above - num_flat);
+  const double steps = num_ramp > 1 ? num_ramp - 1 : 1;
   const double unit = num_ramp > 0 ? n * steps : 1;
-  Counts found{by_value(below_counts), by_value(flat_counts), unit};
-  const ByValue ramp_counts = by_value(counts);
-  const ByValue ramp_ranks = by_value(ranks);
-  for (std::size_t i = 0; i < kNumParameters; ++i) {
-    for (std::size_t j = 0; j < kMostValues; ++j) {
-      double& sum = found.above[i][j];
-      sum = unit * sum + steps * ramp_counts[i][j] + (n - 1) * ramp_ranks[i][j];
-    }
+  ByBit above_sums;
+  for (std::size_t bit = 0; bit < above_sums.size(); ++bit) {
+    const double flat = flat_counts[bit];
+    const double ramp = counts_[bit] - below_counts[bit] - flat;
+    // Of all sums, the part of those below is taken out. A rank is a time less the number of those
+    // below that came before, so each pair of one below and one after it makes the sum 1 less.
+    const double ranks = times_[bit] -
+                         (static_cast<double>(num_below) * counts_[bit] - up_to_below[bit]) -
+                         below_ranks[bit];
+    const double ramp_ranks = ranks - (flat * num_ramp + flat_places[bit]);
+    above_sums[bit] = flat * unit + ramp * steps + ramp_ranks * (n - 1);
   }
-  return found;
+  return {by_value(below_counts), by_value(above_sums), unit};
 }
 
 }  // namespace nb101

@@ -54,8 +54,8 @@ class SplitHistory {
 
  private:
   // A number for each bit of a code, about the configurations that have this bit. No code has bit
-  // 31, so its number is about all configurations. All numbers are integers, which a double holds
-  // exactly for the first 10^8 configurations (the sums in Counts, for the first 260,000).
+  // 31, so its number is about all configurations. The numbers are integers, which a double holds
+  // exactly for the first 10^8 configurations (those in Counts, for the first 260,000).
   using ByBit = std::array<double, 32>;
 
   struct Configuration {
@@ -66,6 +66,7 @@ class SplitHistory {
   };
 
   static void add_to(ByBit& sums, Code code, double amount) noexcept;
+  static void add_to(ByBit& sums, const ByBit& others) noexcept;
   static ByValue by_value(const ByBit& sums) noexcept;
 
   static constexpr std::size_t kRecent = 64;  // at least kNeverForgotten + kMostBelow
