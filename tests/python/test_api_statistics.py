@@ -138,9 +138,12 @@ CHANGES: list[Callable[[Any], Any]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("after_a_loop", [False, True])
 @pytest.mark.parametrize("change", CHANGES)
-def test_changes(change: Callable[[Any], Any], tables: Tables) -> None:
+def test_changes(change: Callable[[Any], Any], after_a_loop: bool, tables: Tables) -> None:
     ours, official = tables
+    if after_a_loop:
+        assert len(list(ours.values())) == len(official)
     assert change(ours) == change(official)
     assert same(ours, official)
     assert (ADDED in ours) == (ADDED in official)
@@ -156,6 +159,8 @@ def test_many_changes_in_any_order(tables: Tables) -> None:
             assert change(ours) == change(official)
         key = rng.choice(list(official))
         assert plain(dict(ours[key])) == official[key]
+        if rng.random() < 0.2:
+            assert len(list(ours.values())) == len(official)
     assert same(ours, official)
 
 
@@ -189,6 +194,25 @@ def test_only_what_is_asked_for_is_held(bench: NASBench, reader: PlainBench) -> 
     assert [stored(run) for run in runs] == [1, 0]
     assert list(computed) == list(reader.computed)
     assert stored(computed) == 2
+
+
+def test_values_are_the_entries(tables: Tables) -> None:
+    ours, official = tables
+    digests = list(official)
+    view, early = ours.values(), ours[digests[4]]
+    early["mine"] = 1
+    values = list(view)
+    assert len(view) == len(values) == len(official)
+    assert values[4] is early
+    assert all(ours[digest] is value for digest, value in zip(digests, values, strict=True))
+    assert all(a is b for a, b in zip(reversed(view), reversed(values), strict=True))
+    assert early in view
+    assert "mine" not in view
+    values[3]["mine"] = 2
+    assert ours[digests[3]]["mine"] == ours.get(digests[3])["mine"] == 2
+    ours[ADDED] = {}
+    assert list(view) == [*values, {}]
+    assert all(a is b for a, b in zip(view, values, strict=False))
 
 
 def test_an_entry_is_one_object(tables: Tables) -> None:
@@ -254,7 +278,9 @@ def read_one(table: Any) -> None:
     table[key]["mine"] = 1
 
 
-@pytest.mark.parametrize("prepare", [len, read_one, drop_last, add, list, lambda t: t.values()])
+@pytest.mark.parametrize(
+    "prepare", [len, read_one, drop_last, add, list, lambda t: list(t.values())]
+)
 @pytest.mark.parametrize(
     "twin_of", [copy.deepcopy, lambda table: pickle.loads(pickle.dumps(table)), copy.copy]
 )

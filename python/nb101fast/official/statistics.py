@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import gc
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Iterable, Iterator, KeysView, ValuesView
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import repeat
@@ -66,6 +66,13 @@ class OfficialIndex:
         return self.reader.rows()
 
     @cached_property
+    def places(self) -> npt.NDArray[np.int64]:
+        """The place of each row in the compiled file's order."""
+        places = np.empty(len(self.rows), np.int64)
+        places[self.rows] = np.arange(len(self.rows))
+        return places
+
+    @cached_property
     def hashes(self) -> list[str]:
         """All hashes, in the compiled file's order."""
         return self.reader.hashes_of_rows(self.rows)
@@ -79,6 +86,7 @@ class OfficialIndex:
             unread = self._unread_runs[budgets] = dict.fromkeys(present, UNREAD)
         runs = RunsByEpochs(unread)
         runs.source, runs.row = self, row
+        self.reader.hide(runs)
         return runs
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -178,6 +186,14 @@ class RunsByEpochs(ReadWhenAsked[int, list[dict[str, float]]]):
     source: OfficialIndex
     row: int
 
+    def __getitem__(self, key: int) -> list[dict[str, float]]:
+        runs = dict.__getitem__(self, key)
+        if runs is UNREAD:
+            runs = self._read(key)
+            dict.__setitem__(self, key, runs)
+            self.source.reader.hide(self)
+        return runs
+
     def _read(self, key: int) -> list[dict[str, float]]:
         return self.source.reader.computed(self.row, self.source.budgets[key])
 
@@ -186,16 +202,18 @@ class Statistics(ReadWhenAsked[str, Value]):
     """A dictionary with an entry for each module hash of the index, in the order of the file.
 
     As long as single cells are asked for, the storage holds only those, and a loop over the keys is
-    one over the index's hashes. The storage gets all keys when all values are asked for, or when a
-    key is added or removed.
+    one over the index's hashes. A loop over the values makes a list of them, because it takes less
+    time than the storage of as many keys. The storage gets all keys when pairs of keys and values
+    are asked for, or when a value is set or removed.
     """
 
-    __slots__ = ("_has_all_keys", "_source")
+    __slots__ = ("_has_all_keys", "_list", "_source")
 
     def __init__(self, source: OfficialIndex) -> None:
         super().__init__()
         self._source = source
         self._has_all_keys = False
+        self._list: list[Value] | None = None  # all values, in the file's order
         if source.reader.num_rows:
             # The storage must not be empty, or C code takes the dictionary for an empty one.
             dict.__setitem__(self, source.reader.hash_of_row(0), UNREAD)
@@ -204,9 +222,9 @@ class Statistics(ReadWhenAsked[str, Value]):
         """A new entry of a row of the index."""
         raise NotImplementedError
 
-    def _entries(self, rows: npt.NDArray[np.int32]) -> Iterable[Value]:
+    def _entries(self, rows: npt.NDArray[np.int32]) -> list[Value]:
         """New entries of many rows."""
-        return map(self._entry, rows.tolist())
+        return list(map(self._entry, rows.tolist()))
 
     def copy_of(self, key: str) -> Value:
         """A copy of the entry of a hash, which may be changed. An unread entry stays unread.
@@ -215,46 +233,70 @@ class Statistics(ReadWhenAsked[str, Value]):
             KeyError: there is no such hash.
         """
         stored: Any = dict.get(self, key, UNREAD)
+        if stored is UNREAD and self._list is not None:
+            stored = self[key]
         if stored is not UNREAD:
             return cast(Value, copy.deepcopy(stored))
         if key not in self:
             raise KeyError(key)
         return self._entry(self._source.reader.row_of_hash(key))
 
+    def __getitem__(self, key: str) -> Value:
+        value = dict.get(self, key, UNREAD)
+        if value is UNREAD:
+            value = self._read(key)
+            dict.__setitem__(self, key, value)
+        return value
+
     def _read(self, key: str) -> Value:
         source = self._source
-        source.is_as_compiled = False
         row = source.reader.row_of_hash(key)
-        if row < 0:
+        if row < 0 or (self._has_all_keys and not dict.__contains__(self, key)):
             raise KeyError(key)
-        return self._entry(row)
+        source.is_as_compiled = False
+        return self._entry(row) if self._list is None else self._list[source.places[row]]
 
     def _read_all(self) -> None:
         self._source.is_as_compiled = False
         if self._has_all_keys:
             super()._read_all()
         else:
+            self._fill(self._read_list())
+
+    def _read_list(self) -> list[Value]:
+        """Return all values in the file's order."""
+        if self._list is None:
+            source = self._source
+            source.is_as_compiled = False
             with _no_collection():
-                self._fill(self._entries(self._source.rows))
+                values = self._entries(source.rows)
+            for key, value in self._stored():
+                values[source.places[source.reader.row_of_hash(key)]] = value
+            self._list = values
+        return self._list
+
+    def _stored(self) -> list[tuple[str, Value]]:
+        return [(key, value) for key, value in dict.items(self) if value is not UNREAD]
 
     def _read_keys(self) -> None:
         if not self._has_all_keys:
-            self._fill(repeat(UNREAD))
+            self._fill(repeat(UNREAD) if self._list is None else self._list)
 
     def _fill(self, values: Iterable[Value]) -> None:
         """Store all keys in the file's order. A value that was not read before is one of these."""
-        stored = [(key, value) for key, value in dict.items(self) if value is not UNREAD]
+        stored = self._stored()
         dict.clear(self)
         dict.update(self, zip(self._source.hashes, values, strict=False))
         dict.update(self, stored)
         self._has_all_keys = True
+        self._list = None
 
-    def __missing__(self, key: Any) -> Value:
-        if self._has_all_keys:
-            raise KeyError(key)
-        value = self._read(key)
-        dict.__setitem__(self, key, value)
-        return value
+    def values(self) -> Any:
+        return Values(self)
+
+    def all_values(self) -> Any:
+        """All values in the order of the keys, as they are now: a list or a view."""
+        return super().values() if self._has_all_keys else self._read_list()
 
     def __contains__(self, key: object) -> bool:
         if dict.__contains__(self, key):
@@ -275,7 +317,7 @@ class Statistics(ReadWhenAsked[str, Value]):
 
     def __setitem__(self, key: str, value: Value) -> None:
         self._source.is_as_compiled = False
-        if key not in self:
+        if self._list is not None or key not in self:
             self._read_keys()
         dict.__setitem__(self, key, value)
 
@@ -287,6 +329,7 @@ class Statistics(ReadWhenAsked[str, Value]):
     def clear(self) -> None:
         self._source.is_as_compiled = False
         self._has_all_keys = True
+        self._list = None
         dict.clear(self)
 
     def update(self, *others: Any, **entries: Value) -> None:
@@ -299,6 +342,8 @@ class Statistics(ReadWhenAsked[str, Value]):
 
     def __reduce__(self) -> Any:
         # The pickle holds the index's path and the entries that were read. A copy reads the others.
+        if self._list is not None:
+            self._read_keys()
         stored = dict(iter(dict.items(self)))
         return type(self), (self._source,), (stored, self._has_all_keys)
 
@@ -325,6 +370,26 @@ class Hashes(KeysView[str]):
         return f"<keys of {self._mapping!r}>"
 
 
+class Values(ValuesView[Value]):
+    """The values of a dictionary of statistics. They follow later changes of the dictionary."""
+
+    __slots__ = ()
+
+    _mapping: Statistics[Value]
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self._mapping.all_values())
+
+    def __reversed__(self) -> Iterator[Value]:
+        return reversed(self._mapping.all_values())
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._mapping.all_values()
+
+    def __repr__(self) -> str:
+        return f"<values of {self._mapping!r}>"
+
+
 class FixedStatistics(Statistics[dict[str, Any]]):
     """The adjacency matrix, operations and trainable parameters, by module hash."""
 
@@ -333,7 +398,7 @@ class FixedStatistics(Statistics[dict[str, Any]]):
     def _entry(self, row: int) -> dict[str, Any]:
         return self._source.reader.fixed(row)
 
-    def _entries(self, rows: npt.NDArray[np.int32]) -> Iterable[dict[str, Any]]:
+    def _entries(self, rows: npt.NDArray[np.int32]) -> list[dict[str, Any]]:
         return self._source.reader.fixed_of_rows(rows)
 
 

@@ -132,6 +132,14 @@ PyObject* computed(PyObject* self, PyObject* const* arguments, Py_ssize_t count)
   });
 }
 
+PyObject* hide(PyObject*, PyObject* container) {
+  return guarded([&]() -> PyObject* {
+    if (!PyDict_Check(container)) throw py::type_error("only a dictionary can be hidden");
+    hide_from_collector(container);
+    return Py_NewRef(Py_None);
+  });
+}
+
 PyObject* answer(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   return guarded([&] {
     check_count(count, 4);
@@ -164,6 +172,7 @@ PyMethodDef methods[] = {
     {"fixed", fixed, METH_O, "The fixed statistics of a row."},
     {"fixed_of_rows", fixed_of_rows, METH_O, "The fixed statistics of an array of rows: a list."},
     {"computed", as_method(computed), METH_FASTCALL, "(row, budget) -> the values of all runs."},
+    {"hide", hide, METH_O | METH_STATIC, "Hides a dictionary of runs from the garbage collector."},
     {"answer", as_method(answer), METH_FASTCALL,
      "(row, budget, repeat, is_halfway) -> what a query returns."},
     {}};

@@ -16,15 +16,14 @@ namespace {
 
 namespace py = pybind11;
 
+// Lists are made in blocks of rows. All that a block needs is loaded before its first object is
+// made, so that the processor waits for several loads at once.
+constexpr std::size_t kBlock = 512;
+
 py::object owned(PyObject* object) {
   if (!object) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(object);
 }
-
-// Hides a container from the garbage collector, which would look for cycles in the containers of
-// all cells again and again. The container must hold only strings, numbers, arrays or such
-// containers.
-void hide_from_collector(const py::object& container) { PyObject_GC_UnTrack(container.ptr()); }
 
 void set(PyObject* dict, PyObject* key, const py::object& value) {
   if (PyDict_SetItem(dict, key, value.ptr()) < 0) throw py::error_already_set();
@@ -57,7 +56,7 @@ py::object operations_of(const Graph& graph) {
                                       : names.ops[static_cast<std::size_t>(graph.labels[v])];
     PyList_SET_ITEM(operations.ptr(), v, Py_NewRef(op));
   }
-  hide_from_collector(operations);
+  hide_from_collector(operations.ptr());
   return operations;
 }
 
@@ -70,6 +69,21 @@ py::object empty_run() {
     }
   }
   return run;
+}
+
+void set_values(PyObject* dict, NamePrefix prefix, std::span<const double> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    set(dict, official_names().value(prefix, i), py::float_(values[i]));
+  }
+}
+
+py::object empty_fixed() {
+  const OfficialNames& names = official_names();
+  py::object fixed = owned(PyDict_New());
+  for (PyObject* const name : {names.adjacency, names.operations, names.parameters}) {
+    set(fixed.ptr(), name, py::none());
+  }
+  return fixed;
 }
 
 // Returns nothing unless all digits are lower-case, because the official dictionaries do not have
@@ -94,7 +108,11 @@ py::object text_of(const Digest& digest) {
 }  // namespace
 
 OfficialReader::OfficialReader(py::object file, const IndexView& index)
-    : file_(std::move(file)), index_(index), first_(index), empty_run_(empty_run()) {}
+    : file_(std::move(file)),
+      index_(index),
+      first_(index),
+      empty_run_(empty_run()),
+      empty_fixed_(empty_fixed()) {}
 
 Py_ssize_t OfficialReader::row_of_cell(std::int32_t id) const noexcept {
   const auto row = index_.row_of(id);
@@ -117,10 +135,18 @@ std::vector<std::int32_t> OfficialReader::rows() const {
 }
 
 py::object OfficialReader::hashes(std::span<const std::int32_t> rows) const {
+  std::vector<Digest> digests;
+  digests.reserve(kBlock);
   py::object hashes = owned(PyList_New(static_cast<Py_ssize_t>(rows.size())));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    PyList_SET_ITEM(hashes.ptr(), static_cast<Py_ssize_t>(i),
-                    hash(static_cast<std::size_t>(rows[i])).release().ptr());
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBlock) {
+    digests.clear();
+    for (const std::int32_t row : rows.subspan(begin, std::min(kBlock, rows.size() - begin))) {
+      digests.push_back(index_.hashes()[static_cast<std::size_t>(row)]);
+    }
+    for (std::size_t i = 0; i < digests.size(); ++i) {
+      PyList_SET_ITEM(hashes.ptr(), static_cast<Py_ssize_t>(begin + i),
+                      text_of(digests[i]).release().ptr());
+    }
   }
   return hashes;
 }
@@ -128,9 +154,6 @@ py::object OfficialReader::hashes(std::span<const std::int32_t> rows) const {
 py::object OfficialReader::fixed(std::size_t row) const { return fixed_of(first_record(row)); }
 
 py::object OfficialReader::fixed(std::span<const std::int32_t> rows) const {
-  // Loads many records before it makes the first object, so that the processor waits for several
-  // loads at once.
-  constexpr std::size_t kBlock = 512;
   std::vector<FirstRecord> records;
   records.reserve(kBlock);
   py::object entries = owned(PyList_New(static_cast<Py_ssize_t>(rows.size())));
@@ -148,22 +171,28 @@ py::object OfficialReader::fixed(std::span<const std::int32_t> rows) const {
 }
 
 py::object OfficialReader::computed(std::size_t row, std::size_t budget) const {
-  const std::uint32_t count = run_count(row, budget);
-  py::object runs = owned(PyList_New(count));
-  for (std::uint32_t repeat = 0; repeat < count; ++repeat) {
-    py::object run = owned(PyDict_Copy(empty_run_.ptr()));
-    set_values(run.ptr(), NamePrefix::halfway, Stage::halfway, row, budget, repeat);
-    set_values(run.ptr(), NamePrefix::final, Stage::final, row, budget, repeat);
-    PyList_SET_ITEM(runs.ptr(), repeat, run.release().ptr());
+  // Loads the values of all runs before it makes the first object, so that the processor waits for
+  // several loads at once.
+  std::vector<std::array<RunValues, 2>> values(run_count(row, budget));
+  for (std::size_t repeat = 0; repeat < values.size(); ++repeat) {
+    values[repeat] = {run_values(Stage::halfway, row, budget, repeat),
+                      run_values(Stage::final, row, budget, repeat)};
   }
-  hide_from_collector(runs);
+  py::object runs = owned(PyList_New(static_cast<Py_ssize_t>(values.size())));
+  for (std::size_t repeat = 0; repeat < values.size(); ++repeat) {
+    py::object run = owned(PyDict_Copy(empty_run_.ptr()));
+    set_values(run.ptr(), NamePrefix::halfway, values[repeat][0]);
+    set_values(run.ptr(), NamePrefix::final, values[repeat][1]);
+    PyList_SET_ITEM(runs.ptr(), static_cast<Py_ssize_t>(repeat), run.release().ptr());
+  }
+  hide_from_collector(runs.ptr());
   return runs;
 }
 
 py::object OfficialReader::answer(std::size_t row, std::size_t budget, std::size_t repeat,
                                   Stage stage) const {
   py::object dict = fixed(row);
-  set_values(dict.ptr(), NamePrefix::none, stage, row, budget, repeat);
+  set_values(dict.ptr(), NamePrefix::none, run_values(stage, row, budget, repeat));
   return dict;
 }
 
@@ -183,25 +212,21 @@ py::object OfficialReader::fixed_of(const FirstRecord& record) const {
                           std::to_string(record.row) + " is not a cell; compile the file again");
   }
   const OfficialNames& names = official_names();
-  py::object dict = owned(PyDict_New());
+  py::object dict = owned(PyDict_Copy(empty_fixed_.ptr()));
   set(dict.ptr(), names.adjacency, adjacency_of(*graph));
   set(dict.ptr(), names.operations, operations_of(*graph));
   set(dict.ptr(), names.parameters, py::int_(record.trainable_parameters));
-  hide_from_collector(dict);
+  hide_from_collector(dict.ptr());
   return dict;
 }
 
-void OfficialReader::set_values(PyObject* dict, NamePrefix prefix, Stage stage, std::size_t row,
-                                std::size_t budget, std::size_t repeat) const {
-  // Loads all values before it makes the first object, so that the processor waits for several
-  // loads at once.
-  std::array<double, kRunMetrics.size()> values;
+OfficialReader::RunValues OfficialReader::run_values(Stage stage, std::size_t row,
+                                                     std::size_t budget, std::size_t repeat) const {
+  RunValues values;
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = index_.column(kRunMetrics[i], stage, budget, repeat)[row];
   }
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    set(dict, official_names().value(prefix, i), py::float_(values[i]));
-  }
+  return values;
 }
 
 }  // namespace nb101::bindings

@@ -4,6 +4,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,11 @@
 #include "nb101/index.hpp"
 
 namespace nb101::bindings {
+
+// Hides a container from the garbage collector, which would look for cycles in the containers of
+// all cells again and again. The container must hold only strings, numbers, arrays or such
+// containers. Python shows a dictionary to the collector again when a container is stored in it.
+inline void hide_from_collector(PyObject* container) noexcept { PyObject_GC_UnTrack(container); }
 
 class OfficialReader {
  public:
@@ -52,15 +58,20 @@ class OfficialReader {
     long long trainable_parameters;
   };
 
+  // The values of a run at one stage, in the order of kRunMetrics.
+  using RunValues = std::array<double, kRunMetrics.size()>;
+
   FirstRecord first_record(std::size_t row) const;
   pybind11::object fixed_of(const FirstRecord& record) const;
-  void set_values(PyObject* dict, NamePrefix prefix, Stage stage, std::size_t row,
-                  std::size_t budget, std::size_t repeat) const;
+  RunValues run_values(Stage stage, std::size_t row, std::size_t budget, std::size_t repeat) const;
 
   pybind11::object file_;
   const IndexView& index_;
   FirstRecords first_;
-  pybind11::object empty_run_;  // has the keys of a run's computed values; each run fills a copy
+  // Have the keys of a run's computed values and of the fixed statistics. Each answer fills a copy,
+  // because that is faster than to insert the keys.
+  pybind11::object empty_run_;
+  pybind11::object empty_fixed_;
 };
 
 }  // namespace nb101::bindings

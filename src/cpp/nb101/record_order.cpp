@@ -10,25 +10,38 @@ namespace nb101 {
 
 std::vector<std::uint32_t> rows_by_hash(const IndexView& index) {
   // Hashes are evenly spread, so their first two bytes divide them into buckets of a few rows each.
-  // Sorting such a bucket is fast because it fits in the cache.
+  // Sorting such a bucket is fast because it fits in the cache. The next four bytes stand beside
+  // each row, so that hashes need to be read again only where these bytes are equal.
   constexpr std::size_t kBuckets = 1 << 16;
+  struct Place {
+    std::uint32_t bytes;
+    std::uint32_t row;
+  };
   const std::span<const Digest> hashes = index.hashes();
-  const auto bucket = [&](std::size_t row) {
-    return static_cast<std::size_t>(hashes[row][0]) << 8 | hashes[row][1];
+  const auto bucket = [](const Digest& hash) {
+    return static_cast<std::size_t>(hash[0]) << 8 | hash[1];
   };
   // Counting sort by bucket: `ends` holds first the sizes, then the starts, and at last the ends.
   std::vector<std::uint32_t> ends(kBuckets + 1);
-  for (std::size_t row = 0; row < hashes.size(); ++row) ++ends[bucket(row) + 1];
+  for (const Digest& hash : hashes) ++ends[bucket(hash) + 1];
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
-  std::vector<std::uint32_t> rows(hashes.size());
+  std::vector<Place> places(hashes.size());
   for (std::size_t row = 0; row < hashes.size(); ++row) {
-    rows[ends[bucket(row)]++] = static_cast<std::uint32_t>(row);
+    const Digest& hash = hashes[row];
+    const std::uint32_t bytes = std::uint32_t{hash[2]} << 24 | std::uint32_t{hash[3]} << 16 |
+                                std::uint32_t{hash[4]} << 8 | hash[5];
+    places[ends[bucket(hash)]++] = {bytes, static_cast<std::uint32_t>(row)};
   }
   std::uint32_t start = 0;
   for (std::size_t i = 0; i < kBuckets; start = ends[i++]) {
-    std::sort(rows.begin() + start, rows.begin() + ends[i],
-              [&](std::uint32_t a, std::uint32_t b) { return hashes[a] < hashes[b]; });
+    std::sort(places.begin() + start, places.begin() + ends[i],
+              [&](const Place& a, const Place& b) {
+                return a.bytes != b.bytes ? a.bytes < b.bytes : hashes[a.row] < hashes[b.row];
+              });
   }
+  std::vector<std::uint32_t> rows(hashes.size());
+  std::transform(places.begin(), places.end(), rows.begin(),
+                 [](const Place& place) { return place.row; });
   return rows;
 }
 
