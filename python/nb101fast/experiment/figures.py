@@ -38,7 +38,7 @@ _LINES = {
     "ls": 10,
 }
 # Markers tell curves apart in grey print, where colours do not.
-_MARKERS = "osD^vPX*<>"
+_MARKERS = "osD^vPX*<>p"
 _MARKER_DISTANCE = 0.12  # in parts of the panel's diagonal
 _SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
 
@@ -149,7 +149,8 @@ def _middle(plan: ExperimentPlan, values: Doubles) -> tuple[Doubles, Doubles, Do
 
 @plotting.style()
 def _figure(picture: _Picture, draws: tuple[Draw, ...]) -> Figure:
-    figure, axes = plotting.panels(1, len(draws), inches=(5.0, 3.9), title=_title(picture.plan))
+    title = _title(picture.plan, is_narrow=len(draws) == 1)
+    figure, axes = plotting.panels(1, len(draws), inches=(5.0, 3.9), title=title)
     for each, draw in zip(axes, draws, strict=True):
         draw(each, picture)
     if picture.curves:
@@ -157,11 +158,11 @@ def _figure(picture: _Picture, draws: tuple[Draw, ...]) -> Figure:
     return figure
 
 
-def _title(plan: ExperimentPlan) -> str:
+def _title(plan: ExperimentPlan, *, is_narrow: bool) -> str:
     runs = f"{plan.runs:,} runs each, preset {plan.preset!r}"
     if plan.index.is_synthetic:
         return f"SYNTHETIC values, made up for load tests: not a result\n{runs}"
-    return f"{os.path.basename(plan.index.path)}: {runs}"
+    return os.path.basename(plan.index.path) + ("\n" if is_narrow else ": ") + runs
 
 
 def _draw_middle(axes: Axes, picture: _Picture) -> None:
