@@ -242,8 +242,9 @@ def _axis_label(picture: _Picture) -> str:
 def _look(plan: ExperimentPlan, name: str) -> dict[str, Any]:
     look = look_of(lines_of(plan.optimizers)[name])
     settings = plan.optimizers[name]
-    has_title = isinstance(settings, Settings) and settings.name == name
-    return look | {"label": settings.title if has_title else name}
+    if isinstance(settings, Settings) and settings.name == name:
+        return look | {"label": settings.title}
+    return look | {"label": name}
 
 
 def lines_of(names: Collection[str]) -> dict[str, int]:
