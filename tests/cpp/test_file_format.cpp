@@ -59,7 +59,8 @@ TEST_CASE("each wrong field has its own message") {
   file = {};
   file.directory.header.version = 1;
   file.directory.sections[1].type = ElementType::ticks;
-  check_refused(file, "f: byte 112: section run counts at budget number 0: it has an unknown element type");
+  check_refused(
+      file, "f: byte 112: section run counts at budget number 0: it has an unknown element type");
   file = {};
   file.directory.header.file_bytes = 255;
   check_refused(file, "f: byte 16: the file has 256 bytes, but its header says 255");

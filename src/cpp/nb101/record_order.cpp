@@ -40,8 +40,7 @@ std::vector<std::uint32_t> rows_by_hash(const IndexView& index) {
               });
   }
   std::vector<std::uint32_t> rows(hashes.size());
-  std::transform(places.begin(), places.end(), rows.begin(),
-                 [](const Place& place) { return place.row; });
+  std::ranges::transform(places, rows.begin(), &Place::row);
   return rows;
 }
 
