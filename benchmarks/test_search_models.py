@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from nb101fast.codes import as_code
 from .race import Race
 from .report import Target
 
+Trials = list[search.Trial]
+
+SMAC = search.SMAC(random_fraction=0)  # a random proposal needs no model
 RUNS_IN_STEP = 32
 NANOSECONDS = 1e9
 
@@ -131,3 +135,75 @@ def test_whole_runs(
     assert (done.seconds <= 1e7).all()
     at_random = search.run("rs", four_budgets, runs=RUNS_IN_STEP, budget_seconds=1e7)
     assert done.final_regret.mean() < at_random.final_regret.mean()
+
+
+@cache
+def history(settings: search.Settings, index: nb101fast.Index, size: int) -> Trials:
+    """The first trainings of a run, invalid ones included."""
+    training = search.training_for(settings, index)
+    run = training.start(1e9, seed=0)
+    optimizer = settings(training, 0)
+    trials: Trials = []
+    while len(trials) < size:
+        trial = run.evaluate(*optimizer.ask())
+        assert trial is not None
+        optimizer.tell(trial)
+        trials.append(trial)
+    return trials
+
+
+def told(settings: search.Settings, index: nb101fast.Index, trials: Trials) -> search.Optimizer:
+    """An optimizer that knows the trials."""
+    optimizer = settings(search.training_for(settings, index), 0)
+    for trial in trials:
+        optimizer.tell(trial)
+    return optimizer
+
+
+def smac3_told(index: nb101fast.Index, trials: Trials) -> search.Optimizer:
+    """SMAC3 with the trials in its history; it is told only its own first configuration."""
+    from nb101fast.config_space import configuration_of
+
+    settings = search.SMAC3(SMAC)
+    optimizer = settings(search.training_for(settings, index), 0)
+    optimizer.ask()
+    optimizer.tell(trials[0])
+    facade = optimizer._facade
+    for trial in trials:
+        configuration = configuration_of(trial.code, facade.scenario.configspace)
+        facade.runhistory.add(configuration, 1 - trial.validation_accuracy, seed=0)
+    return optimizer
+
+
+@pytest.mark.informational
+@pytest.mark.skipif(importlib.util.find_spec("smac") is None, reason="smac is not installed")
+def test_a_proposal_of_smac_after_300(race: Race, full_index: nb101fast.Index) -> None:
+    trials = history(SMAC, full_index, 300)
+    rounds = 3
+    ours = told(SMAC, full_index, trials)
+    theirs = [smac3_told(full_index, trials) for _ in range(rounds)]
+    found, expected = race.against(
+        lambda: theirs.pop().ask(),
+        ours.ask,
+        "SMAC, a proposal after 300 evaluations",
+        items=1,
+        target=Target(3 / 520, 1 / 520),  # SMAC3 takes 520 ms, the must is 3 ms and the aim 1 ms
+        rounds=rounds,
+    )
+    known = {trial.code for trial in trials}
+    assert found[0] not in known
+    assert expected[0] not in known
+
+
+@pytest.mark.informational
+def test_a_proposal_of_smac_after_3000(race: Race, full_index: nb101fast.Index) -> None:
+    trials = history(SMAC, full_index, 3000)
+    ours = told(SMAC, full_index, trials)
+    code, epochs = race.alone(
+        ours.ask,
+        "SMAC, a proposal after 3,000 evaluations",
+        target=Target(12e6, 4e6),
+        rounds=20,
+    )
+    assert code not in {trial.code for trial in trials}
+    assert epochs == 108

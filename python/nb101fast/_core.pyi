@@ -385,6 +385,14 @@ class DensityRatio:
     def densities(self, codes: ManyCodes) -> tuple[_Doubles, _Doubles]: ...
     def propose(self, num_samples: int, count: int, seed: int) -> list[int | None]: ...
 
+class SMACSettings:
+    def __init__(self, num_trees: int, random_fraction: float, max_evaluations: int) -> None: ...
+
+def smac_expected_improvement(mean: _Doubles, variance: _Doubles, best: float) -> _Doubles: ...
+def smac_predictions(
+    codes: ManyCodes, costs: _Doubles, queries: ManyCodes, num_trees: int, seed: int
+) -> tuple[_Doubles, _Doubles]: ...
+
 _OptimizerSettings: TypeAlias = (
     RandomSearchSettings
     | EvolutionSettings
@@ -393,6 +401,7 @@ _OptimizerSettings: TypeAlias = (
     | ReinforceSettings
     | TPESettings
     | BOHBSettings
+    | SMACSettings
 )
 
 class SimulatedTraining:

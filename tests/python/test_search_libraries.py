@@ -27,17 +27,17 @@ from nb101fast.named_parameters import code_of, values_of
 from nb101fast.search.hpbandster_bohb import HpBandSterBOHB
 from nb101fast.search.hyperopt_tpe import HyperoptTPE
 from nb101fast.search.libraries import library, seed_of_32_bits, undisturbed
-from nb101fast.search.settings import BOHB, TPE, Settings
-from nb101fast.search.smac import SMAC
+from nb101fast.search.settings import BOHB, SMAC, TPE, Settings
+from nb101fast.search.smac3 import SMAC3
 
 PACKAGES: dict[type[Settings], str] = {
     HyperoptTPE: "hyperopt",
-    SMAC: "smac",
+    SMAC3: "smac",
     HpBandSterBOHB: "hpbandster",
 }
 ENOUGH = {
     HyperoptTPE: 30,
-    SMAC: 8,
+    SMAC3: 8,
     HpBandSterBOHB: 120,
 }  # proposals, so that the last ones come from the model
 NUM_EDGES = 21
@@ -173,7 +173,7 @@ def test_nothing_outside_is_changed(
 
 
 @pytest.mark.parametrize(
-    "settings", [HyperoptTPE(), SMAC(), HpBandSterBOHB()], ids=lambda each: str(each.name)
+    "settings", [HyperoptTPE(), SMAC3(), HpBandSterBOHB()], ids=lambda each: str(each.name)
 )
 def test_without_the_library(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     package = PACKAGES[type(settings)]
@@ -288,22 +288,22 @@ def test_smac_learns_after_each_evaluation(monkeypatch: pytest.MonkeyPatch) -> N
         return train(self, x, y)
 
     monkeypatch.setattr(forest, "train", watched)
-    proposals(SMAC(num_trees=7), 12)
+    proposals(SMAC3(SMAC(num_trees=7)), 12)
     assert trained == [(7, told) for told in range(1, 12)]
 
 
 @needs("smac")
 @pytest.mark.slow
 def test_smac_proposes_better_cells_than_random() -> None:
-    late = proposals(SMAC(random_fraction=0), 24)[-12:]
-    at_random = proposals(SMAC(random_fraction=1), 60)
+    late = proposals(SMAC3(SMAC(random_fraction=0)), 24)[-12:]
+    at_random = proposals(SMAC3(SMAC(random_fraction=1)), 60)
     assert mean_of(late) > mean_of(at_random) + 0.1
 
 
 @needs("smac")
 def test_smac_trains_contenders_again_up_to_a_limit() -> None:
-    assert max(Counter(proposals(SMAC(max_evaluations=1))).values()) == 1
-    again = Counter(proposals(SMAC(max_evaluations=3, random_fraction=1), 40))
+    assert max(Counter(proposals(SMAC3(SMAC(max_evaluations=1)))).values()) == 1
+    again = Counter(proposals(SMAC3(SMAC(max_evaluations=3, random_fraction=1)), 40))
     assert max(again.values()) == 3
 
 

@@ -13,6 +13,7 @@ from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
 from .settings import (
     BOHB,
+    SMAC,
     TPE,
     Evolution,
     Hyperband,
@@ -23,7 +24,7 @@ from .settings import (
     Settings,
 )
 from .simulated_training import Limits, SimulatedRun, SimulatedTraining
-from .smac import SMAC
+from .smac3 import SMAC3
 from .trajectories import Trajectories, join
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "OPTIMIZERS",
     "PRESETS",
     "SMAC",
+    "SMAC3",
     "TPE",
     "Evolution",
     "HpBandSterBOHB",

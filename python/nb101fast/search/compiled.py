@@ -16,6 +16,7 @@ CoreSettings: TypeAlias = (
     | _core.ReinforceSettings
     | _core.TPESettings
     | _core.BOHBSettings
+    | _core.SMACSettings
 )
 
 

@@ -11,6 +11,7 @@ from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
 from .settings import (
     BOHB,
+    SMAC,
     TPE,
     Evolution,
     Hyperband,
@@ -21,7 +22,7 @@ from .settings import (
     Settings,
 )
 from .simulated_training import MAX_VERTICES, ReportedTest
-from .smac import SMAC
+from .smac3 import SMAC3
 
 # The optimizers of figure 7 of Ying et al., 2019, in the order in which its text presents them.
 MUTATION_RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -66,7 +67,7 @@ _PAPER = _by_name(
     BOHB(),
 )
 # The libraries of the same optimizers, for comparisons.
-_PAPER_BY_LIBRARIES = _by_name(HyperoptTPE(), HpBandSterBOHB())
+_PAPER_BY_LIBRARIES = _by_name(HyperoptTPE(), SMAC3(), HpBandSterBOHB())
 PRESETS: dict[str, Preset] = {
     # Ying et al., 2019, section 4 and supplement.
     "paper": Preset(optimizers=_PAPER | _PAPER_BY_LIBRARIES),
@@ -79,6 +80,7 @@ PRESETS: dict[str, Preset] = {
             NonRegularizedEvolution(with_replacement=True),
             Reinforce(learning_rate=0.1),
             SMAC(num_trees=10, max_evaluations=4),
+            SMAC3(SMAC(num_trees=10, max_evaluations=4)),
             BOHB(num_samples=64, random_fraction=0.33),
             HpBandSterBOHB(BOHB(num_samples=64, random_fraction=0.33)),
         )

@@ -285,6 +285,41 @@ class BOHB(CompiledSettings):
         )
 
 
+@dataclass(frozen=True)
+class SMAC(CompiledSettings):
+    """SMAC, Bayesian optimization with a random forest (Hutter et al., 2011), as in SMAC3 2.4.
+
+    The forest predicts the cost of a configuration, which is 1 - validation accuracy. The next
+    configuration is the one that is expected to improve most on the best one, or a random one. The
+    forest is trained again after each evaluation.
+
+    Args:
+        num_trees: the size of the forest.
+        random_fraction: the share of proposals that are drawn at random.
+        max_evaluations: how often one configuration is trained at most. A configuration that
+            challenges the best is trained more than once.
+    """
+
+    name = "smac"
+    title = "SMAC"
+    num_trees: int = 5
+    random_fraction: float = 0.33
+    max_evaluations: int = 1
+
+    def __post_init__(self) -> None:
+        check_count("num_trees", self.num_trees, 1, 10_000)
+        check_number("random_fraction", self.random_fraction, 0, 1)
+        check_count("max_evaluations", self.max_evaluations, 1, 10_000)
+
+    def compiled(self) -> _core.SMACSettings:
+        """See `CompiledSettings`."""
+        return _core.SMACSettings(
+            num_trees=self.num_trees,
+            random_fraction=self.random_fraction,
+            max_evaluations=self.max_evaluations,
+        )
+
+
 def bracket_budgets(eta: int, min_epochs: int, epochs: int) -> tuple[int, ...]:
     """The budgets of Hyperband's brackets, ascending."""
     budgets = [epochs]

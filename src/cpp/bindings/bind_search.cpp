@@ -65,7 +65,11 @@ struct AskTell {
 };
 
 py::tuple ask(AskTell& self) {
-  const Proposal proposal = std::visit([](auto& chosen) { return chosen.ask(); }, self.optimizer);
+  Proposal proposal;
+  {
+    const py::gil_scoped_release release;  // a model may need milliseconds
+    proposal = std::visit([](auto& chosen) { return chosen.ask(); }, self.optimizer);
+  }
   return py::make_tuple(proposal.code, proposal.budget);
 }
 

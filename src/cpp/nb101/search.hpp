@@ -12,15 +12,17 @@
 #include "nb101/local_search.hpp"
 #include "nb101/random_search.hpp"
 #include "nb101/reinforce.hpp"
+#include "nb101/smac.hpp"
 #include "nb101/tpe.hpp"
 
 namespace nb101 {
 
 using Optimizer =
-    std::variant<RandomSearch, Evolution, LocalSearch, Hyperband, Reinforce, Tpe, Bohb>;
+    std::variant<RandomSearch, Evolution, LocalSearch, Hyperband, Reinforce, Tpe, Bohb, Smac>;
 using OptimizerSettings =
     std::variant<RandomSearch::Settings, Evolution::Settings, LocalSearch::Settings,
-                 Hyperband::Settings, Reinforce::Settings, Tpe::Settings, Bohb::Settings>;
+                 Hyperband::Settings, Reinforce::Settings, Tpe::Settings, Bohb::Settings,
+                 Smac::Settings>;
 
 // The seeds of run number `run`. The result of a run depends only on its number and the seed.
 struct RunSeeds {

@@ -1,17 +1,16 @@
-"""SMAC (Hutter et al., 2011), by SMAC3."""
+"""SMAC by the library SMAC3, which the compiled SMAC is compared with."""
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..checks import check_count, check_number
 from ..named_parameters import code_of
 from .libraries import library, seed_of_32_bits, undisturbed
 from .optimizer import Proposal, Trial
-from .settings import Settings
+from .settings import SMAC, Settings
 from .simulated_training import SimulatedTraining
 
 if TYPE_CHECKING:
@@ -21,44 +20,33 @@ _ENDLESS = 2**31 - 1  # trials, so that SMAC3 never stops by itself
 
 
 @dataclass(frozen=True)
-class SMAC(Settings):
-    """Bayesian optimization with a random forest (Hutter et al., 2011).
-
-    The forest is trained again after each evaluation.
+class SMAC3(Settings):
+    """The SMAC of the library SMAC3. `search.SMAC` makes proposals of the same distribution.
 
     Args:
-        num_trees: the size of the forest.
-        random_fraction: the share of proposals that are drawn at random.
-        max_evaluations: how often one configuration is trained at most. A configuration that
-            challenges the best is trained more than once.
+        settings: the settings of `search.SMAC`.
 
     Example:
-        >>> search.run(search.SMAC(num_trees=10), index, runs=1, budget_seconds=1e6)
+        >>> settings = search.SMAC3(search.SMAC(num_trees=10))
+        >>> search.run(settings, index, runs=1, budget_seconds=1e5)
     """
 
-    name = "smac"
-    title = "SMAC"
+    name = "smac3"
+    title = "SMAC by SMAC3"
     libraries = ("smac", "ConfigSpace")
-    num_trees: int = 5
-    random_fraction: float = 0.33
-    max_evaluations: int = 1
+    settings: SMAC = field(default_factory=SMAC)
 
-    def __post_init__(self) -> None:
-        check_count("num_trees", self.num_trees, 1, 10_000)
-        check_number("random_fraction", self.random_fraction, 0, 1)
-        check_count("max_evaluations", self.max_evaluations, 1, 10_000)
-
-    def __call__(self, training: SimulatedTraining, seed: int) -> SMACOptimizer:
+    def __call__(self, training: SimulatedTraining, seed: int) -> SMAC3Optimizer:
         """See `Settings`.
 
         Raises:
             ImportError: SMAC3 is missing.
         """
-        return SMACOptimizer(self, training.epochs[-1], seed)
+        return SMAC3Optimizer(self.settings, training.epochs[-1], seed)
 
 
-class SMACOptimizer:
-    """One run of SMAC; calling `SMAC` makes it."""
+class SMAC3Optimizer:
+    """One run of SMAC3; calling `SMAC3` makes it."""
 
     def __init__(self, settings: SMAC, epochs: int, seed: int) -> None:
         self._history = library("smac.runhistory")
