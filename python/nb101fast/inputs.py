@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
 
 from . import _core
 from ._core import FormatError
@@ -21,6 +24,7 @@ CHUNK_BYTES = 8 << 20  # About 20,000 records keep all threads busy and take lit
 RECORD_BYTES = (
     405  # This is just below the average size, so the reserved memory suffices for official files.
 )
+Piece = bytes | memoryview
 _GZIP_WINDOW = 31  # This value makes zlib expect a gzip header and checksum.
 
 
@@ -124,7 +128,7 @@ def _read_records(
     """How many records and bytes a TFRecord has, and the SHA-256 of its bytes."""
     reader = _core.RecordReader(table, os.fsencode(path), threads)
     digest = hashlib.sha256()
-    unpack = _Gunzip(path).unpack if is_gzip else _as_it_is
+    unpack: Callable[[Piece], Iterator[Piece]] = _Gunzip(path).unpack if is_gzip else _as_it_is
     size = 0
     # One thread reads ahead and one digests. Both release the GIL, and so does the parser.
     with ThreadPoolExecutor(2) as helpers:
@@ -147,16 +151,23 @@ def _read_records(
     return reader.num_records, size, digest.hexdigest()
 
 
-def _chunks(path: str, helpers: ThreadPoolExecutor) -> Iterator[bytes]:
+def _chunks(path: str, helpers: ThreadPoolExecutor) -> Iterator[memoryview]:
+    """The pieces of a file. A piece is valid until two more are read."""
+    buffers = itertools.cycle(np.empty(CHUNK_BYTES, np.uint8).data for _ in range(3))
     with open(path, "rb", buffering=0) as file:
-        chunk = file.read(CHUNK_BYTES)
+
+        def read() -> memoryview:
+            buffer = next(buffers)
+            return buffer[: file.readinto(buffer)]
+
+        chunk = read()
         while chunk:
-            following = helpers.submit(file.read, CHUNK_BYTES)
+            following = helpers.submit(read)
             yield chunk
             chunk = following.result()
 
 
-def _as_it_is(chunk: bytes) -> Iterator[bytes]:
+def _as_it_is(chunk: Piece) -> Iterator[Piece]:
     if chunk:
         yield chunk
 
@@ -169,7 +180,7 @@ class _Gunzip:
         self._member = zlib.decompressobj(_GZIP_WINDOW)
         self._started = False
 
-    def unpack(self, chunk: bytes) -> Iterator[bytes]:
+    def unpack(self, chunk: Piece) -> Iterator[Piece]:
         """The bytes that a piece of the stream holds. An empty piece is the end of the file."""
         if not chunk and self._started and not self._member.eof:
             raise FormatError(f"{self._path}: its gzip stream is cut short")

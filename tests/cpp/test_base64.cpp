@@ -2,6 +2,7 @@
 
 #include "nb101/base64.hpp"
 #include "nb101/error.hpp"
+#include "simd_levels.hpp"
 
 namespace nb101 {
 namespace {
@@ -46,8 +47,30 @@ TEST_CASE("any bytes are decoded to what was encoded") {
   for (std::size_t size = 0; size < 300; ++size) {
     std::string bytes;
     for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<char>(7 * i + size));
-    CHECK(decoded(encoded(bytes)) == bytes);
+    at_every_simd_level([&] { CHECK(decoded(encoded(bytes)) == bytes); });
   }
+}
+
+TEST_CASE("every character at every place of a block is decoded or refused, as one by one") {
+  const std::string digits = encoded(std::string(57, '\x5a')).substr(0, 72);
+  for (std::size_t place = 0; place < digits.size(); ++place) {
+    for (int c = 0; c < 256; ++c) {
+      if (c == '\n' || c == '=') continue;
+      std::string text = digits;
+      text[place] = static_cast<char>(c);
+      const auto outcome = [&] {
+        try {
+          return decoded(text);
+        } catch (const FormatError& error) {
+          return std::string(error.what());
+        }
+      };
+      force_simd(Simd::portable);
+      const std::string expected = outcome();
+      at_every_simd_level([&] { REQUIRE(outcome() == expected); });
+    }
+  }
+  force_simd(best_simd());
 }
 
 TEST_CASE("a line has 76 characters, and line ends may stand anywhere") {

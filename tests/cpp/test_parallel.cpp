@@ -51,4 +51,44 @@ TEST_CASE("an exception of any part is thrown after all parts have ended") {
   }
 }
 
+TEST_CASE("results are taken in order, one at a time") {
+  for (const std::size_t size : {0, 1, 2, 7, 500}) {
+    for (const int threads : {-1, 1, 2, 5}) {
+      std::atomic<int> takers = 0;
+      std::vector<std::size_t> taken;
+      parallel_in_order(
+          size, threads,
+          [](std::size_t i) {
+            if (i % 3 == 0) std::this_thread::yield();
+            return i * i;
+          },
+          [&](std::size_t i, std::size_t result) {
+            REQUIRE(++takers == 1);
+            REQUIRE(result == i * i);
+            taken.push_back(i);
+            --takers;
+          });
+      REQUIRE(taken.size() == size);
+      REQUIRE(std::ranges::is_sorted(taken));
+    }
+  }
+}
+
+TEST_CASE("an exception ends the making and the taking in order") {
+  for (const bool fails_in_take : {false, true}) {
+    std::atomic<std::size_t> made = 0;
+    const auto make = [&](std::size_t i) {
+      ++made;
+      if (!fails_in_take && i == 40) throw std::runtime_error("in make");
+      return i;
+    };
+    const auto take = [&](std::size_t i, std::size_t) {
+      if (fails_in_take && i == 40) throw std::runtime_error("in take");
+    };
+    CHECK_THROWS_WITH_AS(parallel_in_order(1'000, 4, make, take),
+                         fails_in_take ? "in take" : "in make", std::runtime_error);
+    CHECK(made < 100);
+  }
+}
+
 }  // namespace nb101

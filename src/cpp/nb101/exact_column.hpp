@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "nb101/exact.hpp"
@@ -105,6 +106,13 @@ class ExactColumn {
         return read([from = doubles_.data()](std::size_t i) { return from[i]; });
     }
   }
+
+  // Return the elements of a column of that form, and nothing of another.
+  std::span<const std::uint16_t> counts() const noexcept {
+    return form_ == Form::counts ? std::span<const std::uint16_t>(words_)
+                                 : std::span<const std::uint16_t>();
+  }
+  std::span<const float> floats() const noexcept { return floats_; }
 
  private:
   enum class Form { counts, numbers, floats, doubles };

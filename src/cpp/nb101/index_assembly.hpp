@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "nb101/column_encoding.hpp"
 #include "nb101/file_format.hpp"
 #include "nb101/index.hpp"
+#include "nb101/perfect_hash.hpp"
 #include "nb101/run_placement.hpp"
 #include "nb101/run_table.hpp"
 
@@ -41,13 +43,16 @@ class IndexAssembly {
   std::size_t count_sections() const;
   std::uint32_t chosen_denominator() const;
   std::vector<double> sample_accuracies() const;
-  void write_cells(IndexWriter& writer, std::string_view provenance) const;
-  void write_budget(IndexWriter& writer, std::size_t budget);
-  void write_run(IndexWriter& writer, std::size_t budget, std::size_t repeat);
-  void gather(std::size_t slot, std::size_t budget, std::size_t repeat,
-              std::vector<double>& values) const;
-  void gather_base(std::size_t slot, std::size_t budget, std::size_t repeat,
-                   std::vector<double>& values) const;
+  std::vector<SectionEntry> column_entries() const;
+  void write_cells(IndexWriter& writer, std::string_view provenance,
+                   const PerfectHashTables& tables) const;
+  void write_run_counts(IndexWriter& writer, std::uint16_t budget) const;
+  void write_column(IndexWriter& writer, SectionEntry entry, const EncodedColumn& column);
+  EncodedColumn encoded(const SectionEntry& entry) const;
+  template <class T>
+  EncodedColumn scattered(const SectionEntry& entry, std::span<const T> elements) const;
+  std::vector<double> gathered(const SectionEntry& entry) const;
+  void gather_base(const SectionEntry& entry, std::vector<double>& values) const;
 
   const RunColumns& columns_;
   const IndexView* base_;

@@ -1,11 +1,16 @@
-// Splits a range among threads. The thread of the caller works on the first part.
+// Splits a range among threads. The thread of the caller works, too.
 #pragma once
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstddef>
 #include <exception>
+#include <map>
+#include <mutex>
 #include <system_error>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace nb101 {
@@ -45,6 +50,58 @@ void parallel_for(std::size_t size, int threads, Work work,
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
   }
+}
+
+// Calls make(i) for each i below `size` on at most `threads` threads, and take(i, result) in the
+// order of i. Two results are never taken at the same time. If a call throws, no further ones
+// begin, and the exception is thrown again here after all threads have ended.
+template <class Make, class Take>
+void parallel_in_order(std::size_t size, int threads, Make make, Take take) {
+  const auto num_threads = static_cast<std::size_t>(std::max(threads, 1));
+  const std::size_t window = 4 * num_threads;  // so many results may wait to be taken
+  std::mutex mutex;                            // guards what follows
+  std::condition_variable changed;
+  std::map<std::size_t, std::invoke_result_t<Make, std::size_t>> made;
+  std::size_t num_begun = 0;
+  std::size_t num_taken = 0;
+  bool is_taking = false;
+  bool has_failed = false;
+  const auto work = [&](std::unique_lock<std::mutex>& lock) {
+    while (true) {
+      changed.wait(
+          lock, [&] { return has_failed || num_begun == size || num_begun < num_taken + window; });
+      if (has_failed || num_begun == size) return;
+      const std::size_t i = num_begun++;
+      lock.unlock();
+      auto result = make(i);
+      lock.lock();
+      made.emplace(i, std::move(result));
+      while (!is_taking && !has_failed && made.contains(num_taken)) {
+        is_taking = true;
+        auto next = made.extract(num_taken);
+        lock.unlock();
+        take(next.key(), std::move(next.mapped()));
+        lock.lock();
+        is_taking = false;
+        ++num_taken;
+        changed.notify_all();
+      }
+    }
+  };
+  parallel_for(
+      num_threads, threads,
+      [&](std::size_t, std::size_t) {
+        std::unique_lock lock(mutex);
+        try {
+          work(lock);
+        } catch (...) {
+          if (!lock.owns_lock()) lock.lock();
+          has_failed = true;
+          changed.notify_all();
+          throw;
+        }
+      },
+      1);
 }
 
 }  // namespace nb101

@@ -23,10 +23,10 @@ void RecordReader::feed(Bytes bytes) {
 
 void RecordReader::take(std::span<const Frame> frames, std::size_t first, std::size_t last) {
   constexpr std::size_t kSmallestPart = 256;
-  std::vector<Run> runs(last - first);
-  std::vector<std::uint8_t> has_unknown_fields(runs.size());
+  runs_.resize(last - first);
+  std::vector<std::uint8_t> has_unknown_fields(runs_.size());
   parallel_for(
-      runs.size(), threads_,
+      runs_.size(), threads_,
       [&](std::size_t begin, std::size_t end) {
         RecordScratch scratch;
         for (std::size_t i = begin; i < end; ++i) {
@@ -34,18 +34,18 @@ void RecordReader::take(std::span<const Frame> frames, std::size_t first, std::s
           const RecordPlace place = frames_.place(first + i);
           check_payload(payload, place);
           const Record record = parse_record(payload, scratch, place);
-          runs[i] = record.run;
+          runs_[i] = record.run;
           has_unknown_fields[i] = record.found.unknown_tag != 0;
         }
       },
       kSmallestPart);
   Finding& unknown = table_.findings().unknown_fields;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
     if (has_unknown_fields[i] && unknown.count++ == 0) {
       unknown.first = "run " + std::to_string(table_.size() + i);
     }
   }
-  table_.append(runs, threads_);
+  table_.append(runs_, threads_);
 }
 
 }  // namespace nb101

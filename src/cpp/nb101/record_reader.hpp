@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "nb101/frame_stream.hpp"
 #include "nb101/run_table.hpp"
@@ -30,6 +31,7 @@ class RecordReader {
   void take(std::span<const Frame> frames, std::size_t first, std::size_t last);
 
   RunTable& table_;
+  std::vector<Run> runs_;  // those of a block; their memory is used again for the next one
   FrameStream frames_;
   int threads_;
 };

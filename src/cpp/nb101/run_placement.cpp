@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nb101/error.hpp"
+#include "nb101/parallel.hpp"
 #include "nb101/search_space.hpp"
 
 namespace nb101 {
@@ -17,14 +18,14 @@ constexpr std::size_t kMostRepeats = kNoRunCount - 1;
 
 }  // namespace
 
-RunPlacement::RunPlacement(const RunTable& table, const IndexView* base)
+RunPlacement::RunPlacement(const RunTable& table, const IndexView* base, int threads)
     : columns_(table.columns()), base_(base) {
   if (table.size() == 0 && !base) {
     throw std::invalid_argument("no runs: an index holds at least one");
   }
   find_cells();
   find_budgets();
-  place_runs();
+  place_runs(threads);
   find_order();
   summary_.cells = cells_.size();
   summary_.runs = table.size() - summary_.replaced_runs + (base ? base->header().num_runs : 0);
@@ -94,31 +95,44 @@ std::size_t RunPlacement::budget_of(std::uint32_t epochs) const {
                                   budgets_.begin());
 }
 
-void RunPlacement::place_runs() {
-  places_.resize(budgets_.size());
-  std::vector<std::vector<RunsByRow>> repeats(budgets_.size());
-  for (std::size_t budget = 0; budget < budgets_.size(); ++budget) {
-    std::vector<std::uint16_t>& counts = places_[budget].counts;
-    counts.resize(cells_.size());
-    for (std::uint32_t row = 0; row < cells_.size(); ++row) {
-      counts[row] = static_cast<std::uint16_t>(base_count(row, budget));
-    }
-    if (base_budgets_[budget] == kNone) continue;
-    places_[budget].runs.resize(base_->budgets()[base_budgets_[budget]].repeats);
-    repeats[budget].resize(places_[budget].runs.size());
+// Starts with the runs of the base.
+void RunPlacement::prepare_places(std::size_t budget) {
+  std::vector<std::uint16_t>& counts = places_[budget].counts;
+  counts.resize(cells_.size());
+  for (std::uint32_t row = 0; row < cells_.size(); ++row) {
+    counts[row] = static_cast<std::uint16_t>(base_count(row, budget));
   }
-  is_replacement_.assign(columns_.cell_ids.size(), false);
-  // The repeats of the table's runs are counted from 0, even if the base has runs of the cell.
-  std::vector<std::vector<std::uint16_t>> counts(budgets_.size(),
-                                                 std::vector<std::uint16_t>(cells_.size()));
-  columns_.epochs.visit([&](auto epochs) {
-    for (std::uint32_t run = 0; run < columns_.cell_ids.size(); ++run) {
-      const std::size_t budget = budget_of(static_cast<std::uint32_t>(epochs(run)));
-      place(run, budget, counts[budget][row_of(run)]++, repeats[budget]);
+  if (base_budgets_[budget] == kNone) return;
+  places_[budget].runs.resize(base_->budgets()[base_budgets_[budget]].repeats);
+}
+
+// Each thread reads all runs and places those of its share of the budgets.
+void RunPlacement::place_runs(int threads) {
+  places_.resize(budgets_.size());
+  if (base_) is_replacement_.assign(columns_.cell_ids.size(), 0);
+  const auto place_share = [&](std::size_t first, std::size_t last) {
+    std::vector<std::vector<RunsByRow>> repeats(last - first);
+    // The repeats of the table's runs are counted from 0, even if the base has runs of the cell.
+    std::vector<std::vector<std::uint16_t>> counts(last - first,
+                                                   std::vector<std::uint16_t>(cells_.size()));
+    for (std::size_t budget = first; budget < last; ++budget) {
+      prepare_places(budget);
+      repeats[budget - first].resize(places_[budget].runs.size());
     }
-  });
+    columns_.epochs.visit([&](auto epochs) {
+      for (std::uint32_t run = 0; run < columns_.cell_ids.size(); ++run) {
+        const std::size_t budget = budget_of(static_cast<std::uint32_t>(epochs(run)));
+        if (budget < first || budget >= last) continue;
+        const std::size_t repeat = counts[budget - first][row_of(run)]++;
+        place(run, budget, repeat, repeats[budget - first]);
+      }
+    });
+  };
+  parallel_for(budgets_.size(), threads, place_share, 1);
   for (std::size_t b = 0; b < budgets_.size(); ++b) {
     budgets_[b].repeats = static_cast<std::uint32_t>(places_[b].runs.size());
+    summary_.replaced_runs += places_[b].num_replaced;
+    summary_.repeated_runs += places_[b].num_repeated;
   }
 }
 
@@ -139,15 +153,15 @@ void RunPlacement::place(std::uint32_t run, std::size_t budget, std::size_t repe
     repeats[repeat].assign(cells_.size(), kNone);
     places.runs[repeat].reserve(cells_.size());
   }
-  if (is_repeated(run, budget, repeat, repeats)) ++summary_.repeated_runs;
+  if (is_repeated(run, budget, repeat, repeats)) ++places.num_repeated;
   if (repeat < places.counts[row]) {
-    is_replacement_[run] = true;
-    ++summary_.replaced_runs;
+    is_replacement_[run] = 1;
+    ++places.num_replaced;
   } else {
     ++places.counts[row];
   }
   repeats[repeat][row] = run;
-  places.runs[repeat].push_back(run);
+  places.runs[repeat].push_back({run, row});
 }
 
 // Returns how many runs of the base a row has.
@@ -230,7 +244,7 @@ void RunPlacement::for_each_record(Visit visit) const {
   }
   columns_.epochs.visit([&](auto epochs) {
     for (std::uint32_t run = 0; run < columns_.cell_ids.size(); ++run) {
-      if (is_replacement_[run]) continue;
+      if (base_ && is_replacement_[run]) continue;
       visit(record_of(row_of(run), static_cast<std::uint32_t>(epochs(run))));
     }
   });

@@ -23,13 +23,19 @@ struct IndexSummary {
   bool official_order = false;
 };
 
+// A run of the table, by its number there, and the row of its cell.
+struct PlacedRun {
+  std::uint32_t run;
+  std::uint32_t row;
+};
+
 // The r-th run of a cell and budget in a table becomes repeat r. In an update of a base index it
 // replaces the base's repeat r, if there is one. The other runs of the base stay.
 class RunPlacement {
  public:
   // Keeps references to both. Throws std::invalid_argument if there are no runs, or more than a
   // file can hold.
-  RunPlacement(const RunTable& table, const IndexView* base);
+  RunPlacement(const RunTable& table, const IndexView* base, int threads);
 
   const IndexSummary& summary() const noexcept { return summary_; }
   const std::vector<Budget>& budgets() const noexcept { return budgets_; }
@@ -43,11 +49,9 @@ class RunPlacement {
   }
 
   // Returns the runs of the table that become this repeat, in ascending order.
-  std::span<const std::uint32_t> runs(std::size_t budget, std::size_t repeat) const noexcept {
+  std::span<const PlacedRun> runs(std::size_t budget, std::size_t repeat) const noexcept {
     return places_[budget].runs[repeat];
   }
-  std::uint32_t row_of(std::uint32_t run) const noexcept { return rows_[columns_.cell_ids[run]]; }
-
   // Returns the position of this budget in the base, or nothing if the base lacks the budget or the
   // repeat.
   std::optional<std::size_t> base_budget(std::size_t budget, std::size_t repeat) const noexcept;
@@ -60,20 +64,24 @@ class RunPlacement {
 
  private:
   struct Places {
-    std::vector<std::uint16_t> counts;             // by row
-    std::vector<std::vector<std::uint32_t>> runs;  // by repeat
+    std::vector<std::uint16_t> counts;         // by row
+    std::vector<std::vector<PlacedRun>> runs;  // by repeat
+    std::uint64_t num_replaced = 0;
+    std::uint64_t num_repeated = 0;
   };
   using RunsByRow = std::vector<std::uint32_t>;  // a run of the table, or kNone
 
   void find_cells();
   void find_budgets();
-  void place_runs();
+  void prepare_places(std::size_t budget);
+  void place_runs(int threads);
   void place(std::uint32_t run, std::size_t budget, std::size_t repeat,
              std::vector<RunsByRow>& repeats);
   void find_order();
   template <class Visit>
   void for_each_record(Visit visit) const;
   bool is_official_order() const;
+  std::uint32_t row_of(std::uint32_t run) const noexcept { return rows_[columns_.cell_ids[run]]; }
   std::uint32_t base_count(std::uint32_t row, std::size_t budget) const noexcept;
   bool is_repeated(std::uint32_t run, std::size_t budget, std::size_t repeat,
                    const std::vector<RunsByRow>& repeats) const;
@@ -91,7 +99,9 @@ class RunPlacement {
   std::vector<Budget> budgets_;
   std::vector<std::uint32_t> base_budgets_;  // by budget; kNone if the base lacks it
   std::vector<Places> places_;               // by budget
-  std::vector<bool> is_replacement_;  // by run; a replacement takes the old run's place in order_
+  // By run, if there is a base. A replacement takes the old run's place in order_. The elements are
+  // bytes, so that several threads can write to them.
+  std::vector<std::uint8_t> is_replacement_;
   std::vector<std::uint32_t> order_;
 };
 
