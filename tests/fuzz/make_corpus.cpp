@@ -16,9 +16,10 @@ void make_corpus(const std::string& folder) {
   write_sample_index(folder + "/index/one_budget", {runs[0], runs[1], runs[6], runs[7]});
   write_sample_index(folder + "/index/missing_run", {runs[0], runs[1], runs[3], runs[6]});
   write_sample_index(folder + "/index/other_order", {runs[6], runs[12], runs[0], runs[3]});
-  Run timed = runs[0];
-  timed.metrics.total_time = 413.7015450000763;  // an official one, a multiple of 2^-22 s
-  write_sample_index(folder + "/index/ticks", {timed, runs[6]});
+  std::vector<Run> timed = {runs[0], runs[6]};
+  timed[0].metrics.total_time = 413.7015450000763;  // an official one, a multiple of 2^-22 s
+  timed[1].metrics.total_time = 1000;
+  write_sample_index(folder + "/index/ticks", timed);
   Run wide = runs[0];
   wide.metrics.evaluations[1].validation_accuracy = 0.1;
   write_sample_index(folder + "/index/wide_column", {wide, runs[6]});
