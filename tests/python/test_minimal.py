@@ -97,7 +97,11 @@ def test_command_line(bare_python: Path) -> None:
         ("index.to_parquet('index.parquet')", "pyarrow", "arrow"),
         ("from nb101fast.analysis import analyze; analyze(index, 'out')", "matplotlib", "plots"),
         ("nb101fast.Cell.from_id(0).to_networkx()", "networkx", "graph"),
-        ("nb101fast.search.run('tpe', index, runs=1, budget_seconds=100.0)", "hyperopt", "search"),
+        (
+            "nb101fast.search.run('hyperopt-tpe', index, runs=1, budget_seconds=100.0)",
+            "hyperopt",
+            "search",
+        ),
         ("from nb101fast.adapters import optuna_objective", "optuna", "adapters"),
     ],
 )
