@@ -1,5 +1,6 @@
 #include <doctest.h>
 
+#include <bit>
 #include <limits>
 #include <stdexcept>
 
@@ -161,11 +162,10 @@ TEST_CASE("trainings without a cost end if evaluations are limited") {
   CHECK(runs[0].num_free_in_a_row() == 0);
 }
 
-TEST_CASE("REINFORCE makes the same proposals with every instruction set") {
+TEST_CASE("an optimizer makes the same proposals with every instruction set") {
   const Sample sample;
   const SimulatedTraining training = sample.training();
-  const auto codes = [&] {
-    Reinforce optimizer(Reinforce::Settings{.learning_rate = 3}, training, 5);
+  const auto codes = [&](auto optimizer) {
     std::vector<Code> proposed;
     for (int i = 0; i < 2000; ++i) {
       const Proposal proposal = optimizer.ask();
@@ -175,8 +175,40 @@ TEST_CASE("REINFORCE makes the same proposals with every instruction set") {
     }
     return proposed;
   };
-  const std::vector<Code> expected = codes();
-  at_every_simd_level([&] { CHECK(codes() == expected); });
+  const auto check = [&]<class Settings>(const Settings& settings) {
+    const auto once = [&] { return codes(typename Settings::Optimizer(settings, training, 5)); };
+    const std::vector<Code> expected = once();
+    at_every_simd_level([&] { CHECK(once() == expected); });
+  };
+  check(Reinforce::Settings{.learning_rate = 3});
+  check(Bohb::Settings{});
+}
+
+TEST_CASE("BOHB asks its model for the proposals that are not drawn at random") {
+  const Sample sample;
+  const SimulatedTraining training = sample.training();
+  const Bohb::Settings settings{.random_fraction = 0.3, .num_samples = 2, .min_bandwidth = 0.1};
+  Bohb bohb(settings, training, 5);
+  RandomStream random(5);
+  Brackets brackets(4, settings.eta);
+  DensityRatio model(settings.min_bandwidth);
+  const Sampler sampler(Sampling::all);
+  int num_by_model = 0;
+  for (int i = 0; i < 1000; ++i) {
+    if (brackets.needs_code()) {
+      const bool is_by_model = model.budget() && random.fraction() >= settings.random_fraction;
+      num_by_model += is_by_model;
+      brackets.start(is_by_model ? *model.propose(2, random) : sampler(random.word()));
+    }
+    const Proposal proposal = bohb.ask();
+    REQUIRE(proposal.code == brackets.code());
+    REQUIRE(proposal.budget == brackets.budget());
+    const double accuracy = std::popcount(proposal.code) / 32.0;
+    bohb.tell({.proposal = proposal, .outcome = {accuracy, 1}});
+    model.tell(proposal.code, proposal.budget, accuracy);
+    brackets.tell(accuracy);
+  }
+  CHECK(num_by_model > 400);
 }
 
 TEST_CASE("an optimizer that spends nothing is stopped") {
