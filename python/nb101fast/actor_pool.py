@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import queue
@@ -68,6 +69,8 @@ class ActorPool:
     def __init__(
         self, address: str | None = None, *, room_for: int = 1, resources: Resources | None = None
     ) -> None:
+        if address not in (None, "auto"):
+            check_address(str(address))
         self._resources = resources or Resources()
         self._ray = import_extra("ray", extra="sweep")
         self._connect(address, room_for)
@@ -99,9 +102,10 @@ class ActorPool:
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers; see `WorkerPool`."""
         streams = list(self._streams)
-        ready, _ = self._ray.wait(streams, num_returns=1, timeout=timeout, fetch_local=False)
+        wait = functools.partial(self._ray.wait, streams, fetch_local=False)
+        ready, _ = wait(num_returns=1, timeout=timeout)
         if ready:  # All others that have arrived are taken too.
-            ready, _ = self._ray.wait(streams, num_returns=len(streams), timeout=0)
+            ready, _ = wait(num_returns=len(streams), timeout=0)
         for stream in ready:
             worker = self._streams.get(stream)
             if worker is not None:
@@ -163,8 +167,6 @@ class ActorPool:
 
     def _connect(self, address: str | None, room_for: int) -> None:
         os.environ.update({**_VARIABLES, **os.environ})
-        if address not in (None, "auto"):
-            check_address(str(address))
         options = {"address": address} if address else self._cluster_for(room_for)
         try:
             self._ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)

@@ -344,6 +344,18 @@ def test_experiment_of_a_preset(capsys: pytest.CaptureFixture[str], tmp_path: Pa
         (("--max-evaluations", "0"), "--max-evaluations 0 is not allowed; use an integer from 1"),
         (("--optimizers", ""), "--optimizers '' is not allowed in preset 'paper'; use 'rs', 're'"),
         (("--workers", "0"), "--workers 0 is not allowed; use an integer from 1 to [0-9]+"),
+        (
+            ("--address", "here:6379"),
+            "--address 'here:6379' is not allowed with the engine 'local'; use the engine 'ray'",
+        ),
+        (
+            ("--engine", "ray", "--address", "here"),
+            "--address 'here' is not allowed; use HOST:PORT or 'auto'",
+        ),
+        (
+            ("--engine", "ray", "--address", "127.0.0.1:1"),
+            "--address '127.0.0.1:1': no Ray cluster answers: .*Connection refused",
+        ),
     ],
 )
 def test_experiment_wrong_arguments(

@@ -369,6 +369,12 @@ def test_needs_that_are_not_met(index: Index, changes: dict[str, Any], fault: st
         ExperimentWorker(plan_for(index, "rs"), needs)
 
 
+def test_pyarrow_is_needed(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = plan_for(index, "rs").needs()
+    monkeypatch.setattr("importlib.util.find_spec", {"pyarrow": None}.get)
+    assert needs.fault() == "pyarrow is needed, but is not installed"
+
+
 def _remove_facts(folder: Path) -> None:
     (folder / "experiment.json").unlink()
 

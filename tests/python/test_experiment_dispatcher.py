@@ -105,10 +105,21 @@ def test_a_range_that_loses_too_many_workers_is_named(loss: Any, reason: str) ->
     assert len(pool.happens) == 1
 
 
-def test_workers_that_are_never_ready_are_an_error() -> None:
-    pool = ScriptedPool((0, KILLED), (1, KILLED), (0, KILLED))
-    with pytest.raises(ChildProcessError, match="3 workers in a row ended before they were ready"):
+def test_a_worker_that_is_never_ready_is_an_error() -> None:
+    pool = ScriptedPool((0, KILLED), (1, KILLED), (0, KILLED), (1, KILLED), (0, KILLED))
+    with pytest.raises(
+        ChildProcessError,
+        match="a worker ended 3 times before it was ready; the last was worker 0: process 7 ended",
+    ):
         parts(pool)
+
+
+def test_starts_that_fail_together_are_no_error() -> None:
+    """As on a node that dies while its workers start."""
+    lost = [(worker, KILLED) for worker in (0, 1, 2)] * 2
+    pool = ScriptedPool(*lost, (2, Ready()), *[(2, b"part")] * 3)
+    assert parts(pool, num_workers=3) == RANGES
+    assert pool.started == [0, 1, 2] * 3
 
 
 def test_what_a_worker_raises_is_raised() -> None:

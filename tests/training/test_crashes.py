@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from nb101train.ledger import Ledger, work_list
 from nb101train.shard import Shard, read_records
 from nb101train.status import read_status
 from nb101train.work import units_of
+from reference.ray_nodes import Namespaces, RayCluster, ray_cluster
 
 UNITS = units_of((1, 2), 1)
 RESULTS = Shard().results_in
@@ -38,9 +40,13 @@ WANTED = sorted(
 
 
 class Sweep:
-    """A sweep of 91 cells by worker processes, in a folder of its own."""
+    """A sweep of 91 cells, in a folder of its own.
 
-    def __init__(self, folder: Path, **worker: Any) -> None:
+    Its workers are processes, or the actors of a cluster, on whose head the drivers then run.
+    """
+
+    def __init__(self, folder: Path, cluster: RayCluster | None = None, **worker: Any) -> None:
+        self._cluster = cluster
         self.out, self.pids = folder / "out", folder / "pids"
         self.pids.mkdir()
         self._worker = json.dumps({"seconds": 0.005, "pids": str(self.pids), **worker})
@@ -51,6 +57,9 @@ class Sweep:
         """Start a driver after the shell command `before`. All starts have the same arguments."""
         command = [sys.executable, str(SCRIPT), self._worker, "sweep", str(self.out)]
         command += [*self._begin, "--workers", "2", "--engine", "local", *arguments]
+        if self._cluster:
+            command += ["--workers", "3", "--engine", "ray", "--address", self._cluster.address]
+            return self._cluster.driver(command)
         if before:
             command = ["sh", "-c", f'{before}; exec "$@"', "sh", *command]
         paths = os.pathsep.join(filter(None, sys.path))
@@ -65,7 +74,10 @@ class Sweep:
     def finish(self, *arguments: str, before: str = "") -> tuple[int, str, str]:
         """Run a driver to its end; returns its exit status and what it printed."""
         with self.start(*arguments, before=before) as driver:
-            out, err = driver.communicate(timeout=120)
+            try:
+                out, err = driver.communicate(timeout=240)
+            finally:
+                driver.kill()
         return driver.returncode, out, err
 
     def payloads(self) -> list[bytes]:
@@ -77,6 +89,13 @@ class Sweep:
             if RESULTS(self.out).exists() and len(self.payloads()) >= count:
                 return
             time.sleep(0.002)
+
+    def wait_for_losses(self, count: int, driver: subprocess.Popen[str]) -> int:
+        """Wait until the driver has lost so many workers; returns how many it has lost."""
+        while (lost := read_status(self.out).drivers["0/1"].lost_workers) < count:
+            assert driver.poll() is None
+            time.sleep(0.1)
+        return lost
 
     def workers_end(self) -> None:
         """Check that all workers end by themselves."""
@@ -210,3 +229,31 @@ def test_a_killed_driver_of_actors(small_sweep: Sweep) -> None:
     small_sweep.workers_end()  # together with the cluster that the driver had started
     assert small_sweep.finish()[0] == 0
     small_sweep.is_whole()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the nodes' processes in /proc")
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+@pytest.mark.parametrize("network", ["namespaces", "processes"])
+def test_lost_nodes_and_a_killed_driver(tmp_path: Path, network: str) -> None:
+    if network == "namespaces" and not Namespaces.are_allowed():
+        pytest.skip("network namespaces are not allowed here")
+    with ray_cluster(namespaces=network == "namespaces") as cluster:
+        sweep = Sweep(tmp_path, cluster, seconds=0.4)
+        killed, cut_off, _ = (cluster.add_node() for _ in range(3))
+        with sweep.start() as driver:
+            sweep.wait_for(20, driver)
+            cluster.kill(killed)
+            lost = sweep.wait_for_losses(1, driver)
+            cluster.cut_off(cut_off)
+            sweep.wait_for_losses(lost + 1, driver)
+            made = len(sweep.payloads())
+            assert 20 <= made < len(WANTED)
+            driver.kill()
+        status, out, err = sweep.finish()
+        assert status == 0, err
+        made_now = re.search(r"runs made, (\d+) now", out)
+        assert made_now
+        assert 0 < int(made_now[1]) <= len(WANTED) - made
+        sweep.is_whole()
+    sweep.workers_end()

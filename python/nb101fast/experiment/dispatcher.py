@@ -14,7 +14,7 @@ from .run_range import RunRange
 from .worker import ExperimentWorker
 
 MOST_REPEATS = 3  # of a range whose workers are lost
-MOST_FAILED_STARTS = 3  # in a row
+MOST_FAILED_STARTS = 3  # of one worker, in a row: a node that dies takes the starts on it along
 
 MakeWorker: TypeAlias = Callable[[], ExperimentWorker]
 Part: TypeAlias = tuple[RunRange, bytes]  # runs, and their trajectories as a Parquet file
@@ -52,14 +52,14 @@ class Dispatcher:
         self._at_work: dict[int, RunRange] = {}
         self._idle: set[int] = set()
         self._losses: Counter[RunRange] = Counter()
-        self._failed_starts = 0
+        self._failed_starts: Counter[int] = Counter()
 
     def parts(self) -> Iterator[Part]:
         """Yield each range with its trajectories when it is computed.
 
         Raises:
-            ChildProcessError: a range lost a worker `MOST_REPEATS` + 1 times, or workers end before
-                they are ready.
+            ChildProcessError: a range lost a worker `MOST_REPEATS` + 1 times, or a worker ends
+                `MOST_FAILED_STARTS` times before it is ready.
             Exception: what a worker raised.
         """
         for worker in range(self._num_workers):
@@ -81,7 +81,7 @@ class Dispatcher:
             self._idle.discard(worker)
             self._pool.start(worker, self._serve)
         else:
-            self._failed_starts = 0
+            self._failed_starts[worker] = 0
             self._idle.add(worker)
 
     def _take_loss(self, worker: int, runs: RunRange | None, reason: str) -> None:
@@ -95,11 +95,11 @@ class Dispatcher:
             tell(f"{reason}; {runs} are computed again")
             self._waiting.appendleft(runs)
         elif worker not in self._idle:
-            self._failed_starts += 1
-            if self._failed_starts >= MOST_FAILED_STARTS:
+            self._failed_starts[worker] += 1
+            if self._failed_starts[worker] >= MOST_FAILED_STARTS:
                 raise ChildProcessError(
-                    f"{MOST_FAILED_STARTS} workers in a row ended before they were ready; the last "
-                    f"was {reason}"
+                    f"a worker ended {MOST_FAILED_STARTS} times before it was ready; the last was "
+                    f"{reason}"
                 )
 
     def _deal(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class Needs:
             return f"nb101fast {self.nb101fast} is needed, but can't be imported: {error}"
         if __version__ != self.nb101fast:
             return f"nb101fast {self.nb101fast} is needed, but {__version__} is installed"
+        if importlib.util.find_spec("pyarrow") is None:
+            return "pyarrow is needed, but is not installed"
         for name, version in self.libraries.items():
             try:
                 installed = importlib.metadata.version(name)
