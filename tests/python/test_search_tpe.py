@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 from collections.abc import Sequence
 from itertools import product
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +18,16 @@ import nb101fast
 from nb101fast import _core, search, search_space
 from nb101fast.locations import BUILT_IN
 from reference.optimizers import tpe_density
-from reference.statistics import chi_square_deviations
+from reference.statistics import (
+    chi_square_deviations,
+    kolmogorov_smirnov_bound,
+    kolmogorov_smirnov_distance,
+)
 
 Codes = npt.NDArray[np.uint32]
 Doubles = npt.NDArray[np.float64]
 NUM_EDGES, NUM_PARAMETERS = 21, 26
+LIBRARY_REGRETS = Path(__file__).parents[1] / "data" / "search" / "hyperopt-tpe.json"
 
 needs_hyperopt = pytest.mark.skipif(
     importlib.util.find_spec("hyperopt") is None, reason="hyperopt is not installed"
@@ -233,16 +240,49 @@ def test_the_first_proposals_are_drawn_uniformly() -> None:
         assert (np.abs(deviations(drawn, sampled)).max() < 8) == is_at_random
 
 
-def test_a_result_that_is_no_number_is_ignored() -> None:
-    """Hyperopt ignores it too."""
+@needs_hyperopt
+def test_a_result_that_is_no_number_is_ignored_as_by_hyperopt() -> None:
+    from reference.hyperopt_model import Model
+
     settings, history = search.TPE(), made_up(50)
     with_nan = History(
         np.insert(history.codes, 25, 32).astype(np.uint32), np.insert(history.losses, 25, math.nan)
     )
+    models = [Model(settings, c.tolist(), x.tolist()).densities() for c, x in (history, with_nan)]
+    assert np.array_equal(*models)
     expected = proposals(settings, history, 20).tolist()
     assert proposals(settings, with_nan, 20).tolist() == expected
 
 
-def test_a_budget_of_losses_for_each_code() -> None:
+def test_there_must_be_a_loss_for_each_code() -> None:
     with pytest.raises(ValueError, match="losses of 3 elements are not allowed; use one for each"):
         _core.tpe_densities(search.TPE().compiled(), made_up(2).codes, np.zeros(3))
+
+
+# ---------------------------------------------------------------- whole runs
+
+
+@pytest.fixture(scope="module")
+def full_index(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
+    path = tmp_path_factory.mktemp("full") / "synthetic.nb101"
+    nb101fast.synthetic.write_index(path, epochs=(108,))
+    return nb101fast.open(path)
+
+
+@pytest.mark.slow
+def test_runs_end_where_hyperopts_end(full_index: nb101fast.Index) -> None:
+    """The regrets of 500 runs have the distribution of those of 60 runs of the library. The budget
+    is long enough to tell TPE from random search and from evolution."""
+    made: dict[str, Any] = json.loads(LIBRARY_REGRETS.read_text())
+    theirs = np.array(made["final_regret"])
+    ours = {
+        name: search.run(
+            name, full_index, runs=500, budget_seconds=made["budget_seconds"], seed=1
+        ).final_regret
+        for name in ("tpe", "rs", "re")
+    }
+    bound = kolmogorov_smirnov_bound(len(theirs), 500)
+    distances = {name: kolmogorov_smirnov_distance(theirs, ours[name]) for name in ours}
+    assert distances["tpe"] < bound
+    assert distances["rs"] > bound
+    assert distances["re"] > bound
