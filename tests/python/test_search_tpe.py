@@ -265,24 +265,26 @@ def test_there_must_be_a_loss_for_each_code() -> None:
 @pytest.fixture(scope="module")
 def full_index(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
     path = tmp_path_factory.mktemp("full") / "synthetic.nb101"
-    nb101fast.synthetic.write_index(path, epochs=(108,))
+    nb101fast.synthetic.write_index(path)  # as the library saw it
     return nb101fast.open(path)
 
 
 @pytest.mark.slow
 def test_runs_end_where_hyperopts_end(full_index: nb101fast.Index) -> None:
-    """The regrets of 500 runs have the distribution of those of 60 runs of the library. The budget
-    is long enough to tell TPE from random search and from evolution."""
+    """500 runs have the regrets of 60 runs of the library, and as many valid and invalid proposals.
+
+    At this budget, the regrets of random search are not yet beyond the bound (their distance is
+    0.20), but its numbers of proposals are. Evolution is beyond the bound in all three.
+    """
     made: dict[str, Any] = json.loads(LIBRARY_REGRETS.read_text())
-    theirs = np.array(made["final_regret"])
-    ours = {
-        name: search.run(
-            name, full_index, runs=500, budget_seconds=made["budget_seconds"], seed=1
-        ).final_regret
-        for name in ("tpe", "rs", "re")
-    }
-    bound = kolmogorov_smirnov_bound(len(theirs), 500)
-    distances = {name: kolmogorov_smirnov_distance(theirs, ours[name]) for name in ours}
-    assert distances["tpe"] < bound
-    assert distances["rs"] > bound
-    assert distances["re"] > bound
+    bound = kolmogorov_smirnov_bound(len(made["final_regret"]), 500)
+    distances = {}
+    for name in ("tpe", "rs", "re"):
+        done = search.run(name, full_index, runs=500, budget_seconds=made["budget_seconds"], seed=1)
+        distances[name] = [
+            kolmogorov_smirnov_distance(np.array(made[column], float), getattr(done, column))
+            for column in ("final_regret", "num_evaluations", "num_invalid")
+        ]
+    assert max(distances["tpe"]) < bound
+    assert min(distances["rs"][1:]) > bound
+    assert min(distances["re"]) > bound
