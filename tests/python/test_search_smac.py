@@ -217,14 +217,12 @@ def disagreement(a: Predictions, b: Predictions) -> float:
     forests are compared in standard errors. The result is the root mean square over the queries,
     of that of the four which differs most.
     """
+
+    def statistics(made: Predictions) -> list[Doubles]:
+        return [made.means, made.means**2, made.variances, np.log(made.variances)]
+
     found = []
-    for statistic in (
-        lambda made: made.means,
-        lambda made: made.means**2,
-        lambda made: made.variances,
-        lambda made: np.log(made.variances),
-    ):
-        x, y = statistic(a), statistic(b)
+    for x, y in zip(statistics(a), statistics(b), strict=True):
         error = np.sqrt(x.var(axis=0) / len(x) + y.var(axis=0) / len(y))
         difference = x.mean(axis=0) - y.mean(axis=0)
         varies = error > 1e-12

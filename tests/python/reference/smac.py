@@ -218,6 +218,7 @@ class Smac:
                 if allowed >= self._max_evaluations:
                     break
                 allowed *= 2
+            assert self._incumbent is not None
             if len(self._costs[self._incumbent]) < self._max_evaluations:
                 yield self._incumbent
 
@@ -241,7 +242,8 @@ class Smac:
         return code
 
     def _challengers(self) -> list[int]:
-        forest = Forest(*zip(*self._history, strict=True), self._num_trees, self._forest_seed)
+        codes, costs = (list(column) for column in zip(*self._history, strict=True))
+        forest = Forest(codes, costs, self._num_trees, self._forest_seed)
         known = sorted(self._costs)
         predicted = [forest(code)[0] for code in known]
         best = min(predicted)
