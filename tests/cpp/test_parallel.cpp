@@ -1,7 +1,9 @@
 #include <doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 
 #include "nb101/parallel.hpp"
@@ -21,13 +23,15 @@ TEST_CASE("every index is worked on once") {
 }
 
 TEST_CASE("there are at most as many parts as threads, and the caller runs the first") {
-  std::atomic<int> parts = 0;
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
   std::thread::id first;
   parallel_for(1'000'000, 3, [&](std::size_t begin, std::size_t) {
-    ++parts;
+    const std::lock_guard lock(mutex);
+    threads.insert(std::this_thread::get_id());
     if (begin == 0) first = std::this_thread::get_id();
   });
-  CHECK(parts == 3);
+  CHECK(threads.size() == 3);
   CHECK(first == std::this_thread::get_id());
 }
 
@@ -38,7 +42,7 @@ TEST_CASE("little work starts no thread") {
 }
 
 TEST_CASE("an exception of any part is thrown after all parts have ended") {
-  constexpr std::size_t kSize = 400'000;
+  constexpr std::size_t kSize = 4 * kLargestStep;  // each part is one step
   for (std::size_t part = 0; part < 4; ++part) {
     std::atomic<int> ended = 0;
     const auto work = [&](std::size_t begin, std::size_t) {
@@ -89,6 +93,57 @@ TEST_CASE("an exception ends the making and the taking in order") {
                          fails_in_take ? "in take" : "in make", std::runtime_error);
     CHECK(made < 100);
   }
+}
+
+TEST_CASE("a large part is done in steps, in order") {
+  std::size_t done = 0;
+  parallel_for(3 * kLargestStep + 5, 1, [&](std::size_t begin, std::size_t end) {
+    CHECK(begin == done);
+    CHECK(end - begin <= kLargestStep);
+    done = end;
+  });
+  CHECK(done == 3 * kLargestStep + 5);
+}
+
+TEST_CASE("all threads stop when their caller says so") {
+  struct Caller {
+    std::thread::id asked_on;
+    int left = 3;
+  } caller;
+  const auto is_asked = [](void* given) {
+    auto& seen = *static_cast<Caller*>(given);
+    seen.asked_on = std::this_thread::get_id();
+    return --seen.left == 0;
+  };
+  const auto endless = [](std::size_t, std::size_t) {
+    while (true) check_stop();
+  };
+  const auto waits = [](std::size_t begin, std::size_t) {
+    while (begin > 0) check_stop();  // the caller's own part is done at once
+  };
+  for (const int threads : {1, 2, 4}) {
+    caller.left = 3;
+    const StopScope scope(is_asked, &caller);
+    CHECK_THROWS_AS(parallel_for(4 * kLargestStep, threads, endless), Stopped);
+    CHECK(caller.asked_on == std::this_thread::get_id());
+  }
+  caller.left = 3;
+  const StopScope scope(is_asked, &caller);
+  CHECK_THROWS_AS(parallel_for(4 * kLargestStep, 4, waits), Stopped);
+}
+
+TEST_CASE("work without a caller that may stop it, and work that must not be stopped") {
+  check_stop();
+  const StopScope scope([](void*) { return true; }, nullptr);
+  const auto end = std::chrono::steady_clock::now() + 3 * StopScope::kInterval;
+  const auto wait = [end] {
+    while (std::chrono::steady_clock::now() < end) check_stop();
+  };
+  {
+    const WithStopScope unstoppable(nullptr);
+    wait();
+  }
+  CHECK_THROWS_AS(check_stop(), Stopped);
 }
 
 }  // namespace nb101

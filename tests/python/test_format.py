@@ -273,6 +273,21 @@ def test_wrong_numbers_in_the_directory(sound: bytes, target: Path, name: str) -
                 opened(target, index_file.with_header_crc(bytes(damaged)))
 
 
+def test_an_index_without_budgets(sound: bytes, target: Path) -> None:
+    """With an order of one record, an export of it once divided by the number of budgets."""
+    for keeps_order in (True, False):
+        index = index_file.parse(sound)
+        index.budgets = []
+        index.num_runs = int(keeps_order)
+        kept = {PROVENANCE, CELLS, HASHES, PILOTS, SLOTS} | ({ORDER} if keeps_order else set())
+        index.sections = [section for section in index.sections if section.kind in kept]
+        if keeps_order:
+            index.find(ORDER).contents = bytearray(4)
+        for verify in ("header", "sections", "full"):
+            with pytest.raises(FormatError, match="it has no budget"):
+                opened(target, index_file.write(index), verify)
+
+
 def test_sections_that_are_missing(sound: bytes, target: Path) -> None:
     for number, section in enumerate(index_file.parse(sound).sections):
         if section.kind == ORDER:

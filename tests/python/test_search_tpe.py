@@ -248,8 +248,11 @@ def test_a_result_that_is_no_number_is_ignored_as_by_hyperopt() -> None:
     with_nan = History(
         np.insert(history.codes, 25, 32).astype(np.uint32), np.insert(history.losses, 25, math.nan)
     )
-    models = [Model(settings, c.tolist(), x.tolist()).densities() for c, x in (history, with_nan)]
-    assert np.array_equal(*models)
+    without, with_it = (
+        Model(settings, codes.tolist(), losses.tolist()).densities()
+        for codes, losses in (history, with_nan)
+    )
+    assert np.array_equal(without, with_it)
     expected = proposals(settings, history, 20).tolist()
     assert proposals(settings, with_nan, 20).tolist() == expected
 

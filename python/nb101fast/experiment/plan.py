@@ -13,8 +13,8 @@ from .. import _core
 from ..checks import check_choice, check_count
 from ..index import Index
 from ..search import PRESETS, Settings, Trajectories, settings_of, training_for
-from ..search.protocol import RECORDED, RUNS_AT_ONCE, Recorded, name_of
-from ..search.settings import CompiledSettings, Factory
+from ..search.protocol import RECORDED, Recorded, name_of, runs_at_once
+from ..search.settings import Factory
 from ..search.simulated_training import Limits
 from .needs import Needs, fingerprint
 
@@ -88,9 +88,8 @@ class ExperimentPlan:
         return self.runs * len(self.optimizers)
 
     def runs_at_once(self, optimizer: str) -> int:
-        """How many runs make one batch: few enough that the workers end at about the same time."""
-        is_quick = isinstance(self.optimizers[optimizer], CompiledSettings)
-        return RUNS_AT_ONCE if is_quick else 1
+        """How many runs make one part: few enough that the workers end at about the same time."""
+        return runs_at_once(self.optimizers[optimizer])
 
     def has(self, part: Trajectories) -> bool:
         """Whether some runs belong to this experiment."""

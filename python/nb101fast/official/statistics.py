@@ -246,7 +246,7 @@ class Statistics(ReadWhenAsked[str, Value]):
         if value is UNREAD:
             value = self._read(key)
             dict.__setitem__(self, key, value)
-        return value
+        return cast(Value, value)
 
     def _read(self, key: str) -> Value:
         source = self._source
@@ -381,7 +381,8 @@ class Values(ValuesView[Value]):
         return iter(self._mapping.all_values())
 
     def __reversed__(self) -> Iterator[Value]:
-        return reversed(self._mapping.all_values())
+        values: list[Value] = self._mapping.all_values()
+        return reversed(values)
 
     def __contains__(self, value: object) -> bool:
         return value in self._mapping.all_values()

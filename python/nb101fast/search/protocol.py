@@ -22,7 +22,6 @@ RECORDED: dict[str, _core.Recorded] = {
     "incumbents": _core.Recorded.incumbents,
     "everything": _core.Recorded.everything,
 }
-RUNS_AT_ONCE = 64  # of a compiled optimizer: they take a fraction of a second
 _MOST_FREE_IN_A_ROW = 100_000  # proposals without cost, from an optimizer in Python
 
 
@@ -97,8 +96,9 @@ def run(
         recorded=RECORDED[record],
     )
     parts = []
-    for number in range(first, first + count, RUNS_AT_ONCE):
-        some = min(RUNS_AT_ONCE, first + count - number)
+    step = runs_at_once(settings) * max(threads, 1)
+    for number in range(first, first + count, step):
+        some = min(step, first + count - number)
         parts.append(search.trajectories(number, some, threads))
         if progress:
             progress(number - first + some, count)
@@ -151,6 +151,11 @@ def training_for(
         test=protocol.test,
         max_vertices=protocol.max_vertices,
     )
+
+
+def runs_at_once(optimizer: Settings | Factory) -> int:
+    """How many runs a process computes between two reports of progress. One, for a factory."""
+    return optimizer.runs_at_once if isinstance(optimizer, Settings) else 1
 
 
 def name_of(optimizer: str | Settings | Factory) -> str:

@@ -23,6 +23,7 @@ class Settings:
     name: ClassVar[str]
     title: ClassVar[str]
     libraries: ClassVar[tuple[str, ...]] = ()  # their versions decide the proposals too
+    runs_at_once: ClassVar[int] = 1  # what one process computes between two reports of progress
 
     def budgets(self, epochs: int) -> tuple[int, ...]:
         """The budgets that the optimizer trains at, ascending, if `epochs` is the final one."""
@@ -36,6 +37,8 @@ class Settings:
 @dataclass(frozen=True)
 class CompiledSettings(Settings):
     """An optimizer of the compiled core, which computes many runs at once."""
+
+    runs_at_once = 64  # they take about a second or less, in the paper's protocol
 
     def compiled(self) -> CoreSettings:
         """The settings as an object of the core."""
@@ -257,6 +260,7 @@ class BOHB(CompiledSettings):
 
     name = "bohb"
     title = "BOHB"
+    runs_at_once = 8
     random_fraction: float = 0.0
     num_samples: int = 4
     min_bandwidth: float = 0.3
@@ -302,6 +306,7 @@ class SMAC(CompiledSettings):
 
     name = "smac"
     title = "SMAC"
+    runs_at_once = 1  # takes 20 s
     num_trees: int = 5
     random_fraction: float = 0.33
     max_evaluations: int = 1

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/canonical.hpp"
 #include "nb101/channels.hpp"
@@ -56,7 +57,7 @@ py::tuple encode_arrays(const ByteArray& matrices, const ByteArray& labels) {
   Code* const to = codes.mutable_data();
   std::size_t done;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     done = encode_matrices(from, label_from, stride, count, to);
   }
   return py::make_tuple(codes, done);
@@ -78,7 +79,7 @@ py::array cell_ids_array(const py::object& given, const py::object& out, int thr
   const std::span<const Code> from = span_of(codes);
   std::int32_t* const to = ids.mutable_data();
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     SearchSpace::instance().ids(from, to, threads);
   }
   return std::move(ids);
@@ -94,7 +95,7 @@ py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, int threads) {
   py::array_t<std::int32_t> ids(hashes.shape(0));
   std::int32_t* const to = ids.mutable_data();
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     ids_of_hashes(keys, to, threads);
   }
   return ids;
@@ -218,7 +219,7 @@ void register_cell(py::module_& module) {
     const SearchSpace& space = SearchSpace::instance();
     std::span<const Digest> hashes;
     {
-      const py::gil_scoped_release release;
+      const LongWork long_work;
       hashes = space.hashes();
     }
     return view_digests(hashes, {});

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "bindings/run_arrays.hpp"
 #include "nb101/atomic_file.hpp"
@@ -29,7 +30,7 @@ py::dict findings_of(RunTable& table) {
 
 std::unique_ptr<IndexAssembly> assemble(const RunTable& table, const IndexFile* base, int threads) {
   check_threads(threads);
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   return std::make_unique<IndexAssembly>(table, base ? &base->view() : nullptr, threads);
 }
 
@@ -49,7 +50,7 @@ py::dict write_index(IndexAssembly& assembly, const std::string& path,
                      const std::string& provenance, std::uint32_t denominator) {
   WrittenIndex written;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     written = assembly.write(path, provenance, denominator);
   }
   py::dict result;
@@ -60,7 +61,7 @@ py::dict write_index(IndexAssembly& assembly, const std::string& path,
 }
 
 void append_index(RunTable& table, const IndexFile& index) {
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   table.append_index(index.view());
 }
 
@@ -101,7 +102,7 @@ void register_compile(py::module_& module) {
             file.write(as_bytes(std::string_view(data)));
           },
           py::arg("data"))
-      .def("commit", &AtomicFile::commit, py::call_guard<py::gil_scoped_release>());
+      .def("commit", &AtomicFile::commit, py::call_guard<LongWork>());
 }
 
 }  // namespace nb101::bindings

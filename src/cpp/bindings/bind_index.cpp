@@ -7,6 +7,7 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/bind_objective.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/exact.hpp"
 #include "nb101/index.hpp"
@@ -20,7 +21,7 @@ using DigestArray = py::array_t<std::uint8_t, py::array::c_style>;
 const IndexView& view_of(const IndexFile& index) { return index.view(); }
 
 std::unique_ptr<IndexFile> open_index(const std::string& path, Verify verify) {
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   return std::make_unique<IndexFile>(path, verify);
 }
 
@@ -122,7 +123,7 @@ py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& 
   const std::span keys(reinterpret_cast<const Digest*>(hashes.data()), count);
   std::int32_t* const to = ids.mutable_data();
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     file.view().find(keys, to, threads);
   }
   return ids;
@@ -135,7 +136,7 @@ py::object bind_objective(const IndexFile& file, Metric metric, Stage stage, std
   const Repeat repeat{kind, number, number};
   std::unique_ptr<Objective> objective;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     objective = std::make_unique<Objective>(file.view(), metric, stage, budget, repeat);
   }
   return make_objective(std::move(objective), recipe, text);

@@ -8,6 +8,7 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/guarded.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 
 // pybind11's dispatcher takes longer than the look-up, so this type fills the vectorcall slot
@@ -95,7 +96,7 @@ PyObject* evaluated(const py::array& input, const Keywords& keywords, Evaluate e
   py::array_t<float> values = output_for<float>(input, {input.size()}, keywords.out);
   float* const to = values.mutable_data();
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     evaluate(to, keywords.threads);
   }
   return values.release().ptr();

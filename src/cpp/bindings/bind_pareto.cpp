@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/pareto.hpp"
 
@@ -23,7 +24,7 @@ py::array_t<std::int32_t> front_positions(const DoubleArray& array) {
   const Points points = points_of(array);
   std::vector<std::int32_t> front;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     front = pareto_front(points);
   }
   return py::array_t<std::int32_t>(static_cast<py::ssize_t>(front.size()), front.data());
@@ -35,7 +36,7 @@ double dominated_volume(const DoubleArray& array, const DoubleArray& reference) 
     throw py::value_error("reference has a wrong shape; use (D,), one number for each objective");
   }
   const std::span corner(reference.data(), points.num_objectives);
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   return hypervolume(points, corner);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "bindings/run_arrays.hpp"
 #include "nb101/index.hpp"
@@ -33,7 +34,7 @@ py::bytes python_bytes(const std::vector<std::uint8_t>& data) {
 template <class Reader>
 void feed(Reader& reader, const py::buffer& buffer) {
   const py::buffer_info info = buffer.request();
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   reader.feed(bytes_of(info));
 }
 
@@ -47,7 +48,7 @@ py::bytes frame_of(const py::bytes& payload) {
 
 void count_records(FrameStream& stream, const py::buffer& buffer) {
   const py::buffer_info info = buffer.request();
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   stream.feed(bytes_of(info), [](std::span<const Frame>) {});
 }
 
@@ -175,7 +176,7 @@ py::bytes next_records(RecordWriter& writer, std::size_t most, int threads) {
   check_threads(threads);
   std::vector<std::uint8_t> frames;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     frames = writer.next(most, threads);
   }
   return python_bytes(frames);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/index.hpp"
 #include "nb101/search.hpp"
@@ -23,7 +24,7 @@ std::unique_ptr<SimulatedTraining> make_training(const IndexFile& file,
                                                  const std::vector<std::size_t>& budgets,
                                                  Validity validity, ReportedTest reported,
                                                  int max_vertices) {
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   return std::make_unique<SimulatedTraining>(file.view(), budgets, validity, reported,
                                              max_vertices);
 }
@@ -65,11 +66,8 @@ struct AskTell {
 };
 
 py::tuple ask(AskTell& self) {
-  Proposal proposal;
-  {
-    const py::gil_scoped_release release;  // a model may need milliseconds
-    proposal = std::visit([](auto& chosen) { return chosen.ask(); }, self.optimizer);
-  }
+  // The GIL is kept, so that two threads can't ask the same optimizer at once.
+  const Proposal proposal = std::visit([](auto& chosen) { return chosen.ask(); }, self.optimizer);
   return py::make_tuple(proposal.code, proposal.budget);
 }
 
@@ -136,7 +134,7 @@ py::dict run_search(const SimulatedTraining& training, const OptimizerSettings& 
   check_threads(threads);
   std::vector<SearchRun> runs;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     const SearchPlan plan{limits_of(budget_seconds, max_evaluations), seed, first_run, num_runs,
                           recorded};
     runs = search(training, settings, plan, threads);

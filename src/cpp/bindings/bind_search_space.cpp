@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/cell_traits.hpp"
 #include "nb101/edit_distance.hpp"
@@ -16,6 +17,7 @@
 #include "nb101/error.hpp"
 #include "nb101/mutation.hpp"
 #include "nb101/neighbors.hpp"
+#include "nb101/parallel.hpp"
 #include "nb101/sampling.hpp"
 #include "nb101/valid_matrices.hpp"
 
@@ -64,7 +66,7 @@ py::array_t<Code> drawn_codes(py::ssize_t count, Draw draw) {
   py::array_t<Code> codes(count);
   const std::span out(codes.mutable_data(), static_cast<std::size_t>(count));
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     draw(out);
   }
   return codes;
@@ -106,7 +108,7 @@ py::tuple neighbor_arrays(int threads) {
   check_threads(threads);
   NeighborTable table;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     table = neighbor_table(threads);
   }
   return py::make_tuple(array_of(std::move(table.starts)), array_of(std::move(table.ids)));
@@ -121,8 +123,10 @@ py::array encoded(const py::array_t<Code>& codes, Encoding encoding, const py::o
   py::array_t<Number> rows = output_for<Number>(codes, {codes.size(), columns}, out);
   Number* const to = rows.mutable_data();
   {
-    const py::gil_scoped_release release;
-    encode(span_of(codes), to);
+    const LongWork long_work;
+    parallel_for(span_of(codes).size(), 1, [&](std::size_t begin, std::size_t end) {
+      encode(span_of(codes).subspan(begin, end - begin), to + begin * num_columns(encoding));
+    });
   }
   return std::move(rows);
 }
@@ -157,7 +161,7 @@ py::tuple decoded(const Rows<Number>& rows, Decode decode) {
   const Number* const from = rows.data();
   std::size_t sound;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     sound = decode(from, to);
   }
   return py::make_tuple(codes, sound);
@@ -173,25 +177,30 @@ py::tuple decode_rows_of_c(const Rows<double>& rows) { return decoded(rows, deco
 
 // ---------------------------------------------------------------- traits and distances
 
+// Calls work(begin, codes, numbers) for parts of the codes. `begin` is where the part begins.
 template <class Number, class Work>
 py::array_t<Number> by_code(const py::array_t<Code>& codes, Work work) {
   py::array_t<Number> numbers(codes.size());
   Number* const to = numbers.mutable_data();
   {
-    const py::gil_scoped_release release;
-    work(span_of(codes), to);
+    const LongWork long_work;
+    parallel_for(span_of(codes).size(), 1, [&](std::size_t begin, std::size_t end) {
+      work(begin, span_of(codes).subspan(begin, end - begin), to + begin);
+    });
   }
   return numbers;
 }
 
 py::array_t<std::int32_t> trait_array(Trait trait, const py::object& given) {
-  return by_code<std::int32_t>(as_codes(given), [=](std::span<const Code> codes, std::int32_t* to) {
-    traits_of(trait, codes, to);
-  });
+  return by_code<std::int32_t>(as_codes(given),
+                               [=](std::size_t, std::span<const Code> codes, std::int32_t* to) {
+                                 traits_of(trait, codes, to);
+                               });
 }
 
 py::array_t<std::int64_t> mac_array(const py::object& given) {
-  return by_code<std::int64_t>(as_codes(given), macs_of);
+  return by_code<std::int64_t>(as_codes(given), [](std::size_t, std::span<const Code> codes,
+                                                   std::int64_t* to) { macs_of(codes, to); });
 }
 
 // Compares the pruned cells if `by_cell`, else the codes without pruning. Both arrays must have the
@@ -200,9 +209,11 @@ py::array_t<std::int32_t> distance_array(bool by_cell, const py::object& given,
                                          const py::object& given_others) {
   const py::array_t<Code> codes = by_cell ? as_codes(given) : faultless_codes(given);
   const py::array_t<Code> others = by_cell ? as_codes(given_others) : faultless_codes(given_others);
-  return by_code<std::int32_t>(codes, [&](std::span<const Code> from, std::int32_t* to) {
-    by_cell ? cell_distances(from, span_of(others), to) : raw_distances(from, span_of(others), to);
-  });
+  const auto write = [&](std::size_t begin, std::span<const Code> from, std::int32_t* to) {
+    const std::span<const Code> opposite = span_of(others).subspan(begin, from.size());
+    by_cell ? cell_distances(from, opposite, to) : raw_distances(from, opposite, to);
+  };
+  return by_code<std::int32_t>(codes, write);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/expected_improvement.hpp"
 #include "nb101/smac.hpp"
@@ -33,7 +34,7 @@ py::tuple smac_predictions(py::handle codes, const DoubleArray& costs, py::handl
   double* const mean_of = means.mutable_data();
   double* const variance_of = variances.mutable_data();
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     RandomForest forest(num_trees);
     forest.train(span_of(known), told, seed);
     forest.predict(span_of(asked), mean_of, variance_of);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bindings/arrays.hpp"
+#include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/tpe.hpp"
 
@@ -31,7 +32,7 @@ py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
   }
   Tpe::Densities found;
   {
-    const py::gil_scoped_release release;
+    const LongWork long_work;
     SplitHistory history;
     const double* loss = losses.data();
     for (const Code code : span_of(codes)) history.add(code, *loss++);

@@ -4,6 +4,7 @@
 
 #include "bindings/registers.hpp"
 #include "nb101/error.hpp"
+#include "nb101/stop.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -57,6 +58,8 @@ void register_errors(py::module_& module) {
       PyErr_SetString(format_error, error.what());
     } catch (const std::system_error& error) {
       raise_os_error(error);
+    } catch (const Stopped&) {
+      // Python's exception is set already (see LongWork).
     }
   });
 }

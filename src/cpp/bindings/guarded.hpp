@@ -3,7 +3,10 @@
 
 #include <pybind11/pybind11.h>
 
+#include <new>
 #include <type_traits>
+
+#include "nb101/stop.hpp"
 
 namespace nb101::bindings {
 
@@ -21,6 +24,10 @@ PyObject* guarded(F f) {
     error.restore();
   } catch (const pybind11::builtin_exception& error) {
     error.set_error();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const Stopped&) {
+    // Python's exception is set already (see LongWork).
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_RuntimeError, error.what());
   }

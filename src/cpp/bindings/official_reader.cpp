@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "bindings/long_work.hpp"
 #include "nb101/cell.hpp"
 #include "nb101/digest.hpp"
 #include "nb101/prune.hpp"
@@ -130,7 +131,7 @@ Py_ssize_t OfficialReader::row_of_hash(PyObject* text) const {
 py::object OfficialReader::hash(std::size_t row) const { return text_of(index_.hashes()[row]); }
 
 std::vector<std::int32_t> OfficialReader::rows() const {
-  const py::gil_scoped_release release;
+  const LongWork long_work;
   return first_.rows();
 }
 

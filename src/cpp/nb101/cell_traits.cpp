@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nb101/cell_shape.hpp"
+#include "nb101/lazy.hpp"
 #include "nb101/macs.hpp"
 #include "nb101/prune.hpp"
 #include "nb101/search_space.hpp"
@@ -58,7 +59,7 @@ Table<std::int64_t> make_mac_table() {
 }
 
 template <class Value, class Number>
-void look_up(const Table<Value>& table, std::span<const Code> codes, Number* out) noexcept {
+void look_up(const Table<Value>& table, std::span<const Code> codes, Number* out) {
   const Value* const values = table.data();
   SearchSpace::instance().for_each_id(
       codes, [=](std::size_t i, std::int32_t id) { out[i] = values[slot(id)]; });
@@ -68,16 +69,16 @@ void look_up(const Table<Value>& table, std::span<const Code> codes, Number* out
 
 void traits_of(Trait trait, std::span<const Code> codes, std::int32_t* out) {
   if (trait == Trait::parameters) {
-    static const Table<std::int32_t> parameters = make_parameter_table();
-    return look_up(parameters, codes, out);
+    constinit static Lazy<Table<std::int32_t>> parameters;
+    return look_up(parameters.get(make_parameter_table), codes, out);
   }
-  static const std::array<Table<std::int8_t>, 4> shapes = make_shape_tables();
-  look_up(shapes[static_cast<std::size_t>(trait)], codes, out);
+  constinit static Lazy<std::array<Table<std::int8_t>, 4>> shapes;
+  look_up(shapes.get(make_shape_tables)[static_cast<std::size_t>(trait)], codes, out);
 }
 
 void macs_of(std::span<const Code> codes, std::int64_t* out) {
-  static const Table<std::int64_t> macs = make_mac_table();
-  look_up(macs, codes, out);
+  constinit static Lazy<Table<std::int64_t>> macs;
+  look_up(macs.get(make_mac_table), codes, out);
 }
 
 }  // namespace nb101

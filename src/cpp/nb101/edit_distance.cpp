@@ -83,8 +83,7 @@ void raw_distances(std::span<const Code> codes, std::span<const Code> others,
   });
 }
 
-void cell_distances(std::span<const Code> codes, std::span<const Code> others,
-                    std::int32_t* out) noexcept {
+void cell_distances(std::span<const Code> codes, std::span<const Code> others, std::int32_t* out) {
   const SearchSpace& space = SearchSpace::instance();
   const auto is_outside = [&](Code code) { return space.id(code) == kNoCell; };
   for (std::size_t i = 0; i < codes.size(); ++i) {

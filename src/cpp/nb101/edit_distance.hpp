@@ -17,7 +17,6 @@ void raw_distances(std::span<const Code> codes, std::span<const Code> others,
 // Writes the graph edit distance of the pruned cells of each pair: the least number of edges to
 // flip and labels to change, over all ways to match their vertices. A vertex that only one of the
 // cells has costs nothing, but its edges count. The distance is -1 if a code is outside the space.
-void cell_distances(std::span<const Code> codes, std::span<const Code> others,
-                    std::int32_t* out) noexcept;
+void cell_distances(std::span<const Code> codes, std::span<const Code> others, std::int32_t* out);
 
 }  // namespace nb101

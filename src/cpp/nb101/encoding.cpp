@@ -8,6 +8,7 @@
 
 #include "nb101/bytes.hpp"
 #include "nb101/labelings.hpp"
+#include "nb101/lazy.hpp"
 #include "nb101/op.hpp"
 #include "nb101/simd.hpp"
 #include "nb101/vector_loop.hpp"
@@ -388,7 +389,8 @@ std::size_t find_places(const PathBlock& block, const PathColumns& columns, Plac
 }
 
 void encode_paths(std::span<const Code> codes, std::uint8_t* rows) {
-  static const PathColumns columns;
+  constinit static Lazy<PathColumns> lazy;
+  const PathColumns& columns = lazy.get([] { return PathColumns(); });
   PathBlock block;
   Places places;
   for (std::size_t first = 0; first < codes.size(); first += kBlock) {

@@ -8,6 +8,7 @@
 
 #include "nb101/error.hpp"
 #include "nb101/exact.hpp"
+#include "nb101/stop.hpp"
 
 namespace nb101 {
 namespace {
@@ -168,6 +169,7 @@ Column IndexView::take_column(const SectionEntry& section) const {
 }
 
 void IndexView::check_complete() const {
+  if (budgets().empty()) fail("it has no budget; an index has at least one");
   if (num_rows() == 0 || num_rows() > static_cast<std::size_t>(kNumCells)) {
     fail("it holds " + std::to_string(num_rows()) + " cells; 1 to " + std::to_string(kNumCells) +
          " are allowed");
@@ -258,6 +260,7 @@ void IndexView::check_contents() const {
     check_runs(budget);
     std::uint32_t most = 0;
     for (std::size_t row = 0; row < num_rows(); ++row) {
+      check_stop();
       runs += run_count(row, budget);
       most = std::max(most, run_count(row, budget));
     }
@@ -298,6 +301,7 @@ void IndexView::check_hashes() const {
   const SearchSpace& space = SearchSpace::instance();
   const PerfectHash function(pilots_, slots_);
   for (std::size_t row = 0; row < num_rows(); ++row) {
+    check_stop();
     const Digest& hash = hashes_[row];
     if (hash != space.hash(cell_id(row))) {
       fail("hash " + to_hex(hash) + " is not that of cell " + std::to_string(cell_id(row)));
@@ -313,6 +317,7 @@ void IndexView::check_hashes() const {
 void IndexView::check_runs(std::size_t budget) const {
   const SearchSpace& space = SearchSpace::instance();
   for (std::size_t row = 0; row < num_rows(); ++row) {
+    check_stop();
     const auto where = [&] {
       return " of cell " + std::to_string(cell_id(row)) + " at " +
              std::to_string(budgets()[budget].epochs) + " epochs";

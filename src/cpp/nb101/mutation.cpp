@@ -6,8 +6,10 @@
 #include "nb101/alias_table.hpp"
 #include "nb101/change.hpp"
 #include "nb101/labelings.hpp"
+#include "nb101/lazy.hpp"
 #include "nb101/random.hpp"
 #include "nb101/reach.hpp"
+#include "nb101/stop.hpp"
 #include "nb101/valid_matrices.hpp"
 #include "nb101/vector_loop.hpp"
 
@@ -144,11 +146,16 @@ constexpr std::size_t kBlock = 1024;
 template <class T>
 using InBlock = std::array<T, kBlock>;
 
-// Calls work(first, codes) for each block, where `first` is the position of its first code.
+// Calls work(first, codes) for each block, where `first` is the position of its first code. The
+// block is a copy, because another thread may change the codes meanwhile.
 template <class Work>
-void for_each_block(std::span<const Code> codes, Work work) noexcept {
+void for_each_block(std::span<const Code> codes, Work work) {
+  InBlock<Code> block;
   for (std::size_t first = 0; first < codes.size(); first += kBlock) {
-    work(first, codes.subspan(first, std::min(kBlock, codes.size() - first)));
+    if (first > 0) check_stop();
+    const std::size_t size = std::min(kBlock, codes.size() - first);
+    std::copy_n(codes.data() + first, size, block.data());
+    work(first, std::span<const Code>(block.data(), size));
   }
 }
 
@@ -166,16 +173,21 @@ void apply(const Code* changes, const Code* parents, std::size_t count, Code* ch
 }
 
 // Draws a change for each code until the child is valid. draw(place, word, next_word) returns the
-// change of the code at this place in the block.
+// change of the code at this place in the block. If another thread has made a parent invalid since
+// it was checked, the child is the parent, because the draws might never end.
 template <class Draw>
 void redraw(std::span<const Code> parents, std::size_t first, std::uint64_t seed, Code* children,
-            const Draw& draw) noexcept {
+            const Draw& draw) {
   const MatrixSet& valid = ValidMatrices::instance().official().set;
   InBlock<std::uint16_t> pending;
   InBlock<std::uint64_t> words, next_words;
   InBlock<Code> changes, parent, child;
-  std::size_t left = parents.size();
-  for (std::size_t i = 0; i < left; ++i) pending[i] = static_cast<std::uint16_t>(i);
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < parents.size(); ++i) {
+    children[first + i] = parents[i];
+    pending[left] = static_cast<std::uint16_t>(i);
+    left += valid.has(parents[i]);
+  }
   for (std::uint64_t number = 0; left > 0; ++number) {
     draw_words(seed, random_place(first, 2 * number), pending.data(), left, words.data());
     draw_words(seed, random_place(first, 2 * number + 1), pending.data(), left, next_words.data());
@@ -195,7 +207,7 @@ void redraw(std::span<const Code> parents, std::size_t first, std::uint64_t seed
   }
 }
 
-void mutate_parameter(std::span<const Code> parents, std::uint64_t seed, Code* children) noexcept {
+void mutate_parameter(std::span<const Code> parents, std::uint64_t seed, Code* children) {
   for_each_block(parents, [=](std::size_t first, std::span<const Code> block) {
     InBlock<Code> changes;
     for (std::size_t i = 0; i < block.size(); ++i) {
@@ -206,7 +218,7 @@ void mutate_parameter(std::span<const Code> parents, std::uint64_t seed, Code* c
 }
 
 void mutate_independently(const IndependentChanges& changes, std::span<const Code> parents,
-                          std::uint64_t seed, Code* children) noexcept {
+                          std::uint64_t seed, Code* children) {
   for_each_block(parents, [&](std::size_t first, std::span<const Code> block) {
     redraw(block, first, seed, children,
            [&](std::size_t, std::uint64_t word, std::uint64_t next_word) {
@@ -215,7 +227,7 @@ void mutate_independently(const IndependentChanges& changes, std::span<const Cod
   });
 }
 
-void mutate_pruned(std::span<const Code> parents, std::uint64_t seed, Code* children) noexcept {
+void mutate_pruned(std::span<const Code> parents, std::uint64_t seed, Code* children) {
   for_each_block(parents, [=](std::size_t first, std::span<const Code> block) {
     InBlock<Code> counts;
     vectorized([codes = block.data(), size = block.size(), to = counts.data()] {
@@ -233,21 +245,20 @@ void mutate_pruned(std::span<const Code> parents, std::uint64_t seed, Code* chil
 }  // namespace
 
 Mutator::Mutator(Mutation mutation, double rate) : mutation_(mutation) {
-  static const IndependentChanges notebook(1. / 7, 1. / 5), naszilla(1. / 21, 1. / 5),
-      naslib(1. / 7, 1. / 3);
-  const auto use = [this](const IndependentChanges& table) {
-    changes_ = {std::shared_ptr<void>(), &table};  // it lives for ever and has no owner
+  constinit static Lazy<IndependentChanges> notebook, naszilla, naslib;
+  const auto use = [this](Lazy<IndependentChanges>& table, double edge_odds, double label_odds) {
+    const auto make = [=] { return IndependentChanges(1 / edge_odds, 1 / label_odds); };
+    changes_ = {std::shared_ptr<void>(), &table.get(make)};  // it lives for ever, without an owner
   };
-  if (mutation == Mutation::naszilla) use(naszilla);
-  if (mutation == Mutation::naslib) use(naslib);
-  if (mutation == Mutation::notebook && rate == 1) use(notebook);
+  if (mutation == Mutation::naszilla) use(naszilla, 21, 5);
+  if (mutation == Mutation::naslib) use(naslib, 7, 3);
+  if (mutation == Mutation::notebook && rate == 1) use(notebook, 7, 5);
   if (mutation == Mutation::notebook && rate != 1) {
     changes_ = std::make_shared<const IndependentChanges>(rate / 7, rate / 5);
   }
 }
 
-void Mutator::operator()(std::span<const Code> parents, std::uint64_t seed,
-                         Code* children) const noexcept {
+void Mutator::operator()(std::span<const Code> parents, std::uint64_t seed, Code* children) const {
   if (changes_) return mutate_independently(*changes_, parents, seed, children);
   if (mutation_ == Mutation::pruned) return mutate_pruned(parents, seed, children);
   mutate_parameter(parents, seed, children);

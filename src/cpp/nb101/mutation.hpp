@@ -33,7 +33,7 @@ class Mutator {
 
   // Writes a child of each parent. Child i depends only on its parent, the seed and i. The parents
   // must be faultless (see code_faults), and valid if the mutation needs that.
-  void operator()(std::span<const Code> parents, std::uint64_t seed, Code* children) const noexcept;
+  void operator()(std::span<const Code> parents, std::uint64_t seed, Code* children) const;
 
  private:
   Mutation mutation_;

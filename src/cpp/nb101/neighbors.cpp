@@ -29,7 +29,7 @@ Part neighbors_of(std::span<const Code> codes) {
 
 }  // namespace
 
-Neighbors::Neighbors(Code code) noexcept {
+Neighbors::Neighbors(Code code) {
   const SearchSpace& space = SearchSpace::instance();
   const std::int32_t own = space.id(code);
 #pragma GCC unroll 31

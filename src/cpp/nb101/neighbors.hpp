@@ -14,7 +14,7 @@ namespace nb101 {
 // The neighbours of one code: ascending cell ids without that of the code itself.
 class Neighbors {
  public:
-  explicit Neighbors(Code code) noexcept;
+  explicit Neighbors(Code code);
 
   std::span<const std::int32_t> ids() const noexcept { return {ids_.data(), count_}; }
 

@@ -1,8 +1,10 @@
 #include "nb101/objective.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "nb101/random.hpp"
+#include "nb101/stop.hpp"
 
 namespace nb101 {
 namespace {
@@ -13,6 +15,13 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 // A file that was not verified may hold an id that would lie outside the table.
 bool is_cell(std::int32_t id) noexcept { return id >= 0 && id < kNumCells; }
 
+// Returns an id that was checked. Another thread may have changed it since, so the result is
+// kNoCell or a cell id in any case.
+std::int32_t still_cell(std::int32_t id) noexcept {
+  const std::uint32_t slot = static_cast<std::uint32_t>(id) + 1;
+  return static_cast<std::int32_t>(std::min<std::uint32_t>(slot, kNumCells)) - 1;
+}
+
 }  // namespace
 
 Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
@@ -22,6 +31,7 @@ Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::si
   table_.assign(repeats * kTableSize, kNan);
   if (is_random_) run_counts_.assign(kTableSize, 1);
   for (std::size_t row = 0; row < index.num_rows(); ++row) {
+    check_stop();
     if (!is_cell(index.cell_id(row))) continue;
     const std::size_t at = slot(index.cell_id(row));
     const std::uint32_t runs = index.run_count(row, budget);
@@ -76,10 +86,11 @@ void Objective::by_id(std::span<const std::int32_t> ids, float* out, int threads
   parallel_for(ids.size(), threads, [&](std::size_t begin, std::size_t end) {
     if (is_random_) {
       const std::uint64_t stream = this->stream();
-      for (std::size_t i = begin; i < end; ++i) out[i] = drawn(ids[i], stream, drawn_before + i);
+      for (std::size_t i = begin; i < end; ++i)
+        out[i] = drawn(still_cell(ids[i]), stream, drawn_before + i);
     } else {
       const float* const table = table_.data();
-      for (std::size_t i = begin; i < end; ++i) out[i] = table[slot(ids[i])];
+      for (std::size_t i = begin; i < end; ++i) out[i] = table[slot(still_cell(ids[i]))];
     }
   });
 }

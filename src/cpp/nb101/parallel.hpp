@@ -13,14 +13,44 @@
 #include <utility>
 #include <vector>
 
+#include "nb101/stop.hpp"
+
 namespace nb101 {
 
 // For fewer queries, starting a thread takes longer than it saves.
 inline constexpr std::size_t kSmallestQueryPart = 1 << 14;
 
+// A part of more elements is done in steps of this size, and can be stopped between them. The
+// slowest work on an element takes 3 us, so a step takes at most a tenth of a second.
+inline constexpr std::size_t kLargestStep = 1 << 15;
+
+// Counts the threads that have ended, so that the caller's thread can wait and still be stopped.
+class EndedThreads {
+ public:
+  void add_one() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_one();
+  }
+  // Waits until so many threads have ended. Throws Stopped if the work is to stop.
+  void wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, StopScope::kInterval, [&] { return count_ == count; })) {
+      lock.unlock();
+      check_stop();
+      lock.lock();
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t count_ = 0;
+};
+
 // Calls work(begin, end) for parts of [0, size) on at most `threads` threads. If the system cannot
 // start a thread, the caller's thread does its part. If a part throws, the exception is thrown
-// again here after all parts have ended.
+// again here after all parts have ended. The work can be stopped (see StopScope).
 template <class Work>
 void parallel_for(std::size_t size, int threads, Work work,
                   std::size_t smallest_part = kSmallestQueryPart) {
@@ -31,21 +61,36 @@ void parallel_for(std::size_t size, int threads, Work work,
   std::vector<std::exception_ptr> errors(parts);
   const auto run = [&](std::size_t part) {
     try {
-      work(bound(part), bound(part + 1));
+      for (std::size_t begin = bound(part), end = bound(part + 1); begin < end;) {
+        check_stop();
+        const std::size_t step_end = std::min(end, begin + kLargestStep);
+        work(begin, step_end);
+        begin = step_end;
+      }
     } catch (...) {
       errors[part] = std::current_exception();
     }
   };
+  EndedThreads ended;
   std::vector<std::thread> others;
   others.reserve(parts);
   for (std::size_t part = 1; part < parts; ++part) {
     try {
-      others.emplace_back(run, part);
+      others.emplace_back([&, part, scope = StopScope::current().scope] {
+        const WithStopScope same(scope);
+        run(part);
+        ended.add_one();
+      });
     } catch (const std::system_error&) {
       run(part);
     }
   }
   run(0);
+  try {
+    ended.wait_for(others.size());
+  } catch (...) {
+    errors[0] = std::current_exception();
+  }
   for (std::thread& other : others) other.join();
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
@@ -68,6 +113,7 @@ void parallel_in_order(std::size_t size, int threads, Make make, Take take) {
   bool has_failed = false;
   const auto work = [&](std::unique_lock<std::mutex>& lock) {
     while (true) {
+      check_stop();
       changed.wait(
           lock, [&] { return has_failed || num_begun == size || num_begun < num_taken + window; });
       if (has_failed || num_begun == size) return;

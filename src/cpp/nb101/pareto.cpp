@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "nb101/stop.hpp"
+
 namespace nb101 {
 namespace {
 
@@ -113,6 +115,7 @@ Positions walk(const Points& points, Positions positions) {
   Front front(points.num_objectives);
   Positions kept;
   for (const std::int32_t position : positions) {
+    check_stop();
     const double* const p = points[position];
     if (kept.empty() || !are_equal(points[kept.back()], p, points.num_objectives)) {
       if (front.dominates(p)) continue;
@@ -164,6 +167,7 @@ class Volume {
   explicit Volume(std::span<const double> reference) : reference_(reference) {}
 
   double operator()(std::vector<const double*> points, std::size_t first) const {
+    check_stop();
     std::ranges::sort(points, {}, [first](const double* p) { return p[first]; });
     const bool is_swept = reference_.size() - first <= kSwept;
     return is_swept ? swept(points, first) : sliced(points, first);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "nb101/parallel.hpp"
 #include "nb101/reach.hpp"
 #include "nb101/search_space.hpp"
 #include "nb101/valid_matrices.hpp"
@@ -29,7 +30,9 @@ Sampler::Sampler(Sampling sampling)
 
 void sample(Sampling sampling, std::uint64_t seed, std::span<Code> out) {
   const Sampler sampler(sampling);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = sampler(random_word(seed, i));
+  parallel_for(out.size(), 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) out[i] = sampler(random_word(seed, i));
+  });
 }
 
 std::span<const Code> cells_of_vertices(int least, int most) {
@@ -44,9 +47,11 @@ std::span<const Code> cells_of_vertices(int least, int most) {
 void sample_of_vertices(int num_vertices, std::uint64_t seed, std::span<Code> out) {
   const std::span<const Code> chosen = cells_of_vertices(num_vertices, num_vertices);
   const auto count = static_cast<std::uint32_t>(chosen.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = chosen[Draws(random_word(seed, i)).below(count)];
-  }
+  parallel_for(out.size(), 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      out[i] = chosen[Draws(random_word(seed, i)).below(count)];
+    }
+  });
 }
 
 }  // namespace nb101

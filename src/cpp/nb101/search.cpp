@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nb101/parallel.hpp"
+#include "nb101/stop.hpp"
 
 namespace nb101 {
 namespace {
@@ -43,7 +44,9 @@ Proposal next_proposal(Lane<Optimizer>& lane, const SimulatedTraining& training)
 
 template <class Optimizer>
 void run_in_step(std::vector<Lane<Optimizer>>& lanes, const SimulatedTraining& training) {
-  while (!lanes.empty()) {
+  constexpr std::size_t kStepsBetweenChecks = 64;
+  for (std::size_t step = 0; !lanes.empty(); ++step) {
+    if (step % kStepsBetweenChecks == 0) check_stop();
     for (auto& lane : lanes) {
       lane.trial.proposal = next_proposal(lane, training);
       training.prefetch(lane.trial.proposal.code);

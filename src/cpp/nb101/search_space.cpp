@@ -190,8 +190,8 @@ class SearchSpaceBuilder {
 SearchSpace::SearchSpace() { SearchSpaceBuilder(*this).build(); }
 
 const SearchSpace& SearchSpace::instance() {
-  static const SearchSpace space;
-  return space;
+  constinit static Lazy<SearchSpace> space;
+  return space.get([] { return SearchSpace(); });
 }
 
 void SearchSpace::ids(std::span<const Code> codes, std::int32_t* out, int threads) const {
@@ -205,7 +205,7 @@ void SearchSpace::ids(std::span<const Code> codes, std::int32_t* out, int thread
 Digest SearchSpace::hash(std::int32_t cell_id) const {
   constexpr int kManySingles = 20000;  // all hashes take as long as about 100,000 single ones
   const auto place = static_cast<std::size_t>(cell_id);
-  if (const Digest* const all = all_hashes_.load(std::memory_order_acquire)) return all[place];
+  if (const std::vector<Digest>* const all = hashes_.if_made()) return (*all)[place];
   // Most files have the runs of a cell together, so the last hash is often asked for again.
   thread_local std::int32_t last_id = kNoCell;
   thread_local Digest last;
@@ -219,7 +219,7 @@ Digest SearchSpace::hash(std::int32_t cell_id) const {
 }
 
 std::span<const Digest> SearchSpace::hashes() const {
-  static const std::vector<Digest> digests = [this] {
+  return hashes_.get([this] {
     std::vector<Digest> all(codes_.size());
     const int threads = static_cast<int>(std::thread::hardware_concurrency());
     parallel_for(all.size(), threads, [&](std::size_t begin, std::size_t end) {
@@ -233,9 +233,7 @@ std::span<const Digest> SearchSpace::hashes() const {
       }
     });
     return all;
-  }();
-  all_hashes_.store(digests.data(), std::memory_order_release);
-  return digests;
+  });
 }
 
 }  // namespace nb101

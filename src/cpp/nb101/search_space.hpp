@@ -15,6 +15,7 @@
 
 #include "nb101/cell.hpp"
 #include "nb101/digest.hpp"
+#include "nb101/lazy.hpp"
 #include "nb101/parallel.hpp"
 
 namespace nb101 {
@@ -36,8 +37,9 @@ class SearchSpace {
     const std::uint8_t* ranks;
 
     std::int32_t id_of_faultless(Code code) const noexcept {
+      // Another thread may change a code after it was checked, so the labels are cut to a row.
       const Placement placement = placements[placement_of_matrix[code & kMatrixMask]];
-      return placement.first_id + ranks[placement.ranks + (code >> kMatrixBits)];
+      return placement.first_id + ranks[placement.ranks + (code >> kMatrixBits & kLabelsMask)];
     }
   };
 
@@ -98,7 +100,7 @@ class SearchSpace {
   std::vector<Code> codes_;
   std::vector<std::uint32_t> parameters_;
   mutable std::atomic<int> num_single_hashes_{0};
-  mutable std::atomic<const Digest*> all_hashes_{nullptr};  // null until they are computed
+  mutable Lazy<std::vector<Digest>> hashes_;
 };
 
 template <class Emit>

@@ -18,23 +18,19 @@ Simd detect() noexcept {
   return Simd::portable;
 }
 
-std::atomic<Simd>& active() noexcept {
-  static std::atomic<Simd> level{best_simd()};
-  return level;
-}
+// Decided as the library is loaded, before there can be a second thread.
+const Simd best = detect();
+std::atomic<Simd> active{best};
 
 }  // namespace
 
-Simd best_simd() noexcept {
-  static const Simd level = detect();
-  return level;
-}
+Simd best_simd() noexcept { return best; }
 
-Simd active_simd() noexcept { return active().load(std::memory_order_relaxed); }
+Simd active_simd() noexcept { return active.load(std::memory_order_relaxed); }
 
 Simd force_simd(Simd level) noexcept {
   const Simd possible = std::min(level, best_simd());
-  active().store(possible, std::memory_order_relaxed);
+  active.store(possible, std::memory_order_relaxed);
   return possible;
 }
 

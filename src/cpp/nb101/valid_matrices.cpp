@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "nb101/lazy.hpp"
 #include "nb101/search_space.hpp"
 
 namespace nb101 {
@@ -16,8 +17,8 @@ ValidMatrices::ValidMatrices() {
 }
 
 const ValidMatrices& ValidMatrices::instance() {
-  static const ValidMatrices matrices;
-  return matrices;
+  constinit static Lazy<ValidMatrices> matrices;
+  return matrices.get([] { return ValidMatrices(); });
 }
 
 }  // namespace nb101
