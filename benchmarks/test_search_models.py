@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import search, search_space
+from nb101fast import search
 from nb101fast.codes import as_code
 
 from .race import Race
@@ -84,15 +84,21 @@ def test_a_proposal_of_bohb(
     assert min(map(np.mean, accuracies)) > chance + 0.1
 
 
-def proposing(settings: search.Settings, index: nb101fast.Index) -> Callable[[], list[int]]:
-    """Tell an optimizer 1,000 random results; return a function that asks for 20 proposals."""
+def proposing(
+    settings: search.Settings, index: nb101fast.Index, codes: list[int] | None = None
+) -> tuple[list[int], Callable[[], list[int]]]:
+    """Tell an optimizer 1,000 random results.
+
+    The results are those of the codes, or of what the optimizer proposes. Returns these codes, and
+    a function that asks for 20 proposals.
+    """
     optimizer = settings(search.training_for(settings, index), 0)
-    codes = search_space.sample(1000, how="all", seed=1).tolist()
-    accuracies = np.random.default_rng(2).random(len(codes)).tolist()
-    for code, accuracy in zip(codes, accuracies, strict=True):
-        optimizer.ask()
-        optimizer.tell(search.Trial(code, -1, 108, -1, accuracy, 0.0))
-    return lambda: [as_code(optimizer.ask()[0]) for _ in range(20)]
+    known = []
+    for number, accuracy in enumerate(np.random.default_rng(2).random(1000).tolist()):
+        proposed = as_code(optimizer.ask()[0])
+        known.append(proposed if codes is None else codes[number])
+        optimizer.tell(search.Trial(known[-1], -1, 108, -1, accuracy, 0.0))
+    return known, lambda: [as_code(optimizer.ask()[0]) for _ in range(20)]
 
 
 @pytest.mark.informational
@@ -100,9 +106,11 @@ def proposing(settings: search.Settings, index: nb101fast.Index) -> Callable[[],
     importlib.util.find_spec("hyperopt") is None, reason="hyperopt is not installed"
 )
 def test_a_proposal_of_tpe(race: Race, four_budgets: nb101fast.Index) -> None:
+    codes, library = proposing(search.HyperoptTPE(), four_budgets)
+    _, compiled = proposing(search.TPE(), four_budgets, codes)
     ours, theirs = race.against(
-        proposing(search.HyperoptTPE(), four_budgets),
-        proposing(search.TPE(), four_budgets),
+        library,
+        compiled,
         "a proposal of TPE after 1,000",
         items=20,
         target=Target(must=20 / 50_000, aim=4 / 50_000),

@@ -82,8 +82,11 @@ class CommandLine:
             The exit status.
         """
         _escape_what_streams_cannot_encode()
-        options = self._parser.parse_args(arguments)
         try:
+            try:
+                options = self._parser.parse_args(arguments)
+            finally:
+                sys.stdout.flush()  # a help text
             options.command(options)
             sys.stdout.flush()
         except BrokenPipeError:

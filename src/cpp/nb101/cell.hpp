@@ -18,7 +18,6 @@ inline constexpr int kMaxGraphVertices = 32;  // limit of a graph that can be ha
 using Code = std::uint32_t;
 
 inline constexpr std::uint32_t kMatrixMask = (1u << kMatrixBits) - 1;
-inline constexpr std::uint32_t kLabelsMask = (1u << (2 * kMaxInterior)) - 1;
 // 0x155 is 01 01 01 01 01 in binary: the lower bit of each label.
 inline constexpr std::uint32_t kLowLabelBits = 0x155u << kMatrixBits;
 inline constexpr std::uint32_t kUnusedCodeBit = 1u << 31;

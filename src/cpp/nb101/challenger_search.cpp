@@ -79,6 +79,7 @@ std::vector<Candidate> ChallengerSearch::search(std::span<const Code> known) {
   }
   for (std::size_t i = known.size(); i < kNumStarts; ++i) starts.push_back(random_code());
   std::vector<Candidate> ends;
+  ends.reserve(starts.size());
   for (const Code start : starts) ends.push_back(climb(start));
   return ends;
 }

@@ -28,7 +28,7 @@ inline constexpr std::size_t kLargestStep = 1 << 15;
 class EndedThreads {
  public:
   void add_one() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     ++count_;
     changed_.notify_one();
   }

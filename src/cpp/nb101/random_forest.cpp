@@ -199,7 +199,8 @@ void RandomForest::draw_samples(RandomStream random) {
 
 bool RandomForest::may_split(const Total& total, std::uint32_t depth) const noexcept {
   const bool all_are_worst = total.cost == total.weight * greatest_;
-  return depth < kMaxDepth && total.samples >= 2 * kMinLeaf && !all_are_worst;
+  constexpr std::int64_t kLeast = 2 * kMinLeaf;
+  return depth < kMaxDepth && total.samples >= kLeast && !all_are_worst;
 }
 
 void RandomForest::make_leaf(std::size_t node, const Total& total) noexcept {

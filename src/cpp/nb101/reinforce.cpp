@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numbers>
 
 #include "nb101/vector_loop.hpp"
 
@@ -26,9 +27,10 @@ constexpr std::uint32_t kDraws = kMatrixMask | kIsNotZero | kIsNotZero << 1;
 // in the lowest bits. e^r is its Taylor series; the first term left out is below 2^-57.
 inline double power_of_e(double x) noexcept {
   constexpr double kRounds = 0x1.8p52;
-  constexpr double kLog2Upper = 0x1.62e42fefa0000p-1;  // n times it is exact
+  // n times the upper part is exact.
+  constexpr double kLog2Upper = 0x1.62e42fefa0000p-1;  // NOLINT(modernize-use-std-numbers)
   constexpr double kLog2Lower = 0x1.cf79abc9e3b3ap-40;
-  const double shifted = x * 0x1.71547652b82fep+0 + kRounds;
+  const double shifted = x * std::numbers::log2e + kRounds;
   const double n = shifted - kRounds;
   const double r = (x - n * kLog2Upper) - n * kLog2Lower;
   double sum = 1. / 6227020800;

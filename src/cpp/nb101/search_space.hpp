@@ -7,6 +7,7 @@
 // both.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -37,9 +38,8 @@ class SearchSpace {
     const std::uint8_t* ranks;
 
     std::int32_t id_of_faultless(Code code) const noexcept {
-      // Another thread may change a code after it was checked, so the labels are cut to a row.
       const Placement placement = placements[placement_of_matrix[code & kMatrixMask]];
-      return placement.first_id + ranks[placement.ranks + (code >> kMatrixBits & kLabelsMask)];
+      return placement.first_id + ranks[placement.ranks + (code >> kMatrixBits)];
     }
   };
 
@@ -107,21 +107,24 @@ template <class Emit>
 void SearchSpace::for_each_id(std::span<const Code> codes, Emit emit) const noexcept {
   constexpr std::size_t kBlock = 2048;   // codes; they stay in the L1 cache between the two passes
   constexpr std::size_t kDistance = 24;  // how many codes ahead to prefetch; 24 was the fastest
+  std::array<Code, kBlock> copied;       // because another thread may change a code after the check
   for (std::size_t first = 0; first < codes.size(); first += kBlock) {
     const std::size_t end = std::min(first + kBlock, codes.size());
     std::uint32_t faults = 0;
-    for (std::size_t i = first; i < end; ++i) faults |= code_faults(codes[i]);
+    for (std::size_t i = first; i < end; ++i) {
+      faults |= code_faults(copied[i - first] = codes[i]);
+    }
     if (faults) {
-      for (std::size_t i = first; i < end; ++i) emit(i, id(codes[i]));
+      for (std::size_t i = first; i < end; ++i) emit(i, id(copied[i - first]));
       continue;
     }
     const std::size_t prefetched = std::min(end, codes.size() - std::min(kDistance, codes.size()));
     std::size_t i = first;
     for (; i < prefetched; ++i) {
       prefetch(codes[i + kDistance]);
-      emit(i, id_of_faultless(codes[i]));
+      emit(i, id_of_faultless(copied[i - first]));
     }
-    for (; i < end; ++i) emit(i, id_of_faultless(codes[i]));
+    for (; i < end; ++i) emit(i, id_of_faultless(copied[i - first]));
   }
 }
 

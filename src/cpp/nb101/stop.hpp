@@ -41,7 +41,7 @@ class StopScope {
       if (!is_asked_(caller_)) return;
       stop_.store(true, std::memory_order_relaxed);
     }
-    throw Stopped();
+    throw Stopped();  // NOLINT(bugprone-std-exception-baseclass)
   }
 
   static constexpr std::chrono::milliseconds kInterval{100};
