@@ -10,7 +10,7 @@ from typing import Any
 from . import _core
 from .builder import CompileReport, IndexBuilder
 from .inputs import Meter, estimated_records
-from .locations import checked_name
+from .locations import checked_name, core_name
 from .progress import Progress
 from .reader import IndexReader
 
@@ -101,8 +101,7 @@ def _target(
         with contextlib.suppress(FileNotFoundError):
             if os.path.samefile(path, target):
                 raise ValueError(f"output {target!r} is the input {path!r}; use another name")
-    if os.path.exists(target) and not (os.path.isfile(target) or os.path.isdir(target)):
-        raise ValueError(f"output {target!r} is not a regular file; use another name")
+    _core.check_regular(core_name(target))  # Nothing is compiled in vain.
     folder = os.path.dirname(os.path.abspath(target))
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"output {target!r}: there is no folder {folder!r}; make it first")

@@ -20,6 +20,7 @@ from .builder import IndexBuilder
 from .inputs import CHUNK_BYTES, RECORD_BYTES, Source
 from .official_files import OfficialFile
 from .progress import Progress, tell
+from .regular_file import open_own
 
 _RECEIVE_BYTES = 1 << 20  # A socket seldom holds more bytes at once.
 _SIZE_TOLERANCE = 0.05  # Published sizes are rounded; a log-in page is much smaller.
@@ -103,7 +104,7 @@ class Download:
     def complete(self) -> Intake:
         """Download what is missing, check the digest, and return the intake of the whole file."""
         try:
-            with open(self.partial, "ab", buffering=0) as self._file:
+            with open(self.partial, "ab", 0, opener=open_own) as self._file:
                 self._read_back()
                 if self._intake.sha256 != self.official.sha256:
                     self._receive_all()
@@ -120,7 +121,7 @@ class Download:
     def _read_back(self) -> None:
         """Parse the bytes that an earlier fetch left."""
         try:
-            with open(self.partial, "rb", buffering=0) as file:
+            with open(self.partial, "rb", 0, opener=open_own) as file:
                 while chunk := file.read(CHUNK_BYTES):
                     self._intake.feed(chunk)
                     self._show_progress()

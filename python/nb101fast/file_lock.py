@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from .regular_file import open_own, open_regular
+
 _PATIENCE_SECONDS = 1.0  # `is_locked` of another process holds a lock for a moment
 _PAUSE_SECONDS = 0.02
 _OPEN_FLAGS = os.O_RDWR | os.O_CREAT
@@ -35,7 +37,7 @@ def try_lock(descriptor: int) -> bool:
 def is_locked(path: str | os.PathLike[str]) -> bool:
     """Whether a process holds the lock of a file; False if there is no such file."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = open_regular(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
@@ -58,7 +60,7 @@ def locked(
         >>> with locked("out/sweep.lock"):
         ...     change_the_plan()
     """
-    descriptor = os.open(path, _OPEN_FLAGS, 0o644)
+    descriptor = open_own(path, _OPEN_FLAGS)
     try:
         if not _lock(descriptor):
             if on_wait:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from . import _core
+from .regular_file import open_regular
 
 Format: TypeAlias = Literal["index", "tfrecord", "tfrecord.gz", "parquet", "json"]
 
@@ -24,7 +25,7 @@ _FRAME_START_BYTES = 12  # A TFRecord begins with the length of its first record
 
 def format_of(path: str) -> Format | None:
     """The format of a file, or None if its first bytes belong to none of them."""
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=open_regular) as file:
         start = file.read(_FRAME_START_BYTES)
     if _core.is_frame_start(start):  # This comes first: a length may look like anything.
         return "tfrecord"

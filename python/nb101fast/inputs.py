@@ -19,6 +19,7 @@ from .formats import Format, format_of
 from .locations import shown_name
 from .progress import Progress
 from .reader import IndexReader
+from .regular_file import open_regular
 
 CHUNK_BYTES = 8 << 20  # About 20,000 records keep all threads busy and take little memory.
 RECORD_BYTES = (
@@ -114,7 +115,7 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
 def _digest(path: str, meter: Meter) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
-    with open(path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0, opener=open_regular) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)
@@ -154,7 +155,7 @@ def _read_records(
 def _chunks(path: str, helpers: ThreadPoolExecutor) -> Iterator[memoryview]:
     """The pieces of a file. A piece is valid until two more are read."""
     buffers = itertools.cycle(np.empty(CHUNK_BYTES, np.uint8).data for _ in range(3))
-    with open(path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0, opener=open_regular) as file:
 
         def read() -> memoryview:
             buffer = next(buffers)

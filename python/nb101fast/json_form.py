@@ -49,6 +49,7 @@ from .checks import alternatives
 from .codes import cell_codes, cell_parameters
 from .measurement import EVALUATION_METRICS, STAGES
 from .reader import Doubles, Ids, IndexReader, Rows
+from .regular_file import open_regular
 
 _CELLS_AT_ONCE = 2048
 _FIXED = (
@@ -186,7 +187,7 @@ def read_json(table: _core.RunTable, path: str) -> int:
 def _documents(path: str) -> Iterator[tuple[str, Any]]:
     """Each line's value, after its name in errors. A file that is not JSON lines is one value."""
     is_first = True
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=open_regular) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue

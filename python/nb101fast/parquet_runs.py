@@ -18,6 +18,7 @@ from .checks import alternatives
 from .codes import NUM_CELLS, Codes, bytes_of_hash, cell_hashes, cell_ids, decode
 from .extras import import_extra
 from .measurement import EVALUATION_METRICS, STAGES
+from .regular_file import open_regular
 from .run_columns import Integers, official_places
 from .runs import Runs
 from .tables import FORM_VERSION, FORMS
@@ -57,7 +58,7 @@ def read_parquet(table: _core.RunTable, path: str) -> int:
         import_extra("pyarrow", extra="arrow"),
         import_extra("pyarrow.parquet", extra="arrow"),
     )
-    with open(path, "rb") as file, _arrow_errors(arrow, path):
+    with open(path, "rb", opener=open_regular) as file, _arrow_errors(arrow, path):
         reader = parquet.ParquetFile(file)
         if _form_of(path, reader.schema_arrow) == "stored":
             count = _append_stored(table, path, reader.read())
@@ -104,7 +105,7 @@ def parquet_provenance(path: str) -> dict[str, Any]:
         import_extra("pyarrow", extra="arrow"),
         import_extra("pyarrow.parquet", extra="arrow"),
     )
-    with open(path, "rb") as file, _arrow_errors(arrow, path):
+    with open(path, "rb", opener=open_regular) as file, _arrow_errors(arrow, path):
         metadata = parquet.ParquetFile(file).schema_arrow.metadata or {}
     try:
         provenance = json.loads(metadata.get(b"nb101fast.provenance", b"{}"))

@@ -17,8 +17,15 @@ class WholeFile(io.RawIOBase):
     Until then the contents lie in a temporary file in the same folder. If the block ends with an
     exception, the temporary file is removed and `path` stays as it was.
 
+    Args:
+        path: the file. It may be missing.
+        follows_links: where `path` is a symbolic link, whether the file at its end is replaced and
+            the link stays, or the link itself is replaced. The latter is for names that others can
+            foresee in a folder that they can write.
+
     Raises:
-        OSError: the folder is missing, the disk is full, or the like. The text names `path`.
+        OSError: the folder is missing, the disk is full, or the like; or a device, pipe, socket or
+            folder has this name. The text names `path`.
         ValueError: the name is not allowed, as `checked_name` says.
 
     Example:
@@ -26,8 +33,8 @@ class WholeFile(io.RawIOBase):
         ...     pyarrow.parquet.write_table(table, file)
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file: AtomicFile | None = AtomicFile(core_name(path))
+    def __init__(self, path: str | os.PathLike[str], *, follows_links: bool = True) -> None:
+        self._file: AtomicFile | None = AtomicFile(core_name(path), follows_links)
 
     def writable(self) -> bool:
         return True
@@ -50,8 +57,12 @@ class WholeFile(io.RawIOBase):
         self.close()
 
 
-def write_whole(path: str | os.PathLike[str], *parts: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], *parts: bytes, follows_links: bool = True) -> None:
     """Write the parts, one after the other, in place of what the file was.
+
+    Args:
+        path, follows_links: as `WholeFile` takes them.
+        parts: the contents.
 
     Raises:
         OSError, ValueError: as `WholeFile` raises them.
@@ -59,6 +70,6 @@ def write_whole(path: str | os.PathLike[str], *parts: bytes) -> None:
     Example:
         >>> write_whole("report.html", page.encode())
     """
-    with WholeFile(path) as file:
+    with WholeFile(path, follows_links=follows_links) as file:
         for part in parts:
             file.write(part)

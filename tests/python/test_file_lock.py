@@ -144,7 +144,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, LockFileEx]:
     monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
     monkeypatch.setattr(ctypes, "WinDLL", lambda name, use_last_error: kernel, raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
-    spec = importlib.util.spec_from_file_location("windows_file_lock", file_lock.__file__)
+    spec = importlib.util.spec_from_file_location("nb101fast.windows_file_lock", file_lock.__file__)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -74,6 +74,19 @@ def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
             DriverStatus.read(path)
 
 
+def test_a_link_that_someone_planted_is_not_written_through(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    shard = Shard()
+    for path in (shard.status_in(tmp_path), shard.results_in(tmp_path)):
+        path.symlink_to(victim)
+    DRIVER.write(shard.status_in(tmp_path))
+    assert DriverStatus.read(shard.status_in(tmp_path)) == DRIVER
+    with pytest.raises(OSError, match=r"\.tfrecord is a symbolic link; remove it"):
+        ShardWriter(shard.results_in(tmp_path))
+    assert victim.read_text() == "precious"
+
+
 def test_of_a_complete_sweep(folder: Path) -> None:
     status = read_status(folder)
     assert (status.cells, status.epochs, status.repeats, status.runs) == (7, (1, 2), 2, 28)

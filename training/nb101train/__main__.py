@@ -18,6 +18,7 @@ from typing import Any
 from nb101fast import FormatError, OutOfDomainError, _core
 from nb101fast.commands import CommandLine
 from nb101fast.progress import ProgressBar, tell
+from nb101fast.regular_file import open_regular
 from nb101fast.whole_file import write_whole
 
 from .cells import cell_of_text, cells_up_to, read_cells
@@ -463,7 +464,7 @@ def _settings(config: str | None, changes: list[str]) -> tuple[str | None, dict[
     """The name of a preset, and the settings that replace its own."""
     values: dict[str, Any] = {}
     if config is not None and config not in PRESETS:
-        with open(config, encoding="utf-8") as file:
+        with open(config, encoding="utf-8", opener=open_regular) as file:
             values = _json(config, file.read())
         config = None
     for text in changes:

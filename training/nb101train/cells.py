@@ -14,6 +14,7 @@ import numpy as np
 import nb101fast
 from nb101fast import Cell, FormatError, OutOfDomainError
 from nb101fast.codes import ManyCodes, as_codes
+from nb101fast.regular_file import open_regular
 
 from .work import Codes
 
@@ -87,7 +88,7 @@ def read_cells(path: str | os.PathLike[str]) -> CellList:
     lines: dict[int, int] = {}  # The keys are cell ids.
     forms: Counter[Form] = Counter()
     codes = []
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", opener=open_regular) as file:
         for number, line in enumerate(file, 1):
             if text := line.strip():
                 cell = _cell_of_line(text, f"{name}: line {number}")

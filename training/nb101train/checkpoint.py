@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nb101fast import FormatError
+from nb101fast.regular_file import open_regular
 from nb101fast.whole_file import write_whole
 
 from .trainer import Trainer
@@ -31,7 +32,7 @@ def save(path: str | os.PathLike[str], trainer: Trainer, notes: Notes) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, notes=json.dumps({**notes, "steps_done": trainer.steps_done}), **arrays)
     archive = buffer.getvalue()
-    write_whole(path, hashlib.sha256(archive).digest(), archive)
+    write_whole(path, hashlib.sha256(archive).digest(), archive, follows_links=False)
 
 
 def restore(path: str | os.PathLike[str], trainer: Trainer) -> Notes | None:
@@ -44,7 +45,7 @@ def restore(path: str | os.PathLike[str], trainer: Trainer) -> Notes | None:
         FormatError: the file is damaged, or it was written for another network.
     """
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=open_regular) as file:
             digest, content = file.read(_DIGEST_BYTES), file.read()
     except FileNotFoundError:
         return None

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nb101fast import FormatError
+from nb101fast.regular_file import read_regular
 
 from .shard import AppendOnlyFile
 from .work import Unit
@@ -54,7 +55,7 @@ def read_failures(folder: str | os.PathLike[str]) -> dict[tuple[int, Unit], Fail
     """
     found: dict[tuple[int, Unit], Failure] = {}
     for path in sorted(Path(folder).glob("failures-*.jsonl")):
-        whole, _, _ = path.read_bytes().rpartition(b"\n")
+        whole, _, _ = read_regular(path).rpartition(b"\n")
         for number, line in enumerate(whole.splitlines(), 1):
             try:
                 failure = Failure(**json.loads(line))
@@ -71,7 +72,7 @@ class FailureLog(AppendOnlyFile):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__(path)
-        self.cut(Path(path).read_bytes().rfind(b"\n") + 1)  # A crash can leave a part of a line.
+        self.cut(read_regular(path).rfind(b"\n") + 1)  # A crash can leave a part of a line.
 
     def append_failures(self, failures: Sequence[Failure]) -> None:
         """Add one line for each failure, and wait once for the disk."""

@@ -15,6 +15,7 @@ import numpy as np
 
 import nb101fast
 from nb101fast import FormatError
+from nb101fast.regular_file import read_regular
 from nb101fast.whole_file import write_whole
 
 from .cells import checked_cells
@@ -282,7 +283,7 @@ def read_plan(folder: str | os.PathLike[str]) -> SweepPlan:
     """
     path = plan_path(folder)
     try:
-        return SweepPlan.from_json(path.read_text("utf-8"))
+        return SweepPlan.from_json(read_regular(path).decode("utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(
             f"{folder}: no sweep in this folder: it has no {path.name}"
@@ -293,7 +294,7 @@ def read_plan(folder: str | os.PathLike[str]) -> SweepPlan:
 
 def write_plan(folder: str | os.PathLike[str], plan: SweepPlan) -> None:
     """Write the plan into the folder of its sweep. The file appears only when it is complete."""
-    write_whole(plan_path(folder), plan.as_json().encode())
+    write_whole(plan_path(folder), plan.as_json().encode(), follows_links=False)
 
 
 def plan_path(folder: str | os.PathLike[str]) -> Path:

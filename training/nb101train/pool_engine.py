@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 
+from nb101fast.regular_file import open_own
 from nb101fast.worker_pool import Ended, WorkerPool
 
 from .engine import CellDone, Event, Lost, Made, MakeWorker, Message, Ready, Unusable
@@ -63,7 +64,7 @@ def worker_events(
         messages: the cells.
     """
     if log:  # TensorFlow prints much at any log level.
-        descriptor = os.open(log, _LOG_MODE, 0o644)
+        descriptor = open_own(log, _LOG_MODE)
         os.dup2(descriptor, sys.stdout.fileno())
         os.dup2(descriptor, sys.stderr.fileno())
     os.environ.update({**QUIET, **os.environ, **environment})

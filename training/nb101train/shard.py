@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from nb101fast import _core
 from nb101fast.file_lock import try_lock
+from nb101fast.regular_file import open_own, open_regular
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -170,7 +171,7 @@ def count_records(
 
 
 def _chunks(path: str | os.PathLike[str], offset: int = 0) -> Iterator[bytes]:
-    with open(path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0, opener=open_regular) as file:
         file.seek(offset)
         while chunk := file.read(_CHUNK_BYTES):
             yield chunk
@@ -193,7 +194,7 @@ class AppendOnlyFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        self._descriptor = os.open(path, _OPEN_FLAGS, 0o644)
+        self._descriptor = open_own(path, _OPEN_FLAGS)
         if not try_lock(self._descriptor):
             os.close(self._descriptor)
             raise BlockingIOError(

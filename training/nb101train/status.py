@@ -12,6 +12,7 @@ from typing import Literal
 
 from nb101fast import FormatError
 from nb101fast.file_lock import is_locked
+from nb101fast.regular_file import read_regular
 from nb101fast.whole_file import write_whole
 
 from .plan import read_plan
@@ -84,14 +85,17 @@ class DriverStatus:
         return self.epochs_left * seconds / self.epochs_here if self.epochs_left else 0.0
 
     def write(self, path: Path) -> None:
-        """Replace the file in one step, so that a reader sees either the old one or the new one."""
-        write_whole(path, (json.dumps(asdict(self)) + "\n").encode())
+        """Replace the file in one step, so that a reader sees either the old one or the new one.
+
+        A symbolic link at `path` is replaced too, and not followed.
+        """
+        write_whole(path, (json.dumps(asdict(self)) + "\n").encode(), follows_links=False)
 
     @classmethod
     def read(cls, path: Path) -> DriverStatus:
         """Read a status that `write` wrote. Any other file raises FormatError."""
         try:
-            values = json.loads(path.read_text("utf-8"))
+            values = json.loads(read_regular(path))
             running = tuple(Running(**each) for each in values.pop("running"))
             return cls(**values, running=running)
         except (ValueError, TypeError, KeyError, AttributeError) as error:

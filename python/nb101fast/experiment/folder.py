@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..locations import checked_name
+from ..regular_file import read_regular
 from ..search import Trajectories
 from ..whole_file import write_whole
 from .plan import ExperimentPlan
@@ -106,7 +107,7 @@ class Folder:
 
     def _facts_there(self) -> dict[str, Any]:
         try:
-            facts = json.loads(self._facts_path.read_bytes())
+            facts = json.loads(read_regular(self._facts_path))
             if isinstance(facts["optimizers"], dict) and isinstance(facts["runs"], int):
                 return dict(facts)
         except (ValueError, KeyError, TypeError):

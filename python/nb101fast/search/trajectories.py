@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..checks import check_choice
 from ..extras import import_extra
+from ..regular_file import open_regular
 from ..tables import write_table
 from .observations import COLUMNS, Doubles, Observations, Unit
 from .simulated_training import Limits
@@ -208,7 +209,8 @@ class Trajectories:
         arrow = import_extra("pyarrow", extra="arrow")
         parquet = import_extra("pyarrow.parquet", extra="arrow")
         try:
-            table = parquet.read_table(path)
+            with open(path, "rb", opener=open_regular) as file:
+                table = parquet.read_table(file)
             return cls._of_table(table, json.loads(table.schema.metadata[_METADATA]))
         except (arrow.ArrowInvalid, KeyError, TypeError, ValueError) as error:
             raise ValueError(

@@ -10,6 +10,7 @@
 #include "bindings/run_arrays.hpp"
 #include "nb101/atomic_file.hpp"
 #include "nb101/index_assembly.hpp"
+#include "nb101/regular_file.hpp"
 #include "nb101/run_table.hpp"
 
 namespace nb101::bindings {
@@ -94,7 +95,7 @@ void register_compile(py::module_& module) {
            py::arg("denominator") = 0);
 
   py::class_<AtomicFile>(module, "AtomicFile")
-      .def(py::init<std::string>(), py::arg("path"))
+      .def(py::init<std::string, bool>(), py::arg("path"), py::arg("follows_links") = true)
       .def_property_readonly("temporary", &AtomicFile::temporary)
       .def(
           "write",
@@ -103,6 +104,8 @@ void register_compile(py::module_& module) {
           },
           py::arg("data"))
       .def("commit", &AtomicFile::commit, py::call_guard<LongWork>());
+
+  module.def("check_regular", &check_regular, py::arg("name"), py::arg("follows_links") = true);
 }
 
 }  // namespace nb101::bindings

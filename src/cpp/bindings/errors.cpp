@@ -56,6 +56,8 @@ void register_errors(py::module_& module) {
       PyErr_SetString(out_of_domain, error.what());
     } catch (const FormatError& error) {
       PyErr_SetString(format_error, error.what());
+    } catch (const NotRegularError& error) {
+      PyErr_SetString(PyExc_OSError, error.what());
     } catch (const std::system_error& error) {
       raise_os_error(error);
     } catch (const Stopped&) {

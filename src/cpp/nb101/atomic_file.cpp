@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "nb101/regular_file.hpp"
+
 #ifdef _WIN32
 #include <io.h>
 #else
@@ -64,9 +66,12 @@ void sync_folder(const std::string& path) {
 }
 
 void remove_if_abandoned(const std::string& temporary) {
-  const int descriptor = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  // A pipe of this name must not make the writer wait, so it is opened without blocking.
+  const int descriptor = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor < 0) return;
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) std::remove(temporary.c_str());
+  struct stat status{};
+  const bool is_file = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  if (is_file && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) std::remove(temporary.c_str());
   ::close(descriptor);
 }
 
@@ -88,8 +93,10 @@ void remove_abandoned(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
-  remove_abandoned(path_);
+AtomicFile::AtomicFile(std::string path, bool follows_links) : path_(std::move(path)) {
+  check_regular(path_, follows_links);
+  target_ = follows_links ? end_of_links(path_) : path_;
+  remove_abandoned(target_);
   while (!create()) {
   }
 }
@@ -102,7 +109,7 @@ AtomicFile::~AtomicFile() {
 
 // Returns false if another writer removed the new file as an abandoned one before it was locked.
 bool AtomicFile::create() {
-  temporary_ = temporary_name(path_);
+  temporary_ = temporary_name(target_);
   file_ = std::fopen(temporary_.c_str(), "w+bx");
   if (!file_) fail(errno);
   if (lock(file_)) return true;
@@ -136,13 +143,13 @@ void AtomicFile::commit() {
   std::fclose(std::exchange(file_, nullptr));
 #endif
   std::error_code error;
-  std::filesystem::rename(temporary_, path_, error);
+  std::filesystem::rename(temporary_, target_, error);
   if (error) {
     std::remove(temporary_.c_str());
     fail(error.value());
   }
   if (file_) std::fclose(std::exchange(file_, nullptr));
-  sync_folder(path_);
+  sync_folder(target_);
 }
 
 }  // namespace nb101

@@ -13,8 +13,10 @@ namespace nb101 {
 class AtomicFile {
  public:
   // Creates the temporary file. Also removes temporary files in the folder that crashed writers
-  // left. Throws std::system_error with the path of the target.
-  explicit AtomicFile(std::string path);
+  // left. Where `path` is a symbolic link, the file at its end is replaced and the link stays, or
+  // the link itself is replaced. Throws std::system_error with the path, and NotRegularError if
+  // something there is no file.
+  explicit AtomicFile(std::string path, bool follows_links = true);
   ~AtomicFile();  // removes the temporary file if commit() was not called
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -29,12 +31,13 @@ class AtomicFile {
   // crash of the machine.
   void commit();
 
-  [[noreturn]] void fail(int error) const;  // throws std::system_error with the target's path
+  [[noreturn]] void fail(int error) const;  // throws std::system_error with the path
 
  private:
   bool create();
 
   std::string path_;
+  std::string target_;  // the name that the file gets
   std::string temporary_;
   std::FILE* file_ = nullptr;
 };

@@ -20,4 +20,11 @@ class FormatError : public std::runtime_error {
       : std::runtime_error(source + ": byte " + std::to_string(offset) + ": " + what) {}
 };
 
+// A device, a pipe or a socket has the name of a file. The message names it and says what it is.
+class NotRegularError : public std::runtime_error {
+ public:
+  NotRegularError(const std::string& name, const std::string& kind)
+      : std::runtime_error(name + " is " + kind + "; use a regular file") {}
+};
+
 }  // namespace nb101

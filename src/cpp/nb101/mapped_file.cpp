@@ -2,12 +2,12 @@
 
 #include <system_error>
 
+#include "nb101/regular_file.hpp"
+
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #include <windows.h>
-
-#include <filesystem>
 #else
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -28,9 +28,10 @@ namespace {
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path) {
-  const std::filesystem::path wide(std::u8string(path.begin(), path.end()));
-  const HANDLE file = CreateFileW(wide.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE,
-                                  nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+  check_regular(path);
+  const HANDLE file =
+      CreateFileW(path_of(path).c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
+                  OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file == INVALID_HANDLE_VALUE) fail(path);
   LARGE_INTEGER size;
   const bool sized = GetFileSizeEx(file, &size);
@@ -56,11 +57,13 @@ MappedFile::MappedFile(const std::string& path) {
   const auto fail = [&](int error) {
     throw std::system_error(error, std::generic_category(), path);
   };
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  check_regular(path);
+  // Since then a pipe may have taken the place of the file. It must not make this process wait.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) fail(errno);
   struct stat status{};
   int error = ::fstat(descriptor, &status) == 0 ? 0 : errno;
-  if (!error && !S_ISREG(status.st_mode)) error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+  if (!error && !S_ISREG(status.st_mode)) error = EINVAL;
   const auto size = static_cast<std::size_t>(status.st_size);
   void* view = nullptr;
   if (!error && size > 0) {

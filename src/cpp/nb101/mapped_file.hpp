@@ -9,8 +9,9 @@ namespace nb101 {
 
 class MappedFile {
  public:
-  // Throws std::system_error if the file cannot be opened. An empty file has no bytes. The
-  // descriptor is closed at once, but the mapping stays valid even when a rename replaces the file.
+  // Throws NotRegularError or std::system_error if the file cannot be opened. An empty file has no
+  // bytes. The descriptor is closed at once, but the mapping stays valid even when a rename
+  // replaces the file.
   explicit MappedFile(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

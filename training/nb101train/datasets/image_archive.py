@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nb101fast import FormatError
+from nb101fast.regular_file import open_regular
 
 from .dataset import Channels, Dataset, Images, Labels, Split, channel_statistics, in_colour
 
@@ -58,7 +59,7 @@ def load_npz(path: Path) -> Dataset:
 
 
 def _read(path: Path) -> dict[str, Array]:
-    with open(path, "rb") as stream:  # np.load would leave a broken file open.
+    with open(path, "rb", opener=open_regular) as stream:  # np.load would leave a broken file open.
         if stream.read(len(_MAGIC)) != _MAGIC:
             raise FormatError(f"{path} is not an .npz file; write one with numpy.savez")
         stream.seek(0)
