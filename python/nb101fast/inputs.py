@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from . import _core
 from ._core import FormatError
 from .formats import Format, format_of
+from .gzip_stream import GzipStream
 from .locations import shown_name
 from .progress import Progress
 from .reader import IndexReader
@@ -25,8 +25,6 @@ CHUNK_BYTES = 8 << 20  # About 20,000 records keep all threads busy and take lit
 RECORD_BYTES = (
     405  # This is just below the average size, so the reserved memory suffices for official files.
 )
-Piece = bytes | memoryview
-_GZIP_WINDOW = 31  # This value makes zlib expect a gzip header and checksum.
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ def _read_records(
     """How many records and bytes a TFRecord has, and the SHA-256 of its bytes."""
     reader = _core.RecordReader(table, os.fsencode(path), threads)
     digest = hashlib.sha256()
-    unpack: Callable[[Piece], Iterator[Piece]] = _Gunzip(path).unpack if is_gzip else _as_it_is
+    gzip = GzipStream(path) if is_gzip else None
     size = 0
     # One thread reads ahead and one digests. Both release the GIL, and so does the parser.
     with ThreadPoolExecutor(2) as helpers:
@@ -138,14 +136,14 @@ def _read_records(
             if hashed:
                 hashed.result()
             hashed = helpers.submit(digest.update, chunk)
-            for piece in unpack(chunk):
+            for piece in gzip.unpack(chunk) if gzip else (chunk,):
                 reader.feed(piece)
             size += len(chunk)
             meter.advance(len(chunk))
-        for piece in unpack(b""):
-            reader.feed(piece)
         if hashed:
             hashed.result()
+    if gzip:
+        gzip.finish()
     reader.finish()
     if not reader.num_records:
         raise FormatError(f"{path}: byte 0: the file is empty; give at least one record")
@@ -166,31 +164,3 @@ def _chunks(path: str, helpers: ThreadPoolExecutor) -> Iterator[memoryview]:
             following = helpers.submit(read)
             yield chunk
             chunk = following.result()
-
-
-def _as_it_is(chunk: Piece) -> Iterator[Piece]:
-    if chunk:
-        yield chunk
-
-
-class _Gunzip:
-    """Unpacks a gzip stream that comes in pieces and may have any number of members."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._member = zlib.decompressobj(_GZIP_WINDOW)
-        self._started = False
-
-    def unpack(self, chunk: Piece) -> Iterator[Piece]:
-        """The bytes that a piece of the stream holds. An empty piece is the end of the file."""
-        if not chunk and self._started and not self._member.eof:
-            raise FormatError(f"{self._path}: its gzip stream is cut short")
-        try:
-            while chunk:
-                if self._member.eof:
-                    self._member = zlib.decompressobj(_GZIP_WINDOW)
-                self._started = True
-                yield self._member.decompress(chunk, CHUNK_BYTES)
-                chunk = self._member.unconsumed_tail or self._member.unused_data
-        except zlib.error as error:
-            raise FormatError(f"{self._path}: its gzip stream is damaged: {error}") from None

@@ -143,13 +143,22 @@ def test_gzip(tmp_path: Path, rng: np.random.Generator, members: int) -> None:
     assert exported(tmp_path / "i.nb101") == data
 
 
+def test_zeros_may_follow_gzip(tmp_path: Path, rng: np.random.Generator) -> None:
+    data = tfrecord.write(records_of(rng))
+    (tmp_path / "in.gz").write_bytes(gzip.compress(data) + bytes(10_000))
+    nb101fast.compile(tmp_path / "in.gz", tmp_path / "i.nb101")
+    assert exported(tmp_path / "i.nb101") == data
+
+
 def test_damaged_gzip(tmp_path: Path, rng: np.random.Generator) -> None:
     packed = gzip.compress(tfrecord.write(records_of(rng)))
     for data, message in [
-        (packed[:-1], "cut short"),
-        (packed[: len(packed) // 2], "cut short"),
-        (packed[:-5] + b"\0" + packed[-4:], "damaged|incorrect"),
-        (packed + b"junk", "damaged"),
+        (packed[:-1], "byte 0: the gzip member here is cut short; get the whole file"),
+        (packed[: len(packed) // 2], "byte 0: the gzip member here is cut short"),
+        (packed[:-5] + b"\0" + packed[-4:], "byte 0: the gzip member here is damaged: "),
+        (packed + packed[:9], f"byte {len(packed)}: the gzip member here is cut short"),
+        (packed + b"junk", f"byte {len(packed)}: no gzip member begins here; remove the bytes"),
+        (packed + b"\0\0" + packed, f"byte {len(packed)}: only zeros may follow the first zero"),
     ]:
         (tmp_path / "in.gz").write_bytes(data)
         with pytest.raises(FormatError, match=message):
