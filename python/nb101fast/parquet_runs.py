@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -16,12 +15,13 @@ from . import _core
 from ._core import FormatError
 from .checks import alternatives
 from .codes import NUM_CELLS, Codes, bytes_of_hash, cell_hashes, cell_ids, decode
+from .content_digest import ContentDigest
 from .extras import import_extra
 from .measurement import EVALUATION_METRICS, STAGES
-from .regular_file import open_regular
+from .parquet_file import check_digest, open_parquet
 from .run_columns import Integers, official_places
 from .runs import Runs
-from .tables import FORM_VERSION, FORMS
+from .tables import FORM_VERSION, FORMS, PROVENANCE
 
 _ROWS_AT_ONCE = 1 << 18
 _VALUES = tuple(f"{stage}_{metric}" for stage in STAGES for metric in EVALUATION_METRICS)
@@ -54,23 +54,25 @@ def read_parquet(table: _core.RunTable, path: str) -> int:
             (counted from 0) and the column. The table then holds a part of the rows.
         ImportError: pyarrow is not installed.
     """
-    arrow, parquet = (
-        import_extra("pyarrow", extra="arrow"),
-        import_extra("pyarrow.parquet", extra="arrow"),
-    )
-    with open(path, "rb", opener=open_regular) as file, _arrow_errors(arrow, path):
-        reader = parquet.ParquetFile(file)
-        if _form_of(path, reader.schema_arrow) == "stored":
-            count = _append_stored(table, path, reader.read())
+    with open_parquet(path) as reader:
+        metadata = reader.schema_arrow.metadata or {}
+        digest = ContentDigest(metadata.get(PROVENANCE, b""))
+        if _form_of(path, metadata) == "stored":
+            batches = _stored_runs(path, reader.read())
         else:
-            count = _append_rows(table, arrow, path, reader)
+            batches = _rows_as_runs(path, reader)
+        count = 0
+        for runs in batches:
+            table.append(*runs.arrays())
+            digest.update(*runs.arrays())
+            count += len(runs.codes)
+        check_digest(path, reader, digest)
     if not count:
         raise FormatError(f"{path}: no runs: give at least one")
     return count
 
 
-def _form_of(path: str, schema: Any) -> str:
-    metadata = schema.metadata or {}
+def _form_of(path: str, metadata: dict[bytes, bytes]) -> str:
     version = metadata.get(b"nb101fast.form_version", b"%d" % FORM_VERSION)
     if version != b"%d" % FORM_VERSION:
         raise FormatError(
@@ -83,17 +85,6 @@ def _form_of(path: str, schema: Any) -> str:
     return str(form)
 
 
-def _append_rows(table: _core.RunTable, arrow: Any, path: str, reader: Any) -> int:
-    """Append the runs of a file of the form "runs", a batch of rows at a time."""
-    count = 0
-    names = _checked_columns(arrow, path, reader.schema_arrow)
-    for batch in reader.iter_batches(_ROWS_AT_ONCE, columns=names):
-        if batch.num_rows:
-            table.append(*_RunsRead(arrow, path, count, batch).runs().arrays())
-        count += batch.num_rows
-    return count
-
-
 def parquet_provenance(path: str) -> dict[str, Any]:
     """The provenance of the index that a Parquet file was written from; empty if it is unknown.
 
@@ -101,40 +92,24 @@ def parquet_provenance(path: str) -> dict[str, Any]:
         FormatError: the file is not a Parquet file.
         ImportError: pyarrow is not installed.
     """
-    arrow, parquet = (
-        import_extra("pyarrow", extra="arrow"),
-        import_extra("pyarrow.parquet", extra="arrow"),
-    )
-    with open(path, "rb", opener=open_regular) as file, _arrow_errors(arrow, path):
-        metadata = parquet.ParquetFile(file).schema_arrow.metadata or {}
+    with open_parquet(path) as reader:
+        metadata = reader.schema_arrow.metadata or {}
     try:
-        provenance = json.loads(metadata.get(b"nb101fast.provenance", b"{}"))
+        provenance = json.loads(metadata.get(PROVENANCE, b"{}"))
     except ValueError:
         return {}
     return provenance if isinstance(provenance, dict) else {}
 
 
-@contextlib.contextmanager
-def _arrow_errors(arrow: Any, path: str) -> Iterator[None]:
-    """Turn an error of pyarrow about a damaged file into a FormatError."""
-    try:
-        yield
-    except (arrow.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # It comes from the operating system, not from the contents.
-        raise FormatError(f"{path}: not a sound Parquet file: {error}") from error
-
-
 # ---------------------------------------------------------------- the form "stored"
 
 
-def _append_stored(table: _core.RunTable, path: str, stored: Any) -> int:
-    """Append the runs of a file of the form "stored", in the order of the records."""
+def _stored_runs(path: str, stored: Any) -> Iterator[Runs]:
+    """The runs of a table of the form "stored", in the order of the records."""
     columns = _StoredRead(path, stored)
     places = columns.places()
     for begin in range(0, places.shape[1], _ROWS_AT_ONCE):
-        table.append(*columns.runs(places[:, begin : begin + _ROWS_AT_ONCE]).arrays())
-    return int(places.shape[1])
+        yield columns.runs(places[:, begin : begin + _ROWS_AT_ONCE])
 
 
 class _StoredRead:
@@ -142,7 +117,7 @@ class _StoredRead:
 
     def __init__(self, path: str, stored: Any) -> None:
         self._path, self._stored = path, stored
-        self._names = set(stored.schema.names)
+        self._names = stored.schema.names
         matches = [_BUDGET_COLUMN.fullmatch(name) for name in stored.schema.names]
         self._epochs = sorted(int(match[1]) for match in matches if match)
         self._ids = self._numbers("cell_id")
@@ -192,8 +167,8 @@ class _StoredRead:
 
     def _numbers(self, name: str, rows: Any = slice(None)) -> npt.NDArray[Any]:
         """The values of rows, which must not be null. Counts are turned into accuracies."""
-        if name not in self._names:
-            raise FormatError(f"{self._path}: no column {name!r}: add it")
+        if (times := self._names.count(name)) != 1:
+            raise FormatError(f"{self._path}: {times or 'no'} columns {name!r}; give exactly one")
         column = self._stored.column(name).combine_chunks()
         present = column.is_valid().to_numpy(zero_copy_only=False)
         self._check(name, present[rows], "is null; give a value")
@@ -211,6 +186,17 @@ class _StoredRead:
 
 
 # ---------------------------------------------------------------- the form "runs"
+
+
+def _rows_as_runs(path: str, reader: Any) -> Iterator[Runs]:
+    """The runs of a file of the form "runs", a batch of rows at a time."""
+    arrow = import_extra("pyarrow", extra="arrow")
+    names = _checked_columns(arrow, path, reader.schema_arrow)
+    count = 0
+    for batch in reader.iter_batches(_ROWS_AT_ONCE, columns=names):
+        if batch.num_rows:
+            yield _RunsRead(arrow, path, count, batch).runs()
+        count += batch.num_rows
 
 
 def _checked_columns(arrow: Any, path: str, schema: Any) -> list[str]:

@@ -14,6 +14,7 @@ from ._core import FormatError
 from .codes import decode
 from .measurement import EVALUATION_METRICS, STAGES, check_epochs
 from .reader import IndexReader
+from .runs import Runs
 
 Epochs: TypeAlias = int | Sequence[int] | None
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -124,6 +125,19 @@ def run_columns(
         **_graph_texts(graphs),
     }
     return {name: columns[name] for name in RUN_COLUMNS}
+
+
+def runs_at(reader: IndexReader, places: Integers) -> Runs:
+    """The runs at these places. Every value is exact."""
+    values = _values_of(reader, places)
+    staged = [values[f"{stage}_{metric}"] for stage in STAGES for metric in EVALUATION_METRICS]
+    return Runs(
+        values["graph"].astype(np.uint32),
+        np.array(reader.epochs, np.uint32)[places[1]],
+        np.stack(staged, axis=1),
+        values["trainable_parameters"].astype(np.int32),
+        values["total_time"],
+    )
 
 
 def _values_of(reader: IndexReader, places: Integers) -> dict[str, npt.NDArray[np.float64]]:

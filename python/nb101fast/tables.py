@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +42,11 @@ import numpy.typing as npt
 from . import _core
 from .checks import check_choice
 from .codes import cell_parameters
+from .content_digest import ContentDigest
 from .extras import import_extra
 from .locations import checked_name
 from .measurement import EVALUATION_METRICS, STAGES, STORED_METRICS
+from .parquet_file import add_digest, parquet_writer, write_table
 from .reader import IndexReader
 from .run_columns import (
     VALUE_COLUMNS,
@@ -54,6 +56,7 @@ from .run_columns import (
     budgets_of,
     record_places,
     run_columns,
+    runs_at,
 )
 from .whole_file import WholeFile
 
@@ -66,6 +69,7 @@ Form = Literal["runs", "stored"]
 
 FORMS = ("runs", "stored")
 FORM_VERSION = 1
+PROVENANCE = b"nb101fast.provenance"  # a key of the metadata
 _ROWS_AT_ONCE = 1 << 18  # A row group of this many runs takes about 40 MB of doubles.
 
 
@@ -105,49 +109,38 @@ def to_parquet(
     epochs: Epochs = None,
 ) -> None:
     """Write the index to a Parquet file. Arguments and errors as in `Index.to_parquet`."""
-    arrow, parquet = (
-        import_extra("pyarrow", extra="arrow"),
-        import_extra("pyarrow.parquet", extra="arrow"),
-    )
+    arrow = import_extra("pyarrow", extra="arrow")
     check_choice("form", form, FORMS)
     target = checked_name(path)
     if os.path.exists(target) and os.path.samefile(target, reader.path):
         raise ValueError(f"path {target!r} is the index itself; use another name")
-    if form == "stored":
-        write_table(to_arrow(reader, form=form, epochs=epochs), target)
-        return
     places = record_places(reader, epochs)
-    schema = _runs_schema(arrow, reader)
-    with (
-        WholeFile(target) as file,
-        parquet.ParquetWriter(file, schema, compression="zstd") as writer,
-    ):
-        for begin in range(0, places.shape[1], _ROWS_AT_ONCE):
-            part = places[:, begin : begin + _ROWS_AT_ONCE]
-            writer.write_batch(_runs_batch(arrow, reader, schema, part), part.shape[1])
-
-
-def write_table(table: pyarrow.Table, target: str | os.PathLike[str] | IO[bytes]) -> None:
-    """Write a pyarrow.Table as a Parquet file, which appears only when it is complete.
-
-    Args:
-        target: the file's name, or an open binary file.
-    """
-    parquet = import_extra("pyarrow.parquet", extra="arrow")
-    if not isinstance(target, (str, os.PathLike)):
-        parquet.write_table(table, target, compression="zstd")
+    parts = [places[:, at : at + _ROWS_AT_ONCE] for at in range(0, places.shape[1], _ROWS_AT_ONCE)]
+    digest = ContentDigest(_provenance_text(reader))
+    if form == "stored":
+        for part in parts:
+            digest.update(*runs_at(reader, part).arrays())
+        write_table(to_arrow(reader, form=form, epochs=epochs), target, digest)
         return
-    with WholeFile(target) as file:
-        parquet.write_table(table, file, compression="zstd")
+    schema = _runs_schema(arrow, reader)
+    with WholeFile(target) as file, parquet_writer(file, schema) as writer:
+        for part in parts:
+            writer.write_batch(_runs_batch(arrow, reader, schema, part), part.shape[1])
+            digest.update(*runs_at(reader, part).arrays())
+        add_digest(writer, digest)
 
 
-def _metadata(reader: IndexReader, form: Form) -> dict[str, str]:
+def _metadata(reader: IndexReader, form: Form) -> dict[str | bytes, str | bytes]:
     return {
         "nb101fast.form": form,
         "nb101fast.form_version": str(FORM_VERSION),
         "nb101fast.denominator": str(reader.denominator or ""),
-        "nb101fast.provenance": json.dumps(reader.provenance),
+        PROVENANCE: _provenance_text(reader),
     }
+
+
+def _provenance_text(reader: IndexReader) -> bytes:
+    return json.dumps(reader.provenance).encode()
 
 
 # ---------------------------------------------------------------- columns as stored

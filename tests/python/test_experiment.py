@@ -398,7 +398,7 @@ def _mistake_part(folder: Path) -> None:
     [
         (_remove_facts, "has a folder 'runs' but no experiment.json"),
         (_cut_facts, r"experiment\.json is damaged; use another folder"),
-        (_cut_part, r"re-000000\.parquet is not a Parquet file of trajectories"),
+        (_cut_part, r"re-000000\.parquet: not a sound Parquet file: "),
         (
             _mistake_part,
             r"re-000000\.parquet: <Trajectories of rs .* belongs to another experiment",

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import Index, search
+from nb101fast import FormatError, Index, search
 from nb101fast.codes import Validity
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.settings import CompiledSettings
@@ -400,7 +400,7 @@ def test_parquet_and_back(index: Index, tmp_path: Path) -> None:
     for name, contents in (("no.parquet", b"PAR1"), ("empty", b"")):
         (tmp_path / name).write_bytes(contents)
         with pytest.raises(
-            ValueError, match=re.escape(f"{tmp_path / name} is not a Parquet file of")
+            FormatError, match=re.escape(f"{tmp_path / name}: not a sound Parquet file: ")
         ):
             search.Trajectories.from_parquet(tmp_path / name)
     index.to_parquet(tmp_path / "index.parquet")
@@ -408,6 +408,27 @@ def test_parquet_and_back(index: Index, tmp_path: Path) -> None:
         search.Trajectories.from_parquet(tmp_path / "index.parquet")
     check_equal(pickle.loads(pickle.dumps(done)), done)
     assert repr(done).startswith("<Trajectories of hb (paper): 5 runs of 300 s, mean final regret ")
+
+
+def test_no_flipped_bit_gives_other_trajectories(
+    index: Index, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    path = tmp_path / "re.parquet"
+    search.run("re", index, runs=2, budget_seconds=200).to_parquet(path)
+    whole, expected = path.read_bytes(), search.Trajectories.from_parquet(path)
+    told = same = 0
+    for bit in rng.choice(8 * len(whole), 300, replace=False).tolist():
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        try:
+            check_equal(search.Trajectories.from_parquet(path), expected)
+        except ValueError as error:
+            told += str(path) in str(error)
+        else:
+            same += 1
+    assert told + same == 300
+    assert told > 100
 
 
 def test_parts_of_different_runs_are_not_joined(index: Index) -> None:

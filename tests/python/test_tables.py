@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
 import os
 import re
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,7 @@ import pytest
 
 import nb101fast
 from nb101fast import FormatError, Index, _core, parquet_runs, tables
+from nb101fast.measurement import EVALUATION_METRICS
 from nb101fast.parquet_runs import read_parquet
 from reference.cells import encode
 from reference.runs import STAGES, graph_of_record
@@ -295,8 +299,12 @@ def test_some_budgets_of_the_stored_form_and_back(index: Index, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: t.drop_columns(["graph_4_0"]), "no column 'graph_4_0': add it"),
-        (lambda t: t.drop_columns(["cell_id"]), "no column 'cell_id': add it"),
+        (lambda t: t.drop_columns(["graph_4_0"]), "no columns 'graph_4_0'; give exactly one"),
+        (lambda t: t.drop_columns(["cell_id"]), "no columns 'cell_id'; give exactly one"),
+        (
+            lambda t: t.append_column("graph_4_0", t["graph_4_0"]),
+            "2 columns 'graph_4_0'; give exactly one",
+        ),
         (lambda t: t.drop_columns([f"runs_{e}" for e in (4, 36, 108)]), "no column 'runs_E'"),
         (lambda t: pa.concat_tables([t, t]), "column 'cell_id' has a cell twice"),
         (lambda t: changed(t, "cell_id", lambda i: -1), "column 'cell_id': value 0 is no cell id"),
@@ -552,3 +560,83 @@ def test_an_order_that_does_not_list_each_run_is_refused(
         FormatError, match=r"damaged\.nb101: the stored order of the records does not list"
     ):
         nb101fast.open(tmp_path / "damaged.nb101").to_arrow(form="runs")
+
+
+# -------------------------------------------------------------------- damage
+
+
+def runs_in(path: Path) -> tuple[bytes, dict[str, Any]]:
+    """All that `compile` takes from a Parquet file: its runs and the provenance."""
+    parts: list[bytes] = []
+    table: Any = SimpleNamespace(append=lambda *arrays: parts.extend(a.tobytes() for a in arrays))
+    read_parquet(table, str(path))
+    return b"".join(parts), parquet_runs.parquet_provenance(str(path))
+
+
+@pytest.mark.parametrize("form", ["runs", "stored"])
+def test_no_flipped_bit_gives_other_runs(
+    tmp_path: Path, rng: np.random.Generator, form: tables.Form
+) -> None:
+    path = tmp_path / "x.parquet"
+    nb101fast.synthetic.write_index(
+        tmp_path / "x.nb101", codes=nb101fast.cell_codes()[:3], epochs=(4,), repeats=2
+    )
+    nb101fast.open(tmp_path / "x.nb101").to_parquet(path, form=form)
+    whole, expected = path.read_bytes(), runs_in(path)
+    told = same = 0
+    for bit in rng.choice(8 * len(whole), 300, replace=False).tolist():
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        try:
+            assert runs_in(path) == expected, f"bit {bit}"
+        except FormatError as error:
+            told += str(error).startswith(f"{path}: ")
+        else:
+            same += 1
+    assert told + same == 300
+    assert told > 100
+
+
+@pytest.mark.parametrize("form", ["runs", "stored"])
+def test_a_digest_of_other_contents_is_noticed(
+    index: Index, tmp_path: Path, form: tables.Form
+) -> None:
+    index.to_parquet(tmp_path / "x.parquet", form=form)
+    digest = pq.read_metadata(tmp_path / "x.parquet").metadata[b"nb101fast.digest"]
+    name = {"runs": "trainable_parameters", "stored": "trainable_parameters_4_0"}[form]
+    table = changed(index.to_arrow(form=form), name, lambda count: count + 1)
+    with pq.ParquetWriter(tmp_path / "other.parquet", table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({b"nb101fast.digest": digest})
+    with pytest.raises(FormatError, match=r"contents have the digest \w{12}, but it states \w{12}"):
+        nb101fast.compile(tmp_path / "other.parquet", tmp_path / "x.nb101")
+    assert not (tmp_path / "x.nb101").exists()
+
+
+def test_both_forms_have_the_same_digest(index: Index, tmp_path: Path) -> None:
+    digests = set()
+    for form in ("runs", "stored"):
+        index.to_parquet(tmp_path / "x.parquet", form=form)
+        digests.add(pq.read_metadata(tmp_path / "x.parquet").metadata[b"nb101fast.digest"])
+    assert digests == {digest_in_plain_words(index)}
+
+
+def digest_in_plain_words(index: Index) -> bytes:
+    """The digest as docs/tables.md describes it, value by value."""
+    sha256 = hashlib.sha256(json.dumps(index.provenance).encode())
+    for row in index.to_arrow().to_pylist():
+        values = [row[f"{stage}_{metric}"] for stage in STAGES for metric in EVALUATION_METRICS]
+        parameters, total_time = row["trainable_parameters"], row["total_time"]
+        numbers = row["graph"], row["epochs"], *values, parameters, total_time
+        sha256.update(struct.pack("<II15did", *numbers))
+    return sha256.hexdigest().encode()
+
+
+def test_a_table_that_another_program_changed_is_read(written: Path, tmp_path: Path) -> None:
+    table = pq.read_table(written)
+    pq.write_table(table.slice(3), tmp_path / "x.parquet")
+    pd.read_parquet(written, page_checksum_verification=True).iloc[3:].to_parquet(tmp_path / "y.parquet")
+    first, second = (runs_in(tmp_path / f"{name}.parquet") for name in "xy")
+    assert first[0] == second[0]
+    assert len(first[0]) == 140 * (table.num_rows - 3)

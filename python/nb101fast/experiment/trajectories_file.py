@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..extras import import_extra
+from ..parquet_file import parquet_writer
 from ..search import Trajectories, join
 from ..whole_file import WholeFile
 from .folder import Folder
@@ -27,14 +28,13 @@ def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, Trajec
     The columns are `optimizer` (a dictionary) and those of `Trajectories.to_arrow`. Only some runs
     are in memory at a time.
     """
-    parquet = import_extra("pyarrow.parquet", extra="arrow")
     incumbents: dict[str, list[Trajectories]] = {name: [] for name in plan.optimizers}
     groups = (group for name in plan.optimizers for group in _groups(folder.parts(plan, name)))
     first = next(groups)
     schema = _rows(first, plan).schema
     with (
         WholeFile(folder.path / "trajectories.parquet") as file,
-        parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+        parquet_writer(file, schema) as writer,
     ):
         for group in itertools.chain([first], groups):
             rows = _rows(group, plan)

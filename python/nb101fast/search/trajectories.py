@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import check_choice
+from ..content_digest import ContentDigest
 from ..extras import import_extra
-from ..regular_file import open_regular
-from ..tables import write_table
+from ..parquet_file import check_digest, open_parquet, write_table
 from .observations import COLUMNS, Doubles, Observations, Unit
 from .simulated_training import Limits
 
@@ -195,7 +195,8 @@ class Trajectories:
         Example:
             >>> search.run("re", index, runs=10, budget_seconds=1e6).to_parquet("re.parquet")
         """
-        write_table(self.to_arrow(), target)
+        table = self.to_arrow()
+        write_table(table, target, _digest_of(table))
 
     @classmethod
     def from_parquet(cls, path: str | os.PathLike[str]) -> Trajectories:
@@ -204,19 +205,21 @@ class Trajectories:
         Raises:
             ImportError: pyarrow is missing.
             OSError: the file cannot be read.
+            FormatError: the file is damaged.
             ValueError: the file holds something else.
         """
-        arrow = import_extra("pyarrow", extra="arrow")
-        parquet = import_extra("pyarrow.parquet", extra="arrow")
+        with open_parquet(path) as file:
+            table = file.read()
         try:
-            with open(path, "rb", opener=open_regular) as file:
-                table = parquet.read_table(file)
-            return cls._of_table(table, json.loads(table.schema.metadata[_METADATA]))
-        except (arrow.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+            trajectories = cls._of_table(table, json.loads(table.schema.metadata[_METADATA]))
+            digest = _digest_of(table)
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{os.fspath(path)} is not a Parquet file of trajectories; use one that "
                 "Trajectories.to_parquet wrote"
             ) from error
+        check_digest(path, file, digest)
+        return trajectories
 
     @classmethod
     def _of_table(cls, table: pyarrow.Table, facts: dict[str, Any]) -> Trajectories:
@@ -239,6 +242,13 @@ class Trajectories:
     def _facts(self) -> dict[str, Any]:
         runs = {name: getattr(self, name).tolist() for name in _OF_EACH_RUN}
         return _kind_of(self) | {"first_run": self.first_run} | runs
+
+
+def _digest_of(table: pyarrow.Table) -> ContentDigest:
+    """The digest of everything that the table of some trajectories holds."""
+    digest = ContentDigest(table.schema.metadata[_METADATA])
+    digest.update(*(column.to_numpy() for column in table.columns))
+    return digest
 
 
 def _kind_of(part: Trajectories) -> dict[str, Any]:
