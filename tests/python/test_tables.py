@@ -636,7 +636,8 @@ def digest_in_plain_words(index: Index) -> bytes:
 def test_a_table_that_another_program_changed_is_read(written: Path, tmp_path: Path) -> None:
     table = pq.read_table(written)
     pq.write_table(table.slice(3), tmp_path / "x.parquet")
-    pd.read_parquet(written, page_checksum_verification=True).iloc[3:].to_parquet(tmp_path / "y.parquet")
+    frame = pd.read_parquet(written, page_checksum_verification=True)
+    frame.iloc[3:].to_parquet(tmp_path / "y.parquet")
     first, second = (runs_in(tmp_path / f"{name}.parquet") for name in "xy")
     assert first[0] == second[0]
     assert len(first[0]) == 140 * (table.num_rows - 3)
