@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import compiler
 from ._core import FormatError
+from .file_sample import sample_sha256
 from .formats import format_of
 from .index import Index
 from .index import open as open_index
@@ -20,8 +21,9 @@ def open_any(path: str | os.PathLike[str]) -> Index:
     """Open an index, or an official TFRecord, plain or gzip, by its compiled copy.
 
     The copy lies beside the file, with `.nb101` in place of its suffix. It lies in the cache if
-    that folder can't be written, or if something else has that name. Once there is a copy, the
-    file itself may be deleted.
+    that folder can't be written, or if something else has that name. It is made anew if the size
+    of the file, the time of its last change or a sample of its blocks has changed. Once there is a
+    copy, the file itself may be deleted.
 
     Raises:
         FormatError: the contents are neither an index nor a TFRecord.
@@ -84,7 +86,8 @@ def _copy_at(place: Path, source: Path) -> Index | None:
 def _is_current(copy: Index, source: Path) -> bool:
     known, now = copy.provenance["sources"][0], source.stat()
     recorded = known.get("num_bytes"), known.get("modified_ns")
-    return recorded == (now.st_size, now.st_mtime_ns)
+    is_unchanged = recorded == (now.st_size, now.st_mtime_ns)
+    return is_unchanged and known.get("sample_sha256") == sample_sha256(source)
 
 
 def _compile(source: Path, target: Path) -> Index:

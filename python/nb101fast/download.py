@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from . import _core
 from ._core import FormatError
 from .builder import IndexBuilder
+from .file_sample import sample_sha256
 from .inputs import CHUNK_BYTES, RECORD_BYTES, Source
 from .official_files import OfficialFile
 from .progress import Progress, tell
@@ -68,13 +69,12 @@ class Intake:
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
-    def finish(self, name: str, modified_ns: int, url: str) -> IndexBuilder:
-        """The builder with all runs and their source. The last byte must have been fed."""
+    def finish(self, name: str, partial: Path, url: str) -> IndexBuilder:
+        """The builder with all runs and their source, once the last byte of the file was fed."""
         self._reader.finish()
         records = self._reader.num_records
-        self.builder.add_source(
-            Source(name, self.num_bytes, self.sha256, records, modified_ns, url=url)
-        )
+        state = partial.stat().st_mtime_ns, sample_sha256(partial)
+        self.builder.add_source(Source(name, self.num_bytes, self.sha256, records, *state, url=url))
         return self.builder
 
 

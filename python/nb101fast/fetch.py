@@ -154,7 +154,7 @@ def _compile_file(
 def _compile_download(download: Download, target: Path, keep_tfrecord: bool) -> None:
     partial, name = download.partial, download.official.name
     intake = download.complete()
-    builder = intake.finish(name, partial.stat().st_mtime_ns, download.shown_url)
+    builder = intake.finish(name, partial, download.shown_url)
     try:
         builder.finish(target)
     except OSError:

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import _core
 from ._core import FormatError
+from .file_sample import sample_sha256
 from .formats import Format, format_of
 from .gzip_stream import GzipStream
 from .locations import shown_name
@@ -35,8 +36,9 @@ class Source:
         name: the file's name without its folder.
         num_bytes, sha256: the size and the SHA-256 of the file.
         records: how many runs it holds.
-        modified_ns: the time of the last change before the file was read. If this time and the
-            size are still the same, a compiled copy is up to date.
+        modified_ns: the time of the last change before the file was read.
+        sample_sha256: that of some blocks before the file was read. If these, the time and the size
+            are still the same, a compiled copy counts as up to date.
         format: the format in which it was read.
         synthetic: whether the file says that its values were made up.
         url: where it was downloaded from; None for a local file.
@@ -47,6 +49,7 @@ class Source:
     sha256: str
     records: int
     modified_ns: int
+    sample_sha256: str
     format: Format = "tfrecord"
     synthetic: bool = False
     url: str | None = None
@@ -82,14 +85,14 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
     Raises:
         FormatError: the file is damaged; the message says which record and which byte.
     """
-    modified_ns = os.stat(path).st_mtime_ns
+    state = os.stat(path).st_mtime_ns, sample_sha256(path)
     name = shown_name(os.path.basename(path))
     kind = (
         format_of(path) or "tfrecord"
     )  # The TFRecord reader gives the best error for unknown bytes.
     if kind in ("tfrecord", "tfrecord.gz"):
         records, size, sha256 = _read_records(table, path, threads, meter, kind == "tfrecord.gz")
-        return Source(name, size, sha256, records, modified_ns, kind)
+        return Source(name, size, sha256, records, *state, kind)
     before = len(table)
     synthetic = False
     if kind == "index":
@@ -107,7 +110,7 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
         read_json(table, path)
     size, sha256 = _digest(path, meter)
     records = len(table) - before
-    return Source(name, size, sha256, records, modified_ns, kind, synthetic)
+    return Source(name, size, sha256, records, *state, kind, synthetic)
 
 
 def _digest(path: str, meter: Meter) -> tuple[int, str]:

@@ -728,6 +728,25 @@ def test_compiled_again_when_the_file_changed(official_file: Path, records: list
     assert list(NASBench(official_file).hash_iterator()) == [records[0].module_hash]
 
 
+def test_compiled_again_when_a_block_changed_and_the_size_and_time_did_not(
+    official_file: Path, records: list[Record], capfd: pytest.CaptureFixture[str]
+) -> None:
+    official_file.write_bytes(tfrecord.write(records[:2]))
+    NASBench(official_file)
+    before, told = official_file.stat(), capfd.readouterr().err.splitlines()[0]
+    official_file.write_bytes(tfrecord.write(records[1::-1]))
+    os.utime(official_file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert official_file.stat().st_size == before.st_size
+    exported = official_file.with_name("exported.tfrecord")
+    nb101fast.export(NASBench(official_file).index, exported)
+    assert exported.read_bytes() == official_file.read_bytes()
+    assert (
+        capfd.readouterr().err.splitlines()[0]
+        == told
+        == (f"compiling {official_file} once, into {official_file.with_suffix('.nb101')}")
+    )
+
+
 def test_compiled_into_the_cache(official_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     bench = NASBench(official_file)
