@@ -11,6 +11,7 @@ from .codes import ManyCodes, ManyIds, OneCode, OneId
 NUM_CELLS: int
 MAX_GRAPH_VERTICES: int
 FORMAT_VERSION: int
+INDEX_FIELDS: list[tuple[str, str, str, str, Verify]]  # part, field, types, rule, level
 MAX_DENOMINATOR: int
 DOMAIN_RULE: str
 OPS: list[str]
@@ -155,7 +156,10 @@ class RepeatKind(enum.Enum):
     random = 2
 
 class IndexFile:
-    def __init__(self, path: str | bytes, verify: Verify) -> None: ...
+    def __init__(self, path: str | bytes) -> None: ...
+    def verify(self, level: Verify) -> None: ...
+    @property
+    def findings(self) -> dict[str, tuple[int, str]]: ...
     @property
     def budgets(self) -> list[tuple[int, int]]: ...
     @property

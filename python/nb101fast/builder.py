@@ -12,30 +12,13 @@ from typing import Any
 
 from . import _core
 from ._core import FormatError
+from .findings import Findings, joined
 from .inputs import Meter, Source, read_input
 from .locations import core_name
 from .reader import IndexReader
 from .runs import Runs
 
 UPDATE_RULE = "a new run takes the place of the old one of its cell, epochs and repeat"
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Unusual values, which are kept: for each kind, how many there are and where the first is."""
-
-    other_parameters: tuple[int, str]
-    odd_accuracies: tuple[int, str]
-    odd_times: tuple[int, str]
-    unknown_fields: tuple[int, str]
-
-    def told(self) -> dict[str, tuple[int, str]]:
-        """The findings that occur, by a name for people."""
-        return {
-            name.replace("_", " "): (count, first)
-            for name, (count, first) in vars(self).items()
-            if count
-        }
 
 
 @dataclass(frozen=True)
@@ -83,7 +66,8 @@ class IndexBuilder:
     """Gathers runs with `add_*`, and writes the index with `finish`.
 
     Args:
-        base: an index whose runs are kept, unless a new run replaces them.
+        base: an index whose runs are kept, unless a new run replaces them. The checksums of its
+            sections are verified first.
         threads: how many threads parse and assemble; None for one on each processor.
 
     Attributes:
@@ -97,6 +81,8 @@ class IndexBuilder:
     """
 
     def __init__(self, base: IndexReader | None = None, *, threads: int | None = None) -> None:
+        if base:
+            base.verify("sections")
         self.table = _core.RunTable()
         self._base, self._threads = base, threads or os.cpu_count() or 1
         self._sources: list[Source] = []
@@ -129,7 +115,12 @@ class IndexBuilder:
         self.table.append(*runs.arrays())
 
     def add_index(self, reader: IndexReader) -> None:
-        """Add every run of an index, in the order of its records."""
+        """Add every run of an index, in the order of its records.
+
+        Raises:
+            FormatError: the checksum of a section is wrong.
+        """
+        reader.verify("sections")
         self.table.append_index(reader.file)
 
     def finish(
@@ -220,6 +211,7 @@ def _updated(
     }
     return {
         **provenance,
+        "findings": joined(before, provenance),
         "sources": before.get("sources", []) + provenance["sources"],
         **({"synthetic": True} if base.is_synthetic else {}),
         **({"training": trainings} if trainings else {}),

@@ -65,8 +65,7 @@ def compile(
     if threads is not None and threads < 1:
         raise ValueError(f"threads={threads} is not allowed; use 1 or more")
     paths = _paths(inputs)
-    # The values of the base go into the new index, so their checksums are verified first.
-    base = None if update is None else IndexReader(update, verify="sections")
+    base = None if update is None else IndexReader(update)
     target = _target(paths, output, base)
     builder = IndexBuilder(base, threads=threads)
     builder.reserve(sum(map(estimated_records, paths)))

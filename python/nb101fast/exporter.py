@@ -43,7 +43,7 @@ def export(
       them.
 
     `compile` reads all of these except CSV. An old output is replaced only when the new one is
-    complete and on disk.
+    complete and on disk. The index is verified at level "sections" first.
 
     Args:
         index: an open index, or its path.
@@ -53,6 +53,7 @@ def export(
 
     Raises:
         ValueError: the suffix is none of these, or the output is the index itself.
+        FormatError: the index is damaged.
         ImportError: Parquet needs `pip install "nb101fast[arrow]"`.
 
     Example:
@@ -61,7 +62,7 @@ def export(
     """
     target = checked_name(output)
     suffix = _suffix_of(target)
-    reader = IndexReader(index)
+    reader = IndexReader(index, verify="sections")
     if os.path.exists(target) and os.path.samefile(target, reader.path):
         raise ValueError(f"output {target!r} is the index itself; use another name")
     if suffix == ".parquet":

@@ -592,6 +592,7 @@ class Index:
 
         Raises:
             OutOfDomainError: a cell is outside the search space.
+            FormatError: the index is damaged.
 
         Example:
             >>> index.to_json(ids=index.top_k("test_accuracy", 2))

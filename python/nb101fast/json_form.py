@@ -74,7 +74,9 @@ def cells_as_json(reader: IndexReader, ids: Ids) -> str:
 
     Raises:
         OutOfDomainError: an id is -1.
+        FormatError: the index is damaged.
     """
+    reader.verify("sections")
     return "\n".join(json.dumps(cell, allow_nan=False) for cell in cell_objects(reader, ids))
 
 

@@ -7,7 +7,7 @@ import operator
 import os
 import secrets
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from . import _core
 from ._core import FormatError
 from .checks import check_choice
 from .codes import NUM_CELLS
+from .findings import Findings, stated_count
 from .formats import FORMAT_NAMES, format_of
 from .locations import core_name
 from .measurement import Measurement, QueryRepeat, check_epochs
@@ -52,13 +53,13 @@ class IndexReader:
     def __init__(self, path: str | os.PathLike[str], *, verify: Verify = "header") -> None:
         check_choice("verify", verify, VERIFY_LEVELS)
         self.path = os.path.abspath(os.fspath(path))
-        self.file = _open_file(self.path, _core.Verify[verify])
+        self.file = _open_file(self.path)
+        self._verified: Verify = "header"
         self.budgets = tuple(self.file.budgets)
         self.epochs: tuple[int, ...] = tuple(epochs for epochs, _ in self.budgets)
         self.repeats: tuple[int, ...] = tuple(repeats for _, repeats in self.budgets)
         self._cells: Ids | None = None
-        if verify == "full":
-            self.provenance  # noqa: B018 - It raises FormatError if the provenance cannot be read.
+        self.verify(verify)
 
     def __len__(self) -> int:
         """The number of cells in the file."""
@@ -66,6 +67,35 @@ class IndexReader:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path,)
+
+    def verify(self, level: Verify) -> None:
+        """Make the checks of a level, unless this reader has made them already.
+
+        Whoever writes values of an index into another file calls it with "sections" first, so
+        that damage does not get a valid checksum.
+
+        Raises:
+            FormatError: the file is not a sound index.
+        """
+        if VERIFY_LEVELS.index(level) <= VERIFY_LEVELS.index(self._verified):
+            return
+        self.file.verify(_core.Verify[level])
+        if level == "full":
+            self._check_findings()
+        self._verified = level
+
+    def _check_findings(self) -> None:
+        """Check that the provenance counts as many unusual values as the runs have."""
+        provenance = self.provenance
+        for name, (count, first) in Findings(**self.file.findings).told().items():
+            if count > (stated := stated_count(provenance, name)):
+                self._fail_provenance(
+                    f"its findings state {stated} {name}, but the runs have {count}, first {first}"
+                )
+
+    def _fail_provenance(self, what: str) -> NoReturn:
+        offset = next(at for name, _, at, _ in self.sections if "provenance" in name)
+        raise FormatError(f"{self.path}: byte {offset}: section provenance: {what}")
 
     # ---------------------------------------------------------------- what the file holds
 
@@ -97,8 +127,7 @@ class IndexReader:
         except ValueError as error:  # The text is not JSON, or not UTF-8.
             contents = error
         if not isinstance(contents, dict):
-            offset = next(at for name, _, at, _ in self.sections if "provenance" in name)
-            raise FormatError(f"{self.path}: byte {offset}: its provenance is not a JSON object")
+            self._fail_provenance("it is not a JSON object")
         return contents
 
     @property
@@ -214,9 +243,9 @@ def _kind_and_number(repeat: QueryRepeat, seed: int | None) -> tuple[_core.Repea
     return _core.RepeatKind.one, int(repeat)
 
 
-def _open_file(path: str, verify: _core.Verify) -> _core.IndexFile:
+def _open_file(path: str) -> _core.IndexFile:
     try:
-        return _core.IndexFile(core_name(path), verify)
+        return _core.IndexFile(core_name(path))
     except FormatError as error:
         kind = format_of(path)
         if kind in (None, "index"):

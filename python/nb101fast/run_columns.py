@@ -76,13 +76,16 @@ def record_places(reader: IndexReader, epochs: Epochs = None) -> Integers:
     if not len(records):
         places = official_places(reader.file.hashes(), counts)
     else:
-        seen = np.bincount(records, minlength=counts.size)
-        if len(seen) != counts.size or (seen != counts.reshape(-1)).any():
-            raise FormatError(
-                f"{reader.path}: the stored order of the records does not list each run once"
-            )
+        if not _lists_each_run(records, counts):
+            raise FormatError(f"{reader.path}: section order: it does not list each run once")
         places = _places(records, counts)
     return places[:, np.isin(places[1], budgets_of(reader, epochs))]
+
+
+def _lists_each_run(records: Integers, counts: Integers) -> bool:
+    if records.max() >= counts.size:  # bincount would take memory for all numbers below it.
+        return False
+    return np.array_equal(np.bincount(records, minlength=counts.size), counts.reshape(-1))
 
 
 def official_places(hashes: npt.NDArray[np.uint8], counts: Integers) -> Integers:

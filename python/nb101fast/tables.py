@@ -77,6 +77,7 @@ def to_arrow(reader: IndexReader, *, form: Form = "runs", epochs: Epochs = None)
     """The index as a pyarrow.Table. Arguments and errors as in `Index.to_arrow`."""
     arrow = import_extra("pyarrow", extra="arrow")
     check_choice("form", form, FORMS)
+    reader.verify("sections")
     if form == "stored":
         return _StoredColumns(arrow, reader).table(budgets_of(reader, epochs))
     schema = _runs_schema(arrow, reader)
@@ -114,6 +115,7 @@ def to_parquet(
     target = checked_name(path)
     if os.path.exists(target) and os.path.samefile(target, reader.path):
         raise ValueError(f"path {target!r} is the index itself; use another name")
+    reader.verify("sections")
     places = record_places(reader, epochs)
     parts = [places[:, at : at + _ROWS_AT_ONCE] for at in range(0, places.shape[1], _ROWS_AT_ONCE)]
     digest = ContentDigest(_provenance_text(reader))

@@ -84,4 +84,22 @@ TEST_CASE("a chain with the greatest number of vertices stays whole") {
   CHECK_FALSE(prune(chain).has_value());
 }
 
+TEST_CASE("a stored graph has one code: the pruned graph without gaps between its vertices") {
+  RandomCells random(5);
+  int pruned_codes = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const Code code = random.code();
+    const auto pruned = prune(unpack(code));
+    if (!pruned) {
+      REQUIRE_FALSE(is_pruned(code));
+      continue;
+    }
+    REQUIRE(is_pruned(pack(*pruned)));
+    REQUIRE(is_pruned(code) == (pack(*pruned) == code));
+    pruned_codes += is_pruned(code);
+  }
+  CHECK(pruned_codes > 100);
+  CHECK_FALSE(is_pruned(1 << 5 | label_bits(1, 3)));  // the edge from input to output, and a label
+}
+
 }  // namespace nb101

@@ -22,6 +22,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, CompileReport, FormatError, Index
+from nb101fast.findings import Findings
 from reference import tfrecord
 from reference.cells import Graph, graph_of, module_hash
 from reference.runs import (
@@ -126,7 +127,7 @@ def test_the_real_record(shared_data: Path, tmp_path: Path) -> None:
     cell = Cell.from_id(int(index.cells[0]))
     assert cell.hash == "00005c142e6f48ac74fdcf73e3439874"
     assert cell.trainable_parameters == 8_555_530
-    assert report.findings == nb101fast.builder.Findings(*[(0, "")] * 4)
+    assert report.findings == Findings(*[(0, "")] * 5)
     assert report.wide_columns == ()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import struct
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,20 +16,19 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import FormatError, Index
+from nb101fast import FormatError, Index, _core
+from nb101fast.builder import IndexBuilder
+from nb101fast.exporter import SUFFIXES
 from reference import index_file, tfrecord
 from reference.cells import graph_of
 from reference.index_file import (
     CELLS,
     COLUMN,
-    COUNTS,
-    DIGEST,
     ENTRY,
     F32,
     F64,
     HASHES,
     HEADER,
-    I32,
     NO_RUN,
     NO_TICKS,
     ORDER,
@@ -36,9 +37,6 @@ from reference.index_file import (
     RUN_COUNTS,
     SLOTS,
     TICKS,
-    U8,
-    U16,
-    U32,
     PlainIndex,
     Section,
 )
@@ -48,6 +46,12 @@ CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [0])
 OTHER_CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [2])
 DIAMOND = graph_of([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], [1, 2])
 METRICS = index_file.METRIC_NAMES
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+TYPE_NAMES = ("bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks")
+KINDS = {
+    **{"provenance": PROVENANCE, "cells": CELLS, "hashes": HASHES, "pilots": PILOTS},
+    **{"slots": SLOTS, "run counts": RUN_COUNTS, "order": ORDER},
+}
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +135,22 @@ def test_constants(sound: bytes) -> None:
     assert HEADER.size == 64
 
 
+def test_the_page_has_the_table_of_fields() -> None:
+    page = (PROJECT_ROOT / "docs" / "format.md").read_text()
+    lines = page[page.index("| part | field |") :].split("\n\n")[0].splitlines()[2:]
+    shown = [tuple(line.strip("| ").split(" | ")) for line in lines]
+    assert shown == [(*row[:4], row[4].name) for row in _core.INDEX_FIELDS]
+
+
+def test_the_table_covers_the_file() -> None:
+    """The fields of each part fill it without gaps."""
+    sizes = {"header": HEADER.size, "budget": 8, "directory entry": ENTRY.size}
+    bytes_of = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "8 bytes": 8, "12 bytes": 12}
+    for part, size in sizes.items():
+        types = [kind for row_part, _, kind, _, _ in _core.INDEX_FIELDS if row_part == part]
+        assert sum(map(bytes_of.__getitem__, types)) == size
+
+
 # -------------------------------------------------------------------- damaged bytes
 
 
@@ -154,6 +174,47 @@ def test_the_offset_of_a_damaged_section(sound: bytes, target: Path) -> None:
             message = str(caught.value)
             assert message.startswith(f"{target}: byte {offset}: section ")
             assert message.endswith(": its checksum is wrong")
+
+
+def export_as(suffix: str, index: Index, out: Path) -> None:
+    nb101fast.export(index, out.with_suffix(suffix))
+
+
+WRITERS: dict[str, Callable[[Index, Path], object]] = {
+    **{f"export {suffix}": partial(export_as, suffix) for suffix in SUFFIXES},
+    "to_arrow": lambda index, out: index.to_arrow(),
+    "to_arrow as stored": lambda index, out: index.to_arrow(form="stored"),
+    "to_pandas": lambda index, out: index.to_pandas(),
+    "to_polars": lambda index, out: index.to_polars(),
+    "to_parquet": lambda index, out: index.to_parquet(out),
+    "to_parquet as stored": lambda index, out: index.to_parquet(out, form="stored"),
+    "to_json": lambda index, out: index.to_json(ids=index.cells),
+    "compile": lambda index, out: nb101fast.compile(index, out),
+    "compile an update": lambda index, out: nb101fast.compile(
+        nb101fast.locations.default_index(), out, update=index
+    ),
+    "IndexBuilder": lambda index, out: IndexBuilder(index.reader),
+    "IndexBuilder.add_index": lambda index, out: IndexBuilder().add_index(index.reader),
+}
+
+
+def test_a_flipped_bit_is_not_written_into_another_file(sound: bytes, target: Path) -> None:
+    """Each kind of section is damaged, and each column of the first repeat."""
+    for name, _, offset, size in opened(target, sound).sections:
+        if not offset or re.search("repeat [12]|halfway", name):
+            continue
+        damaged = bytearray(sound)
+        damaged[offset + size // 2] ^= 1
+        index = opened(target, bytes(damaged))
+        for write in WRITERS.values():
+            with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: section .* checksum"):
+                write(index, target.with_name("out"))
+        assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_sound_index_is_written_into_another_file(sound: bytes, target: Path, name: str) -> None:
+    WRITERS[name](opened(target, sound), target.with_name("out"))
 
 
 def test_look_ups_in_damaged_data(sound: bytes, target: Path) -> None:
@@ -194,7 +255,8 @@ def test_every_length_of_truncation(sound: bytes, target: Path) -> None:
     for length in range(len(sound)):
         with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: "):
             opened(target, sound[:length])
-    with pytest.raises(FormatError, match="its header says"):
+    message = f"in a file of {len(sound) + 1} bytes, the stated size of the file is {len(sound)};"
+    with pytest.raises(FormatError, match=message):
         opened(target, sound + b"\0")
 
 
@@ -213,7 +275,7 @@ def test_another_version(sound: bytes, target: Path) -> None:
     for version in (0, 3, 2**32 - 1):
         index = index_file.parse(sound)
         index.version = version
-        message = f"byte 8: format version {version}; this program reads the versions 1 to 2"
+        message = f"the format version is {version}; it must be 1 or 2, the versions that this"
         with pytest.raises(FormatError, match=message):
             opened(target, index_file.write(index))
 
@@ -284,7 +346,9 @@ def test_an_index_without_budgets(sound: bytes, target: Path) -> None:
         if keeps_order:
             index.find(ORDER).contents = bytearray(4)
         for verify in ("header", "sections", "full"):
-            with pytest.raises(FormatError, match="it has no budget"):
+            with pytest.raises(
+                FormatError, match=r"the number of (budgets|runs) is 0; it must be 1 to "
+            ):
                 opened(target, index_file.write(index), verify)
 
 
@@ -428,6 +492,13 @@ def ticks(value: int, *, where: Callable[[int], bool]) -> Breaker:
     return breaker
 
 
+def unpruned_graph(index: PlainIndex) -> None:
+    """A label of a vertex that the graph lacks. The look-up of the cell ignores it."""
+    graphs = index.find(COLUMN, "graph")
+    row = rows_with_a_run(index).index(True)
+    put(graphs, "I", row, get(graphs, "I")[row] | 1 << 29)
+
+
 def fewer_runs(index: PlainIndex) -> None:
     index.num_runs -= 1
     order = index.find(ORDER)
@@ -455,6 +526,8 @@ BROKEN: dict[str, Breaker] = {
     "no run among the runs": broken(COLUMN, "H", 1, NO_RUN, "test_accuracy"),
     "a graph of another cell": broken(COLUMN, "I", 1, 1 << 5, "graph", 0),
     "a graph of no cell": broken(COLUMN, "I", 1, 0, "graph", 0),
+    "a graph that is not pruned": unpruned_graph,
+    "parameters where no run is": broken(COLUMN, "i", 0, 7, "trainable_parameters", 2),
     "a count where no run is": a_value_where_no_run_is("test_accuracy", "H"),
     "a time where no run is": a_value_where_no_run_is("training_time", "f"),
     "a total time where no run is": a_total_time_where_no_run_is,
@@ -479,41 +552,109 @@ def test_full_verification_finds(sound: bytes, target: Path, name: str) -> None:
     query_everything(opened(target, damaged, "sections"))
 
 
-@pytest.mark.parametrize(
-    ("kind", "metric", "element_type"),
-    [
-        (CELLS, None, U32),
-        (HASHES, None, U8),
-        (PILOTS, None, COUNTS),
-        (SLOTS, None, U32),
-        (ORDER, None, I32),
-        (PROVENANCE, None, U8),
-        (RUN_COUNTS, None, U32),
-        (COLUMN, "test_accuracy", DIGEST),
-        (COLUMN, "test_accuracy", F32),
-        (COLUMN, "training_time", U16),
-    ],
-)
-def test_wrong_types(
-    sound: bytes, target: Path, kind: int, metric: str | None, element_type: int
+def section_types() -> Iterator[tuple[str, int, bool]]:
+    """Each kind of section, each element type, and whether the section may have it."""
+    for part, name, types, _, _ in _core.INDEX_FIELDS:
+        if part == "section":
+            for number, element_type in enumerate(TYPE_NAMES):
+                yield name, number, element_type in types.split(", ")
+
+
+@pytest.mark.parametrize(("name", "element_type", "is_allowed"), [*section_types()])
+def test_types_of_sections(
+    sound: bytes, target: Path, name: str, element_type: int, is_allowed: bool
 ) -> None:
     index = index_file.parse(sound)
-    index.find(kind, metric).type = element_type
-    with pytest.raises(FormatError):
+    metric = name if name in METRICS else None
+    section = index.find(COLUMN if metric else KINDS[name], metric)
+    elements = index.num_runs if name == "order" else index.num_cells
+    section.type = element_type
+    section.contents = bytearray(elements * index_file.SIZES[element_type])
+    if is_allowed:
+        assert len(opened(target, index_file.write(index))) == index.num_cells
+        return
+    with pytest.raises(FormatError, match=rf"{name}.*: the element type is {element_type}; it "):
         opened(target, index_file.write(index))
+
+
+def rows_with_a_run(index: PlainIndex) -> list[bool]:
+    """Whether each row has a run of repeat 0 at the first budget."""
+    counts = next(s for s in index.sections if s.kind == RUN_COUNTS and s.budget == 0)
+    return [count > 0 for count in get(counts, "H")]
+
+
+ODD_TIMES = (-1.0, -np.inf, np.inf, np.nan, 1e10, 1e30)
+UNUSUAL = {
+    **dict.fromkeys(METRICS[:3], ("odd accuracies", (-0.5, 1.0001, 7.0, np.inf, np.nan))),
+    "training_time": ("odd times", ODD_TIMES),
+    "total_time": ("odd times", ODD_TIMES),
+    "current_epoch": ("odd epochs", (-1.0, np.inf, np.nan)),
+}
+
+
+@pytest.mark.parametrize("element_type", [F32, F64])
+@pytest.mark.parametrize("metric", UNUSUAL)
+def test_unusual_values_are_sound_only_if_the_findings_count_them(
+    sound: bytes, target: Path, metric: str, element_type: int
+) -> None:
+    finding, values = UNUSUAL[metric]
+    for value in values:
+        index = index_file.parse(sound)
+        section = index.find(COLUMN, metric)
+        elements = [value if has_run else np.nan for has_run in rows_with_a_run(index)]
+        letter = "f" if element_type == F32 else "d"
+        section.type = element_type
+        section.contents = bytearray(struct.pack(f"<3{letter}", *elements))
+        with pytest.raises(FormatError, match=rf"provenance: its findings state 0 {finding}, but"):
+            opened(target, index_file.write(index), "full")
+        provenance_with(index, findings={finding: [9, "run 0: told"]})
+        assert opened(target, index_file.write(index), "full").num_runs == index.num_runs
+
+
+def test_other_parameters_are_sound_only_if_the_findings_count_them(
+    sound: bytes, target: Path
+) -> None:
+    for parameters in (-5, 0, 2**31 - 1):
+        index = index_file.parse(sound)
+        put(index.find(COLUMN, "trainable_parameters"), "i", 0, parameters)
+        section = index.find(COLUMN, "trainable_parameters")
+        section.contents = bytearray(
+            struct.pack("<3i", *[parameters * has_run for has_run in rows_with_a_run(index)])
+        )
+        with pytest.raises(FormatError, match="its findings state 0 other parameters, but"):
+            opened(target, index_file.write(index), "full")
+
+
+@pytest.mark.parametrize("findings", [None, 3, [], {"odd times": 9}, {"odd times": ["9", ""]}])
+def test_findings_of_another_form_count_nothing(
+    sound: bytes, target: Path, findings: object
+) -> None:
+    index = index_file.parse(sound)
+    elements = [-1.0 if has_run else np.nan for has_run in rows_with_a_run(index)]
+    section = index.find(COLUMN, "total_time")
+    section.type, section.contents = F64, bytearray(struct.pack("<3d", *elements))
+    provenance_with(index, findings=findings)
+    with pytest.raises(FormatError, match="its findings state 0 odd times, but the runs have 2"):
+        opened(target, index_file.write(index), "full")
+
+
+def provenance_with(index: PlainIndex, **entries: object) -> None:
+    section = index.find(PROVENANCE)
+    provenance = json.loads(bytes(section.contents or b""))
+    section.contents = bytearray(json.dumps({**provenance, **entries}).encode())
 
 
 def test_counts_without_a_denominator(sound: bytes, target: Path) -> None:
     index = index_file.parse(sound)
     index.denominator = 0
-    with pytest.raises(FormatError, match="counts, but the header has no denominator"):
+    with pytest.raises(FormatError, match=r"the element type is 7; .* counts a denominator"):
         opened(target, index_file.write(index))
 
 
 def test_ticks_in_a_file_of_version_1(sound: bytes, target: Path) -> None:
     index = index_file.parse(sound)
     index.version = 1
-    with pytest.raises(FormatError, match=r"total_time of repeat 2 .*: .* unknown element type"):
+    with pytest.raises(FormatError, match=r"total_time of .*: the element type is 9; .* ticks"):
         opened(target, index_file.write(index))
 
 

@@ -220,6 +220,21 @@ def test_update_equals_compiling_the_runs_that_stay(
     assert exported(tmp_path / "updated.nb101") == tfrecord.write(expected)
 
 
+def test_an_updated_index_counts_the_unusual_values_of_old_and_new_runs(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    index = tmp_path / "i.nb101"
+    odd = [
+        record._replace(metrics=record.metrics._replace(total_time=-1.0))
+        for record in random_records(rng, [CHAIN], {4: 2})
+    ]
+    nb101fast.compile(saved(tmp_path / "old", odd), index)
+    nb101fast.compile(saved(tmp_path / "sound", random_records(rng, [EDGE], {4: 1})), update=index)
+    assert nb101fast.open(index, verify="full").provenance["findings"]["odd times"][0] == 2
+    nb101fast.compile(saved(tmp_path / "odd", odd[:1]), update=index)
+    assert nb101fast.open(index, verify="full").provenance["findings"]["odd times"][0] == 3
+
+
 def test_a_damaged_update_leaves_the_index(tmp_path: Path, rng: np.random.Generator) -> None:
     index = tmp_path / "i.nb101"
     nb101fast.compile(saved(tmp_path / "old", records_of(rng)), index)

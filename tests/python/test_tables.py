@@ -27,6 +27,7 @@ import nb101fast
 from nb101fast import FormatError, Index, _core, parquet_runs, tables
 from nb101fast.measurement import EVALUATION_METRICS
 from nb101fast.parquet_runs import read_parquet
+from reference import index_file
 from reference.cells import encode
 from reference.runs import STAGES, graph_of_record
 from reference.tfrecord import EvaluationData, Record
@@ -551,15 +552,16 @@ def test_damaged_parquet(written: Path, tmp_path: Path, rng: np.random.Generator
 def test_an_order_that_does_not_list_each_run_is_refused(
     small_sample: Sample, tmp_path: Path
 ) -> None:
-    index = nb101fast.open(small_sample[0])
-    (offset,) = (at for name, _, at, _ in index.sections if "order" in name)
-    damaged = bytearray(small_sample[0].read_bytes())
-    damaged[offset : offset + 4] = b"\xff\xff\0\0"
-    (tmp_path / "damaged.nb101").write_bytes(damaged)
-    with pytest.raises(
-        FormatError, match=r"damaged\.nb101: the stored order of the records does not list"
-    ):
-        nb101fast.open(tmp_path / "damaged.nb101").to_arrow(form="runs")
+    """The second record is far beyond the last one: nothing is counted up to it."""
+    for record in (b"\xff\xff\0\0", b"\xff\xff\xff\xff"):
+        index = index_file.parse(small_sample[0].read_bytes())
+        contents = index.find(index_file.ORDER).contents
+        assert contents
+        contents[:4] = record
+        (tmp_path / "damaged.nb101").write_bytes(index_file.write(index))
+        for form in ("runs", "stored"):
+            with pytest.raises(FormatError, match=r"section order: it does not list each run once"):
+                nb101fast.open(tmp_path / "damaged.nb101").to_arrow(form=form)
 
 
 # -------------------------------------------------------------------- damage

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "bindings/arrays.hpp"
+#include "bindings/findings_dict.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "bindings/run_arrays.hpp"
@@ -15,19 +16,6 @@
 
 namespace nb101::bindings {
 namespace {
-
-py::dict findings_of(RunTable& table) {
-  const auto pair = [](const Finding& finding) {
-    return py::make_tuple(finding.count, finding.first);
-  };
-  const Findings& findings = table.findings();
-  py::dict result;
-  result["other_parameters"] = pair(findings.other_parameters);
-  result["odd_accuracies"] = pair(findings.odd_accuracies);
-  result["odd_times"] = pair(findings.odd_times);
-  result["unknown_fields"] = pair(findings.unknown_fields);
-  return result;
-}
 
 std::unique_ptr<IndexAssembly> assemble(const RunTable& table, const IndexFile* base, int threads) {
   check_threads(threads);
@@ -84,7 +72,8 @@ void register_compile(py::module_& module) {
           py::arg("codes").noconvert(), py::arg("epochs").noconvert(),
           py::arg("values").noconvert(), py::arg("parameters").noconvert(),
           py::arg("total_times").noconvert())
-      .def_property_readonly("findings", &findings_of)
+      .def_property_readonly("findings",
+                             [](RunTable& table) { return findings_dict(table.findings()); })
       .def("append_index", &append_index, py::arg("index"));
 
   py::class_<IndexAssembly>(module, "IndexAssembly")

@@ -7,10 +7,12 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/bind_objective.hpp"
+#include "bindings/findings_dict.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/exact.hpp"
 #include "nb101/index.hpp"
+#include "nb101/index_fields.hpp"
 #include "nb101/objective.hpp"
 
 namespace nb101::bindings {
@@ -20,9 +22,45 @@ using DigestArray = py::array_t<std::uint8_t, py::array::c_style>;
 
 const IndexView& view_of(const IndexFile& index) { return index.view(); }
 
-std::unique_ptr<IndexFile> open_index(const std::string& path, Verify verify) {
+std::unique_ptr<IndexFile> open_index(const std::string& path) {
   const LongWork long_work;
-  return std::make_unique<IndexFile>(path, verify);
+  return std::make_unique<IndexFile>(path, Verify::header);
+}
+
+void verify_index(const IndexFile& index, Verify level) {
+  const LongWork long_work;
+  index.view().verify(level);
+}
+
+py::dict findings_of(const IndexFile& index) {
+  Findings findings;
+  {
+    const LongWork long_work;
+    findings = index.view().findings();
+  }
+  return findings_dict(findings);
+}
+
+// Returns the tables of fields as tuples: the part of the file, the field, its types, what is
+// allowed, and the level that checks it.
+py::list index_fields() {
+  py::list rows;
+  const auto append = [&](const char* part, const IndexField& field, Verify level) {
+    rows.append(py::make_tuple(part, field.name, field.type, field.rule, level));
+  };
+  for (const IndexField& field : header_fields()) append("header", field, Verify::header);
+  for (const IndexField& field : budget_fields()) append("budget", field, Verify::header);
+  for (const IndexField& field : entry_fields()) append("directory entry", field, Verify::header);
+  append("directory entry", checksum_field(), Verify::sections);
+  for (const SectionField& field : section_fields()) {
+    std::string types;
+    for (const ElementType type : field.types) {
+      types += (types.empty() ? "" : ", ") +
+               std::string(kElementTypeNames[static_cast<std::size_t>(type)]);
+    }
+    rows.append(py::make_tuple("section", field.name, types, field.rule, Verify::full));
+  }
+  return rows;
 }
 
 py::dtype dtype_of(ElementType type) {
@@ -189,9 +227,12 @@ void register_enums(py::module_& module) {
 void register_index(py::module_& module) {
   register_enums(module);
   module.attr("FORMAT_VERSION") = kIndexVersion;
+  module.attr("INDEX_FIELDS") = index_fields();
 
   py::class_<IndexFile>(module, "IndexFile")
-      .def(py::init(&open_index), py::arg("path"), py::arg("verify"))
+      .def(py::init(&open_index), py::arg("path"))
+      .def("verify", &verify_index, py::arg("level"))
+      .def_property_readonly("findings", &findings_of)
       .def_property_readonly("budgets", &budgets_of)
       .def_property_readonly("num_cells", [](const IndexFile& f) { return f.view().num_rows(); })
       .def_property_readonly("num_runs",

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "nb101/error.hpp"
+#include "nb101/prune.hpp"
 #include "nb101/search_space.hpp"
 
 namespace nb101::bindings {
@@ -50,6 +51,10 @@ std::vector<Run> RunArrays::runs() const {
     if (run.cell_id == kNoCell) {
       throw OutOfDomainError("code " + std::to_string(run.graph) + " of run " + std::to_string(i) +
                              " is outside the search space");
+    }
+    if (!is_pruned(run.graph)) {
+      throw py::value_error("code " + std::to_string(run.graph) + " of run " + std::to_string(i) +
+                            " is not the code of a pruned graph; use Cell.from_code(...).code");
     }
     run.epochs = epochs.at(at);
     run.metrics = metrics_from(values.data(at, 0), parameters.at(at), total_times.at(at));

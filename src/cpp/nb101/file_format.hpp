@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "nb101/bytes.hpp"
 #include "nb101/metrics.hpp"
 
 namespace nb101 {
@@ -18,6 +18,8 @@ inline constexpr std::uint32_t kOldestIndexVersion = 1;  // it has no ticks
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint32_t kMaxDenominator = 65534;  // a count has 16 bits and is not 65535
 inline constexpr std::uint16_t kNoRunCount = 65535;      // stands where a row has no run
+inline constexpr std::uint32_t kMaxBudgets = 65535;      // a position among them has 16 bits
+inline constexpr std::uint32_t kMaxRepeats = 65534;      // a run count has 16 bits too
 
 struct FileHeader {
   std::array<std::uint8_t, 8> magic = kIndexMagic;
@@ -50,6 +52,7 @@ enum class SectionKind : std::uint8_t {
   column,          // one metric of one repeat at a budget, by row
   order,           // row * num_budgets + budget of each record; left out in the official order
 };
+inline constexpr int kNumSectionKinds = 8;
 
 enum class ElementType : std::uint8_t {
   bytes = 0,
@@ -69,6 +72,8 @@ constexpr std::size_t element_size(ElementType type) noexcept {
   return kSizes[static_cast<std::size_t>(type)];
 }
 inline constexpr int kNumElementTypes = 10;
+inline constexpr std::array<std::string_view, kNumElementTypes> kElementTypeNames = {
+    "bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks"};
 
 struct SectionEntry {
   SectionKind kind{};
@@ -93,22 +98,16 @@ struct Directory {
   std::vector<SectionEntry> sections;
 };
 
+// Returns the size of the header, the budgets and the directory.
+constexpr std::uint64_t directory_size(const FileHeader& header) noexcept {
+  return sizeof(FileHeader) + std::uint64_t{header.num_budgets} * sizeof(Budget) +
+         std::uint64_t{header.num_sections} * sizeof(SectionEntry);
+}
+
 constexpr std::uint64_t align_section(std::uint64_t offset) noexcept {
   return (offset + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
 }
 
 std::string describe(const SectionEntry& section);  // names the section in an error
-
-// Reads the header, the budgets and the directory of a file and checks them against each other and
-// against the file's size. Throws FormatError.
-Directory read_directory(Bytes file, const std::string& source);
-
-// Fills in the counts, header_bytes and header_crc, and returns the bytes that read_directory
-// reads.
-std::vector<std::uint8_t> write_directory(Directory& directory);
-
-// Checks the checksum of every section, and that the bytes between sections are 0. Throws
-// FormatError.
-void check_sections(const Directory& directory, Bytes file, const std::string& source);
 
 }  // namespace nb101

@@ -6,24 +6,26 @@
 #include <string>
 #include <vector>
 
-#include "nb101/file_format.hpp"
+#include "nb101/directory.hpp"
+#include "nb101/findings.hpp"
+#include "nb101/index_fields.hpp"
 #include "nb101/mapped_file.hpp"
 #include "nb101/perfect_hash.hpp"
 #include "nb101/search_space.hpp"
 
 namespace nb101 {
 
-// How much is checked when an index is opened. `header` checks the header and the directory,
-// `sections` also the checksums of all sections, and `full` also the contents.
-enum class Verify { header, sections, full };
-
-// One metric of one repeat at one budget, by row.
+// One metric of one repeat at one budget, by row; or the run counts of a budget.
 struct Column {
   ElementType type = ElementType::f32;
   bool constant = false;
   std::uint32_t denominator = 1;       // a count is divided by it
   const std::uint8_t* data = nullptr;  // holds a single element if the column is constant
+  const SectionEntry* entry = nullptr;
 
+  const std::uint8_t* element(std::size_t row) const noexcept {
+    return data + (constant ? 0 : row * element_size(type));
+  }
   double operator[](std::size_t row) const noexcept;
 };
 
@@ -32,7 +34,15 @@ struct Column {
 class IndexView {
  public:
   // `source` names the bytes in errors. Throws FormatError.
-  IndexView(Bytes file, std::string source, Verify verify);
+  IndexView(Bytes file, std::string source, Verify level);
+  IndexView(const IndexView&) = delete;
+  IndexView& operator=(const IndexView&) = delete;
+
+  // Makes the checks of a level, those of the levels before it included. Level `header` was checked
+  // already. Throws FormatError.
+  void verify(Verify level) const;
+  // Counts the unusual values of all runs. The provenance of a sound index counts as many of them.
+  Findings findings() const;
 
   const FileHeader& header() const noexcept { return directory_.header; }
   const std::vector<Budget>& budgets() const noexcept { return directory_.budgets; }
@@ -67,17 +77,18 @@ class IndexView {
 
  private:
   void take_section(const SectionEntry& section);
-  bool is_taken(const SectionEntry& section) const noexcept;
-  Column take_column(const SectionEntry& section) const;
-  Bytes section_bytes(const SectionEntry& section, ElementType type, std::size_t elements) const;
+  template <class T>
+  void take(const SectionEntry& section, std::span<const T>& place) const;
+  void take_column(const SectionEntry& section, Column& place) const;
   void check_complete() const;
   void check_contents() const;
-  void check_runs(std::size_t budget) const;
   void check_cells() const;
   void check_hashes() const;
+  void check_run_counts() const;
   void check_order() const;
-  template <class Where>
-  void check_element(const Column& column, std::size_t row, bool has_run, Where where) const;
+  void check_column(const Column& column) const;
+  bool is_allowed(const Column& column, std::size_t row, bool has_run) const noexcept;
+  const SectionEntry& entry_of(SectionKind kind) const noexcept;
   [[noreturn]] void fail(const SectionEntry& section, const std::string& what) const;
   [[noreturn]] void fail(const std::string& what) const;
 
@@ -90,15 +101,15 @@ class IndexView {
   std::span<const std::uint16_t> pilots_;
   std::span<const std::int32_t> slots_;
   std::span<const std::uint32_t> order_;
-  std::vector<Column> run_counts_;              // by budget
-  std::vector<std::size_t> first_column_;       // by budget
-  std::vector<std::optional<Column>> columns_;  // by budget, repeat, metric and stage
+  std::vector<Column> run_counts_;         // by budget
+  std::vector<std::size_t> first_column_;  // by budget
+  std::vector<Column> columns_;            // by budget, repeat, metric and stage
 };
 
 class IndexFile {
  public:
-  IndexFile(const std::string& path, Verify verify)
-      : file_(path), view_(file_.bytes(), path, verify) {}
+  IndexFile(const std::string& path, Verify level)
+      : file_(path), view_(file_.bytes(), path, level) {}
 
   const IndexView& view() const noexcept { return view_; }
 

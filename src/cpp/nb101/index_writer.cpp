@@ -21,9 +21,11 @@ void IndexWriter::write(Bytes bytes) {
   position_ += bytes.size();
 }
 
-void IndexWriter::pad_to_section() {
-  constexpr std::array<std::uint8_t, kSectionAlignment> kZeros{};
-  write(Bytes(kZeros).first(align_section(position_) - position_));
+void IndexWriter::pad_to(std::uint64_t position) {
+  constexpr std::array<std::uint8_t, 4096> kZeros{};
+  while (position_ < position) {
+    write(Bytes(kZeros).first(std::min<std::uint64_t>(kZeros.size(), position - position_)));
+  }
 }
 
 bool IndexWriter::is_stored_at(std::uint64_t offset, Bytes contents) {
@@ -44,7 +46,7 @@ void IndexWriter::add(SectionEntry section, Bytes contents) {
     directory_.sections.push_back(section);
     return;
   }
-  pad_to_section();
+  pad_to(align_section(position_));
   section.offset = position_;
   stored_.emplace(std::pair(section.crc, section.bytes), section.offset);
   directory_.sections.push_back(section);
@@ -61,6 +63,9 @@ std::uint64_t IndexWriter::commit() {
     throw std::logic_error("the index has " + std::to_string(directory_.sections.size()) +
                            " sections, but " + std::to_string(num_sections_) + " were announced");
   }
+  std::uint64_t repeats = 0;
+  for (const Budget& budget : directory_.budgets) repeats += budget.repeats;
+  pad_to(repeats * directory_.header.num_cells);
   directory_.header.file_bytes = position_;
   file_.seek(0);
   file_.write(write_directory(directory_));

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "nb101/atomic_file.hpp"
-#include "nb101/file_format.hpp"
+#include "nb101/directory.hpp"
 
 namespace nb101 {
 
@@ -25,12 +25,13 @@ class IndexWriter {
   void add_constant(SectionEntry section, const void* element);
 
   // Writes the directory, syncs the file and renames it to its path. If this is not called, no file
-  // remains. Returns the size of the file in bytes.
+  // remains. Returns the size of the file in bytes. A file of many constant columns gets zeros at
+  // its end, because a reader takes the size of the file as a bound of cells times repeats.
   std::uint64_t commit();
 
  private:
   void write(Bytes bytes);
-  void pad_to_section();
+  void pad_to(std::uint64_t position);
   bool is_stored_at(std::uint64_t offset, Bytes contents);
 
   AtomicFile file_;

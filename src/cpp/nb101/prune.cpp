@@ -36,4 +36,9 @@ std::uint32_t prune_matrix(std::uint32_t matrix) noexcept {
   return pruned;
 }
 
+bool is_pruned(Code code) noexcept {
+  const auto pruned = prune(unpack(code));
+  return pruned && pack(*pruned) == code;
+}
+
 }  // namespace nb101

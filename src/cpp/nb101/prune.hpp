@@ -33,4 +33,8 @@ Graph keep_vertices(const Graph& graph, std::uint32_t live) noexcept;
 // renumbered.
 std::uint32_t prune_matrix(std::uint32_t matrix) noexcept;
 
+// Returns whether the code is that of a pruned graph: its interior vertices are all live, and they
+// stand before the vertices that it lacks. So every stored graph has exactly one code.
+bool is_pruned(Code code) noexcept;
+
 }  // namespace nb101

@@ -60,7 +60,7 @@ std::optional<RunPlace> RecordOrder::next() {
   const std::uint32_t row = record / budgets;
   const std::uint32_t budget = record % budgets;
   if (row >= index_.num_rows() || repeats_[record] >= index_.run_count(row, budget)) {
-    throw FormatError(index_.source(), 0, "the order of its records names a run that isn't there");
+    throw FormatError(index_.source(), 0, "section order: it names a run that isn't there");
   }
   return RunPlace{row, budget, repeats_[record]++};
 }

@@ -13,8 +13,6 @@ namespace nb101 {
 namespace {
 
 constexpr std::uint32_t kNone = 0xffffffff;  // stands for no run, no row or no budget
-constexpr std::size_t kMostBudgets = 65535;
-constexpr std::size_t kMostRepeats = kNoRunCount - 1;
 
 }  // namespace
 
@@ -47,7 +45,7 @@ void RunPlacement::find_cells() {
   for (std::uint32_t row = 0; base_ && row < base_->num_rows(); ++row) {
     const std::int32_t id = base_->cell_id(row);
     if (id < 0 || id >= kNumCells) {
-      throw FormatError(base_->source(), 0, "it has a cell id out of range");
+      throw FormatError(base_->source(), 0, "section cells: it has a cell id out of range");
     }
     present[id] = true;
     base_rows[id] = row;
@@ -76,9 +74,9 @@ void RunPlacement::find_budgets() {
   for (std::size_t budget = 0; base_ && budget < base_->budgets().size(); ++budget) {
     all.insert(base_->budgets()[budget].epochs);
   }
-  if (all.size() > kMostBudgets) {
+  if (all.size() > kMaxBudgets) {
     throw std::invalid_argument("the runs have " + std::to_string(all.size()) +
-                                " different epochs; at most " + std::to_string(kMostBudgets) +
+                                " different epochs; at most " + std::to_string(kMaxBudgets) +
                                 " are allowed");
   }
   for (const std::uint32_t epochs : all) {
@@ -140,7 +138,7 @@ void RunPlacement::place_runs(int threads) {
 // row.
 void RunPlacement::place(std::uint32_t run, std::size_t budget, std::size_t repeat,
                          std::vector<RunsByRow>& repeats) {
-  if (repeat >= kMostRepeats) {
+  if (repeat >= kMaxRepeats) {
     throw std::invalid_argument("a cell has over 65534 repeats at one budget, which is the limit");
   }
   const std::uint32_t row = row_of(run);
@@ -238,7 +236,7 @@ void RunPlacement::for_each_record(Visit visit) const {
     const std::size_t base_row = base_->order()[i] / base_->budgets().size();
     const std::size_t base_budget = base_->order()[i] % base_->budgets().size();
     if (base_row >= base_->num_rows()) {
-      throw FormatError(base_->source(), 0, "the order of its records names a cell that it lacks");
+      throw FormatError(base_->source(), 0, "section order: it names a cell that the index lacks");
     }
     visit(record_of(rows_[base_->cell_id(base_row)], base_->budgets()[base_budget].epochs));
   }

@@ -1,7 +1,6 @@
 #include "nb101/run_table.hpp"
 
 #include <atomic>
-#include <cmath>
 
 #include "nb101/index.hpp"
 #include "nb101/parallel.hpp"
@@ -55,34 +54,7 @@ void RunTable::append(std::span<const Run> runs, int threads) {
         }
       },
       1);
-  for (std::size_t i = 0; i < runs.size(); ++i) inspect(runs[i], first + i);
-}
-
-void RunTable::inspect(const Run& run, std::uint64_t number) {
-  const auto note = [&](Finding& finding, const std::string& what) {
-    if (finding.count++ > 0) return;
-    finding.first = "run " + std::to_string(number) + " (cell " + std::to_string(run.cell_id) +
-                    ", " + std::to_string(run.epochs) + " epochs): " + what;
-  };
-  const auto rule = SearchSpace::instance().parameters()[static_cast<std::size_t>(run.cell_id)];
-  if (std::int64_t{run.metrics.trainable_parameters} != std::int64_t{rule}) {
-    note(findings_.other_parameters, std::to_string(run.metrics.trainable_parameters) +
-                                         " trainable parameters, " + std::to_string(rule) +
-                                         " by the rule");
-  }
-  double time_before = 0;
-  for (const Evaluation& evaluation : run.metrics.evaluations) {
-    for (const double accuracy :
-         {evaluation.train_accuracy, evaluation.validation_accuracy, evaluation.test_accuracy}) {
-      if (accuracy >= 0 && accuracy <= 1) continue;
-      note(findings_.odd_accuracies, "an accuracy of " + std::to_string(accuracy));
-    }
-    if (!(evaluation.training_time >= time_before) || std::isinf(evaluation.training_time)) {
-      note(findings_.odd_times, "a training time of " + std::to_string(evaluation.training_time) +
-                                    " s after " + std::to_string(time_before) + " s");
-    }
-    time_before = evaluation.training_time;
-  }
+  for (std::size_t i = 0; i < runs.size(); ++i) findings_.inspect(runs[i], first + i);
 }
 
 void RunTable::append_index(const IndexView& index) {

@@ -5,28 +5,14 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "nb101/exact_column.hpp"
+#include "nb101/findings.hpp"
 #include "nb101/metrics.hpp"
 #include "nb101/search_space.hpp"
 
 namespace nb101 {
-
-// Something unusual in runs that are kept nevertheless: how often it occurs, and a description of
-// the first case.
-struct Finding {
-  std::uint64_t count = 0;
-  std::string first;
-};
-
-struct Findings {
-  Finding other_parameters;  // trainable parameters that differ from count_parameters
-  Finding odd_accuracies;    // accuracies outside [0, 1] or not finite
-  Finding odd_times;         // training times that are not finite, are negative or decrease
-  Finding unknown_fields;    // fields of the protobuf that the index does not keep
-};
 
 class IndexView;
 
@@ -52,8 +38,6 @@ class RunTable {
   Findings& findings() noexcept { return findings_; }
 
  private:
-  void inspect(const Run& run, std::uint64_t number);
-
   RunColumns columns_;
   Findings findings_;
 };
