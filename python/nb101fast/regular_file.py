@@ -45,15 +45,23 @@ def open_regular(path: PathLike, flags: int, mode: int = 0o666) -> int:
 def open_own(path: PathLike, flags: int, mode: int = 0o644) -> int:
     """Open a file whose name this project chose, as `open_regular` does.
 
-    Others can foresee the name and put a link there, so a symbolic link is refused. Otherwise the
-    file at its end would be written.
+    Raises:
+        OSError: as `open_regular` and `refuse_link` raise it.
+    """
+    refuse_link(path)
+    return open_regular(path, flags | _NO_LINK, mode)
+
+
+def refuse_link(path: PathLike) -> None:
+    """Refuse a symbolic link in place of a file whose name this project chose.
+
+    Others can foresee the name and put a link there. The file at its end would then be written.
 
     Raises:
-        OSError: as `open_regular` raises it, or the file is a symbolic link.
+        OSError: there is a symbolic link.
     """
     if os.path.islink(path):
         raise OSError(f"{os.fspath(path)} is a symbolic link; remove it")
-    return open_regular(path, flags | _NO_LINK, mode)
 
 
 def read_regular(path: PathLike) -> bytes:

@@ -17,10 +17,10 @@ from made_up import MadeUpCrew, MadeUpWorker, living, small_set
 from nb101fast import FormatError
 from nb101train.__main__ import main
 from nb101train.cells import cells_up_to
-from nb101train.plan import Request
+from nb101train.plan import Request, read_plan
 from nb101train.shard import Shard, ShardWriter, read_records
 from nb101train.status import DriverStatus, Running, read_status
-from nb101train.sweep import sweep
+from nb101train.sweep import compile_shards, sweep
 from nb101train.work import units_of
 
 DRIVER = DriverStatus(
@@ -85,6 +85,14 @@ def test_a_link_that_someone_planted_is_not_written_through(tmp_path: Path) -> N
     with pytest.raises(OSError, match=r"\.tfrecord is a symbolic link; remove it"):
         ShardWriter(shard.results_in(tmp_path))
     assert victim.read_text() == "precious"
+
+
+def test_an_index_that_is_a_link_is_refused(folder: Path) -> None:
+    (folder / "index.nb101").unlink(missing_ok=True)
+    (folder / "index.nb101").symlink_to("victim")
+    with pytest.raises(OSError, match=r"index\.nb101 is a symbolic link; remove it"):
+        compile_shards(folder, read_plan(folder))
+    assert not (folder / "victim").exists()
 
 
 def test_of_a_complete_sweep(folder: Path) -> None:

@@ -17,6 +17,7 @@ import nb101fast
 from nb101fast import CompileReport, FormatError
 from nb101fast.file_lock import is_locked, locked
 from nb101fast.progress import Progress, tell
+from nb101fast.regular_file import refuse_link
 
 from .crew import Crew
 from .engine import Batch, Dispatcher
@@ -136,7 +137,11 @@ def compile_shards(
         plan: its plan.
         update: an existing index to which the runs are added; None makes one in the folder.
         num_failed: the number of failed runs, for the provenance of the index.
+
+    Raises:
+        OSError: the index in the folder is a symbolic link, or it can't be written.
     """
+    refuse_link(folder / INDEX_NAME)
     shards = [shard.results_in(folder) for shard in shards_in(folder)]
     return nb101fast.compile(
         [path for path in shards if path.stat().st_size],
