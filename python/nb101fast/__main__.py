@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import synthetic
-from ._core import FormatError
+from ._core import FormatError, visible
 from .builder import CompileReport
 from .cell import OutOfDomainError
 from .chosen_cells import choose_cells
@@ -370,23 +370,24 @@ def _merge(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     with ProgressBar("exporting") as bar:
         export(options.index, options.output, progress=bar)
-    print(f"{options.output}: {os.path.getsize(options.output):,} bytes")
+    print(f"{visible(options.output)}: {os.path.getsize(options.output):,} bytes")
 
 
 def _print_report(report: CompileReport) -> None:
     print(
-        f"{report.output}: {report.cells:,} cells, {report.runs:,} runs, "
+        f"{visible(report.output)}: {report.cells:,} cells, {report.runs:,} runs, "
         f"{report.num_bytes / 1e6:.1f} MB in {report.seconds:.1f} s"
     )
     for source in report.sources:
-        print(f"  from {source.name}: {source.records:,} records, SHA-256 {source.sha256}")
+        name = visible(source.name)
+        print(f"  from {name}: {source.records:,} records, SHA-256 {source.sha256}")
     for name in ("missing_cells", "missing_runs", "replaced_runs", "repeated_runs"):
         if count := getattr(report, name):
             print(f"  {name.replace('_', ' ')}: {count:,}")
     if report.wide_columns:
         print(f"  stored wide: {len(report.wide_columns)} columns, first {report.wide_columns[0]}")
     for name, (count, first) in report.findings.told().items():
-        print(f"  {name}: {count:,}, first {first}")
+        print(f"  {name}: {count:,}, first {visible(first)}")
 
 
 def _synthetic(options: argparse.Namespace) -> None:
@@ -398,7 +399,8 @@ def _synthetic(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> None:
     index = open(options.index, verify=options.level)
     print(
-        f"{options.index}: sound ({options.level}); {len(index):,} cells, {index.num_runs:,} runs"
+        f"{visible(options.index)}: sound ({options.level}); {len(index):,} cells, "
+        f"{index.num_runs:,} runs"
     )
 
 
@@ -465,7 +467,10 @@ def _fetch(options: argparse.Namespace) -> None:
             "interrupted; what was downloaded is kept, and the same command goes on from there"
         ) from None
     index = open(path)
-    print(f"{path}: {len(index):,} cells, {index.num_runs:,} runs; nb101fast.open() opens it")
+    print(
+        f"{visible(str(path))}: {len(index):,} cells, {index.num_runs:,} runs; "
+        "nb101fast.open() opens it"
+    )
 
 
 def _experiment(options: argparse.Namespace) -> None:
@@ -494,7 +499,10 @@ def _experiment(options: argparse.Namespace) -> None:
             "interrupted; the runs that ended are kept, and the same command goes on from there"
         ) from None
     print(report.markdown())
-    print(f"\n{report.folder}: regret.png and .svg, summary.csv, trajectories.parquet, ..")
+    print(
+        f"\n{visible(str(report.folder))}: regret.png and .svg, summary.csv, "
+        "trajectories.parquet, .."
+    )
 
 
 def _analyze(options: argparse.Namespace) -> None:
@@ -502,7 +510,8 @@ def _analyze(options: argparse.Namespace) -> None:
 
     with ProgressBar("analysing") as bar:
         report = analyze(open(options.index), options.out, progress=bar)
-    print(f"{report.path}: open it in a browser; beside it {len(report.files) - 1} files")
+    path = visible(str(report.path))
+    print(f"{path}: open it in a browser; beside it {len(report.files) - 1} files")
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ._core import visible
 from .extras import import_extra
 from .worker_pool import Ended, Serve
 
@@ -144,7 +145,7 @@ class ActorPool:
         found = {}
         for answer in answered:
             try:
-                found[str(nodes[answer]["NodeManagerAddress"])] = ray.get(answer)
+                found[visible(str(nodes[answer]["NodeManagerAddress"]))] = ray.get(answer)
             except ray.exceptions.RayTaskError as error:
                 raise error.cause from None
             except ray.exceptions.RayError:  # The node was lost in the meantime.
@@ -161,7 +162,7 @@ class ActorPool:
         except StopIteration:
             ended = "exit status 0"
         except self._ray.exceptions.RayError as error:
-            ended = _cause(error)
+            ended = visible(_cause(error))
         self.stop(worker)
         return Ended("actor", ended)
 

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ._core import visible
+
 Faults = tuple[type[Exception], ...]
 
 # A parameter of Python in an error, where it begins with one or proposes one.
@@ -100,7 +102,7 @@ class CommandLine:
 
     def _complain(self, error: Exception, status: int) -> int:
         text = _PARAMETER.sub(self._as_option, " ".join(str(error).split()))
-        print(f"{self._program}: {text}", file=sys.stderr)
+        print(f"{self._program}: {visible(text)}", file=sys.stderr)
         return status
 
     def _as_option(self, match: re.Match[str]) -> str:

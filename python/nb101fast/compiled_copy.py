@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from . import compiler
-from ._core import FormatError
+from ._core import FormatError, visible
 from .file_sample import sample_sha256
 from .formats import format_of
 from .index import Index
@@ -91,7 +91,7 @@ def _is_current(copy: Index, source: Path) -> bool:
 
 
 def _compile(source: Path, target: Path) -> Index:
-    print(f"compiling {source} once, into {target}", file=sys.stderr)
+    print(visible(f"compiling {source} once, into {target}"), file=sys.stderr)
     with ProgressBar("compiling") as bar:
         compiler.compile(source, target, progress=bar)
     return open_index(target)

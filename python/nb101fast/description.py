@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ._core import visible
 from .codes import NUM_CELLS
 from .measurement import METRICS
 from .reader import IndexReader
@@ -39,11 +40,11 @@ def describe(reader: IndexReader) -> str:
 
 
 def _lines(reader: IndexReader) -> Iterator[str]:
-    yield reader.path
+    yield visible(reader.path)
     if reader.is_synthetic:
         yield "  SYNTHETIC: its values are made up for load tests, not measured"
     yield f"  {len(reader):,} of {NUM_CELLS:,} cells, {reader.num_runs:,} runs"
-    yield from _origin(reader.provenance)
+    yield from map(visible, _origin(reader.provenance))
     yield ""
     yield f"  {'epochs':>6} {'repeats':>7} {'runs':>11}   " + "".join(
         f"{metric.replace('_', ' '):>24}" for metric in METRICS
@@ -67,7 +68,8 @@ def _origin(provenance: dict[str, Any]) -> Iterator[str]:
     tool, version = provenance.get("tool", "?"), provenance.get("version", "?")
     yield f"  made by {tool} {version} on {provenance.get('created', '?')}"
     for source in provenance.get("sources", []):
-        yield f"  from {source['name']}: {source['num_bytes']:,} bytes, SHA-256 {source['sha256']}"
+        name, sha256 = source.get("name", "?"), source.get("sha256", "?")
+        yield f"  from {name}: {source.get('num_bytes', 0):,} bytes, SHA-256 {sha256}"
     for training in provenance.get("training", []):
         yield f"  trained on {training.get('dataset', '?')} by nb101train"
     if update := provenance.get("update"):

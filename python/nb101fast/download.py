@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from . import _core
-from ._core import FormatError
+from ._core import FormatError, visible
 from .builder import IndexBuilder
 from .file_sample import sample_sha256
 from .inputs import CHUNK_BYTES, RECORD_BYTES, Source
@@ -192,10 +192,10 @@ class Download:
             # Without a network or such a host, or with a bad certificate, waiting seldom helps.
             if not self._is_reached:
                 raise ConnectionError(
-                    f"{self.shown_url}: {error.reason}; a file that you have already can be "
-                    "compiled with source=FILE"
+                    f"{self.shown_url}: {visible(str(error.reason))}; a file that you have already "
+                    "can be compiled with source=FILE"
                 ) from None
-            raise _Cut(str(error.reason)) from None
+            raise _Cut(visible(str(error.reason))) from None
         except (OSError, http.client.HTTPException) as error:
             raise _Cut(_words(error)) from None
         return response
@@ -213,7 +213,7 @@ class Download:
         if error.code == _UNSATISFIABLE and self._intake.num_bytes:
             self._begin_anew(f"{self.shown_url}: the file is no longer than the partial one")
             return _Cut("nothing more to send")
-        text = f"HTTP status {error.code} {error.reason}"
+        text = f"HTTP status {error.code} {visible(str(error.reason))}"
         return (
             _Cut(text) if error.code in _PASSING_STATUSES else OSError(f"{self.shown_url}: {text}")
         )
@@ -299,4 +299,4 @@ def _strong_tag(response: http.client.HTTPResponse) -> str | None:
 
 
 def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return visible(str(error)) or type(error).__name__

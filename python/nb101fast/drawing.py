@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from ._core import visible
+
 # The palette of Okabe and Ito, which colour-blind readers can tell apart too.
 _FILL = {
     "input": "#dddddd",
@@ -122,5 +124,5 @@ def _box(centre: Point, op: str) -> str:
     return (
         f'<rect x="{x - _BOX_WIDTH / 2:.1f}" y="{y - _BOX_HEIGHT / 2:.1f}" width="{_BOX_WIDTH}" '
         f'height="{_BOX_HEIGHT}" rx="5" fill="{_FILL.get(op, "#ffffff")}" stroke="#555"/>'
-        f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{escape(op)}</text>'
+        f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{escape(visible(op))}</text>'
     )

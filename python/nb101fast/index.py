@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from ._core import visible
 from .chosen_cells import choose_cells, find_hashes
 from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds, OneCode, OneId
 from .ingraph import make_tables
@@ -98,7 +99,11 @@ class Index:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Where the contents come from: sources with their SHA-256, tool, time, and findings."""
+        """Where the contents come from: sources with their SHA-256, tool, time, and findings.
+
+        Raises:
+            FormatError: the provenance is not JSON, or a field is of a wrong type.
+        """
         return self.reader.provenance
 
     @property
@@ -613,13 +618,14 @@ class Index:
     def __repr__(self) -> str:
         kind = "SYNTHETIC index" if self.is_synthetic else "Index"
         return (
-            f"<{kind} {os.path.basename(self.path)}: {len(self):,} cells, {self.num_runs:,} runs, "
-            f"epochs {_listed(self.epochs)}, repeats {_listed(self.repeats)}>"
+            f"<{kind} {visible(os.path.basename(self.path))}: {len(self):,} cells, "
+            f"{self.num_runs:,} runs, epochs {_listed(self.epochs)}, "
+            f"repeats {_listed(self.repeats)}>"
         )
 
     def _repr_html_(self) -> str:
         rows = {
-            "file": self.path,
+            "file": visible(self.path),
             "cells": f"{len(self):,} of {NUM_CELLS:,}",
             "runs": f"{self.num_runs:,}",
             "epochs": _listed(self.epochs),

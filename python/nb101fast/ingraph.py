@@ -78,6 +78,7 @@ def query(tables: Tables, codes: Array, xp: Any) -> Array:
 
     Raises:
         TypeError: codes of another dtype. Cell ids (int32) become codes by `cell_codes()[ids]`.
+        ValueError: a masked array hides some of the codes.
 
     Example:
         >>> ingraph.query(index.tables(), codes, numpy)
@@ -97,7 +98,7 @@ def evaluate(tables: Tables, codes: Array, xp: Any, metric: str = "validation_ac
 
     Raises:
         TypeError: codes of another dtype.
-        ValueError: the tables have no such metric.
+        ValueError: the tables have no such metric, or a masked array hides some of the codes.
 
     Example:
         >>> ingraph.evaluate(index.tables("test_accuracy"), codes, numpy, "test_accuracy")
@@ -130,6 +131,7 @@ def _sound(codes: Array, shift: Any, xp: Any) -> Array:
             f"codes have dtype {dtype}, but a code is uint32. If these are cell ids, convert them "
             "with cell_codes()[ids]; if they are codes of another type, convert them to uint32."
         )
+    _core.check_mask(codes, "codes")
     codes = xp.asarray(codes)
     labels = shift(codes, _MATRIX_BITS)
     faults = shift(labels, _LABEL_BITS) | (labels & shift(labels, 1) & _LOW_BITS)

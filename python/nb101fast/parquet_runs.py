@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from .content_digest import ContentDigest
 from .extras import import_extra
 from .measurement import EVALUATION_METRICS, STAGES
 from .parquet_file import check_digest, open_parquet
+from .provenance import parse_provenance
 from .run_columns import Integers, official_places
 from .runs import Runs
 from .tables import FORM_VERSION, FORMS, PROVENANCE
@@ -76,7 +76,7 @@ def _form_of(path: str, metadata: dict[bytes, bytes]) -> str:
     version = metadata.get(b"nb101fast.form_version", b"%d" % FORM_VERSION)
     if version != b"%d" % FORM_VERSION:
         raise FormatError(
-            f"{path}: form version {version.decode()!r} is not supported; "
+            f"{path}: form version {version.decode('utf-8', 'replace')!r} is not supported; "
             f"write the file again with this version of nb101fast, whose form is {FORM_VERSION}"
         )
     form = metadata.get(b"nb101fast.form", b"runs").decode("utf-8", "replace")
@@ -89,16 +89,12 @@ def parquet_provenance(path: str) -> dict[str, Any]:
     """The provenance of the index that a Parquet file was written from; empty if it is unknown.
 
     Raises:
-        FormatError: the file is not a Parquet file.
+        FormatError: the file is not a Parquet file, or its provenance is damaged.
         ImportError: pyarrow is not installed.
     """
     with open_parquet(path) as reader:
         metadata = reader.schema_arrow.metadata or {}
-    try:
-        provenance = json.loads(metadata.get(PROVENANCE, b"{}"))
-    except ValueError:
-        return {}
-    return provenance if isinstance(provenance, dict) else {}
+    return parse_provenance(f"{path}: its provenance", metadata.get(PROVENANCE, b"{}"))
 
 
 # ---------------------------------------------------------------- the form "stored"

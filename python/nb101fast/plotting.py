@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ._core import visible
 from .checks import check_choice
 from .extras import import_extra
 from .whole_file import write_whole
@@ -134,6 +135,17 @@ def panels(
         figure.suptitle(title, fontsize=12)
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, np.asarray(axes).reshape(-1)
+
+
+def plain(text: str) -> str:
+    """A name as matplotlib shows it as it is: without mathematics between dollar signs.
+
+    Control characters are shown as escapes, such as \\x1b.
+
+    Example:
+        >>> axes.set_title(plain("prices in $ and $"))
+    """
+    return visible(text).replace("$", r"\$")
 
 
 def line(number: int) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TypeAlias
 
+from ._core import visible
+
 # Long work calls such a function with how much is done and how much there is in all.
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -58,4 +60,5 @@ class ProgressBar:
 
 def tell(text: str) -> None:
     """Print one line on stderr. It takes the place of a progress bar, if there is one."""
-    print(f"\r\x1b[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
+    shown = visible(text)
+    print(f"\r\x1b[K{shown}" if sys.stderr.isatty() else shown, file=sys.stderr, flush=True)

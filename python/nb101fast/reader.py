@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import operator
 import os
 import secrets
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._core import FormatError
+from ._core import FormatError, visible
 from .checks import check_choice
 from .codes import NUM_CELLS
 from .findings import Findings, stated_count
 from .formats import FORMAT_NAMES, format_of
 from .locations import core_name
 from .measurement import Measurement, QueryRepeat, check_epochs
+from .provenance import parse_provenance
 
 Verify = Literal["header", "sections", "full"]
 VERIFY_LEVELS = tuple(_core.Verify.__members__)
@@ -89,13 +89,16 @@ class IndexReader:
         provenance = self.provenance
         for name, (count, first) in Findings(**self.file.findings).told().items():
             if count > (stated := stated_count(provenance, name)):
-                self._fail_provenance(
-                    f"its findings state {stated} {name}, but the runs have {count}, first {first}"
+                raise FormatError(
+                    f"{self._provenance_place}: its findings state {stated} {name}, but the runs "
+                    f"have {count}, first {first}"
                 )
 
-    def _fail_provenance(self, what: str) -> NoReturn:
+    @property
+    def _provenance_place(self) -> str:
+        """What stands before the words of an error about the provenance."""
         offset = next(at for name, _, at, _ in self.sections if "provenance" in name)
-        raise FormatError(f"{self.path}: byte {offset}: section provenance: {what}")
+        return f"{self.path}: byte {offset}: section provenance"
 
     # ---------------------------------------------------------------- what the file holds
 
@@ -121,14 +124,12 @@ class IndexReader:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Where the contents come from: sources with their SHA-256, tool, time, and findings."""
-        try:
-            contents = json.loads(self.file.provenance)
-        except ValueError as error:  # The text is not JSON, or not UTF-8.
-            contents = error
-        if not isinstance(contents, dict):
-            self._fail_provenance("it is not a JSON object")
-        return contents
+        """Where the contents come from: sources with their SHA-256, tool, time, and findings.
+
+        Raises:
+            FormatError: the provenance is not JSON, or a field is of a wrong type.
+        """
+        return parse_provenance(self._provenance_place, self.file.provenance)
 
     @property
     def is_synthetic(self) -> bool:
@@ -212,7 +213,7 @@ class IndexReader:
         kind, number = _kind_and_number(measurement.repeat, seed)
         text = (
             f"<Objective {measurement.metric} at {measurement.epochs} epochs, {measurement.stage}, "
-            f"repeat {measurement.repeat!r} of {os.path.basename(self.path)}>"
+            f"repeat {measurement.repeat!r} of {visible(os.path.basename(self.path))}>"
         )
         # A copy draws its own numbers, so the pickle does not hold the seed.
         recipe = (_bind, (self, measurement))

@@ -75,6 +75,34 @@ TEST_CASE("an update replaces the repeats that the base has and adds the others"
   CHECK(index.run_count(last, 1) == 0);
 }
 
+TEST_CASE("repeated runs are counted in each cell, at each budget and among many repeats") {
+  constexpr int kDistinct = 20'000;
+  RandomCells random(19);
+  std::vector<Run> runs;
+  for (const auto [cell_id, epochs] : {std::pair(5, 4u), {5, 12u}, {77, 4u}}) {
+    const Run run = sample_run(cell_id, epochs, random);
+    for (int i = 0; i < 3 * kDistinct; ++i) {
+      runs.push_back(run);
+      runs.back().metrics.evaluations[1].training_time = i % kDistinct;
+    }
+  }
+  RunTable table;
+  table.append(runs);
+  CHECK(IndexAssembly(table).summary().repeated_runs == 3 * 2 * kDistinct);
+}
+
+TEST_CASE("a run that equals a run of the base is none that occurs twice") {
+  const TemporaryFolder folder;
+  const std::vector<Run> runs = sample_runs();
+  write_sample_index(folder.file("old"), runs);
+  const IndexFile old(folder.file("old"), Verify::full);
+  RunTable table;
+  table.append({runs.data(), 1});
+  CHECK(IndexAssembly(table, &old.view()).summary().repeated_runs == 0);
+  table.append({runs.data(), 1});
+  CHECK(IndexAssembly(table, &old.view()).summary().repeated_runs == 1);
+}
+
 TEST_CASE("a run that occurs twice is counted and kept") {
   std::vector<Run> runs = sample_runs();
   runs[2] = runs[0];

@@ -72,6 +72,17 @@ TEST_CASE("a simulated training has the cells that have runs at every budget") {
   CHECK(all.shortest_run() == 10);
 }
 
+TEST_CASE("the shortest run that takes time is known, also beside runs that take none") {
+  std::vector<Run> runs = runs_of_small_cells();
+  runs[0].metrics.evaluations[2].training_time = 0;
+  runs[8].metrics.evaluations[2].training_time = 1e-30;
+  const Sample sample(runs);
+  const SimulatedTraining training = sample.training();
+  CHECK(training.shortest_run() == 0);
+  CHECK(training.shortest_paid_run().cell_id == runs[8].cell_id);
+  CHECK(training.shortest_paid_run().seconds == 1e-30);
+}
+
 TEST_CASE("a time that is negative or infinite is refused") {
   for (const double seconds : {-1.0, std::numeric_limits<double>::infinity()}) {
     const Sample sample(runs_of_small_cells(seconds));

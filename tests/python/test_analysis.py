@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -405,14 +406,22 @@ def runs_of_91_cells() -> list[Record]:
 
 def compiled_without(folder: Path, records: list[Record], metrics: tuple[str, ...]) -> Index:
     """Compile records after setting some metrics to NaN."""
-    nothing = dict.fromkeys(metrics, math.nan)
+    return compiled_with(folder, records, dict.fromkeys(metrics, math.nan), 1)
+
+
+def compiled_with(
+    folder: Path, records: list[Record], values: dict[str, float], share: int
+) -> Index:
+    """Compile records after setting some metrics of one record in so many."""
     lacking = [
         record._replace(
             metrics=record.metrics._replace(
-                evaluations=tuple(each._replace(**nothing) for each in record.metrics.evaluations)
+                evaluations=tuple(each._replace(**values) for each in record.metrics.evaluations)
             )
         )
-        for record in records
+        if number % share == 0
+        else record
+        for number, record in enumerate(records)
     ]
     source = folder / "lacking.tfrecord"
     source.write_bytes(tfrecord.write(lacking))
@@ -445,11 +454,54 @@ def test_missing_metrics_are_left_out(
         assert has_figure or not part.rows()
 
 
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("training_time", 0.0),
+        ("training_time", -1.0),
+        ("training_time", math.inf),
+        ("training_time", 1e300),
+        ("training_time", 1e-300),
+        *((metric, value) for metric in ACCURACIES for value in (math.inf, -1e300, 2.0)),
+    ],
+)
+@pytest.mark.parametrize("share", [1, 7])
+def test_values_that_cannot_be_analysed_are_left_out(
+    runs_of_91_cells: list[Record], tmp_path: Path, metric: str, value: float, share: int
+) -> None:
+    """All values of a metric, or each seventh one."""
+    index = compiled_with(tmp_path, runs_of_91_cells, {metric: value}, share)
+    summary = analysis.summarize(index)
+    assert summary.missing == ((metric,) if share == 1 else ())
+    assert summary.left_out[metric, 108] == sum(
+        record.epochs == 108 for record in runs_of_91_cells[::share]
+    )
+    assert all(math.isfinite(row.value) or math.isnan(row.value) for _, row in summary.rows())
+    assert any("are left out" in text for text in json.loads(summary.as_json())["left_out"])
+    for part in summary.parts:
+        assert part.caption
+        assert all(row.text for row in part.rows())
+
+
+def test_a_report_says_what_is_left_out(runs_of_91_cells: list[Record], tmp_path: Path) -> None:
+    index = compiled_with(tmp_path, runs_of_91_cells, {"training_time": 0.0}, 1)
+    page = analysis.analyze(index, tmp_path / "out").path.read_text()
+    assert "This index has no training time at 108 epochs." in page
+    assert "182 values of training time at 108 epochs are left out: they are not from" in page
+    index = compiled_with(tmp_path, runs_of_91_cells, {"test_accuracy": math.inf}, 5)
+    page = analysis.analyze(index, tmp_path / "out").path.read_text()
+    count = sum(record.epochs == 108 for record in runs_of_91_cells[::5])
+    assert f"{count} values of test accuracy at 108 epochs are left out: they are not" in page
+
+
 def test_an_index_without_any_of_the_metrics(
     runs_of_91_cells: list[Record], tmp_path: Path
 ) -> None:
     nothing = compiled_without(tmp_path, runs_of_91_cells, ANALYSED_METRICS)
-    with pytest.raises(ValueError, match=r"lacking\.nb101 has no accuracies and no training times"):
+    with pytest.raises(
+        ValueError,
+        match=r"lacking\.nb101 has no accuracies from 0 to 1 and no training times above 0",
+    ):
         analysis.summarize(nothing)
 
 

@@ -204,7 +204,7 @@ def test_an_index_like_the_papers_is_comparable(digits: AnalysisReport) -> None:
             return nb101fast.NUM_CELLS
 
     official: Any = Official()
-    summary = analysis.IndexSummary(official, (), *digits.summary.parts)  # type: ignore[arg-type]
+    summary = analysis.IndexSummary(official, (), {}, *digits.summary.parts)  # type: ignore[arg-type]
     assert summary.differences == []
 
 

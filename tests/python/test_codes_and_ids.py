@@ -120,6 +120,9 @@ ONLY_MANY = {
     ("index", "Index.hypervolume", "ids"),
 }
 
+# Good calls would write files.
+SKIPPED = {("synthetic", "write_index", "codes"), ("synthetic", "write_tfrecord", "codes")}
+
 EXCEPTIONS: dict[Place, str] = {
     ("codes", "cell_ids", "out"): "an array to write into",
     ("analysis.walks", "walk", "ids"): "a step of a report, on ids that the package made",
@@ -240,14 +243,29 @@ def test_codes_are_refused_as_ids(place: Place) -> None:
         call(True)
 
 
+def masked(value: int, dtype: Any, hidden: bool) -> Any:
+    return np.ma.array([value, value], dtype=dtype, mask=[False, hidden])
+
+
+@pytest.mark.parametrize("place", sorted(TAKES_CODES.keys() - ONLY_ONE), ids=".".join)
+def test_a_mask_that_hides_codes_is_refused(place: Place) -> None:
+    with pytest.raises(ValueError, match="codes are a masked array that hides 1 of its elements"):
+        TAKES_CODES[place](masked(CODE, np.uint32, True))
+    if place not in SKIPPED:
+        TAKES_CODES[place](masked(CODE, np.uint32, False))
+
+
+@pytest.mark.parametrize("place", sorted(TAKES_IDS.keys() - ONLY_ONE), ids=".".join)
+def test_a_mask_that_hides_ids_is_refused(place: Place) -> None:
+    with pytest.raises(ValueError, match="ids are a masked array that hides 1 of its elements"):
+        TAKES_IDS[place](masked(ID, np.int32, True))
+
+
 @pytest.mark.parametrize("place", sorted(TAKES_CODES.keys() - ONLY_MANY), ids=".".join)
 def test_one_code_may_be_of_each_kind(place: Place) -> None:
     call = TAKES_CODES[place]
     for code in (CODE, np.uint32(CODE), np.array(CODE, np.uint32), Cell.from_code(CODE)):
         call(code)
-
-
-SKIPPED = {("synthetic", "write_index", "codes"), ("synthetic", "write_tfrecord", "codes")}
 
 
 @pytest.mark.parametrize("place", sorted(TAKES_CODES.keys() - ONLY_ONE - SKIPPED), ids=".".join)

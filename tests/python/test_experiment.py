@@ -397,7 +397,7 @@ def _mistake_part(folder: Path) -> None:
     ("damage", "message"),
     [
         (_remove_facts, "has a folder 'runs' but no experiment.json"),
-        (_cut_facts, r"experiment\.json is damaged; use another folder"),
+        (_cut_facts, r"experiment\.json: not JSON"),
         (_cut_part, r"re-000000\.parquet: not a sound Parquet file: "),
         (
             _mistake_part,

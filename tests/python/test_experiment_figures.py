@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
 import xml.etree.ElementTree
 from itertools import combinations
 from pathlib import Path
@@ -53,6 +55,15 @@ def plan() -> ExperimentPlan:
 @pytest.fixture(scope="module")
 def runs(plan: ExperimentPlan) -> Runs:
     return runs_of(plan)
+
+
+def test_names_are_not_taken_for_mathematics(
+    plan: ExperimentPlan, runs: Runs, tmp_path: Path
+) -> None:
+    shutil.copyfile(BUILT_IN, tmp_path / "$\\frac{$\x1b.nb101")
+    other = dataclasses.replace(plan, index=nb101fast.open(tmp_path / "$\\frac{$\x1b.nb101"))
+    for name, figure in figures(other, runs).items():
+        assert plotting.save(figure, tmp_path, name)
 
 
 # -------------------------------------------------------------------- how they look

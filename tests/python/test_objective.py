@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import multiprocessing
+import os
 import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +231,33 @@ def test_a_seed_is_reproducible_in_a_forked_child(
 
 def draw_by_seed(path: str, ids: npt.NDArray[np.int32]) -> bytes:
     return nb101fast.open(path).objective(repeat="random", seed=9).by_id(ids).tobytes()
+
+
+# -------------------------------------------------------------------- memory
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_random_repeat_takes_memory_for_the_runs_alone(tmp_path: Path) -> None:
+    """With 2,000 repeats of one cell, a value for each repeat of each cell would take 3 GB."""
+    program = """if True:
+        import resource, sys
+        import numpy as np
+        import nb101fast
+        from nb101fast import synthetic
+
+        code = nb101fast.cell_codes()[5:6]
+        synthetic.write_index(sys.argv[1], codes=code, epochs=(108,), repeats=2000)
+        index = nb101fast.open(sys.argv[1])
+        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), -1))
+        f = index.objective(repeat="random", seed=1)
+        print(len(np.unique(f(np.tile(code, 20_000)))) > 20)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "many.nb101")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        check=False,
+    )
+    assert (done.stderr, done.stdout) == ("", "True\n")

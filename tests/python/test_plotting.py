@@ -29,6 +29,22 @@ def drawn(curves: int = 2) -> Figure:
     return figure
 
 
+@pytest.mark.parametrize("name", ["$x$", "a$b", "$", r"a\$b$c$", "$\\frac{$", "a\x1b[2J\nb\u202e"])
+def test_a_name_is_shown_as_it_is(name: str) -> None:
+    """Neither mathematics nor control characters spoil a figure."""
+    with plotting.style():
+        figure, axes = plotting.panels(title=plotting.plain(name))
+        axes[0].plot([1, 2], [1, 2], label=plotting.plain(name))
+        axes[0].legend()
+    for form in plotting.FORMATS:
+        assert plotting.render(figure, form)
+    shown = axes[0].get_legend().get_texts()[0]
+    text, is_math = shown._preprocess_math(shown.get_text())
+    assert not is_math
+    assert text.isprintable()
+    assert text == name or not name.isprintable()
+
+
 def test_colours_differ() -> None:
     assert len(set(plotting.PALETTE)) == len(plotting.PALETTE)
     colours = [np.array(list(bytes.fromhex(name[1:]))) / 255 for name in plotting.PALETTE]

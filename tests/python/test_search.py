@@ -18,8 +18,12 @@ from nb101fast.codes import Validity
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.settings import CompiledSettings
 from reference import optimizers as plain
+from reference import tfrecord
+from reference.cells import graph_of
 from reference.randomness import LABELINGS, labelled
+from reference.runs import random_records
 from reference.statistics import chi_square_deviations
+from reference.tfrecord import Record
 
 PAPER = search.PRESETS["paper"].optimizers
 OURS = [name for name, settings in PAPER.items() if isinstance(settings, CompiledSettings)]
@@ -475,6 +479,40 @@ def test_an_optimizer_of_a_user(index: Index) -> None:
     assert (done.final_regret == done.best_test_accuracy - mean).all()
     with pytest.raises(ValueError, match=r"run 0 proposed 100,000 configurations in a row"):
         search.run(lambda training, seed: Repeated(0, 108), index, runs=1, budget_seconds=50)
+
+
+@pytest.fixture
+def hasty_index(tmp_path: Path) -> Index:
+    """Two cells: runs of one take 100 s, and those of the other next to no time."""
+    graphs = [graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [label]) for label in (0, 2)]
+    slow, quick = (random_records(np.random.default_rng(1), [g], {108: 3}) for g in graphs)
+    records = [*(with_time(each, 100.0) for each in slow), *(with_time(r, 1e-30) for r in quick)]
+    (tmp_path / "hasty.tfrecord").write_bytes(tfrecord.write(records))
+    nb101fast.compile(tmp_path / "hasty.tfrecord", tmp_path / "hasty.nb101")
+    return nb101fast.open(tmp_path / "hasty.nb101")
+
+
+def with_time(record: Record, seconds: float) -> Record:
+    """The record with another time at the end of the training."""
+    *others, last = record.metrics.evaluations
+    evaluations = (*others, last._replace(training_time=seconds))
+    return record._replace(metrics=record.metrics._replace(evaluations=evaluations))
+
+
+def first_cell_again(training: search.SimulatedTraining, seed: int) -> Repeated:
+    return Repeated(int(nb101fast.cell_codes()[training.index.cells[0]]), 108)
+
+
+@pytest.mark.parametrize("optimizer", ["rs", first_cell_again])
+def test_a_budget_that_hardly_ends_is_refused(hasty_index: Index, optimizer: Any) -> None:
+    quick = int(hasty_index.cells[1])
+    expected = rf"a run of cell {quick} in <Index hasty.* takes 1e-30 s, .* 1,000,000,000 times"
+    with pytest.raises(ValueError, match=rf"budget_seconds=1000 is too long: {expected}"):
+        search.run(optimizer, hasty_index, runs=1, budget_seconds=1000)
+    with pytest.raises(ValueError, match=expected):
+        search.SimulatedTraining(hasty_index).start(1000, seed=0)
+    done = search.run(optimizer, hasty_index, runs=2, budget_seconds=1000, max_evaluations=20)
+    assert 0 < done.num_evaluations.min() <= done.num_evaluations.max() <= 20
 
 
 def test_one_run_by_hand(index: Index) -> None:

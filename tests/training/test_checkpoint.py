@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,14 +19,16 @@ import numpy as np
 import pytest
 
 from nb101fast import FormatError
+from nb101fast.schema import Anything, ListOf, Number
 from nb101train import checkpoint, run
 from nb101train.config import DIGITS
 from nb101train.datasets import Dataset
-from nb101train.record import RunResult, parse_payload
+from nb101train.record import RunResult, StageResult, parse_payload
 from nb101train.resident import ResidentDataset
-from nb101train.run import CellTrainer, TrainingError
+from nb101train.run import NOTES, CellTrainer, TrainingError
 from nb101train.run_options import RunOptions
 from nb101train.trainer import Trainer
+from reference.hostile_json import refusals
 
 MATRIX, OPS = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ("input", "conv1x1-bn-relu", "output")
 CONFIG = dataclasses.replace(DIGITS, stem_filters=4, num_stacks=1)
@@ -60,7 +65,8 @@ def test_a_saved_state_is_restored(tmp_path: Path, rng: np.random.Generator) -> 
     notes = {"seconds": 0.1 + 0.2, "evaluations": [{"epochs": 0.0}]}
     checkpoint.save(tmp_path / "run.checkpoint", trainer, notes)
     scattered(trainer, rng)
-    assert checkpoint.restore(tmp_path / "run.checkpoint", trainer) == notes
+    kinds = {"seconds": Number(), "evaluations": ListOf(Anything())}
+    assert checkpoint.restore(tmp_path / "run.checkpoint", trainer, kinds) == notes
     assert all(map(np.array_equal, state_of(trainer), state))
     assert trainer.steps_done == steps
     assert os.listdir(tmp_path) == ["run.checkpoint"]
@@ -75,7 +81,7 @@ def test_everything_that_training_changes_is_saved(
     for _ in range(3):
         one.step(images, labels)
     checkpoint.save(tmp_path / "run.checkpoint", one, {})
-    checkpoint.restore(tmp_path / "run.checkpoint", other)
+    checkpoint.restore(tmp_path / "run.checkpoint", other, {})
     for _ in range(2):
         assert one.step(images, labels) == other.step(images, labels)
     assert all(map(np.array_equal, state_of(one), state_of(other)))
@@ -83,7 +89,7 @@ def test_everything_that_training_changes_is_saved(
 
 def test_restoring_without_a_file_gives_none(tmp_path: Path, cell: CellTrainer) -> None:
     before = state_of(cell.trainer)
-    assert checkpoint.restore(tmp_path / "run.checkpoint", cell.trainer) is None
+    assert checkpoint.restore(tmp_path / "run.checkpoint", cell.trainer, {}) is None
     assert all(map(np.array_equal, state_of(cell.trainer), before))
 
 
@@ -99,7 +105,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path, cell: CellTr
         with pytest.raises(
             FormatError, match=r"run\.checkpoint is a checkpoint of another network"
         ):
-            checkpoint.restore(path, other)
+            checkpoint.restore(path, other, {})
         assert all(map(np.array_equal, state_of(other), before))
 
 
@@ -126,9 +132,47 @@ def test_damaged_files_are_refused(
     for version in damaged(sound, rng):
         path.write_bytes(version)
         with pytest.raises(FormatError, match=r"run\.checkpoint is damaged; remove it"):
-            checkpoint.restore(path, cell.trainer)
+            checkpoint.restore(path, cell.trainer, {})
     assert all(map(np.array_equal, state_of(cell.trainer), state))
     assert cell.trainer.steps_done == steps
+
+
+def with_notes(sound: bytes, notes: bytes) -> bytes:
+    """A checkpoint with other notes, and with the digest that fits them."""
+    with np.load(io.BytesIO(sound[32:])) as archive:
+        arrays = {name: archive[name] for name in archive.files if name != "notes"}
+    buffer = io.BytesIO()
+    np.savez(buffer, notes=np.array(notes.decode("latin-1")), **arrays)
+    return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
+
+
+def test_notes_of_a_wrong_type_are_refused(tmp_path: Path, cell: CellTrainer) -> None:
+    path = tmp_path / "run.checkpoint"
+    notes = {
+        "settings": {"epochs": 1},
+        "evaluations": [dataclasses.asdict(StageResult(0.0, 0.0, 0.1, 0.2, 0.3))],
+        "step_seconds": 1.0,
+        "evaluation_seconds": 1.0,
+        "seconds": 2.0,
+    }
+    checkpoint.save(path, cell.trainer, notes)
+    sound = path.read_bytes()
+
+    def restore(text: bytes) -> None:
+        path.write_bytes(with_notes(sound, text))
+        checkpoint.restore(path, cell.trainer, NOTES)
+
+    texts = refusals(restore, {**notes, "steps_done": 3})
+    assert len(texts) > 100
+    assert all(re.search(r"run\.checkpoint: its notes: \S", text) for text in texts)
+
+
+def test_an_archive_of_other_things_is_refused(tmp_path: Path, cell: CellTrainer) -> None:
+    path = tmp_path / "run.checkpoint"
+    for content in (b"", b"PK\3\4", b"no archive", b"\x93NUMPY\1\0"):
+        path.write_bytes(hashlib.sha256(content).digest() + content)
+        with pytest.raises(FormatError, match=r"run\.checkpoint is not a checkpoint: "):
+            checkpoint.restore(path, cell.trainer, {})
 
 
 # ----------------------------------------------------------------------------------------- resuming

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from made_up import MadeUpCrew, MadeUpWorker, living, small_set
-from nb101fast import FormatError
 from nb101train.__main__ import main
 from nb101train.cells import cells_up_to
 from nb101train.plan import Request, read_plan
@@ -22,6 +21,7 @@ from nb101train.shard import Shard, ShardWriter, read_records
 from nb101train.status import DriverStatus, Running, read_status
 from nb101train.sweep import compile_shards, sweep
 from nb101train.work import units_of
+from reference.hostile_json import refusals
 
 DRIVER = DriverStatus(
     state="complete",
@@ -68,10 +68,32 @@ def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
     DRIVER.write(path)
     assert DriverStatus.read(path) == DRIVER
     assert [each.name for each in tmp_path.iterdir()] == ["status.json"]
-    for text in ("", "[]", "{}", json.dumps({"running": [1]})):
-        path.write_text(text)
-        with pytest.raises(FormatError, match=r"status.json: not a driver's status"):
-            DriverStatus.read(path)
+
+
+def test_a_damaged_status_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+
+    def read(text: bytes) -> None:
+        path.write_bytes(text)
+        DriverStatus.read(path)
+
+    texts = refusals(read, dataclasses.asdict(DRIVER))
+    assert len(texts) > 200
+    assert all("status.json: a driver's status: " in text for text in texts)
+
+
+def test_names_from_the_files_of_a_sweep_are_shown_as_escapes(folder: Path) -> None:
+    path = Shard().status_in(folder)
+    nasty = dataclasses.replace(
+        DriverStatus.read(path),
+        host="\x1b[2J\u202e",
+        running=(Running(0, "\x9b1m", 2, 1),),
+    )
+    nasty.write(path)
+    text = read_status(folder).description()
+    assert all(line.isprintable() for line in text.splitlines())
+    assert r"driver \x1b[2J\u202e:" in text
+    assert r"worker 0: \x9b1m," in text
 
 
 def test_a_link_that_someone_planted_is_not_written_through(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from nb101train.__main__ import main
 from nb101train.cells import cells_up_to
 from nb101train.datasets import Dataset, load_dataset
 from nb101train.engine import EngineError
-from nb101train.failures import read_failures
+from nb101train.failures import Failure, read_failures
 from nb101train.ledger import Ledger, work_list
 from nb101train.plan import Request, SweepPlan, read_plan
 from nb101train.record import parse_payload
@@ -37,6 +37,7 @@ from nb101train.shard import Shard, ShardWriter, read_records, shards_in
 from nb101train.sweep import SweepReport, sweep
 from nb101train.work import Codes, Unit, units_of
 from reference import tfrecord
+from reference.hostile_json import refusals
 
 Change = Callable[..., Request]
 CHANGES = {"batch_size": 2, "stem_filters": 2, "num_stacks": 1}
@@ -233,7 +234,7 @@ def test_a_damaged_line_of_a_failure_is_named(tmp_path: Path, request_of: Change
     run(tmp_path, request_of(), MadeUpWorker(failing=((1, 1),)))
     path = Shard().failures_in(tmp_path)
     path.write_bytes(b"{}\n" + path.read_bytes())
-    with pytest.raises(FormatError, match=rf"{path.name}: line 1 describes no failed run"):
+    with pytest.raises(FormatError, match=rf"{path.name}: line 1: the key .code. is missing"):
         run(tmp_path, Request())
 
 
@@ -313,8 +314,8 @@ def test_the_driver_loads_the_data_set_once(
         ({"codes": None}, "the sweep has no cells yet; give codes"),
         ({"epochs": (1, 1)}, r"epochs=\(1, 1\) is not allowed; use one or more, each once"),
         ({"epochs": (0,)}, "epochs=0 is not allowed; use an integer of at least 1"),
-        ({"repeats": 0}, "repeats=0 is not allowed; use 1 or more"),
-        ({"seed": -1}, "seed=-1 is not allowed; use 0 or more"),
+        ({"repeats": 0}, "repeats=0 is not allowed; use an integer from 1"),
+        ({"seed": -1}, "seed=-1 is not allowed; use an integer from 0"),
         ({"dataset": "mnist"}, "dataset='mnist' is not allowed; use 'digits'"),
         ({"changes": {"stem_filters": 0}}, "stem_filters=0 is not allowed; use an integer"),
     ],
@@ -342,11 +343,17 @@ def test_unknown_settings_are_refused(request_of: Change) -> None:
 @pytest.mark.parametrize(
     ("change", "pattern"),
     [
-        ({"format": 2}, "its format is not 1"),
-        ({"epochs": "x"}, "epochs='x' is not allowed; use an integer"),
+        ({"format": 2}, "format: 2 is not allowed; use 1"),
+        ({"epochs": "x"}, "epochs: 'x' is not allowed; use a list"),
+        ({"epochs": [4, 4]}, r"epochs=\(4, 4\) is not allowed; use one or more, each once"),
+        ({"repeats": 1_000_000_000}, "repeats: 1000000000 is not allowed; use an integer from 1"),
+        ({"epochs": [*range(1, 100)], "repeats": 60_000}, "at most 1,000,000 runs of each cell"),
+        ({"cells": []}, "cells: a list of 0 is not allowed; use at least 1"),
+        ({"cells": [3]}, "is outside the search space"),
+        ({"cells": [32, 32]}, "give each cell once"),
         ({"config": {"momentum": 2.0}}, "momentum=2.0"),
-        ({"cells": [-1]}, "-1"),
-        ({"more": 1}, "unexpected keyword argument 'more'"),
+        ({"cells": [-1]}, r"cells\[0\]: -1 is not allowed; use an integer from 0"),
+        ({"more": 1}, "the key 'more' is not allowed; use 'format'"),
     ],
 )
 def test_a_damaged_plan_is_refused(
@@ -355,8 +362,35 @@ def test_a_damaged_plan_is_refused(
     run(tmp_path, request_of())
     path = tmp_path / "sweep.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(FormatError, match=f"sweep.json: not the plan of a sweep: .*{pattern}"):
+    with pytest.raises(FormatError, match=rf"sweep\.json: .*{pattern}"):
         run(tmp_path, Request())
+
+
+def test_no_damaged_plan_raises_another_error(tmp_path: Path, request_of: Change) -> None:
+    run(tmp_path, request_of())
+    path = tmp_path / "sweep.json"
+    sound = json.loads(path.read_text())
+
+    def read(text: bytes) -> None:
+        path.write_bytes(text)
+        read_plan(tmp_path)
+
+    texts = refusals(read, sound)
+    assert len(texts) > 300
+    assert all("sweep.json: " in text for text in texts)
+
+
+def test_no_damaged_failure_raises_another_error(tmp_path: Path) -> None:
+    path = tmp_path / "failures-00000-of-00001.jsonl"
+    sound = dataclasses.asdict(Failure(32, "0" * 32, 4, 0, 5, "no memory"))
+
+    def read(text: bytes) -> None:
+        path.write_bytes(text + b"\n")
+        assert all(str(failure).isprintable() for failure in read_failures(tmp_path).values())
+
+    texts = refusals(read, sound)
+    assert len(texts) > 50
+    assert all(".jsonl: line 1: " in text for text in texts)
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path, request_of: Change) -> None:
@@ -548,8 +582,8 @@ def test_settings_are_read_from_a_file(
         (["--set", "stem_filters"], 2, "--set 'stem_filters' is not allowed; use NAME=VALUE"),
         (["--set", "stem=3"], 2, "setting 'stem' is not allowed; use batch_size"),
         (["--config", "/none/such"], 2, "No such file"),
-        (["--resources", "TPU"], 2, "--resources is not JSON"),
-        (["--resources", "[1]"], 2, "--resources: .1. is not allowed; use a JSON object"),
+        (["--resources", "TPU"], 2, "--resources: not JSON"),
+        (["--resources", "[1]"], 2, "--resources: .1. is not allowed; use an object"),
         (["--engine", "threads"], 2, "invalid choice: 'threads'"),
         (["--workers", "0"], 2, "--workers 0 is not allowed; use 1 or more"),
         ([], 2, "the sweep has no cells yet; give codes"),

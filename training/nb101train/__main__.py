@@ -6,7 +6,6 @@ The exit status is 0 if the command is done, 1 if the data is at fault, 2 if the
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -16,9 +15,11 @@ from types import FrameType
 from typing import Any
 
 from nb101fast import FormatError, OutOfDomainError, _core
+from nb101fast._core import visible
 from nb101fast.commands import CommandLine
 from nb101fast.progress import ProgressBar, tell
-from nb101fast.regular_file import open_regular
+from nb101fast.regular_file import read_regular
+from nb101fast.schema import Anything, Kind, MapOf, Number, parse
 from nb101fast.whole_file import write_whole
 
 from .cells import cell_of_text, cells_up_to, read_cells
@@ -379,7 +380,7 @@ def _config(options: argparse.Namespace) -> TrainConfig:
 def _graph(text: str) -> tuple[Any, Any]:
     """The matrix and operations of a cell. A graph may have all operations of the official map."""
     if text.startswith("{"):
-        value = _json("CELL", text)
+        value = _json("CELL", os.fsencode(text), MapOf(Anything()))
         if set(value) == {"matrix", "ops"}:
             return value["matrix"], value["ops"]
     cell = cell_of_text(text)
@@ -406,7 +407,7 @@ def _sweep(options: argparse.Namespace) -> None:
         device=options.device,
         gpus=options.gpus_per_worker,
         address=options.address,
-        resources=_json("--resources", options.resources),
+        resources=_json("--resources", os.fsencode(options.resources), MapOf(Number(0))),
         checkpoints=options.checkpoints,
     )
     with ProgressBar("training") as bar:
@@ -424,8 +425,8 @@ def _sweep(options: argparse.Namespace) -> None:
 
 def _print_report(folder: str, report: SweepReport) -> None:
     print(
-        f"{folder}: {report.made:,} of {report.runs:,} runs made, {report.made_here:,} now "
-        f"in {report.seconds:.1f} s"
+        f"{visible(folder)}: {report.made:,} of {report.runs:,} runs made, "
+        f"{report.made_here:,} now in {report.seconds:.1f} s"
     )
     if report.lost_workers:
         print(f"  workers lost: {report.lost_workers}")
@@ -464,8 +465,7 @@ def _settings(config: str | None, changes: list[str]) -> tuple[str | None, dict[
     """The name of a preset, and the settings that replace its own."""
     values: dict[str, Any] = {}
     if config is not None and config not in PRESETS:
-        with open(config, encoding="utf-8", opener=open_regular) as file:
-            values = _json(config, file.read())
+        values = _json(config, read_regular(config), MapOf(Anything()))
         config = None
     for text in changes:
         name, equals, value = text.partition("=")
@@ -493,13 +493,11 @@ def _numbers(name: str, text: str | None) -> tuple[int, ...] | None:
     return tuple(map(int, parts))
 
 
-def _json(name: str, text: str) -> dict[str, Any]:
+def _json(name: str, text: bytes, kind: Kind) -> dict[str, Any]:
     try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{name} is not JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise ValueError(f"{name}: {values!r} is not allowed; use a JSON object")
+        values: dict[str, Any] = parse(name, text, kind)
+    except FormatError as error:
+        raise ValueError(str(error)) from None  # The command is at fault.
     return values
 
 

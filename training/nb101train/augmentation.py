@@ -18,6 +18,7 @@ import numpy as np
 
 import nb101fast
 from nb101fast.progress import Progress
+from nb101fast.schema import Anything, ListOf, MapOf, Number, Row
 
 from . import checkpoint
 from .config import TrainConfig
@@ -34,6 +35,12 @@ from .trainer import Trainer
 EPOCHS = 200
 EPOCHS_PER_TEST = 5
 CHECKPOINT = "checkpoint.npz"
+
+NOTES = {  # of a checkpoint
+    "config": MapOf(Anything()),
+    "seed": Anything(),
+    "accuracies": ListOf(Row((Number(), Number()))),
+}
 
 _CONV3X3, _CONV1X1, _MAXPOOL = nb101fast.OPS
 
@@ -194,7 +201,7 @@ def _train_and_test(
     config = trainer.config
     steps_per_epoch = config.num_train_images / config.batch_size
     key = {"config": asdict(config), "seed": seed}
-    notes = checkpoint.restore(folder / CHECKPOINT, trainer) or {**key, "accuracies": []}
+    notes = checkpoint.restore(folder / CHECKPOINT, trainer, NOTES) or {**key, "accuracies": []}
     if {name: notes[name] for name in key} != key:
         raise nb101fast.FormatError(
             f"{folder / CHECKPOINT} was made with other settings; use another folder"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
+import reprlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ import nb101fast
 from nb101fast import Cell, FormatError, OutOfDomainError
 from nb101fast.codes import ManyCodes, as_codes
 from nb101fast.regular_file import open_regular
+from nb101fast.schema import Anything, ListOf, Number, Record, parse
 
 from .work import Codes
 
@@ -32,6 +33,7 @@ _CELLS_BY_VERTICES = {
 _FEW_CELLS = 10_000  # For more cells, building the table of all hashes is faster.
 _HASH_DIGITS = 32
 _ID_PREFIX = "id:"
+_GRAPH = Record({"matrix": ListOf(ListOf(Number())), "ops": ListOf(Anything())})
 _OUTSIDE = "is outside the search space; use cells of at most 7 vertices and 9 edges"
 
 
@@ -203,10 +205,5 @@ def _cell_of_line(text: str, where: str) -> Cell:
 
 
 def _cell_of_json(text: str) -> Cell:
-    try:
-        value: Any = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not JSON: {error}") from None
-    if set(value) != {"matrix", "ops"}:
-        raise ValueError(f"keys {sorted(value)} are not allowed; use 'matrix' and 'ops'")
+    value = parse(reprlib.repr(text), text.encode("utf-8", "surrogatepass"), _GRAPH)
     return Cell(value["matrix"], value["ops"])

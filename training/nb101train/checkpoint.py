@@ -9,17 +9,22 @@ import hashlib
 import io
 import json
 import os
+import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from nb101fast import FormatError
+from nb101fast._core import visible
 from nb101fast.regular_file import open_regular
+from nb101fast.schema import Integer, Kind, Record, parse
 from nb101fast.whole_file import write_whole
 
 from .trainer import Trainer
 
 Notes = dict[str, Any]  # A run saves these values of JSON beside the training state.
+Arrays = list[np.ndarray[Any, Any]]
 
 _DIGEST_BYTES = 32
 
@@ -35,8 +40,15 @@ def save(path: str | os.PathLike[str], trainer: Trainer, notes: Notes) -> None:
     write_whole(path, hashlib.sha256(archive).digest(), archive, follows_links=False)
 
 
-def restore(path: str | os.PathLike[str], trainer: Trainer) -> Notes | None:
+def restore(
+    path: str | os.PathLike[str], trainer: Trainer, kinds: Mapping[str, Kind]
+) -> Notes | None:
     """Read a training state back into a trainer.
+
+    Args:
+        path: a file that `save` wrote.
+        trainer: the trainer whose state is replaced.
+        kinds: the kind of each note, by its key.
 
     Returns:
         The run's notes, or None if there is no file.
@@ -51,13 +63,28 @@ def restore(path: str | os.PathLike[str], trainer: Trainer) -> Notes | None:
         return None
     if hashlib.sha256(content).digest() != digest:
         raise FormatError(f"{os.fspath(path)} is damaged; remove it to start the run again")
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        notes: Notes = json.loads(str(archive["notes"]))
-        arrays = [archive[f"state_{n}"] for n in range(len(archive.files) - 1)]
+    text, arrays = _contents(path, content)
+    notes: Notes = parse(
+        f"{os.fspath(path)}: its notes", text, Record({**kinds, "steps_done": Integer()})
+    )
     variables = trainer.state()
-    if [array.shape for array in arrays] != [tuple(v.shape) for v in variables]:
+    there = [(array.shape, array.dtype) for array in arrays]
+    if there != [(tuple(v.shape), np.dtype(v.dtype.as_numpy_dtype)) for v in variables]:
         raise FormatError(f"{os.fspath(path)} is a checkpoint of another network; remove it")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
     trainer.steps_done = notes.pop("steps_done")
     return notes
+
+
+def _contents(path: str | os.PathLike[str], content: bytes) -> tuple[bytes, Arrays]:
+    """The notes as JSON, and the arrays of the training state."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            text = str(archive["notes"]).encode()
+            return text, [archive[f"state_{n}"] for n in range(len(archive.files) - 1)]
+    except (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise FormatError(
+            f"{os.fspath(path)} is not a checkpoint: {visible(str(error))}; remove it to start the "
+            "run again"
+        ) from None

@@ -128,7 +128,7 @@ def _check_integer(name: str, value: Any) -> None:
 
 
 def _check_range(name: str, value: Any, low: float, high: float) -> None:
-    if not isinstance(value, (int, float)) or not low <= value <= high or math.isinf(value):
+    if not isinstance(value, (int, float)) or not low <= value <= high or value == math.inf:
         allowed = f"{low:g} to {high:g}" if high < math.inf else f"a finite number from {low:g}"
         raise ValueError(f"{name}={value!r} is not allowed; use {allowed}")
 

@@ -8,11 +8,23 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nb101fast import FormatError
+from nb101fast._core import visible
 from nb101fast.regular_file import read_regular
+from nb101fast.schema import Integer, Record, Text, parse
 
 from .shard import AppendOnlyFile
 from .work import Unit
+
+_FAILURE = Record(
+    {
+        "code": Integer(0, (1 << 32) - 1),
+        "module_hash": Text(),
+        "epochs": Integer(),
+        "repeat": Integer(),
+        "attempts": Integer(),
+        "reason": Text(),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,8 @@ class Failure:
         return self.code, (self.epochs, self.repeat)
 
     def __str__(self) -> str:
-        return f"{self.module_hash}, {self.epochs} epochs, repeat {self.repeat}: {self.reason}"
+        text = f"{self.module_hash}, {self.epochs} epochs, repeat {self.repeat}: {self.reason}"
+        return visible(text)
 
 
 def read_failures(folder: str | os.PathLike[str]) -> dict[tuple[int, Unit], Failure]:
@@ -57,12 +70,7 @@ def read_failures(folder: str | os.PathLike[str]) -> dict[tuple[int, Unit], Fail
     for path in sorted(Path(folder).glob("failures-*.jsonl")):
         whole, _, _ = read_regular(path).rpartition(b"\n")
         for number, line in enumerate(whole.splitlines(), 1):
-            try:
-                failure = Failure(**json.loads(line))
-            except (ValueError, TypeError) as error:
-                raise FormatError(
-                    f"{path}: line {number} describes no failed run: {error}"
-                ) from None
+            failure = Failure(**parse(f"{path}: line {number}", line, _FAILURE))
             found[failure.key] = failure
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -14,8 +15,22 @@ from typing import Any
 import numpy as np
 
 import nb101fast
-from nb101fast import FormatError
+from nb101fast import FormatError, OutOfDomainError
+from nb101fast._core import visible
+from nb101fast.checks import check_count
 from nb101fast.regular_file import read_regular
+from nb101fast.schema import (
+    Choice,
+    Integer,
+    Kind,
+    ListOf,
+    MapOf,
+    Number,
+    Record,
+    Row,
+    Text,
+    parse,
+)
 from nb101fast.whole_file import write_whole
 
 from .cells import checked_cells
@@ -31,6 +46,36 @@ DEFAULT_EPOCHS = (4, 12, 36, 108)
 DEFAULT_REPEATS = 3
 _SIZES = ("num_classes", "image_size", "num_train_images")  # They are those of the data set.
 SETTINGS = tuple(f.name for f in fields(TrainConfig) if f.name not in ("epochs", *_SIZES))
+_MOST_REPEATS = 65_534  # an index holds no more
+_MOST_RUNS_OF_A_CELL = 1_000_000  # a driver has a list of them
+_MOST_SEED = (1 << 64) - 1
+_SETTING_KINDS: dict[str, Kind] = {
+    "int": Integer(1, (1 << 31) - 1),
+    "float": Number(0),
+    "DTypeName": Choice(("float32", "bfloat16")),
+}
+_PLAN = Record(
+    {
+        "format": Choice((_FORMAT,)),
+        "dataset": Text(),
+        "fingerprint": Text(),
+        "evaluated": Row((Integer(1), Integer(1), Integer(1))),
+        "epochs": ListOf(Integer(1, (1 << 32) - 1), 1, 65_535),
+        "repeats": Integer(1, _MOST_REPEATS),
+        "seed": Integer(0, _MOST_SEED),
+        "max_seconds": Number(0, math.inf),
+        "config": Record(
+            {},
+            {
+                f.name: _SETTING_KINDS[str(f.type)]
+                for f in fields(TrainConfig)
+                if f.name != "epochs"
+            },
+        ),
+        "versions": ListOf(MapOf(Text())),
+        "cells": ListOf(Integer(0, (1 << 31) - 1), 1, nb101fast.NUM_CELLS),
+    }
+)
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-tpu")  # One package has several names.
 
 
@@ -68,10 +113,13 @@ class SweepPlan:
             raise ValueError(f"epochs={self.epochs} is not allowed; use one or more, each once")
         for epochs in self.epochs:
             replace(self.config, epochs=epochs)  # This raises if they do not make a whole batch.
-        if self.repeats < 1:
-            raise ValueError(f"repeats={self.repeats} is not allowed; use 1 or more")
-        if self.seed < 0:
-            raise ValueError(f"seed={self.seed} is not allowed; use 0 or more")
+        check_count("repeats", self.repeats, 1, _MOST_REPEATS)
+        if len(self.epochs) * self.repeats > _MOST_RUNS_OF_A_CELL:
+            raise ValueError(
+                f"repeats={self.repeats} with {len(self.epochs)} budgets is not allowed; use at "
+                f"most {_MOST_RUNS_OF_A_CELL:,} runs of each cell"
+            )
+        check_count("seed", self.seed, 0, _MOST_SEED)
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -95,12 +143,26 @@ class SweepPlan:
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     @classmethod
-    def from_json(cls, text: str) -> SweepPlan:
-        """The plan in a text of `as_json`; another text raises an error of one of several kinds."""
-        values = json.loads(text)
-        if values.pop("format") != _FORMAT:
-            raise ValueError(f"its format is not {_FORMAT}")
-        codes = np.array(values.pop("cells"), np.uint32)
+    def from_json(cls, source: str, text: bytes) -> SweepPlan:
+        """The plan in a text of `as_json`.
+
+        Args:
+            source: the name of its file, for errors.
+            text: the text in UTF-8.
+
+        Raises:
+            FormatError: the text is none of `as_json`, or a value is not allowed.
+        """
+        values = parse(source, text, _PLAN)
+        del values["format"]
+        try:
+            return cls._of_values(values)
+        except (ValueError, OutOfDomainError) as error:
+            raise FormatError(visible(f"{source}: {error}")) from None
+
+    @classmethod
+    def _of_values(cls, values: dict[str, Any]) -> SweepPlan:
+        codes = checked_cells(np.array(values.pop("cells"), np.uint32))
         codes.flags.writeable = False
         config = TrainConfig(**values.pop("config"))
         tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
@@ -283,13 +345,12 @@ def read_plan(folder: str | os.PathLike[str]) -> SweepPlan:
     """
     path = plan_path(folder)
     try:
-        return SweepPlan.from_json(read_regular(path).decode("utf-8"))
+        text = read_regular(path)
     except FileNotFoundError:
         raise FileNotFoundError(
             f"{folder}: no sweep in this folder: it has no {path.name}"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise FormatError(f"{path}: not the plan of a sweep: {error}") from None
+    return SweepPlan.from_json(str(path), text)
 
 
 def write_plan(folder: str | os.PathLike[str], plan: SweepPlan) -> None:

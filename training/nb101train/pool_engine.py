@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 
+from nb101fast._core import visible
 from nb101fast.regular_file import open_own
 from nb101fast.worker_pool import Ended, WorkerPool
 
@@ -86,4 +87,4 @@ def worker_events(
 
 def in_words(error: Exception) -> str:
     """An exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    return visible(" ".join(f"{type(error).__name__}: {error}".split()))

@@ -9,7 +9,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 import nb101fast
+from nb101fast._core import visible
 from nb101fast.progress import Progress
+from nb101fast.schema import Anything, ListOf, MapOf, Number, Record
 
 from . import checkpoint
 from .config import TrainConfig
@@ -37,6 +39,16 @@ _SCALAR = tf.compat.v1.SummaryMetadata(
     plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"),
     data_class="DATA_CLASS_SCALAR",
 )
+
+
+_SECONDS = Number(0)
+NOTES = {  # of a checkpoint
+    "settings": MapOf(Anything()),
+    "evaluations": ListOf(Record({f.name: Number() for f in fields(StageResult)}), 0, 3),
+    "step_seconds": _SECONDS,
+    "evaluation_seconds": _SECONDS,
+    "seconds": _SECONDS,
+}
 
 
 class TrainingError(Exception):
@@ -214,10 +226,10 @@ class _Attempt:
 
     def _restored(self) -> checkpoint.Notes | None:
         path = self._checkpoint_path
-        notes = checkpoint.restore(path, self._trainer) if path else None
+        notes = checkpoint.restore(path, self._trainer, NOTES) if path else None
         if notes and notes["settings"] != self._settings():
             raise nb101fast.FormatError(
-                f"{path} was made with other settings, {notes['settings']}; remove it"
+                visible(f"{path} was made with other settings, {notes['settings']}; remove it")
             )
         return notes
 

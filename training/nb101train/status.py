@@ -8,11 +8,12 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from nb101fast import FormatError
+from nb101fast._core import visible
 from nb101fast.file_lock import is_locked
 from nb101fast.regular_file import read_regular
+from nb101fast.schema import Choice, Integer, ListOf, Number, Record, Text, parse
 from nb101fast.whole_file import write_whole
 
 from .plan import read_plan
@@ -21,6 +22,30 @@ from .shard import Shard, count_records, shards_in
 State = Literal["running", "complete", "stopped", "killed"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+_COUNT = Integer()
+_TIME = Number(0, 1e12)  # seconds since 1970
+_STATUS = Record(
+    {
+        "state": Choice(("running", "complete", "stopped", "killed")),
+        "host": Text(),
+        "pid": _COUNT,
+        "started": _TIME,
+        "updated": _TIME,
+        "runs": _COUNT,
+        "made": _COUNT,
+        "failed": _COUNT,
+        "epochs_left": _COUNT,
+        "runs_here": _COUNT,
+        "epochs_here": _COUNT,
+        "lost_workers": _COUNT,
+        "records": _COUNT,
+        "num_bytes": _COUNT,
+        "running": ListOf(
+            Record({"worker": _COUNT, "module_hash": Text(), "epochs": _COUNT, "repeat": _COUNT})
+        ),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -94,12 +119,9 @@ class DriverStatus:
     @classmethod
     def read(cls, path: Path) -> DriverStatus:
         """Read a status that `write` wrote. Any other file raises FormatError."""
-        try:
-            values = json.loads(read_regular(path))
-            running = tuple(Running(**each) for each in values.pop("running"))
-            return cls(**values, running=running)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise FormatError(f"{path}: not a driver's status: {error}") from None
+        values: dict[str, Any] = parse(f"{path}: a driver's status", read_regular(path), _STATUS)
+        running = tuple(Running(**each) for each in values.pop("running"))
+        return cls(**values, running=running)
 
 
 @dataclass(frozen=True)
@@ -141,8 +163,8 @@ class SweepStatus:
         """The status in several lines, for people."""
         budgets = ", ".join(map(str, self.epochs))
         lines = [
-            f"{self.folder}: {self.dataset}, {self.cells:,} cells x {budgets} epochs x "
-            f"{self.repeats} repeats",
+            f"{visible(self.folder)}: {visible(self.dataset)}, {self.cells:,} cells x {budgets} "
+            f"epochs x {self.repeats} repeats",
             f"  made    {self.made:,} of {self.runs:,} runs ({self.made / self.runs:.1%})",
             f"  failed  {self.failed:,}",
         ]
@@ -152,7 +174,7 @@ class SweepStatus:
         for shard, driver in self.drivers.items():
             lines += _driver_lines(shard, driver)
         if not self.is_running and self.made + self.failed < self.runs:
-            lines.append(f"  no driver runs; `nb101train sweep {self.folder}` goes on")
+            lines.append(f"  no driver runs; `nb101train sweep {visible(self.folder)}` goes on")
         return "\n".join(lines)
 
 
@@ -244,12 +266,13 @@ def _driver_lines(shard: str, driver: DriverStatus) -> list[str]:
     ago = _duration(max(time.time() - driver.updated, 0.0))
     lines = [
         f"  shard {shard}: {driver.made:,} of {driver.runs:,} runs, {driver.failed:,} failed; "
-        f"driver {driver.host}:{driver.pid} {driver.state}, seen {ago} ago"
+        f"driver {visible(driver.host)}:{driver.pid} {driver.state}, seen {ago} ago"
         + (f", {driver.lost_workers} workers lost" if driver.lost_workers else "")
     ]
     for run in driver.running:
         lines.append(
-            f"    worker {run.worker}: {run.module_hash}, {run.epochs} epochs, repeat {run.repeat}"
+            f"    worker {run.worker}: {visible(run.module_hash)}, {run.epochs} epochs, "
+            f"repeat {run.repeat}"
         )
     return lines
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -18,13 +18,20 @@ Ids: TypeAlias = npt.NDArray[np.int32]
 
 ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 ANALYSED_METRICS = (*ACCURACIES, "training_time")
+# The range of the values that are analysed. Any other value would make sums and ratios meaningless
+# or infinite.
+USABLE = {
+    **dict.fromkeys(ACCURACIES, (0.0, 1.0)),
+    "training_time": (1e-6, 1e12),
+    "trainable_parameters": (1.0, 1e12),
+}
 
 
 class Measured:
     """The final metrics of an index, in the order of `Index.cells`.
 
     A mean is the sum of the runs present, in double, divided by their number. Unlike the mean of
-    `Index.query`, it is not rounded to float32.
+    `Index.query`, it is not rounded to float32. A value outside `USABLE` counts as absent.
 
     Args:
         index: an index in which some cell has a value of some metric at the final budget, which is
@@ -34,7 +41,8 @@ class Measured:
         index: the index.
         epochs: the budgets of the index.
         final_epochs: the highest budget.
-        missing: those of `ANALYSED_METRICS` that no cell has at the final budget.
+        missing: the metrics that no cell has at the final budget.
+        left_out: by metric and budget, how many values were read that are outside `USABLE`.
 
     Raises:
         ValueError: the index has no cells, or no cell has any of the metrics.
@@ -47,13 +55,12 @@ class Measured:
         self.epochs = index.epochs
         self.final_epochs = max(index.epochs)
         self._means: dict[tuple[str, int], Doubles] = {}
-        self.missing = tuple(
-            metric for metric in ANALYSED_METRICS if not self.has(metric, self.final_epochs)
-        )
-        if self.missing == ANALYSED_METRICS:
+        self.left_out: dict[tuple[str, int], int] = {}
+        self.missing = tuple(metric for metric in USABLE if not self.has(metric, self.final_epochs))
+        if {*ANALYSED_METRICS} <= {*self.missing}:
             raise ValueError(
-                f"{index.path} has no accuracies and no training times at {self.final_epochs} "
-                "epochs; use an index that has some of them"
+                f"{index.path} has no accuracies from 0 to 1 and no training times above 0 at "
+                f"{self.final_epochs} epochs; use an index that has some of them"
             )
 
     @cached_property
@@ -75,7 +82,7 @@ class Measured:
         return not np.isnan(self.mean(metric, epochs)).all()
 
     def runs(self, metric: str, epochs: int | None = None) -> Doubles:
-        """The values of all runs: (repeats, C), NaN if a cell has no such run.
+        """The values of all runs: (repeats, C), NaN for an absent one.
 
         Args:
             metric: a metric's name.
@@ -84,7 +91,11 @@ class Measured:
         epochs = epochs or self.final_epochs
         repeats = self.index.repeats[self.epochs.index(epochs)]
         spaces = [WholeSpace(self.index.reader, epochs, repeat=repeat) for repeat in range(repeats)]
-        return np.stack([space.values(metric) for space in spaces])
+        values = np.stack([space.values(metric) for space in spaces])
+        low, high = USABLE[metric]
+        is_usable = (low <= values) & (values <= high)
+        self.left_out[metric, epochs] = int((~is_usable & ~np.isnan(values)).sum())
+        return np.where(is_usable, values, np.nan)
 
     def mean(self, metric: str, epochs: int | None = None) -> Doubles:
         """The means over the runs present: (C,), NaN if a cell has none. `epochs` as in `runs`."""
@@ -113,6 +124,21 @@ class Measured:
 def in_words(metric: str) -> str:
     """A metric's name as it is written in texts: "validation accuracy"."""
     return metric.replace("_", " ")
+
+
+def sentences_of_left_out(left_out: Mapping[tuple[str, int], int]) -> list[str]:
+    """What `Measured.left_out` says, in a sentence for each metric and budget.
+
+    Example:
+        >>> sentences_of_left_out({("training_time", 108): 3})
+        ['3 values of training time at 108 epochs are left out: they are not from 1e-06 to 1e+12.']
+    """
+    return [
+        f"{count:,} values of {in_words(metric)} at {epochs} epochs are left out: they are not "
+        f"from {USABLE[metric][0]:g} to {USABLE[metric][1]:g}."
+        for (metric, epochs), count in left_out.items()
+        if count
+    ]
 
 
 def sentence_of_absence(metrics: Sequence[str], epochs: int) -> str:

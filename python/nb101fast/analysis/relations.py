@@ -127,6 +127,7 @@ def relations_of(measured: Measured) -> Relations:
     """Gather the columns, and correlate those pairs of which the index has both."""
     columns = {metric: measured.mean(metric) for metric in measured.present(*LABELS)}
     pairs = [(x, y) for x, y in PAIRS if x in columns and y in columns]
+    pairs = [(x, y) for x, y in pairs if not np.isnan(columns[x] + columns[y]).all()]
     return Relations(
         final_epochs=measured.final_epochs,
         missing=measured.absent(*LABELS),

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import groupby
 
+from .._core import visible
 from ..codes import NUM_CELLS
 from ..description import describe
-from .measured import sentence_of_absence
+from .measured import sentence_of_absence, sentences_of_left_out
 from .part import Part
 from .summary import IndexSummary
 
@@ -53,7 +54,7 @@ def render_report(summary: IndexSummary, pictures: Mapping[str, bytes]) -> str:
 
 def _lines(summary: IndexSummary, pictures: Mapping[str, bytes]) -> Iterator[str]:
     index = summary.index
-    name = escape(os.path.basename(index.path))
+    name = escape(visible(os.path.basename(index.path)))
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{name}: NAS-Bench-101 analysed</title>\n<style>{_CSS}</style>\n</head>\n<body>"
@@ -69,6 +70,8 @@ def _lines(summary: IndexSummary, pictures: Mapping[str, bytes]) -> Iterator[str
         absence = sentence_of_absence(summary.missing, max(index.epochs))
         needs_it = "What needs it" if len(summary.missing) == 1 else "What needs them"
         yield f'<p class="loud">{escape(absence)} {needs_it} is left out.</p>'
+    for sentence in sentences_of_left_out(summary.left_out):
+        yield f'<p class="loud">{escape(sentence)}</p>'
     for part in summary.parts:
         yield from _section(part, pictures.get(part.name))
     yield from _table(summary)

@@ -6,10 +6,11 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._core import visible
 from ..codes import NUM_CELLS
 from ..description import facts_of
 from ..index import Index
@@ -17,7 +18,7 @@ from .best_cells import BestCells, best_cells_of
 from .budgets import Budgets, budgets_of
 from .distributions import Distributions, distributions_of
 from .locality import Locality, locality_of
-from .measured import Measured
+from .measured import Measured, sentences_of_left_out
 from .part import Part
 from .relations import Relations, relations_of
 from .replacements import Replacements, replacements_of
@@ -35,12 +36,15 @@ class IndexSummary:
     Attributes:
         index: the index.
         missing: the metrics that no cell has at the final budget. What needs them is left out.
+        left_out: by metric and budget, how many values are left out because they can't be
+            analysed, such as infinite values and training times of 0.
         distributions, relations, replacements, shapes, budgets, locality, best_cells: the
             analyses.
     """
 
     index: Index
     missing: tuple[str, ...]
+    left_out: Mapping[tuple[str, int], int]
     distributions: Distributions
     relations: Relations
     replacements: Replacements
@@ -67,9 +71,9 @@ class IndexSummary:
         """Why the paper's numbers are not comparable with this index's; empty if they are."""
         index = self.index
         others = [
-            str(training.get("dataset", "?"))
+            visible(training.get("dataset", "?"))
             for training in index.provenance.get("training", [])
-            if not str(training.get("dataset", "?")).startswith("cifar10")
+            if not training.get("dataset", "?").startswith("cifar10")
         ]
         reasons = {
             "the values are SYNTHETIC, made up for load tests": index.is_synthetic,
@@ -104,6 +108,7 @@ class IndexSummary:
         contents: dict[str, Any] = {
             "index": facts,
             "missing_metrics": self.missing,
+            "left_out": sentences_of_left_out(self.left_out),
             "comparable_with_paper": not self.differences,
             "not_comparable_because": self.differences,
             "rows": rows,
@@ -153,4 +158,4 @@ def summarize(index: Index, *, progress: Callable[[int, int], None] | None = Non
         parts.append(analysis(measured))
         if progress:
             progress(len(parts), len(analyses))
-    return IndexSummary(index, measured.missing, *parts)
+    return IndexSummary(index, measured.missing, measured.left_out, *parts)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from .._core import visible
 from ..progress import tell
 from ..worker_pool import Ended, Serve, WorkerPool
 from .run_range import RunRange
@@ -128,4 +129,4 @@ def _answers(make_worker: MakeWorker, ranges: Iterator[RunRange]) -> Iterator[An
 def _in_words(answer: Ended | MemoryError) -> str:
     if isinstance(answer, Ended):
         return str(answer)
-    return " ".join(f"no memory: {answer}".rstrip(": ").split())
+    return visible(" ".join(f"no memory: {answer}".rstrip(": ").split()))

@@ -162,7 +162,7 @@ def _title(plan: ExperimentPlan, *, is_narrow: bool) -> str:
     runs = f"{plan.runs:,} runs each, preset {plan.preset!r}"
     if plan.index.is_synthetic:
         return f"SYNTHETIC values, made up for load tests: not a result\n{runs}"
-    return os.path.basename(plan.index.path) + ("\n" if is_narrow else ": ") + runs
+    return plotting.plain(os.path.basename(plan.index.path)) + ("\n" if is_narrow else ": ") + runs
 
 
 def _draw_middle(axes: Axes, picture: _Picture) -> None:
@@ -243,8 +243,8 @@ def _look(plan: ExperimentPlan, name: str) -> dict[str, Any]:
     look = look_of(lines_of(plan.optimizers)[name])
     settings = plan.optimizers[name]
     if isinstance(settings, Settings) and settings.name == name:
-        return look | {"label": settings.title}
-    return look | {"label": name}
+        return look | {"label": plotting.plain(settings.title)}
+    return look | {"label": plotting.plain(name)}
 
 
 def lines_of(names: Collection[str]) -> dict[str, int]:

@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .._core import visible
 from ..locations import checked_name
 from ..regular_file import read_regular
+from ..schema import Integer, MapOf, Record, Text, parse
 from ..search import Trajectories
 from ..whole_file import write_whole
 from .plan import ExperimentPlan
 from .run_range import RunRange
 
 _MAY_GROW = ("runs", "optimizers")
+# What else is there is compared with the plan, whatever it is.
+_FACTS = Record({"optimizers": MapOf(Text()), "runs": Integer(1)}, is_open=True)
 
 
 class Folder:
@@ -36,7 +40,8 @@ class Folder:
 
         Raises:
             NotADirectoryError: the path is a file.
-            ValueError: the folder holds another experiment or other files.
+            ValueError: the folder holds another experiment or other files, or experiment.json is
+                damaged.
         """
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(
@@ -63,9 +68,10 @@ class Folder:
                     f"{name}={settings}, not {given or 'left out (optimizers may only be added)'}"
                 )
         if differences:
+            shown = visible("; ".join(differences))
             raise ValueError(
-                f"out={str(self.path)!r} holds another experiment, with {'; '.join(differences)}; "
-                "use another folder or the same arguments"
+                f"out={str(self.path)!r} holds another experiment, with {shown}; use another "
+                "folder or the same arguments"
             )
 
     def claim(self, plan: ExperimentPlan) -> None:
@@ -106,13 +112,8 @@ class Folder:
         write_whole(self.path / name, text.encode())
 
     def _facts_there(self) -> dict[str, Any]:
-        try:
-            facts = json.loads(read_regular(self._facts_path))
-            if isinstance(facts["optimizers"], dict) and isinstance(facts["runs"], int):
-                return dict(facts)
-        except (ValueError, KeyError, TypeError):
-            pass
-        raise ValueError(f"{self._facts_path} is damaged; use another folder")
+        facts: dict[str, Any] = parse(str(self._facts_path), read_regular(self._facts_path), _FACTS)
+        return facts
 
 
 def _first_run(name: str) -> int:

@@ -137,7 +137,7 @@ def _by_name(optimizers: Optimizers, preset: str) -> dict[str, Settings | Factor
                 f"optimizer {name!r} is given twice; give each name once, or choose other names "
                 "with a dictionary"
             )
-        if not re.fullmatch(r"[\w.+-]+", name):
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.+-]+", name):
             raise ValueError(
                 f"optimizer {name!r} has a name that is not allowed; use letters, digits and -+._"
             )

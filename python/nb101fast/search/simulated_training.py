@@ -22,6 +22,7 @@ _REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTes
 # The two bits of a label are both set in label 3. This mask keeps the lower bit of each label.
 _LOW_LABEL_BITS = 0b01_01_01_01_01 << 21
 _MOST_EVALUATIONS = 1_000_000_000_000
+_MOST_TRAININGS = 1_000_000_000  # of the shortest that takes time, in a time budget
 
 
 class Limits(NamedTuple):
@@ -132,8 +133,10 @@ class SimulatedTraining:
         """Check what a run may spend.
 
         Raises:
-            ValueError: there is no limit; the time is not finite and positive, or the shortest
-                training takes longer; or the number of evaluations is below 1.
+            TypeError: the time is not a number.
+            ValueError: there is no limit; the time is not finite and positive, the shortest
+                training takes longer, or the time is a thousand million times longer and the
+                evaluations are not limited; or the number of evaluations is not in 1..10^12.
         """
         if budget_seconds is None and max_evaluations is None:
             raise ValueError(
@@ -142,22 +145,35 @@ class SimulatedTraining:
             )
         if max_evaluations is not None:
             check_count("max_evaluations", max_evaluations, 1, _MOST_EVALUATIONS)
-        seconds = None if budget_seconds is None else self._checked_seconds(budget_seconds)
-        return Limits(seconds, max_evaluations)
+        if budget_seconds is None:
+            return Limits(None, max_evaluations)
+        return Limits(self._checked_seconds(budget_seconds, max_evaluations), max_evaluations)
 
-    def _checked_seconds(self, budget_seconds: float) -> float:
+    def _checked_seconds(self, budget_seconds: float, max_evaluations: int | None) -> float:
         seconds = float(budget_seconds)
         if not (0 < seconds < math.inf):
             raise ValueError(
                 f"budget_seconds={budget_seconds!r} is not allowed; use a finite number of seconds "
                 "above 0"
             )
+        self._check_trainings(seconds, is_bounded=max_evaluations is not None)
         if seconds < self.core.shortest_run:
             raise ValueError(
                 f"budget_seconds={budget_seconds!r} is too short; the shortest training of "
                 f"{self.index!r} takes {self.core.shortest_run:g} s"
             )
         return seconds
+
+    def _check_trainings(self, seconds: float, *, is_bounded: bool) -> None:
+        """Refuse a time that so many trainings fit into that a run would hardly end."""
+        cell_id, shortest = self.core.shortest_paid_run
+        if not is_bounded and seconds > _MOST_TRAININGS * shortest:
+            raise ValueError(
+                f"budget_seconds={seconds:g} is too long: a run of cell {cell_id} in "
+                f"{self.index!r} takes {shortest:g} s, and a budget may be at most "
+                f"{_MOST_TRAININGS:,} times the shortest run; use a shorter one, or give "
+                "max_evaluations too"
+            )
 
     def start(
         self,

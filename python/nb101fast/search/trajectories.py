@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from .._core import FormatError
 from ..checks import check_choice
 from ..content_digest import ContentDigest
 from ..extras import import_extra
 from ..parquet_file import check_digest, open_parquet, write_table
+from ..schema import Flag, Integer, ListOf, Nullable, Number, Record, Text, parse
 from .observations import COLUMNS, Doubles, Observations, Unit
 from .simulated_training import Limits
 
@@ -37,6 +40,37 @@ _OF_ALL_RUNS = (  # equal in all parts that can be joined
     "best_validation_accuracy",
 )
 _OF_EACH_RUN = ("num_evaluations", "num_invalid", "seconds")
+_TYPES = {
+    "run": np.dtype(np.int32),
+    "is_incumbent": np.dtype(np.bool_),
+    "seconds": np.dtype(np.float64),
+    "validation_accuracy": np.dtype(np.float64),
+    "test_accuracy": np.dtype(np.float64),
+    "code": np.dtype(np.uint32),
+    "cell_id": np.dtype(np.int32),
+    "epochs": np.dtype(np.int32),
+    "repeat": np.dtype(np.int32),
+    "evaluation": np.dtype(np.int64),
+}
+_ANY_NUMBER = Number(-math.inf, math.inf)
+_FACTS = Record(
+    {
+        "optimizer": Text(),
+        "preset": Text(),
+        "index": Text(),
+        "seed": Integer(-(1 << 256), 1 << 256),
+        "budget_seconds": Nullable(Number(0)),
+        "max_evaluations": Nullable(Integer(1)),
+        "epochs": Integer(1, (1 << 31) - 1),
+        "best_test_accuracy": _ANY_NUMBER,
+        "best_validation_accuracy": _ANY_NUMBER,
+        "first_run": Integer(),
+        "has_evaluations": Flag(),
+        "num_evaluations": ListOf(Integer()),
+        "num_invalid": ListOf(Integer()),
+        "seconds": ListOf(Number(0)),
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,33 +239,35 @@ class Trajectories:
         Raises:
             ImportError: pyarrow is missing.
             OSError: the file cannot be read.
-            FormatError: the file is damaged.
-            ValueError: the file holds something else.
+            FormatError: the file is damaged, it holds something else, or a value in it is not
+                allowed.
         """
+        name = os.fspath(path)
         with open_parquet(path) as file:
             table = file.read()
-        try:
-            trajectories = cls._of_table(table, json.loads(table.schema.metadata[_METADATA]))
-            digest = _digest_of(table)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"{os.fspath(path)} is not a Parquet file of trajectories; use one that "
+        metadata = table.schema.metadata or {}
+        if _METADATA not in metadata or not {*_TYPES} <= {*table.column_names}:
+            raise FormatError(
+                f"{name} is not a Parquet file of trajectories; use one that "
                 "Trajectories.to_parquet wrote"
-            ) from error
-        check_digest(path, file, digest)
+            )
+        facts = parse(f"{name}: its metadata", metadata[_METADATA], _FACTS)
+        trajectories = cls._of_table(name, table, facts)
+        check_digest(path, file, _digest_of(table))
         return trajectories
 
     @classmethod
-    def _of_table(cls, table: pyarrow.Table, facts: dict[str, Any]) -> Trajectories:
-        columns = {name: table[name].to_numpy() for name in ("run", "is_incumbent", *COLUMNS)}
+    def _of_table(cls, name: str, table: pyarrow.Table, facts: dict[str, Any]) -> Trajectories:
+        columns = {column: table[column].to_numpy() for column in _TYPES}
+        _check_columns(name, columns, facts)
         num_runs = len(facts["seconds"])
 
         def chosen(rows: npt.NDArray[Any] | slice) -> Observations:
-            some = {name: columns[name][rows] for name in COLUMNS}
+            some = {column: columns[column][rows] for column in COLUMNS}
             return Observations.of_rows(columns["run"][rows] - facts["first_run"], some, num_runs)
 
         return cls(
-            **{name: facts[name] for name in (*_OF_ALL_RUNS, "first_run")},
+            **{fact: facts[fact] for fact in (*_OF_ALL_RUNS, "first_run")},
             incumbents=chosen(columns["is_incumbent"]),
             evaluations=chosen(slice(None)) if facts["has_evaluations"] else None,
             num_evaluations=np.array(facts["num_evaluations"], np.int64),
@@ -249,6 +285,28 @@ def _digest_of(table: pyarrow.Table) -> ContentDigest:
     digest = ContentDigest(table.schema.metadata[_METADATA])
     digest.update(*(column.to_numpy() for column in table.columns))
     return digest
+
+
+def _check_columns(
+    name: str, columns: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]
+) -> None:
+    """Raise FormatError unless the columns have their types and fit the runs of the metadata."""
+    for column, values in columns.items():
+        if values.dtype != _TYPES[column]:
+            raise FormatError(
+                f"{name}: column {column} of type {values.dtype} is not allowed; use "
+                f"{_TYPES[column]} without nulls"
+            )
+    counts = {fact: len(facts[fact]) for fact in _OF_EACH_RUN}
+    if len(set(counts.values())) > 1:
+        raise FormatError(f"{name}: its metadata has values of {counts} runs; give as many of each")
+    run = columns["run"].astype(np.int64) - facts["first_run"]
+    is_in_order = not len(run) or (run[0] >= 0 and run[-1] < counts["seconds"])
+    if not is_in_order or (np.diff(run) < 0).any():
+        raise FormatError(
+            f"{name}: column run is not ascending from {facts['first_run']}, with at most "
+            f"{counts['seconds']} runs; write the file again"
+        )
 
 
 def _kind_of(part: Trajectories) -> dict[str, Any]:

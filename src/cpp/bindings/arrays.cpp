@@ -22,6 +22,11 @@ bool is_numpy_scalar(py::handle value) {
   return py::isinstance(value, generic.get_stored());
 }
 
+// Returns whether a value is an array and of no subclass.
+bool is_plain_array(py::handle value) {
+  return value.ptr() != nullptr && Py_TYPE(value.ptr()) == py::detail::npy_api::get().PyArray_Type_;
+}
+
 // Returns the dtype of an array or a NumPy scalar, and nothing for other values.
 std::optional<py::dtype> dtype_of(py::handle value) {
   if (!py::isinstance<py::array>(value) && !is_numpy_scalar(value)) return std::nullopt;
@@ -86,6 +91,7 @@ py::object integer_of(py::handle value, const Kind& kind) {
   if (is_integer(value)) return py::reinterpret_borrow<py::object>(value);
   const auto dtype = dtype_of(value);
   if (!dtype || is_batch(value)) return py::none();
+  check_mask(value, kind.plural);
   if (!has_dtype(*dtype, kind)) refuse_dtype(*dtype, kind);
   return py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
 }
@@ -152,6 +158,7 @@ py::array_t<Number> batch_of(py::handle values, const Kind& kind, Member member)
       throw py::value_error(std::string(kind.plural) + " have shape " +
                             text_of(array.attr("shape")) + "; use (N,)");
     }
+    check_mask(array, kind.plural);
     return py::array_t<Number, py::array::c_style | py::array::forcecast>(array);
   }
   if (!is_batch(values)) {
@@ -236,6 +243,7 @@ py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>
   if (!array.writeable() || !(array.flags() & py::array::c_style)) {
     throw py::value_error("out is not a writable, contiguous array; use one that is");
   }
+  check_mask(array, "the elements of out");
   if (overlaps(array, input)) {
     throw py::value_error("out shares memory with the codes or ids; use another array");
   }
@@ -247,10 +255,29 @@ template py::array_t<std::int32_t> output_for(const py::array&, const Shape&, co
 template py::array_t<std::uint8_t> output_for(const py::array&, const Shape&, const py::object&);
 template py::array_t<float> output_for(const py::array&, const Shape&, const py::object&);
 
-void check_threads(int threads) {
-  if (threads < 1) {
-    throw py::value_error("threads=" + std::to_string(threads) + " is not allowed; use 1 or more");
+void check_mask(py::handle values, const char* what) {
+  if (is_plain_array(values) || !py::isinstance<py::array>(values)) return;
+  const py::object mask = py::getattr(values, "mask", py::none());
+  if (mask.is_none() || !mask.attr("any")().cast<bool>()) return;
+  throw py::value_error(std::string(what) + " are a masked array that hides " +
+                        text_of(mask.attr("sum")()) +
+                        " of its elements; leave these out with .compressed(), or replace them "
+                        "with .filled(value)");
+}
+
+int as_threads(py::handle threads) {
+  constexpr long long kMost = 4096;
+  const bool is_int = PyIndex_Check(threads.ptr()) && !PyBool_Check(threads.ptr());
+  if (!is_int) throw py::type_error("threads=" + repr_of(threads) + " is not an int; use an int");
+  const auto integer = py::reinterpret_steal<py::object>(PyNumber_Index(threads.ptr()));
+  if (!integer) throw py::error_already_set();
+  int overflow = 0;
+  const long long count = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
+  if (overflow || count < 1 || count > kMost) {
+    throw py::value_error("threads=" + text_of(integer) + " is not allowed; use 1 to " +
+                          std::to_string(kMost));
   }
+  return static_cast<int>(count);
 }
 
 }  // namespace nb101::bindings

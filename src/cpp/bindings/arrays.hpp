@@ -67,7 +67,12 @@ template <class T>
 py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>& shape,
                           const py::object& out);
 
-// Throws ValueError if `threads` is below 1.
-void check_threads(int threads);
+// Throws ValueError if the values are a masked array that hides some of them. The core would read
+// what is hidden. `what` names the values.
+void check_mask(py::handle values, const char* what);
+
+// Returns a number of threads. Throws TypeError if it is not an int, and ValueError if it is not in
+// 1..4096.
+int as_threads(py::handle threads);
 
 }  // namespace nb101::bindings

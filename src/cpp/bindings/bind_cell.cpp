@@ -72,21 +72,21 @@ py::tuple decode_array(const py::object& given) {
   return py::make_tuple(matrices, labels);
 }
 
-py::array cell_ids_array(const py::object& given, const py::object& out, int threads) {
-  check_threads(threads);
+py::array cell_ids_array(const py::object& given, const py::object& out,
+                         const py::object& threads) {
   const py::array_t<Code> codes = as_codes(given);
   py::array_t<std::int32_t> ids = output_for<std::int32_t>(codes, {codes.size()}, out);
   const std::span<const Code> from = span_of(codes);
   std::int32_t* const to = ids.mutable_data();
+  const int num_threads = as_threads(threads);
   {
     const LongWork long_work;
-    SearchSpace::instance().ids(from, to, threads);
+    SearchSpace::instance().ids(from, to, num_threads);
   }
   return std::move(ids);
 }
 
-py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, int threads) {
-  check_threads(threads);
+py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, const py::object& threads) {
   if (hashes.ndim() != 2 || hashes.shape(1) != static_cast<py::ssize_t>(sizeof(Digest))) {
     throw py::value_error("hashes must have shape (N, 16)");
   }
@@ -94,9 +94,10 @@ py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, int threads) {
                        static_cast<std::size_t>(hashes.shape(0)));
   py::array_t<std::int32_t> ids(hashes.shape(0));
   std::int32_t* const to = ids.mutable_data();
+  const int num_threads = as_threads(threads);
   {
     const LongWork long_work;
-    ids_of_hashes(keys, to, threads);
+    ids_of_hashes(keys, to, num_threads);
   }
   return ids;
 }
@@ -196,6 +197,10 @@ void register_cell(py::module_& module) {
       .finalize();
 
   module.def("is_batch", &is_batch, py::arg("values"));
+  module.def(
+      "check_mask",
+      [](const py::object& values, const std::string& what) { check_mask(values, what.c_str()); },
+      py::arg("values"), py::arg("what"));
   module.def("as_code", &as_code, py::arg("code"));
   module.def("as_codes", &as_codes, py::arg("codes"));
   module.def("as_id", &as_id, py::arg("cell_id"), py::arg("least") = 0);

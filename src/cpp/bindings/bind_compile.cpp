@@ -17,10 +17,11 @@
 namespace nb101::bindings {
 namespace {
 
-std::unique_ptr<IndexAssembly> assemble(const RunTable& table, const IndexFile* base, int threads) {
-  check_threads(threads);
+std::unique_ptr<IndexAssembly> assemble(const RunTable& table, const IndexFile* base,
+                                        const py::object& threads) {
+  const int num_threads = as_threads(threads);
   const LongWork long_work;
-  return std::make_unique<IndexAssembly>(table, base ? &base->view() : nullptr, threads);
+  return std::make_unique<IndexAssembly>(table, base ? &base->view() : nullptr, num_threads);
 }
 
 py::dict summary_of(const IndexAssembly& assembly) {

@@ -151,8 +151,7 @@ py::array_t<std::uint16_t> run_counts(const IndexFile& file, std::size_t budget)
 }
 
 py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& hashes,
-                                      int threads) {
-  check_threads(threads);
+                                      const py::object& threads) {
   if (hashes.ndim() != 2 || hashes.shape(1) != static_cast<py::ssize_t>(sizeof(Digest))) {
     throw py::value_error("hashes must have shape (N, 16)");
   }
@@ -160,9 +159,10 @@ py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& 
   py::array_t<std::int32_t> ids(hashes.shape(0));
   const std::span keys(reinterpret_cast<const Digest*>(hashes.data()), count);
   std::int32_t* const to = ids.mutable_data();
+  const int num_threads = as_threads(threads);
   {
     const LongWork long_work;
-    file.view().find(keys, to, threads);
+    file.view().find(keys, to, num_threads);
   }
   return ids;
 }
@@ -244,7 +244,7 @@ void register_index(py::module_& module) {
       .def_property_readonly("is_complete",
                              [](const IndexFile& f) { return f.view().is_complete(); })
       .def_property_readonly("provenance",
-                             [](const IndexFile& f) { return std::string(f.view().provenance()); })
+                             [](const IndexFile& f) { return py::bytes(f.view().provenance()); })
       .def_property_readonly("sections", &describe_sections)
       .def("cells",
            [](const py::object& self) {

@@ -78,8 +78,7 @@ Keywords read_keywords(PyObject* const* values, PyObject* names, bool takes_ids)
     if (name == "out") {
       keywords.out = value;
     } else if (name == "threads") {
-      if (!PyLong_Check(values[i])) throw py::type_error("threads is not an int; use an int");
-      keywords.threads = value.cast<int>();
+      keywords.threads = as_threads(value);
     } else if (name == "ids" && takes_ids) {
       keywords.ids = values[i];
     } else {
@@ -121,7 +120,6 @@ void refuse_out(const Keywords& keywords) {
       refuse_out(keywords);
       return call_int(cast(self), code_integer(arguments[0]).ptr());
     }
-    check_threads(keywords.threads);
     const py::array_t<Code> codes = as_codes(arguments[0]);
     return evaluated(codes, keywords, [&](float* out, int threads) {
       (*cast(self)->objective)(span_of(codes), out, threads);
@@ -150,7 +148,6 @@ PyObject* by_id(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Py
       refuse_out(keywords);
       return PyFloat_FromDouble((*cast(self)->objective)(as_id(given)));
     }
-    check_threads(keywords.threads);
     const py::array_t<std::int32_t> ids = as_ids(given);
     return evaluated(ids, keywords, [&](float* out, int threads) {
       cast(self)->objective->by_id(span_of(ids), out, threads);

@@ -172,12 +172,12 @@ py::bytes format_runs(const RunArrays& runs) {
 }
 
 // Returns the frames of the next records, or nothing at the end.
-py::bytes next_records(RecordWriter& writer, std::size_t most, int threads) {
-  check_threads(threads);
+py::bytes next_records(RecordWriter& writer, std::size_t most, const py::object& threads) {
+  const int num_threads = as_threads(threads);
   std::vector<std::uint8_t> frames;
   {
     const LongWork long_work;
-    frames = writer.next(most, threads);
+    frames = writer.next(most, num_threads);
   }
   return python_bytes(frames);
 }
@@ -206,17 +206,18 @@ void register_record(py::module_& module) {
   module.def("parse_record", &parse_training_record, py::arg("payload"), py::arg("source"),
              py::arg("number"), py::arg("offset"));
   py::class_<ShardReader>(module, "ShardReader")
-      .def(py::init([](std::string source, int threads) {
-             check_threads(threads);
-             return std::make_unique<ShardReader>(std::move(source), threads);
+      .def(py::init([](std::string source, const py::object& threads) {
+             return std::make_unique<ShardReader>(std::move(source), as_threads(threads));
            }),
            py::arg("source"), py::arg("threads"))
       .def("feed", &feed<ShardReader>, py::arg("buffer"))
       .def("runs", &shard_runs);
 
   py::class_<RecordReader>(module, "RecordReader")
-      .def(py::init<RunTable&, std::string, int>(), py::arg("table"), py::arg("source"),
-           py::arg("threads"), py::keep_alive<1, 2>())
+      .def(py::init([](RunTable& table, std::string source, const py::object& threads) {
+             return std::make_unique<RecordReader>(table, std::move(source), as_threads(threads));
+           }),
+           py::arg("table"), py::arg("source"), py::arg("threads"), py::keep_alive<1, 2>())
       .def("feed", &feed<RecordReader>, py::arg("buffer"))
       .def("finish", &RecordReader::finish)
       .def_property_readonly("num_records", &RecordReader::num_records);

@@ -130,14 +130,15 @@ py::dict record_of(const std::vector<const SearchRun*>& runs) {
 py::dict run_search(const SimulatedTraining& training, const OptimizerSettings& settings,
                     std::optional<double> budget_seconds,
                     std::optional<std::uint64_t> max_evaluations, std::uint64_t seed,
-                    std::uint64_t first_run, std::size_t num_runs, Recorded recorded, int threads) {
-  check_threads(threads);
+                    std::uint64_t first_run, std::size_t num_runs, Recorded recorded,
+                    const py::object& threads) {
+  const int num_threads = as_threads(threads);
   std::vector<SearchRun> runs;
   {
     const LongWork long_work;
     const SearchPlan plan{limits_of(budget_seconds, max_evaluations), seed, first_run, num_runs,
                           recorded};
-    runs = search(training, settings, plan, threads);
+    runs = search(training, settings, plan, num_threads);
   }
   std::vector<const SearchRun*> pointers(runs.size());
   std::ranges::transform(runs, pointers.begin(), [](const SearchRun& run) { return &run; });
@@ -215,6 +216,11 @@ void register_search(py::module_& module) {
       .def_property_readonly("best_mean_test", &SimulatedTraining::best_mean_test)
       .def_property_readonly("best_mean_validation", &SimulatedTraining::best_mean_validation)
       .def_property_readonly("shortest_run", &SimulatedTraining::shortest_run)
+      .def_property_readonly("shortest_paid_run",
+                             [](const SimulatedTraining& training) {
+                               const auto& [cell_id, seconds] = training.shortest_paid_run();
+                               return py::make_tuple(cell_id, seconds);
+                             })
       .def_property_readonly("num_cells", &SimulatedTraining::num_cells);
   py::class_<SearchRun>(module, "SearchRun")
       .def(py::init(&make_run), py::arg("training"), py::arg("budget_seconds"),

@@ -104,12 +104,12 @@ py::array_t<std::int32_t> neighbors_of_code(const py::object& given) {
   return py::array_t<std::int32_t>(static_cast<py::ssize_t>(ids.size()), ids.data());
 }
 
-py::tuple neighbor_arrays(int threads) {
-  check_threads(threads);
+py::tuple neighbor_arrays(const py::object& threads) {
+  const int num_threads = as_threads(threads);
   NeighborTable table;
   {
     const LongWork long_work;
-    table = neighbor_table(threads);
+    table = neighbor_table(num_threads);
   }
   return py::make_tuple(array_of(std::move(table.starts)), array_of(std::move(table.ids)));
 }

@@ -1,8 +1,10 @@
 #include <pybind11/pybind11.h>
 
+#include <string_view>
 #include <system_error>
 
 #include "bindings/registers.hpp"
+#include "bindings/visible.hpp"
 #include "nb101/error.hpp"
 #include "nb101/stop.hpp"
 
@@ -20,6 +22,14 @@ PyObject* add_exception(py::module_& module, const char* name, const char* doc, 
   if (!type) throw py::error_already_set();
   module.add_object(name, type);
   return type;
+}
+
+// Sets an error whose message may contain bytes from a file.
+void set_error(PyObject* type, const std::exception& error) {
+  const std::string_view what = error.what();
+  const auto text = py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(what.data(), static_cast<Py_ssize_t>(what.size()), "backslashreplace"));
+  if (text) PyErr_SetObject(type, visible(text).ptr());
 }
 
 // Raises OSError with errno and the file's name. Python then picks the subclass, for example
@@ -53,11 +63,11 @@ void register_errors(py::module_& module) {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const OutOfDomainError& error) {
-      PyErr_SetString(out_of_domain, error.what());
+      set_error(out_of_domain, error);
     } catch (const FormatError& error) {
-      PyErr_SetString(format_error, error.what());
+      set_error(format_error, error);
     } catch (const NotRegularError& error) {
-      PyErr_SetString(PyExc_OSError, error.what());
+      set_error(PyExc_OSError, error);
     } catch (const std::system_error& error) {
       raise_os_error(error);
     } catch (const Stopped&) {

@@ -3,15 +3,13 @@
 
 #include <pybind11/pybind11.h>
 
-#include <new>
 #include <type_traits>
-
-#include "nb101/stop.hpp"
 
 namespace nb101::bindings {
 
 // Calls f, which returns a pybind11 object or a pointer, and returns the new reference. If f
-// throws, sets the Python error and returns null. f itself may set an error and return null.
+// throws, sets the Python error that pybind11 would set (see register_errors) and returns null. f
+// itself may set an error and return null.
 template <class F>
 PyObject* guarded(F f) {
   try {
@@ -20,18 +18,10 @@ PyObject* guarded(F f) {
     } else {
       return f().release().ptr();
     }
-  } catch (pybind11::error_already_set& error) {
-    error.restore();
-  } catch (const pybind11::builtin_exception& error) {
-    error.set_error();
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  } catch (const Stopped&) {
-    // Python's exception is set already (see LongWork).
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
+  } catch (...) {
+    pybind11::detail::try_translate_exceptions();
+    return nullptr;
   }
-  return nullptr;
 }
 
 }  // namespace nb101::bindings

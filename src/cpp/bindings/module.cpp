@@ -5,6 +5,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   module.doc() = "The compiled core of nb101fast; use the package nb101fast.";
   module.attr("__version__") = NB101FAST_VERSION;
   nb101::bindings::register_errors(module);
+  nb101::bindings::register_visible(module);
   nb101::bindings::register_cell(module);
   nb101::bindings::register_search_space(module);
   nb101::bindings::register_objective(module);

@@ -6,6 +6,7 @@
 namespace nb101::bindings {
 
 void register_errors(pybind11::module_& module);
+void register_visible(pybind11::module_& module);
 void register_cell(pybind11::module_& module);
 void register_search_space(pybind11::module_& module);
 void register_objective(pybind11::module_& module);

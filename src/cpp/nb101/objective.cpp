@@ -1,7 +1,11 @@
 #include "nb101/objective.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <string>
 
 #include "nb101/random.hpp"
 #include "nb101/stop.hpp"
@@ -22,43 +26,75 @@ std::int32_t still_cell(std::int32_t id) noexcept {
   return static_cast<std::int32_t>(std::min<std::uint32_t>(slot, kNumCells)) - 1;
 }
 
+// Calls use(row, slot, number of runs) for each row whose cell exists.
+template <class Use>
+void for_each_row(const IndexView& index, std::size_t budget, Use use) {
+  for (std::size_t row = 0; row < index.num_rows(); ++row) {
+    check_stop();
+    const std::int32_t id = index.cell_id(row);
+    if (is_cell(id)) use(row, static_cast<std::size_t>(id) + 1, index.run_count(row, budget));
+  }
+}
+
 }  // namespace
 
 Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
                      Repeat repeat)
     : is_random_(repeat.kind == Repeat::Kind::random), seed_(random_word(repeat.seed, 0)) {
-  const std::size_t repeats = is_random_ ? index.budgets()[budget].repeats : 1;
-  table_.assign(repeats * kTableSize, kNan);
-  if (is_random_) run_counts_.assign(kTableSize, 1);
-  for (std::size_t row = 0; row < index.num_rows(); ++row) {
-    check_stop();
-    if (!is_cell(index.cell_id(row))) continue;
-    const std::size_t at = slot(index.cell_id(row));
-    const std::uint32_t runs = index.run_count(row, budget);
-    switch (repeat.kind) {
-      case Repeat::Kind::mean:
-        table_[at] = static_cast<float>(index.mean(metric, stage, budget, row));
-        break;
-      case Repeat::Kind::one:
-        if (repeat.number >= runs) break;
-        table_[at] = static_cast<float>(index.column(metric, stage, budget, repeat.number)[row]);
-        break;
-      case Repeat::Kind::random:
-        if (runs) run_counts_[at] = static_cast<std::uint16_t>(runs);
-        for (std::uint32_t r = 0; r < runs; ++r) {
-          table_[r * kTableSize + at] =
-              static_cast<float>(index.column(metric, stage, budget, r)[row]);
-        }
-    }
+  if (is_random_) {
+    take_all(index, metric, stage, budget);
+  } else {
+    take_fixed(index, metric, stage, budget, repeat);
   }
+}
+
+void Objective::take_fixed(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
+                           Repeat repeat) {
+  table_.assign(kTableSize, kNan);
+  for_each_row(index, budget, [&](std::size_t row, std::size_t slot, std::uint32_t runs) {
+    if (repeat.kind == Repeat::Kind::mean) {
+      table_[slot] = static_cast<float>(index.mean(metric, stage, budget, row));
+    } else if (repeat.number < runs) {
+      table_[slot] = static_cast<float>(index.column(metric, stage, budget, repeat.number)[row]);
+    }
+  });
+}
+
+void Objective::take_all(const IndexView& index, Metric metric, Stage stage, std::size_t budget) {
+  find_starts(index, budget);
+  table_.assign(starts_.back(), kNan);
+  for_each_row(index, budget, [&](std::size_t row, std::size_t slot, std::uint32_t runs) {
+    for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
+      const Column& column = index.column(metric, stage, budget, repeat);
+      table_[starts_[slot] + repeat] = static_cast<float>(column[row]);
+    }
+  });
+}
+
+void Objective::find_starts(const IndexView& index, std::size_t budget) {
+  std::vector<std::uint16_t> counts(kTableSize, 1);
+  for_each_row(index, budget, [&](std::size_t, std::size_t slot, std::uint32_t runs) {
+    // A file that was not verified may hold a cell twice.
+    counts[slot] = std::max(counts[slot], static_cast<std::uint16_t>(runs));
+  });
+  const auto total = std::reduce(counts.begin(), counts.end(), std::uint64_t{0});
+  if (total > std::numeric_limits<std::uint32_t>::max()) {
+    throw std::length_error("the index has " + std::to_string(total) +
+                            " runs at this budget; repeat=\"random\" chooses among fewer than "
+                            "4,294,967,296");
+  }
+  starts_.assign(kTableSize + 1, 0);
+  std::inclusive_scan(counts.begin(), counts.end(), starts_.begin() + 1, std::plus<>(),
+                      std::uint32_t{0});
 }
 
 float Objective::drawn(std::int32_t cell_id, std::uint64_t stream,
                        std::uint64_t query) const noexcept {
+  const std::uint32_t start = starts_[slot(cell_id)];
+  const std::uint32_t count = starts_[slot(cell_id) + 1] - start;
   // Multiplying 32 random bits by the count and dropping 32 bits gives a number below the count.
   const std::uint64_t word = random_word(stream + query, 0) >> 32;
-  const std::size_t repeat = static_cast<std::size_t>(word * run_counts_[slot(cell_id)] >> 32);
-  return table_[repeat * kTableSize + slot(cell_id)];
+  return table_[start + (word * count >> 32)];
 }
 
 void Objective::operator()(std::span<const Code> codes, float* out, int threads) const {

@@ -30,6 +30,7 @@ struct Repeat {
 // worker.
 class Objective {
  public:
+  // Throws std::length_error if `random` would choose among 2^32 runs or more.
   Objective(const IndexView& index, Metric metric, Stage stage, std::size_t budget, Repeat repeat);
 
   float operator()(std::int32_t cell_id) const noexcept {
@@ -55,12 +56,18 @@ class Objective {
   // there and x ^ x is 0. In each process that is forked from it, it returns a different number.
   std::uint64_t stream() const noexcept { return seed_ ^ process_word() ^ made_in_; }
   float drawn(std::int32_t cell_id, std::uint64_t stream, std::uint64_t query) const noexcept;
+  void take_fixed(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
+                  Repeat repeat);
+  void take_all(const IndexView& index, Metric metric, Stage stage, std::size_t budget);
+  void find_starts(const IndexView& index, std::size_t budget);
 
   bool is_random_;
   std::uint64_t seed_;
   std::uint64_t made_in_ = process_word();
-  std::vector<float> table_;               // by slot; with `random`, one such table for each repeat
-  std::vector<std::uint16_t> run_counts_;  // by slot, with `random` only; 1 if there is no run
+  std::vector<float> table_;  // by slot; with `random`, the values of one slot after the other
+  // With `random` only: where the values of each slot begin, and at last where the table ends. A
+  // slot without a run has one value, which is NaN.
+  std::vector<std::uint32_t> starts_;
   mutable std::atomic<std::uint64_t> num_drawn_{0};
 };
 

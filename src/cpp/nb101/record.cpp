@@ -126,6 +126,12 @@ class JsonCursor {
 
 // ---------------------------------------------------------------- graph
 
+// Returns the beginning of a text from a file, which may be of any length.
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kMost = 80;
+  return "'" + std::string(text.substr(0, kMost)) + (text.size() > kMost ? "..'" : "'");
+}
+
 int vertices_of(std::size_t elements, const RecordPlace& place) {
   for (int n = 2; n <= kMaxVertices; ++n) {
     if (static_cast<std::size_t>(n) * n == elements) return n;
@@ -158,7 +164,7 @@ void parse_operations(std::string_view text, const RecordPlace& place, Graph& gr
     const auto label = label_from_name(op);
     const bool fits = v == 0 ? op == kInputName : is_last ? op == kOutputName : label.has_value();
     if (!fits || (comma == text.npos) != is_last) {
-      place.fail("it has '" + std::string(op) + "' as operation " + std::to_string(v) + " of " +
+      place.fail("it has " + quoted(op) + " as operation " + std::to_string(v) + " of " +
                  std::to_string(graph.num_vertices) + ", which is not allowed");
     }
     graph.labels[v] = label.value_or(0);
@@ -179,7 +185,7 @@ void check_graph(const Graph& graph, std::int32_t cell_id, const RecordPlace& pl
 
 ParsedGraph parse_graph(const RecordText& text, const RecordPlace& place) {
   const auto hash = digest_from_hex(text.hash);
-  if (!hash) place.fail("'" + std::string(text.hash) + "' is not a module hash of 32 hex digits");
+  if (!hash) place.fail(quoted(text.hash) + " is not a module hash of 32 hex digits");
   Graph graph;
   parse_adjacency(text.adjacency, place, graph);
   parse_operations(text.operations, place, graph);

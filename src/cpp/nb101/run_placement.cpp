@@ -1,6 +1,8 @@
 #include "nb101/run_placement.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -109,22 +111,21 @@ void RunPlacement::place_runs(int threads) {
   places_.resize(budgets_.size());
   if (base_) is_replacement_.assign(columns_.cell_ids.size(), 0);
   const auto place_share = [&](std::size_t first, std::size_t last) {
-    std::vector<std::vector<RunsByRow>> repeats(last - first);
     // The repeats of the table's runs are counted from 0, even if the base has runs of the cell.
     std::vector<std::vector<std::uint16_t>> counts(last - first,
                                                    std::vector<std::uint16_t>(cells_.size()));
-    for (std::size_t budget = first; budget < last; ++budget) {
-      prepare_places(budget);
-      repeats[budget - first].resize(places_[budget].runs.size());
-    }
+    for (std::size_t budget = first; budget < last; ++budget) prepare_places(budget);
     columns_.epochs.visit([&](auto epochs) {
       for (std::uint32_t run = 0; run < columns_.cell_ids.size(); ++run) {
         const std::size_t budget = budget_of(static_cast<std::uint32_t>(epochs(run)));
         if (budget < first || budget >= last) continue;
-        const std::size_t repeat = counts[budget - first][row_of(run)]++;
-        place(run, budget, repeat, repeats[budget - first]);
+        place(run, budget, counts[budget - first][row_of(run)]++);
       }
     });
+    for (std::size_t budget = first; budget < last; ++budget) {
+      Places& places = places_[budget];
+      places.num_repeated = count_repeated(places, counts[budget - first]);
+    }
   };
   parallel_for(budgets_.size(), threads, place_share, 1);
   for (std::size_t b = 0; b < budgets_.size(); ++b) {
@@ -134,31 +135,19 @@ void RunPlacement::place_runs(int threads) {
   }
 }
 
-// Places a run of the table. `repeats` holds the runs placed so far at this budget, by repeat and
-// row.
-void RunPlacement::place(std::uint32_t run, std::size_t budget, std::size_t repeat,
-                         std::vector<RunsByRow>& repeats) {
+void RunPlacement::place(std::uint32_t run, std::size_t budget, std::size_t repeat) {
   if (repeat >= kMaxRepeats) {
     throw std::invalid_argument("a cell has over 65534 repeats at one budget, which is the limit");
   }
   const std::uint32_t row = row_of(run);
   Places& places = places_[budget];
-  if (repeat == repeats.size()) {
-    repeats.emplace_back();
-    places.runs.emplace_back();
-  }
-  if (repeats[repeat].empty()) {
-    repeats[repeat].assign(cells_.size(), kNone);
-    places.runs[repeat].reserve(cells_.size());
-  }
-  if (is_repeated(run, budget, repeat, repeats)) ++places.num_repeated;
+  if (repeat == places.runs.size()) places.runs.emplace_back();
   if (repeat < places.counts[row]) {
     is_replacement_[run] = 1;
     ++places.num_replaced;
   } else {
     ++places.counts[row];
   }
-  repeats[repeat][row] = run;
   places.runs[repeat].push_back({run, row});
 }
 
@@ -181,39 +170,41 @@ std::optional<std::size_t> RunPlacement::base_row(std::uint32_t row, std::size_t
   return base_rows_[row];
 }
 
-bool RunPlacement::is_repeated(std::uint32_t run, std::size_t budget, std::size_t repeat,
-                               const std::vector<RunsByRow>& repeats) const {
-  const std::uint32_t row = row_of(run);
-  for (std::size_t earlier = 0; earlier < repeat; ++earlier) {
-    const RunsByRow& runs = repeats[earlier];
-    const bool is_base = runs.empty() || runs[row] == kNone;
-    const bool equal =
-        is_base ? is_equal(run, base_->run(base_rows_[row], base_budgets_[budget], earlier))
-                : are_equal(run, runs[row]);
-    if (equal) return true;
+// Returns how many of the runs that were placed at a budget equal an earlier one of their cell.
+// `counts` holds how many there are by row. The runs of each cell are sorted, because a cell may
+// have many.
+std::uint64_t RunPlacement::count_repeated(const Places& places,
+                                           std::span<const std::uint16_t> counts) const {
+  std::vector<std::size_t> ends(counts.size());  // by row; each grows from where the row begins
+  std::exclusive_scan(counts.begin(), counts.end(), ends.begin(), std::size_t{0});
+  std::vector<std::uint32_t> runs(std::reduce(counts.begin(), counts.end(), std::size_t{0}));
+  for (const std::vector<PlacedRun>& of_repeat : places.runs) {
+    for (const auto [run, row] : of_repeat) runs[ends[row]++] = run;
   }
-  return false;
+  std::uint64_t repeated = 0;
+  for (std::size_t row = 0; row < counts.size(); ++row) {
+    const std::span of_cell = std::span(runs).subspan(ends[row] - counts[row], counts[row]);
+    std::ranges::sort(of_cell, [&](auto a, auto b) { return compare(a, b) < 0; });
+    for (std::size_t i = 1; i < of_cell.size(); ++i) {
+      repeated += compare(of_cell[i - 1], of_cell[i]) == 0;
+    }
+  }
+  return repeated;
 }
 
-bool RunPlacement::is_equal(std::uint32_t run, const Run& other) const {
-  const auto is_equal_in = [&](std::size_t slot) {
-    const auto [metric, stage] = column_at(slot);
-    return columns_.metrics[slot][run] == value_of(other, metric, stage);
+// Orders runs by the bits of their values. The total time comes first because it nearly always
+// differs.
+std::strong_ordering RunPlacement::compare(std::uint32_t run, std::uint32_t other) const {
+  const auto compare_in = [&](const ExactColumn& column) {
+    return std::bit_cast<std::uint64_t>(column[run]) <=>
+           std::bit_cast<std::uint64_t>(column[other]);
   };
-  // The total time is compared first because it nearly always differs.
-  if (!is_equal_in(column_slot(Metric::total_time, Stage::start))) return false;
-  for (std::size_t slot = 0; slot < kNumStagedColumns; ++slot) {
-    if (!is_equal_in(slot)) return false;
+  std::strong_ordering order =
+      compare_in(columns_.metrics[column_slot(Metric::total_time, Stage::start)]);
+  for (std::size_t slot = 0; order == 0 && slot < kNumStagedColumns; ++slot) {
+    order = compare_in(columns_.metrics[slot]);
   }
-  return true;
-}
-
-bool RunPlacement::are_equal(std::uint32_t run, std::uint32_t other) const {
-  const ExactColumn& total_times = columns_.metrics[column_slot(Metric::total_time, Stage::start)];
-  if (total_times[run] != total_times[other]) return false;
-  return std::ranges::all_of(
-      std::span(columns_.metrics).first(kNumStagedColumns),
-      [&](const ExactColumn& column) { return column[run] == column[other]; });
+  return order;
 }
 
 // The official order is by hash, then epochs, then repeat, and only other orders are stored. In an

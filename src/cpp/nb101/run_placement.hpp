@@ -2,6 +2,7 @@
 // order.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,7 +20,8 @@ struct IndexSummary {
   std::uint64_t runs = 0;
   std::uint64_t missing_runs = 0;   // how many runs the cells with fewer repeats lack
   std::uint64_t replaced_runs = 0;  // how many runs of the base an update replaces
-  std::uint64_t repeated_runs = 0;  // how many runs equal an earlier repeat in every value
+  std::uint64_t repeated_runs =
+      0;  // how many runs equal an earlier run of the table in every value
   bool official_order = false;
 };
 
@@ -69,24 +71,20 @@ class RunPlacement {
     std::uint64_t num_replaced = 0;
     std::uint64_t num_repeated = 0;
   };
-  using RunsByRow = std::vector<std::uint32_t>;  // a run of the table, or kNone
 
   void find_cells();
   void find_budgets();
   void prepare_places(std::size_t budget);
   void place_runs(int threads);
-  void place(std::uint32_t run, std::size_t budget, std::size_t repeat,
-             std::vector<RunsByRow>& repeats);
+  void place(std::uint32_t run, std::size_t budget, std::size_t repeat);
+  std::uint64_t count_repeated(const Places& places, std::span<const std::uint16_t> counts) const;
   void find_order();
   template <class Visit>
   void for_each_record(Visit visit) const;
   bool is_official_order() const;
   std::uint32_t row_of(std::uint32_t run) const noexcept { return rows_[columns_.cell_ids[run]]; }
   std::uint32_t base_count(std::uint32_t row, std::size_t budget) const noexcept;
-  bool is_repeated(std::uint32_t run, std::size_t budget, std::size_t repeat,
-                   const std::vector<RunsByRow>& repeats) const;
-  bool is_equal(std::uint32_t run, const Run& other) const;
-  bool are_equal(std::uint32_t run, std::uint32_t other) const;
+  std::strong_ordering compare(std::uint32_t run, std::uint32_t other) const;
   std::size_t budget_of(std::uint32_t epochs) const;
 
   const RunColumns& columns_;

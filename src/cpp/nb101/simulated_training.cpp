@@ -69,11 +69,16 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
       if (repeat >= trainings.run_counts[static_cast<std::size_t>(id)]) return;
       const std::size_t at = place(trainings, id, repeat);
       trainings.outcomes[at] = checked(id, {accuracies[row], times[row]});
-      shortest_run_ = std::min(shortest_run_, times[row]);
+      note_time({id, trainings.outcomes[at].seconds});
       if (!trainings.tests.empty()) trainings.tests[at] = tests[row];
     });
   }
   budgets_.push_back(std::move(trainings));
+}
+
+void SimulatedTraining::note_time(const CellTime& time) noexcept {
+  shortest_run_ = std::min(shortest_run_, time.seconds);
+  if (time.seconds > 0 && time.seconds < shortest_paid_run_.seconds) shortest_paid_run_ = time;
 }
 
 void SimulatedTraining::take_means(const IndexView& index, std::size_t budget) {

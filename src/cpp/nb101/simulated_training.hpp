@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,12 @@ struct Outcome {
 // also allows at most 9 raw edges.
 enum class Validity { official, raw_9 };
 
+// The time of a run, and whose run it is.
+struct CellTime {
+  std::int32_t cell_id = kNoCell;
+  double seconds = std::numeric_limits<double>::infinity();
+};
+
 // Owns the outcomes by budget, cell and repeat. A cell is invalid if it has more vertices than are
 // allowed, or if it has no run at one of the budgets.
 class SimulatedTraining {
@@ -40,6 +47,8 @@ class SimulatedTraining {
   double best_mean_test() const noexcept { return best_mean_test_; }
   double best_mean_validation() const noexcept { return best_mean_validation_; }
   double shortest_run() const noexcept { return shortest_run_; }  // infinite if there are no runs
+  // The shortest run that takes more than no time. It bounds how many trainings a budget holds.
+  const CellTime& shortest_paid_run() const noexcept { return shortest_paid_run_; }
   std::size_t num_cells() const noexcept { return num_cells_; }
 
   void prefetch(Code code) const noexcept { space_->prefetch(code); }
@@ -83,6 +92,7 @@ class SimulatedTraining {
   void take_budget(const IndexView& index, std::size_t budget);
   template <class Use>
   void for_each_cell(const IndexView& index, Use use) const;
+  void note_time(const CellTime& time) noexcept;
   void take_means(const IndexView& index, std::size_t budget);
   void drop_incomplete(const IndexView& index);
 
@@ -96,6 +106,7 @@ class SimulatedTraining {
   double best_mean_test_ = 0;
   double best_mean_validation_ = 0;
   double shortest_run_;
+  CellTime shortest_paid_run_;
 };
 
 }  // namespace nb101
