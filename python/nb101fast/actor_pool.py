@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import os
 import queue
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ._core import visible
 from .extras import import_extra
-from .worker_pool import Ended, Serve
+from .worker_pool import MAX_SILENCE, POLL_SECONDS, Ended, Serve, Silence
 
 _ANSWER_SECONDS = 10.0
+_HEAD_SECONDS = 2.0  # in which the head ends too, if it was lost along with an actor
+_LOOK_SECONDS = 5.0  # between two looks at the head
+_MOST_LOOKS_IN_VAIN = 3  # in a row; Ray itself ends the whole process after a minute
 _STORE_BYTES = 100 << 20  # This suffices, because answers are small.
 _VARIABLES = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -48,15 +53,20 @@ class ActorPool:
     from the network as soon as the cluster gives the node up. The answer of a task on such a node
     is awaited for many minutes. Ray's own restarts are off: the caller starts a worker again.
 
+    Without the head, a cluster is lost. `start` and `received` then raise ConnectionError. Ray
+    itself would end the whole process a minute later.
+
     Args:
         address: HOST:PORT of a running cluster, or "auto" for one that runs on this machine. None
             starts a cluster on this machine, which ends with this process.
         room_for: for how many actors the cluster that is started has room.
         resources: what each actor takes.
+        max_silence: an actor that gives no sign of life for so many seconds is killed. While it
+            waits for room in the cluster, that does not count.
 
     Raises:
         ImportError: Ray is missing.
-        ValueError: the address is not allowed.
+        ValueError: the address is not allowed, or `max_silence` is not above 0.
         ConnectionError: no cluster answers at the address.
 
     Example:
@@ -68,8 +78,14 @@ class ActorPool:
     """
 
     def __init__(
-        self, address: str | None = None, *, room_for: int = 1, resources: Resources | None = None
+        self,
+        address: str | None = None,
+        *,
+        room_for: int = 1,
+        resources: Resources | None = None,
+        max_silence: float = MAX_SILENCE,
     ) -> None:
+        self._silence = Silence(max_silence)
         if address not in (None, "auto"):
             check_address(str(address))
         self._resources = resources or Resources()
@@ -77,6 +93,10 @@ class ActorPool:
         self._connect(address, room_for)
         self._actors: dict[int, Any] = {}
         self._streams: dict[Any, int] = {}  # The keys are the streams of answers.
+        self._beats: dict[Any, int] = {}  # The keys are signs of life that are awaited.
+        self._asked = time.monotonic()  # when the last of these were asked for
+        self._head = str(self._ray.get_runtime_context().gcs_address)
+        self._looked = time.monotonic()  # when the head was seen last
 
     @property
     def num_processors(self) -> int:
@@ -85,16 +105,18 @@ class ActorPool:
 
     def start(self, worker: int, serve: Serve) -> None:
         """Start an actor; see `WorkerPool`. It begins as soon as the cluster has room for it."""
+        self._check_head()  # without a head, Ray would wait for it
         actor = self._ray.remote(_Actor).options(
             num_cpus=self._resources.cpus,
             num_gpus=self._resources.gpus,
             resources=dict(self._resources.others),
             max_restarts=0,
             max_task_retries=0,
-            max_concurrency=2,  # One thread answers, the other one takes messages.
+            max_concurrency=3,  # One thread answers, one takes messages, one gives signs of life.
         )
         self._actors[worker] = actor.remote(self._ray.cloudpickle.dumps(serve))
         self._streams[self._actors[worker].answers.remote()] = worker
+        self._beats[self._actors[worker].beat.remote()] = worker
 
     def send(self, worker: int, message: Any) -> None:
         """Send a message to a worker; see `WorkerPool`."""
@@ -102,21 +124,78 @@ class ActorPool:
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers; see `WorkerPool`."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        has_arrived = False
+        while not has_arrived:
+            left = max(end - time.monotonic(), 0.0)
+            for found in self._polled(min(left, POLL_SECONDS)):
+                has_arrived = True
+                yield found
+            if not left:
+                return
+
+    def _polled(self, seconds: float) -> Iterator[tuple[int, Any]]:
+        """Yield what has arrived, if need be after some seconds; kill actors that are silent."""
         streams = list(self._streams)
         wait = functools.partial(self._ray.wait, streams, fetch_local=False)
-        ready, _ = wait(num_returns=1, timeout=timeout)
+        ready, _ = wait(num_returns=1, timeout=seconds) if streams else ([], [])
         if ready:  # All others that have arrived are taken too.
             ready, _ = wait(num_returns=len(streams), timeout=0)
         for stream in ready:
             worker = self._streams.get(stream)
             if worker is not None:
                 yield worker, self._answer(worker, stream)
+        self._listen()
+        if time.monotonic() - self._looked > _LOOK_SECONDS:
+            self._check_head()
+        for worker in self._silence.too_long():
+            if worker not in self._actors:
+                continue
+            self.stop(worker)
+            yield worker, Ended("actor", f"{self._silence}")
+
+    def _listen(self) -> None:
+        """Note which actors have given a sign of life, and ask them for the next one."""
+        beats = list(self._beats)
+        given, _ = self._ray.wait(beats, num_returns=len(beats), timeout=0) if beats else ([], [])
+        for beat in given:
+            self._silence.heard(self._beats.pop(beat))
+        if time.monotonic() - self._asked < self._silence.beat_seconds:
+            return
+        self._asked = time.monotonic()
+        for worker in set(self._actors) - set(self._beats.values()):
+            self._beats[self._actors[worker].beat.remote()] = worker
+
+    def _check_head(self) -> None:
+        """Raise ConnectionError if the head of the cluster does not answer, also a little later."""
+        for _ in range(_MOST_LOOKS_IN_VAIN - 1):
+            if self._has_head():
+                break
+            time.sleep(_LOOK_SECONDS)
+        else:
+            if not self._has_head():
+                raise ConnectionError(
+                    f"the head of the Ray cluster at {self._head} answers no more; start Ray "
+                    "again, and then run the same command again: what was done is kept"
+                )
+        self._looked = time.monotonic()
+
+    def _has_head(self) -> bool:
+        host, _, port = self._head.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self, worker: int) -> None:
         """Kill an actor. One that can't be reached may live on, but nobody listens to it."""
         actor = self._actors.pop(worker)
         self._streams = {stream: at for stream, at in self._streams.items() if at != worker}
-        self._ray.kill(actor, no_restart=True)
+        self._beats = {beat: at for beat, at in self._beats.items() if at != worker}
+        self._silence.forget(worker)
+        if self._has_head():  # without a head, Ray would wait for it
+            self._ray.kill(actor, no_restart=True)
 
     def close(self) -> None:
         """Kill all actors, and end the cluster if it was started here."""
@@ -162,6 +241,8 @@ class ActorPool:
         except StopIteration:
             ended = "exit status 0"
         except self._ray.exceptions.RayError as error:
+            time.sleep(_HEAD_SECONDS)
+            self._check_head()
             ended = visible(_cause(error))
         self.stop(worker)
         return Ended("actor", ended)
@@ -199,6 +280,9 @@ class _Actor:
     def take(self, message: Any) -> None:
         """Take a message."""
         self._messages.put(message)
+
+    def beat(self) -> None:
+        """Give a sign of life."""
 
     def answers(self) -> Iterator[Any]:
         """Yield what `serve` answers, as long as the actor lives."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .checks import check_type
 from .codes import (
     INPUT,
     MAX_VERTICES,
@@ -136,6 +137,7 @@ def vertex_channels(
         >>> vertex_channels(inception.MATRIX, input_channels=128, output_channels=128)
         [128, 32, 32, 32, 32, 32, 128]
     """
+    _core.check_mask(matrix, "the elements of the matrix")
     array = np.asarray(matrix)
     matrix_bytes, _ = _graph_arrays(array, [0] * (len(array) if array.ndim else 0))
     _check_number("input_channels", input_channels)
@@ -152,6 +154,8 @@ def _graph_arrays(
     matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """A checked matrix (V, V) uint8 of 2 to 32 vertices, and the labels of all as int64."""
+    _core.check_mask(matrix, "the elements of the matrix")
+    _core.check_mask(ops, "ops")
     array = np.asarray(matrix)
     vertices = array.shape[0] if array.ndim == 2 else 0
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.dtype.kind not in "biuf":
@@ -331,11 +335,13 @@ class Cell:
         order: networkx's lexicographical one, by their position among the nodes.
 
         Raises:
+            TypeError: it is no directed graph.
             ValueError: the graph has a cycle, or not one input and one output.
         """
         with needs("networkx", extra="graph"):
             import networkx as nx
 
+        check_type("graph", graph, nx.DiGraph, use="a networkx.DiGraph")
         position = {node: i for i, node in enumerate(graph.nodes)}
         try:
             order = list(nx.lexicographical_topological_sort(graph, key=position.__getitem__))

@@ -5,6 +5,7 @@ Every error says what was given, that it is not allowed, and what is.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
 
 
@@ -19,6 +20,18 @@ def check_choice(argument: str, value: object, allowed: Iterable[object]) -> Non
     allowed = tuple(allowed)
     if value not in allowed:
         raise ValueError(f"{argument}={value!r} is not allowed; use {alternatives(allowed)}")
+
+
+def check_type(argument: str, value: object, kind: type, *, use: str) -> None:
+    """Raise TypeError unless the value is an object of a class.
+
+    Example:
+        >>> check_type("index", None, Index, use="an open Index")
+        Traceback (most recent call last):
+        TypeError: index=None is not allowed; use an open Index
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{argument}={reprlib.repr(value)} is not allowed; use {use}")
 
 
 def check_count(argument: str, value: object, least: int, most: int) -> None:

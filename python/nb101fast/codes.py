@@ -91,6 +91,7 @@ def encode(matrices: npt.ArrayLike, ops: Any) -> Any:
 
 
 def _numeric(values: npt.ArrayLike, what: str) -> npt.NDArray[Any]:
+    _core.check_mask(values, f"the elements of {what}")
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -114,6 +115,7 @@ def _check_shape(matrices: npt.NDArray[Any], single: bool) -> None:
 def _interior_labels(ops: Any, matrices: npt.NDArray[np.uint8], single: bool) -> npt.NDArray[Any]:
     """(N, V - 2) labels of operations that are given as labels or names, for one cell or many."""
     count, vertices = matrices.shape[:2]
+    _core.check_mask(ops, "ops")
     try:
         no_cells = not count and isinstance(ops, list)
         array = np.empty((0, vertices - 2), np.uint8) if no_cells else np.asarray(ops)
@@ -394,6 +396,7 @@ def as_hashes(hashes: Hashes) -> npt.NDArray[np.uint8]:
     """Hashes as uint8 (N, 16), or TypeError or ValueError."""
     if isinstance(hashes, (str, bytes)):
         raise TypeError(f"hashes={hashes!r} is one string; give a list of hashes")
+    _core.check_mask(hashes, "hashes")
     if not isinstance(hashes, np.ndarray) or hashes.dtype.kind in "USO":
         texts = [text.decode("ascii") if isinstance(text, bytes) else text for text in hashes]
         joined = b"".join(map(bytes_of_hash, texts))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ._core import FormatError
 from .builder import IndexBuilder
-from .checks import check_choice
+from .checks import check_choice, check_type
 from .file_lock import locked
 from .inputs import Meter, estimated_records
 from .locations import cache_folder, checked_name
@@ -68,7 +68,8 @@ def fetch(
         >>> nb101fast.open(nb101fast.fetch("only108"))
     """
     check_choice("which", which, OFFICIAL_FILES)
-    official = expected or OFFICIAL_FILES[which]
+    official = OFFICIAL_FILES[which] if expected is None else expected
+    check_type("expected", official, OfficialFile, use="an OfficialFile")
     path, url = _origin(official, source, base_url)
     if accept_any and path is None:
         raise ValueError(

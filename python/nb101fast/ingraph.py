@@ -12,8 +12,10 @@ arrays lie: under NumPy, JAX, PyTorch, TensorFlow or another library that follow
 from __future__ import annotations
 
 import operator
+import reprlib
 from collections.abc import Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -117,6 +119,8 @@ def _cell_ids(tables: Tables, codes: Array, xp: Any) -> Array:
         xp, "bitwise_right_shift", operator.rshift
     )  # NumPy 1 has no bitwise_right_shift.
     codes = _sound(codes, shift, xp)
+    if not {PLACEMENTS, RANKS} <= {*tables}:
+        raise ValueError("these are not the tables of an index; use what Index.tables() returns")
     placements = xp.take(xp.asarray(tables[PLACEMENTS]), codes & _MATRIX_MASK, axis=0)
     row_starts = (placements & _ROW_MASK) * (1 << _LABEL_BITS)
     places = row_starts + shift(codes, _MATRIX_BITS)
@@ -191,6 +195,8 @@ class _TensorFlow:
 
 
 def _namespace(xp: Any) -> Any:
+    if not isinstance(xp, ModuleType) and not hasattr(xp, "asarray"):
+        raise TypeError(f"xp={reprlib.repr(xp)} is not allowed; use a library such as numpy")
     match xp.__name__.partition(".")[0]:
         case "jax":
             return _Jax(xp)

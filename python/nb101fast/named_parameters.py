@@ -20,7 +20,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
 from . import search_space
-from .checks import alternatives, check_choice
+from .checks import alternatives, check_choice, check_type
 from .codes import OPS, OneCode, as_code
 
 Encoding = Literal["A", "B", "C"]
@@ -132,12 +132,14 @@ def code_of(values: Mapping[str, Any]) -> int:
         An int.
 
     Raises:
+        TypeError: `values` is no mapping.
         ValueError: no encoding has these names, or a value is not allowed.
 
     Example:
         >>> code_of(values_of(32, "B"))
         32
     """
+    check_type("values", values, Mapping, use="a mapping from names to values")
     encoding = encoding_of(values.keys())
     for name, parameter in _PARAMETERS[encoding].items():
         if not parameter.allows(values[name]):

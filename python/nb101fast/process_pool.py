@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from .worker_pool import Ended, Serve
+from .worker_pool import MAX_SILENCE, POLL_SECONDS, Ended, Serve, Silence
 
 _SPAWN = multiprocessing.get_context("spawn")  # the threads of libraries don't survive a fork
 _SECONDS_TO_EXIT = 1.0  # for a process that has closed its connection
+
+
+@dataclass(frozen=True)
+class _Beat:
+    """A sign of life, which a worker sends now and then, whatever its main thread does."""
 
 
 class ProcessPool:
@@ -24,6 +32,12 @@ class ProcessPool:
     A worker ignores Ctrl-C, since this process decides when it ends. It is killed by `stop` and
     `close`, and it ends at once when this process ends, however that happens. The program's main
     module must be importable, as `multiprocessing` with the method "spawn" requires.
+
+    Args:
+        max_silence: a worker that gives no sign of life for so many seconds is killed.
+
+    Raises:
+        ValueError: `max_silence` is not above 0.
 
     Example:
         >>> def doubled(numbers):
@@ -36,17 +50,21 @@ class ProcessPool:
         [(0, 42)]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_silence: float = MAX_SILENCE) -> None:
+        self._silence = Silence(max_silence)
         self._processes: dict[int, BaseProcess] = {}
         self._connections: dict[int, Connection] = {}
 
     def start(self, worker: int, serve: Serve) -> None:
         """Start the process of a worker; see `WorkerPool`."""
         connection, end = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_run, args=(end, serve), daemon=True)
+        process = _SPAWN.Process(
+            target=_run, args=(end, serve, self._silence.beat_seconds), daemon=True
+        )
         process.start()
         end.close()  # so that the pipe closes when the worker ends
         self._processes[worker], self._connections[worker] = process, connection
+        self._silence.heard(worker)
 
     def send(self, worker: int, message: Any) -> None:
         """Send a message to a worker; see `WorkerPool`."""
@@ -55,10 +73,26 @@ class ProcessPool:
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers; see `WorkerPool`."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        has_arrived = False
+        while not has_arrived:
+            left = max(end - time.monotonic(), 0.0)
+            for found in self._polled(min(left, POLL_SECONDS)):
+                has_arrived = True
+                yield found
+            if not left:
+                return
+
+    def _polled(self, seconds: float) -> Iterator[tuple[int, Any]]:
+        """Yield what has arrived, if need be after some seconds; kill workers that are silent."""
         workers = {connection: worker for worker, connection in self._connections.items()}
-        for connection in wait(list(workers), timeout):
+        for connection in wait(list(workers), seconds):
             assert isinstance(connection, Connection)
             yield from self._answers(workers[connection], connection)
+        for worker in self._silence.too_long():
+            if worker in self._processes:
+                ended = self._end(worker, 0.0)
+                yield worker, Ended(ended.who, f"{ended.how} after {self._silence}")
 
     def _answers(self, worker: int, connection: Connection) -> Iterator[tuple[int, Any]]:
         while self._connections.get(worker) is connection:
@@ -66,9 +100,11 @@ class ProcessPool:
                 if not connection.poll():
                     return
                 answer = connection.recv()
+                self._silence.heard(worker)
             except (EOFError, OSError):
                 answer = self._end(worker, _SECONDS_TO_EXIT)
-            yield worker, answer
+            if not isinstance(answer, _Beat):
+                yield worker, answer
 
     def stop(self, worker: int) -> None:
         """Kill the process of a worker."""
@@ -80,6 +116,7 @@ class ProcessPool:
             self.stop(worker)
 
     def _end(self, worker: int, seconds_to_exit: float) -> Ended:
+        self._silence.forget(worker)
         self._connections.pop(worker).close()
         process = self._processes.pop(worker)
         process.join(seconds_to_exit)
@@ -90,13 +127,27 @@ class ProcessPool:
         return Ended(f"process {process.pid}", how)
 
 
-def _run(connection: Connection, serve: Serve) -> None:
+def _run(connection: Connection, serve: Serve, beat_seconds: float) -> None:
     """The main function of a worker's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+    sending = threading.Lock()
+
+    def send(answer: Any) -> None:
+        with sending:
+            connection.send(answer)
+
+    threading.Thread(target=_beat, args=(send, beat_seconds), daemon=True).start()
     with contextlib.suppress(ConnectionError):  # the parent has closed the pipe
         for answer in serve(_messages(connection)):
-            connection.send(answer)
+            send(answer)
+
+
+def _beat(send: Callable[[Any], None], seconds: float) -> None:
+    with contextlib.suppress(OSError):  # the parent has closed the pipe
+        while True:
+            time.sleep(seconds)
+            send(_Beat())
 
 
 def _messages(connection: Connection) -> Iterator[Any]:

@@ -249,6 +249,7 @@ def decode_from(x: npt.ArrayLike, name: Encoding) -> Any:
             "name='path' has no way back, because different cells have the same paths; "
             "use 'A', 'B', 'C' or 'one-hot'"
         )
+    _core.check_mask(x, "the elements of x")
     rows = np.asarray(x)
     single = rows.ndim == 1
     _check_rows(rows, name)

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from . import _core
 from .builder import IndexBuilder
-from .codes import Codes, cell_codes, cell_hashes, cell_ids, cell_parameters, decode
+from .checks import check_count
+from .codes import Codes, as_codes, cell_codes, cell_hashes, cell_ids, cell_parameters, decode
 from .progress import Progress
 from .runs import Runs
 from .whole_file import WholeFile
@@ -27,6 +28,7 @@ DENOMINATOR = 9984
 DIVERGED_COUNT = 949  # Official runs that diverged have this accuracy, as a count.
 _DIVERGED_SHARE = 0.002
 _CELLS_AT_ONCE = 20_000
+_MOST_EPOCHS, _MOST_REPEATS = (1 << 32) - 1, 65_534  # An index holds no more.
 
 Doubles = npt.NDArray[np.float64]
 
@@ -91,11 +93,11 @@ def generate(
     progress: Progress | None = None,
 ) -> Iterator[Runs]:
     """The runs in batches, in the official order. The arguments are those of `write_index`."""
-    if not epochs or min(epochs) < 1 or len(set(epochs)) < len(epochs) or repeats < 1:
-        raise ValueError(
-            f"epochs={epochs!r} and repeats={repeats} are not allowed; "
-            "use one or more different epochs, and 1 or more repeats"
-        )
+    check_count("repeats", repeats, 1, _MOST_REPEATS)
+    for budget in epochs:
+        check_count("epochs", budget, 1, _MOST_EPOCHS)
+    if not epochs or len(set(epochs)) < len(epochs):
+        raise ValueError(f"epochs={epochs!r} is not allowed; use one or more, each once")
     ids = _chosen_ids(codes)
     ids = ids[np.lexsort(cell_hashes()[ids].T[::-1])]
     for first in range(0, len(ids), _CELLS_AT_ONCE):
@@ -108,10 +110,13 @@ def generate(
 def _chosen_ids(codes: Codes | None) -> npt.NDArray[np.int32]:
     if codes is None:
         return np.arange(_core.NUM_CELLS, dtype=np.int32)
-    ids = cell_ids(codes)
+    checked = as_codes(codes)
+    ids = cell_ids(checked)
     if (ids < 0).any():
         outside = int(np.argmax(ids < 0))
-        raise ValueError(f"code {codes[outside]} at position {outside} is outside the search space")
+        raise ValueError(
+            f"code {checked[outside]} at position {outside} is outside the search space"
+        )
     return np.unique(ids)
 
 

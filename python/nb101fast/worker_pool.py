@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 # What a worker does: it takes an iterator of messages and yields answers. It is pickled.
 Serve: TypeAlias = Callable[[Iterator[Any]], Iterator[Any]]
+
+# After so many seconds without a sign of life, a worker is killed. A machine that swaps, or that
+# starts many workers, can take a minute or two.
+MAX_SILENCE = 300.0
+POLL_SECONDS = 1.0  # between two looks at the workers
+_MOST_AT_ONCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,8 @@ class Ended:
 class WorkerPool(Protocol):
     """Workers, each with messages and answers of its own.
 
-    `ProcessPool` has them as processes of this machine, `ActorPool` as actors of a Ray cluster.
+    `ProcessPool` has them as processes of this machine, `ActorPool` as actors of a Ray cluster. A
+    worker that gives no sign of life for too long, such as one that was stopped, is killed.
     """
 
     def start(self, worker: int, serve: Serve) -> None:
@@ -59,3 +67,48 @@ class WorkerPool(Protocol):
 
     def close(self) -> None:
         """Kill all workers."""
+
+
+class Silence:
+    """For how long each worker has given no sign of life.
+
+    Time in which this process itself did not look does not count: it may have been stopped along
+    with the workers, or the machine may have slept.
+
+    Args:
+        most: after so many seconds a worker has been silent for too long.
+
+    Attributes:
+        beat_seconds: how often a worker should give a sign of life.
+
+    Raises:
+        ValueError: the limit is not above 0.
+    """
+
+    def __init__(self, most: float) -> None:
+        if not most > 0:
+            raise ValueError(f"max_silence={most!r} is not allowed; use seconds above 0")
+        self._most = most
+        self.beat_seconds = min(_MOST_AT_ONCE, most / 10)
+        self._seconds: dict[int, float] = {}
+        self._looked = time.monotonic()
+
+    def __str__(self) -> str:
+        return f"no sign of life for {self._most:g} s"
+
+    def heard(self, worker: int) -> None:
+        """Note a sign of life. From the first one on, the silence of a worker is counted."""
+        self._seconds[worker] = 0.0
+
+    def forget(self, worker: int) -> None:
+        """Count no longer for a worker."""
+        self._seconds.pop(worker, None)
+
+    def too_long(self) -> list[int]:
+        """Count the time since the last call; returns the workers that are silent for too long."""
+        now = time.monotonic()
+        passed = min(now - self._looked, _MOST_AT_ONCE)
+        self._looked = now
+        for worker in self._seconds:
+            self._seconds[worker] += passed
+        return [worker for worker, seconds in self._seconds.items() if seconds > self._most]

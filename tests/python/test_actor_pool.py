@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,6 +61,16 @@ def main():
         pool.stop(5)
         pool.start(5, doubled)
         assert dict(arrived(pool, 1))[5] not in pids.values()
+    with contextlib.closing(ActorPool(room_for=1, max_silence=3)) as pool:
+        pool.start(0, doubled)
+        ((_, pid),) = arrived(pool, 1)
+        pool.send(0, 10)
+        arrived(pool, 2)
+        os.kill(pid, signal.SIGSTOP)
+        (worker, ended), = arrived(pool, 1)
+        assert str(ended) == "actor ended with no sign of life for 3 s", ended
+        pool.start(0, doubled)
+        assert arrived(pool, 1)[0][1] != pid
 
 if __name__ == "__main__":
     main()
@@ -71,6 +85,72 @@ def test_actors() -> None:
     assert done.returncode == 0, done.stderr
     # Ray may print a message of its own before it.
     assert "The actor is dead because its worker process has died. " in done.stdout
+
+
+HEADLESS = """
+import contextlib, os, sys
+from nb101fast.actor_pool import ActorPool
+
+def main():
+    def echo(numbers):
+        yield from numbers
+
+    with contextlib.closing(ActorPool(sys.argv[1])) as pool:
+        pool.start(0, echo)
+        pool.send(0, 1)
+        assert list(pool.received(60)) == [(0, 1)]
+        print("ready", flush=True)
+        while True:
+            for worker, answer in pool.received(1):
+                pool.start(worker, echo)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="the processes of a head are killed as a group")
+def test_a_cluster_that_loses_its_head() -> None:
+    """The error says how to go on. Ray alone would end the process after a minute."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+    begin = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
+    begin += ["--head", f"--port={address.rpartition(':')[2]}", "--num-cpus=1", "--block"]
+    begin += ["--include-dashboard=false", "--disable-usage-stats"]
+    with subprocess.Popen(
+        begin, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as head:
+        try:
+            wait_for(address)
+            with subprocess.Popen(
+                [sys.executable, "-c", HEADLESS, address],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            ) as driver:
+                assert driver.stdout is not None
+                assert driver.stdout.readline() == b"ready\n"
+                os.killpg(head.pid, signal.SIGKILL)
+                _, said = driver.communicate(timeout=120)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(head.pid, signal.SIGKILL)
+    assert driver.returncode == 1
+    assert b"answers no more; start Ray again, and then run the same command again" in said
+
+
+def wait_for(address: str) -> None:
+    deadline = time.monotonic() + 60
+    host, _, port = address.rpartition(":")
+    while True:
+        try:
+            return socket.create_connection((host, int(port))).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 @contextmanager

@@ -261,6 +261,46 @@ def test_a_mask_that_hides_ids_is_refused(place: Place) -> None:
         TAKES_IDS[place](masked(ID, np.int32, True))
 
 
+MATRIX = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]])
+TAKES_VALUES: dict[str, tuple[Call, Any]] = {
+    "encode matrices": (lambda x: nb101fast.encode(x, [0]), MATRIX),
+    "encode ops": (lambda x: nb101fast.encode(MATRIX, x), np.array([0])),
+    "Cell matrix": (lambda x: Cell(x, [0]), MATRIX),
+    "Cell ops": (lambda x: Cell(MATRIX, x), np.array([0])),
+    "count_parameters": (lambda x: nb101fast.count_parameters(x, [0]), MATRIX),
+    "vertex_channels": (
+        lambda x: nb101fast.vertex_channels(x, input_channels=8, output_channels=8),
+        MATRIX,
+    ),
+    "decode_from": (
+        lambda x: search_space.decode_from(x, "A"),
+        search_space.encode_as(np.array([32], np.uint32), "A"),
+    ),
+    "ids_of_hashes": (nb101fast.ids_of_hashes, nb101fast.cell_hashes()[:2]),
+    "find": (INDEX.find, nb101fast.cell_hashes()[:2]),
+    "regret_at": (
+        search.run("rs", INDEX, runs=1, budget_seconds=100).regret_at,
+        np.array([1.0, 2.0]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKES_VALUES)
+def test_a_mask_that_hides_values_is_refused(name: str) -> None:
+    call, values = TAKES_VALUES[name]
+    mask = np.zeros(values.shape, np.bool_)
+    call(np.ma.array(values, mask=mask))
+    mask.flat[-1] = True
+    with pytest.raises(ValueError, match="are a masked array that hides 1 of its elements"):
+        call(np.ma.array(values, mask=mask))
+
+
+def test_a_masked_array_to_write_into_is_refused() -> None:
+    out = np.ma.array([0, 0], dtype=np.int32, mask=[True, False])
+    with pytest.raises(ValueError, match="the elements of out are a masked array"):
+        nb101fast.cell_ids([CODE, CODE], out=out)
+
+
 @pytest.mark.parametrize("place", sorted(TAKES_CODES.keys() - ONLY_MANY), ids=".".join)
 def test_one_code_may_be_of_each_kind(place: Place) -> None:
     call = TAKES_CODES[place]

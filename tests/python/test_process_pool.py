@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from nb101fast.process_pool import ProcessPool
-from nb101fast.worker_pool import Ended
+from nb101fast.worker_pool import Ended, Silence
 
 SECONDS = 60.0  # more than a process takes to start on a busy machine
 
@@ -124,6 +124,60 @@ def test_a_stopped_worker_answers_no_more(pool: ProcessPool) -> None:
     assert not is_alive(pids[0])
     pool.send(1, 4)
     assert answers(pool, 2) == [(1, 4), (1, 8)]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
+def test_a_worker_that_gives_no_sign_of_life_is_killed() -> None:
+    with contextlib.closing(ProcessPool(max_silence=8.0)) as pool:
+        pool.start(0, doubled)
+        pool.start(1, doubled)
+        pids = dict(answers(pool, 2))
+        os.kill(pids[0], signal.SIGSTOP)
+        ended = Ended(f"process {pids[0]}", "signal SIGKILL after no sign of life for 8 s")
+        assert answers(pool, 1) == [(0, ended)]
+        assert not is_alive(pids[0])
+        pool.send(1, 4)
+        assert answers(pool, 2) == [(1, 4), (1, 8)]
+
+
+def busy(numbers: Iterator[int]) -> Iterator[Any]:
+    yield os.getpid()
+    for number in numbers:
+        end = time.monotonic() + number
+        while time.monotonic() < end:
+            pass
+        yield number
+
+
+def test_a_worker_that_is_busy_is_not_killed() -> None:
+    with contextlib.closing(ProcessPool(max_silence=5.0)) as pool:
+        pool.start(0, busy)
+        answers(pool, 1)
+        pool.send(0, 7)
+        assert answers(pool, 1) == [(0, 7)]
+
+
+def test_time_in_which_nobody_looks_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be that this process was stopped too, or that the machine slept."""
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    silence = Silence(20.0)
+    silence.heard(3)
+    clock[0] += 3600.0
+    assert silence.too_long() == []
+    for _ in range(15):
+        clock[0] += 1.0
+        assert silence.too_long() == []
+    clock[0] += 1.0
+    assert silence.too_long() == [3]
+    silence.heard(3)
+    assert silence.too_long() == []
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan")])
+def test_a_silence_of_no_length_is_refused(limit: float) -> None:
+    with pytest.raises(ValueError, match=r"max_silence=.* is not allowed; use seconds above 0"):
+        ProcessPool(max_silence=limit)
 
 
 def test_closing_kills_all(pool: ProcessPool) -> None:

@@ -226,11 +226,23 @@ def test_workers_lost_at_every_cell_are_an_error() -> None:
 
 def test_workers_that_are_never_ready_are_an_error() -> None:
     engine = ScriptedEngine(2)
-    engine.happens += [Lost(0, "no memory"), Lost(1, "no memory"), Lost(0, "no memory")]
-    with pytest.raises(
-        EngineError, match="3 workers in a row ended before they were ready; the last: no memory"
-    ):
-        list(Dispatcher(engine, works()).batches(1.0))
+    engine.happens += [Lost(0, "no memory"), Lost(1, "no disk"), Lost(1, "no disk")]
+    engine.happens += [Lost(0, "no memory"), Ready(1), Lost(1, "no disk"), Lost(0, "no memory")]
+    expected = "worker 0 ended 3 times before it was ready; the last: no memory"
+    batches = Dispatcher(engine, works()).batches(1.0)
+    with pytest.raises(EngineError, match=expected):
+        list(batches)
+    assert not engine.happens
+
+
+def test_failed_starts_of_different_workers_are_not_added_up() -> None:
+    """A node that dies takes the starts on it along."""
+    engine = ScriptedEngine(4)
+    engine.happens += [Lost(worker, "no node") for worker in (0, 1, 2, 3) * 2]
+    engine.happens += [Ready(worker) for worker in range(4)]
+    batches = Dispatcher(engine, works()).batches(1.0)
+    while engine.happens:
+        next(batches)
 
 
 def test_the_dispatcher_says_what_each_worker_trains() -> None:

@@ -21,6 +21,7 @@ from nb101fast.progress import ProgressBar, tell
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Anything, Kind, MapOf, Number, parse
 from nb101fast.whole_file import write_whole
+from nb101fast.worker_pool import MAX_SILENCE
 
 from .cells import cell_of_text, cells_up_to, read_cells
 from .config import TrainConfig
@@ -44,6 +45,7 @@ _OPTIONS = {  # what the user writes for the parameters that errors may name
     "device": "--device ",
     "epochs": "--epochs ",
     "max_seconds": "--time-limit ",
+    "max_silence": "--max-silence ",
     "max_vertices": "--max-vertices ",
     "num_workers": "--workers ",
     "preset": "--config ",
@@ -241,6 +243,13 @@ def _add_sweep(command: Any) -> None:
         help="the resources of Ray that each worker takes, such as '{\"TPU\": 4}'",
     )
     how.add_argument(
+        "--max-silence",
+        type=float,
+        default=MAX_SILENCE,
+        metavar="SECONDS",
+        help="replace a worker that gives no sign of life for so many seconds (default: 300)",
+    )
+    how.add_argument(
         "--shard",
         default="0/1",
         metavar="I/N",
@@ -409,6 +418,7 @@ def _sweep(options: argparse.Namespace) -> None:
         address=options.address,
         resources=_json("--resources", os.fsencode(options.resources), MapOf(Number(0))),
         checkpoints=options.checkpoints,
+        max_silence=options.max_silence,
     )
     with ProgressBar("training") as bar:
         report = sweep(

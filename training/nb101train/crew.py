@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nb101fast.actor_pool import Resources
+from nb101fast.worker_pool import MAX_SILENCE
 
 from .engine import Engine, MakeWorker
 from .local_engine import LocalEngine
@@ -35,9 +36,11 @@ class Crew:
         address: HOST:PORT of a running Ray cluster; None starts a cluster on this machine.
         resources: other resources of the Ray cluster that each worker takes, such as `{"TPU": 4}`.
         checkpoints: whether long runs are saved now and then in the sweep's folder.
+        max_silence: a worker that gives no sign of life for so many seconds, because it was stopped
+            or can't be reached, is killed and replaced.
 
     Raises:
-        ValueError: the engine or the number of workers is not allowed.
+        ValueError: the engine, the number of workers or `max_silence` is not allowed.
 
     Example:
         >>> sweep("out", Request(codes=cells_up_to(4)), Crew(num_workers=2))
@@ -51,6 +54,7 @@ class Crew:
     address: str | None = None
     resources: Mapping[str, float] = field(default_factory=dict)
     checkpoints: bool = False
+    max_silence: float = MAX_SILENCE
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -59,6 +63,8 @@ class Crew:
             )
         if self.num_workers < 1:
             raise ValueError(f"num_workers={self.num_workers} is not allowed; use 1 or more")
+        if not self.max_silence > 0:
+            raise ValueError(f"max_silence={self.max_silence} is not allowed; use more than 0")
 
     def hired(self, folder: Path, plan: SweepPlan, shard: Shard) -> Engine:
         """The engine that runs these workers. They begin when the engine starts them."""
@@ -69,9 +75,16 @@ class Crew:
                 self.num_workers,
                 gpus_per_worker=self.gpus,
                 log=str(shard.log_in(folder)),
+                max_silence=self.max_silence,
             )
         resources = Resources(self._num_threads, self.gpus, self.resources)
-        return RayEngine(make_worker, self.num_workers, address=self.address, resources=resources)
+        return RayEngine(
+            make_worker,
+            self.num_workers,
+            address=self.address,
+            resources=resources,
+            max_silence=self.max_silence,
+        )
 
     @property
     def _num_threads(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -12,6 +12,8 @@ from .work import CellWork, Outcome, RunRecord
 
 # If so many workers are lost at one cell, and no run is made in between, the cell's runs fail.
 MAX_LOSSES = 3
+# If a worker ends so often in a row before it is ready, the sweep ends.
+MAX_FAILED_STARTS = 3
 # If so many cells fail in this way, and no run is made in between, the sweep ends.
 MAX_GIVEN_UP = 3
 
@@ -146,7 +148,8 @@ class Dispatcher:
         self._ready: set[int] = set()
         self._tasks: dict[int, Task] = {}
         self._upcoming: dict[int, Task] = {}
-        self._failed_starts = self._given_up = 0
+        self._failed_starts: Counter[int] = Counter()
+        self._given_up = 0
 
     def running(self) -> dict[int, CellWork]:
         """The cell that each worker trains. The first of its units is the present run."""
@@ -182,7 +185,7 @@ class Dispatcher:
             self._take_loss(event, batch)
         else:
             if isinstance(event, Ready):
-                self._failed_starts = 0
+                self._failed_starts[worker] = 0
                 self._ready.add(worker)
             self._tasks.pop(worker, None)
             self._idle.add(worker)
@@ -190,7 +193,7 @@ class Dispatcher:
     def _note(self, work: CellWork, outcome: Outcome, batch: Batch) -> None:
         if isinstance(outcome, RunRecord):
             batch.records.append((work.code, outcome))
-            self._failed_starts = self._given_up = 0
+            self._given_up = 0
         else:
             batch.failures.append(Failure(work.code, work.module_hash, **vars(outcome)))
 
@@ -198,11 +201,11 @@ class Dispatcher:
         worker = event.worker
         batch.lost.append(event.reason)
         if worker not in self._ready:
-            self._failed_starts += 1
-            if self._failed_starts >= MAX_LOSSES:
+            self._failed_starts[worker] += 1
+            if self._failed_starts[worker] >= MAX_FAILED_STARTS:
                 raise EngineError(
-                    f"{MAX_LOSSES} workers in a row ended before they were ready; the last: "
-                    f"{event.reason}"
+                    f"worker {worker} ended {MAX_FAILED_STARTS} times before it was ready; the "
+                    f"last: {event.reason}"
                 )
         for workers in (self._started, self._ready, self._idle):
             workers.discard(worker)

@@ -6,6 +6,7 @@ import functools
 import os
 
 from nb101fast.process_pool import ProcessPool
+from nb101fast.worker_pool import MAX_SILENCE
 
 from .engine import MakeWorker
 from .pool_engine import PoolEngine, worker_events
@@ -23,9 +24,10 @@ class LocalEngine(PoolEngine):
             all GPUs to all workers.
         log: what worker N prints goes to the file `{log}-worker-{N}.txt`; None leaves it on this
             process's output.
+        max_silence: a worker that gives no sign of life for so many seconds is killed.
 
     Raises:
-        ValueError: there are fewer GPUs than all workers need.
+        ValueError: there are fewer GPUs than all workers need, or `max_silence` is not above 0.
     """
 
     def __init__(
@@ -35,11 +37,12 @@ class LocalEngine(PoolEngine):
         *,
         gpus_per_worker: int = 0,
         log: str | None = None,
+        max_silence: float = MAX_SILENCE,
     ) -> None:
         self.num_workers, self._log = num_workers, log
         self._make_worker = make_worker
         self._gpus = _shared_out(num_workers, gpus_per_worker)
-        self._pool = ProcessPool()
+        self._pool = ProcessPool(max_silence)
 
     def start(self, worker: int) -> None:
         """Start a worker; its `Ready` follows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from nb101fast.actor_pool import ActorPool, Resources
+from nb101fast.worker_pool import MAX_SILENCE
 
 from .engine import MakeWorker
 from .pool_engine import PoolEngine, worker_events
@@ -19,6 +20,7 @@ class RayEngine(PoolEngine):
         address: HOST:PORT of a running cluster, or "auto" for one that runs on this machine. None
             starts a cluster on this machine, which ends with this process.
         resources: what each actor takes.
+        max_silence: an actor that gives no sign of life for so many seconds is killed.
 
     Raises:
         ImportError, ValueError, ConnectionError: as `ActorPool` raises them.
@@ -31,10 +33,13 @@ class RayEngine(PoolEngine):
         *,
         address: str | None = None,
         resources: Resources | None = None,
+        max_silence: float = MAX_SILENCE,
     ) -> None:
         self.num_workers = num_workers
         self._make_worker = make_worker
-        self._pool = ActorPool(address, room_for=num_workers, resources=resources)
+        self._pool = ActorPool(
+            address, room_for=num_workers, resources=resources, max_silence=max_silence
+        )
 
     def start(self, worker: int) -> None:
         """Start an actor. Its `Ready` follows as soon as the cluster has room for it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import check_type
 from ..search import Trajectories
 from ..search.observations import Doubles, Unit
 from ..search.trajectories import Regret
@@ -48,6 +49,7 @@ def mean_regret(
     Example:
         >>> mean_regret(search.run("rs", index, runs=500, budget_seconds=1e7)).first_below(0.01)
     """
+    check_type("trajectories", trajectories, Trajectories, use="Trajectories")
     incumbents = trajectories.incumbents
     has_begun = np.diff(incumbents.starts) > 0
     begins = incumbents.starts[:-1][has_begun]

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any, TypeAlias
 
 from .. import _core
-from ..checks import check_choice, check_count
+from ..checks import check_choice, check_count, check_type
 from ..index import Index
 from ..search import PRESETS, Settings, Trajectories, settings_of, training_for
 from ..search.protocol import RECORDED, Recorded, name_of, runs_at_once
@@ -67,6 +67,7 @@ class ExperimentPlan:
                 the budgets that an optimizer needs.
             ImportError: the library of an optimizer is missing.
         """
+        check_type("index", index, Index, use="an open Index")
         check_choice("preset", preset, PRESETS)
         check_choice("record", record, RECORDED)
         num_runs = PRESETS[preset].runs if runs is None else runs

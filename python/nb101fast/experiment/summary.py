@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
+from ..checks import check_type
 from ..search import Trajectories
 from ..search.trajectories import Regret
 from .mean_regret import confidence_band, mean_regret
@@ -64,6 +65,9 @@ def summarize(
         trajectories: the runs by optimizer.
         regret: which regret is summed up, see `Trajectories.regret_at`.
     """
+    check_type("trajectories", trajectories, Mapping, use="Trajectories by name")
+    for name, each in trajectories.items():
+        check_type(f"trajectories[{name!r}]", each, Trajectories, use="Trajectories")
     level = math.nan
     if REFERENCE in trajectories:
         mean = mean_regret(trajectories[REFERENCE], regret=regret).regret

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .. import _core
-from ..checks import alternatives, check_choice
+from ..checks import alternatives, check_choice, check_count, check_type
 from ..index import Index
 from ..progress import Progress
 from .observations import Observations
@@ -22,6 +22,7 @@ RECORDED: dict[str, _core.Recorded] = {
     "incumbents": _core.Recorded.incumbents,
     "everything": _core.Recorded.everything,
 }
+_MOST_RUNS = 1_000_000_000_000
 _MOST_FREE_IN_A_ROW = 100_000  # proposals without cost, from an optimizer in Python
 
 
@@ -137,8 +138,11 @@ def training_for(
     index up to `epochs`.
 
     Raises:
-        ValueError: the index lacks a budget that the optimizer uses.
+        TypeError: `index` is no index.
+        ValueError: the index lacks a budget that the optimizer uses, or there is no such preset.
     """
+    check_choice("preset", preset, PRESETS)
+    check_type("index", index, Index, use="an open Index")
     if isinstance(optimizer, Settings):
         budgets = optimizer.budgets(epochs)
     else:
@@ -238,6 +242,5 @@ class _Search:
 
 def _checked_count(argument: str, value: int, least: int) -> int:
     number = operator.index(value)
-    if number < least:
-        raise ValueError(f"{argument}={value!r} is not allowed; use {least} or more")
+    check_count(argument, number, least, _MOST_RUNS)
     return number

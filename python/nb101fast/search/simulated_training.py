@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from .. import _core
-from ..checks import check_choice, check_count
+from ..checks import check_choice, check_count, check_type
 from ..codes import OneCode, Validity, as_code
 from ..index import Index
 from .observations import Unit
@@ -78,6 +78,7 @@ class SimulatedTraining:
         core: the compiled object that holds the trainings.
 
     Raises:
+        TypeError: `index` is no index.
         ValueError: an argument is not allowed, the index lacks a budget, no cell has runs at all
             budgets, or the time or accuracy of a run is not a finite number.
 
@@ -96,6 +97,7 @@ class SimulatedTraining:
         test: ReportedTest = "mean",
         max_vertices: int = MAX_VERTICES,
     ) -> None:
+        check_type("index", index, Index, use="an open Index")
         check_choice("validity", validity, _VALIDITIES)
         check_choice("test", test, _REPORTED_TESTS)
         check_count("max_vertices", max_vertices, 2, MAX_VERTICES)
@@ -150,7 +152,10 @@ class SimulatedTraining:
         return Limits(self._checked_seconds(budget_seconds, max_evaluations), max_evaluations)
 
     def _checked_seconds(self, budget_seconds: float, max_evaluations: int | None) -> float:
-        seconds = float(budget_seconds)
+        try:
+            seconds = float(budget_seconds)
+        except OverflowError:
+            seconds = math.inf
         if not (0 < seconds < math.inf):
             raise ValueError(
                 f"budget_seconds={budget_seconds!r} is not allowed; use a finite number of seconds "

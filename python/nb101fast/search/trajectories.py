@@ -12,8 +12,9 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .. import _core
 from .._core import FormatError
-from ..checks import check_choice
+from ..checks import check_choice, check_type
 from ..content_digest import ContentDigest
 from ..extras import import_extra
 from ..parquet_file import check_digest, open_parquet, write_table
@@ -175,7 +176,11 @@ class Trajectories:
         return self.best_validation_accuracy - self.incumbents.validation_accuracy
 
     def _regret_at(self, unit: Unit, given: npt.ArrayLike, regret: Regret) -> Doubles:
-        points = np.atleast_1d(np.asarray(given, np.float64))
+        _core.check_mask(given, unit)
+        try:
+            points = np.atleast_1d(np.asarray(given, np.float64))
+        except OverflowError:
+            points = np.array([np.nan])
         if points.ndim != 1 or np.isnan(points).any():
             raise ValueError(
                 f"{unit}={given!r} is not allowed; use numbers of shape (N,) without NaN"
@@ -319,6 +324,7 @@ def join(parts: Sequence[Trajectories]) -> Trajectories:
     """Join consecutive runs of one optimizer.
 
     Raises:
+        TypeError: a part is something else.
         ValueError: there are no parts, they differ in more than their runs, or the runs of a part
             do not follow those of the part before it.
 
@@ -326,8 +332,11 @@ def join(parts: Sequence[Trajectories]) -> Trajectories:
         >>> search.join([search.run("rs", index, runs=10, first_run=first, budget_seconds=1e6)
         ...              for first in (0, 10)])
     """
+    parts = list(parts)
     if not parts:
         raise ValueError("no parts: give at least one")
+    for part in parts:
+        check_type("parts", part, Trajectories, use="Trajectories")
     first = parts[0]
     number = first.first_run
     for part in parts:
