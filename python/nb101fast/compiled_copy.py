@@ -77,9 +77,9 @@ def _copy_at(place: Path, source: Path) -> Index | None:
     """The index at a place, if it was compiled from a file of this name alone."""
     try:
         copy = open_index(place)
+        names = [known.get("name") for known in copy.provenance.get("sources", [])]
     except (OSError, FormatError):
         return None
-    names = [known.get("name") for known in copy.provenance.get("sources", [])]
     return copy if names == [source.name] else None
 
 

@@ -35,14 +35,9 @@ class Findings:
 
 
 def stated_count(provenance: Mapping[str, Any], name: str) -> int:
-    """How many findings of this name the provenance of an index states; 0 if it states none.
-
-    The provenance may come from anyone, so an entry of another form states none.
-    """
-    findings = provenance.get("findings")
-    stated = findings.get(name) if isinstance(findings, dict) else None
-    count = stated[0] if isinstance(stated, (list, tuple)) and stated else 0
-    return count if isinstance(count, int) else 0
+    """How many findings of this name the provenance of an index states; 0 if it states none."""
+    count, _ = provenance.get("findings", {}).get(name, (0, ""))
+    return int(count)
 
 
 def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,9 +46,7 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     A kind that occurs in both is counted in sum. Some of the old runs may have been replaced, so
     the findings state at least what the runs have.
     """
-    old, new = before.get("findings"), now["findings"]
-    if not isinstance(old, dict):
-        return dict(new)
+    old, new = before.get("findings", {}), now["findings"]
     both = {
         name: (stated_count(before, name) + stated_count(now, name), new[name][1])
         for name in old.keys() & new.keys()

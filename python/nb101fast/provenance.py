@@ -16,6 +16,7 @@ _SOURCE = Record(
         "sha256": Text(),
         "records": _COUNT,
         "modified_ns": Integer(-(1 << 63)),
+        "sample_sha256": Text(),
         "format": Text(),
         "synthetic": Flag(),
         "url": Nullable(Text()),

@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import Index, search
+from nb101fast import FormatError, Index, search
 from nb101fast.experiment import ExperimentPlan, ExperimentReport, run_experiment
+from nb101fast.experiment.folder import Folder
 from nb101fast.experiment.worker import ExperimentWorker
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.observations import COLUMNS
+from reference.hostile_json import refusals
 from reference.slow_search import PlainSearch
 
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -414,3 +416,22 @@ def test_damaged_folder(
     with pytest.raises(ValueError, match=message):
         run(index, folder)
     assert contents(folder) == before
+
+
+def test_no_damaged_plan_raises_another_error(index: Index, small: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(small, tmp_path / "out")
+    sound = json.loads((folder / "experiment.json").read_text())
+    plan = ExperimentPlan.of(index, ("rs", "re"), runs=20, budget_seconds=BUDGET)
+
+    def check(text: bytes) -> None:
+        (folder / "experiment.json").write_bytes(text)
+        try:
+            Folder(folder).check(plan)
+        except FormatError:
+            raise
+        except ValueError as error:
+            assert re.fullmatch(r"out=.* holds another experiment, .*", str(error))  # noqa: PT017
+
+    texts = refusals(check, sound)
+    assert len(texts) > 50
+    assert all("experiment.json: " in text and text.isprintable() for text in texts)

@@ -29,6 +29,7 @@ SOUND: dict[str, Any] = {
             "sha256": "00",
             "records": 1,
             "modified_ns": 5,
+            "sample_sha256": "00",
             "format": "tfrecord",
             "synthetic": False,
             "url": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import pickle
 import re
@@ -20,6 +21,7 @@ from nb101fast.search.settings import CompiledSettings
 from reference import optimizers as plain
 from reference import tfrecord
 from reference.cells import graph_of
+from reference.hostile_json import refusals
 from reference.randomness import LABELINGS, labelled
 from reference.runs import random_records
 from reference.statistics import chi_square_deviations
@@ -445,6 +447,43 @@ def test_parts_of_different_runs_are_not_joined(index: Index) -> None:
 # -------------------------------------------------------------------- optimizers of a user
 
 
+def test_damaged_trajectories_are_refused(index: Index, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = search.run("rs", index, runs=3, budget_seconds=100).to_arrow()
+    [key] = table.schema.metadata
+    path = tmp_path / "a.parquet"
+
+    def read(text: bytes) -> None:
+        parquet.write_table(table.replace_schema_metadata({key: text}), path)
+        repr(search.Trajectories.from_parquet(path))
+
+    texts = refusals(read, json.loads(table.schema.metadata[key]))
+    assert len(texts) > 100
+    assert all("a.parquet" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("run", lambda run: run[::-1], "column run is not ascending from 0"),
+        ("run", lambda run: run + 7, "column run is not ascending from 0, with at most 3 runs"),
+        ("code", lambda code: code.astype(np.int64), "column code of type int64 is not allowed"),
+        ("seconds", lambda seconds: [str(each) for each in seconds], "seconds of type object"),
+    ],
+)
+def test_damaged_columns_of_trajectories_are_refused(
+    index: Index, tmp_path: Path, column: str, values: Any, message: str
+) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = search.run("rs", index, runs=3, budget_seconds=100).to_arrow()
+    place = table.column_names.index(column)
+    changed = arrow.array(values(table[column].to_numpy()))
+    parquet.write_table(table.set_column(place, column, changed), tmp_path / "a.parquet")
+    with pytest.raises(FormatError, match=message):
+        search.Trajectories.from_parquet(tmp_path / "a.parquet")
+
+
 class Repeated:
     """An optimizer that always proposes the same configuration."""
 
@@ -610,8 +649,8 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
         "preset='best' is not allowed; use 'paper', 'scripts', 'notebook', 'mini' or 'mutation",
         preset="best",
     )
-    refused("runs=0 is not allowed; use 1 or more", runs=0)
-    refused("first_run=-1 is not allowed; use 0 or more", first_run=-1)
+    refused("runs=0 is not allowed; use an integer from 1", runs=0)
+    refused("first_run=-1 is not allowed; use an integer from 0", first_run=-1)
     refused("record='all' is not allowed; use 'incumbents' or 'everything'", record="all")
     for budget in (0, -1, math.inf, math.nan):
         refused(
