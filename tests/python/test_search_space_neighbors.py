@@ -85,5 +85,5 @@ def test_bad_arguments() -> None:
         search_space.neighbors(3 << 21)
     with pytest.raises(ValueError, match="-1 does not fit"):
         search_space.neighbors(-1)
-    with pytest.raises(ValueError, match="threads=0 is not allowed; use 1 or more"):
+    with pytest.raises(ValueError, match="threads=0 is not allowed; use 1 to 4096"):
         search_space.neighbor_table(threads=0)
