@@ -139,6 +139,7 @@ class ActorPool:
         streams = list(self._streams)
         wait = functools.partial(self._ray.wait, streams, fetch_local=False)
         ready, _ = wait(num_returns=1, timeout=seconds) if streams else ([], [])
+        self._silence.count()
         if ready:  # All others that have arrived are taken too.
             ready, _ = wait(num_returns=len(streams), timeout=0)
         for stream in ready:

@@ -86,7 +86,9 @@ class ProcessPool:
     def _polled(self, seconds: float) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived, if need be after some seconds; kill workers that are silent."""
         workers = {connection: worker for worker, connection in self._connections.items()}
-        for connection in wait(list(workers), seconds):
+        ready = wait(list(workers), seconds)
+        self._silence.count()
+        for connection in ready:
             assert isinstance(connection, Connection)
             yield from self._answers(workers[connection], connection)
         for worker in self._silence.too_long():

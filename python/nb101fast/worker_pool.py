@@ -104,11 +104,17 @@ class Silence:
         """Count no longer for a worker."""
         self._seconds.pop(worker, None)
 
-    def too_long(self) -> list[int]:
-        """Count the time since the last call; returns the workers that are silent for too long."""
+    def count(self) -> None:
+        """Count the time since the last call as silence of all workers.
+
+        It is called before the signs of life are noted that came in this time.
+        """
         now = time.monotonic()
         passed = min(now - self._looked, _MOST_AT_ONCE)
         self._looked = now
         for worker in self._seconds:
             self._seconds[worker] += passed
+
+    def too_long(self) -> list[int]:
+        """The workers that are silent for too long."""
         return [worker for worker, seconds in self._seconds.items() if seconds > self._most]

@@ -162,16 +162,18 @@ def test_time_in_which_nobody_looks_is_no_silence(monkeypatch: pytest.MonkeyPatc
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     silence = Silence(20.0)
+
+    def silent_for(seconds: float) -> list[int]:
+        clock[0] += seconds
+        silence.count()
+        return silence.too_long()
+
     silence.heard(3)
-    clock[0] += 3600.0
-    assert silence.too_long() == []
-    for _ in range(15):
-        clock[0] += 1.0
-        assert silence.too_long() == []
-    clock[0] += 1.0
-    assert silence.too_long() == [3]
+    assert silent_for(3600.0) == []
+    assert [silent_for(1.0) for _ in range(15)] == [[]] * 15
+    assert silent_for(1.0) == [3]
     silence.heard(3)
-    assert silence.too_long() == []
+    assert silent_for(1.0) == []
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, float("nan")])
