@@ -114,8 +114,8 @@ def test_a_fork_while_a_thread_is_in_a_first_use(call: str, tmp_path: Path) -> N
 
 
 ENDLESS = {
-    "search": "search.run('re', index, runs=64, budget_seconds=1e10)",
-    "search in threads": "search.run('rs', index, runs=64, budget_seconds=1e10, threads=2)",
+    "search": "search.run('re', index, runs=64, budget_seconds=1e9)",
+    "search in threads": "search.run('rs', index, runs=64, budget_seconds=1e9, threads=2)",
     "hypervolume": "nb101fast._core.hypervolume(points, np.ones(9))",
     "edit_distance": "search_space.edit_distance(many, many[::-1].copy(), how='cell')",
     "encode_as": "[search_space.encode_as(codes, 'path') for _ in range(10_000)]",
