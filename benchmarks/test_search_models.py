@@ -106,8 +106,9 @@ def proposing(
     importlib.util.find_spec("hyperopt") is None, reason="hyperopt is not installed"
 )
 def test_a_proposal_of_tpe(race: Race, four_budgets: nb101fast.Index) -> None:
-    codes, library = proposing(search.HyperoptTPE(), four_budgets)
-    _, compiled = proposing(search.TPE(), four_budgets, codes)
+    settings = search.TPE(num_startup=1000)  # Hyperopt draws random configurations fast
+    codes, library = proposing(search.HyperoptTPE(settings), four_budgets)
+    _, compiled = proposing(settings, four_budgets, codes)
     ours, theirs = race.against(
         library,
         compiled,

@@ -21,6 +21,7 @@ from nb101fast import _core, search, search_space
 from nb101fast.locations import BUILT_IN
 from nb101fast.named_parameters import code_of, values_of
 from nb101fast.search.libraries import library, undisturbed
+from reference import library_proposals
 from reference.statistics import kolmogorov_smirnov_bound, kolmogorov_smirnov_distance
 
 Codes = npt.NDArray[np.uint32]
@@ -333,23 +334,23 @@ def proposals(settings: search.BOHB, history: History, count: int) -> Codes:
     return np.where(is_random, at_random, np.array(made, np.uint32))
 
 
-@needs_hpbandster
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("settings", "name"),
-    [
-        (PAPER, "400"),
-        (PAPER, "good ones agree"),
-        (PAPER, "bad ones agree"),
-        (PAPER, "all agree in a parameter"),
-        (PAPER, "one configuration"),
-        (SCRIPTS, "400"),
-        (search.BOHB(num_samples=1, min_bandwidth=0.0), "mostly invalid"),
-    ],
-)
-def test_proposals_are_distributed_as_hpbandsters(settings: search.BOHB, name: str) -> None:
+# The settings and the history of each case of the committed proposals.
+PROPOSED: dict[str, tuple[search.BOHB, str]] = {
+    "400": (PAPER, "400"),
+    "good ones agree": (PAPER, "good ones agree"),
+    "bad ones agree": (PAPER, "bad ones agree"),
+    "all agree in a parameter": (PAPER, "all agree in a parameter"),
+    "one configuration": (PAPER, "one configuration"),
+    "400, scripts": (SCRIPTS, "400"),
+    "mostly invalid": (search.BOHB(num_samples=1, min_bandwidth=0.0), "mostly invalid"),
+}
+
+
+@pytest.mark.parametrize("case", PROPOSED)
+def test_proposals_are_distributed_as_hpbandsters(case: str) -> None:
+    settings, name = PROPOSED[case]
     history = MADE_UP[name]
-    theirs = Library(history, settings, only_last=True).propose(2000)
+    theirs = library_proposals.proposals("hpbandster-bohb", case, history.codes)
     check_distribution(settings, history, theirs)
 
 

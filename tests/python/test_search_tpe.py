@@ -17,6 +17,7 @@ import pytest
 import nb101fast
 from nb101fast import _core, search, search_space
 from nb101fast.locations import BUILT_IN
+from reference import library_proposals
 from reference.optimizers import tpe_density
 from reference.statistics import (
     chi_square_deviations,
@@ -175,18 +176,20 @@ def deviations(ours: Codes, theirs: Codes) -> Doubles:
     return np.array(found)
 
 
-@needs_hyperopt
-@pytest.mark.slow
-@pytest.mark.parametrize("budget_seconds", [60.0, 300.0])
-@pytest.mark.parametrize("settings", [search.TPE(), search.TPE(num_candidates=2, gamma=1.0)])
-def test_proposals_are_distributed_as_hyperopts(
-    settings: search.TPE, budget_seconds: float
-) -> None:
-    from reference.hyperopt_model import Model
+# The settings of each case of the committed proposals, and the budget of the run before them.
+PROPOSED: dict[str, tuple[search.TPE, float]] = {
+    "a short run": (search.TPE(), 60.0),
+    "a long run": (search.TPE(), 300.0),
+    "a short run, two candidates": (search.TPE(num_candidates=2, gamma=1.0), 60.0),
+    "a long run, two candidates": (search.TPE(num_candidates=2, gamma=1.0), 300.0),
+}
 
+
+@pytest.mark.parametrize("case", PROPOSED)
+def test_proposals_are_distributed_as_hyperopts(case: str) -> None:
+    settings, budget_seconds = PROPOSED[case]
     history = recorded(search.TPE(), budget_seconds)
-    model = Model(settings, history.codes.tolist(), history.losses.tolist())
-    theirs = np.array(model.proposals(2000), np.uint32)
+    theirs = library_proposals.proposals("hyperopt-tpe", case, history.codes)
     ours = proposals(settings, history, 2000)
     assert np.abs(deviations(ours, theirs)).max() < 8  # 8 in 26: a probability of 0.1 %
     assert deviations(ours, theirs).mean() < 1
