@@ -159,6 +159,28 @@ TEST_CASE("many repeats of one cell are drawn beside a single run of another") {
   CHECK(std::isnan(objective(7)));
 }
 
+TEST_CASE("each repeat of each cell is drawn if all cells have the same number of runs") {
+  std::vector<Run> runs(2 * static_cast<std::size_t>(kNumCells));
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].cell_id = static_cast<std::int32_t>(i / 2);
+    runs[i].graph = SearchSpace::instance().codes()[i / 2];
+    runs[i].epochs = 12;
+    runs[i].metrics.evaluations[2].test_accuracy = static_cast<float>(i);
+  }
+  const TemporaryFolder folder;
+  write_sample_index(folder.file("i"), runs);
+  const IndexFile file(folder.file("i"), Verify::header);
+  const Objective objective(file.view(), Metric::test_accuracy, Stage::final, 0,
+                            {Repeat::Kind::random, 0, 1});
+  for (const std::int32_t id : {0, 1, 77, kNumCells - 1}) {
+    std::set<float> drawn;
+    for (int i = 0; i < 60; ++i) drawn.insert(objective(id));
+    const auto first = static_cast<float>(2 * id);
+    CHECK(drawn == std::set<float>{first, first + 1});
+  }
+  CHECK(std::isnan(objective(kNoCell)));
+}
+
 TEST_CASE("a missing repeat is never drawn") {
   const Sample sample;
   const Objective random = sample.objective({Repeat::Kind::random, 0, 1});

@@ -61,17 +61,16 @@ void Objective::take_fixed(const IndexView& index, Metric metric, Stage stage, s
 }
 
 void Objective::take_all(const IndexView& index, Metric metric, Stage stage, std::size_t budget) {
-  find_starts(index, budget);
-  table_.assign(starts_.back(), kNan);
+  table_.assign(find_starts(index, budget), kNan);
   for_each_row(index, budget, [&](std::size_t row, std::size_t slot, std::uint32_t runs) {
     for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
       const Column& column = index.column(metric, stage, budget, repeat);
-      table_[starts_[slot] + repeat] = static_cast<float>(column[row]);
+      table_[values_of(slot).start + repeat] = static_cast<float>(column[row]);
     }
   });
 }
 
-void Objective::find_starts(const IndexView& index, std::size_t budget) {
+std::size_t Objective::find_starts(const IndexView& index, std::size_t budget) {
   std::vector<std::uint16_t> counts(kTableSize, 1);
   for_each_row(index, budget, [&](std::size_t, std::size_t slot, std::uint32_t runs) {
     // A file that was not verified may hold a cell twice.
@@ -83,15 +82,19 @@ void Objective::find_starts(const IndexView& index, std::size_t budget) {
                             " runs at this budget; repeat=\"random\" chooses among fewer than "
                             "4,294,967,296");
   }
+  if (std::adjacent_find(counts.begin() + 1, counts.end(), std::not_equal_to<>()) == counts.end()) {
+    even_count_ = counts.back();
+    return kTableSize * even_count_;
+  }
   starts_.assign(kTableSize + 1, 0);
   std::inclusive_scan(counts.begin(), counts.end(), starts_.begin() + 1, std::plus<>(),
                       std::uint32_t{0});
+  return starts_.back();
 }
 
 float Objective::drawn(std::int32_t cell_id, std::uint64_t stream,
                        std::uint64_t query) const noexcept {
-  const std::uint32_t start = starts_[slot(cell_id)];
-  const std::uint32_t count = starts_[slot(cell_id) + 1] - start;
+  const auto [start, count] = values_of(slot(cell_id));
   // Multiplying 32 random bits by the count and dropping 32 bits gives a number below the count.
   const std::uint64_t word = random_word(stream + query, 0) >> 32;
   return table_[start + (word * count >> 32)];

@@ -55,19 +55,30 @@ class Objective {
   // Returns the seed in the process that made this object, because the other two numbers are equal
   // there and x ^ x is 0. In each process that is forked from it, it returns a different number.
   std::uint64_t stream() const noexcept { return seed_ ^ process_word() ^ made_in_; }
+  struct Values {
+    std::size_t start;
+    std::uint32_t count;
+  };
+  Values values_of(std::size_t slot) const noexcept {
+    if (starts_.empty()) return {slot * even_count_, even_count_};
+    return {starts_[slot], starts_[slot + 1] - starts_[slot]};
+  }
   float drawn(std::int32_t cell_id, std::uint64_t stream, std::uint64_t query) const noexcept;
   void take_fixed(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
                   Repeat repeat);
   void take_all(const IndexView& index, Metric metric, Stage stage, std::size_t budget);
-  void find_starts(const IndexView& index, std::size_t budget);
+  // Returns the size of the table.
+  std::size_t find_starts(const IndexView& index, std::size_t budget);
 
   bool is_random_;
   std::uint64_t seed_;
   std::uint64_t made_in_ = process_word();
   std::vector<float> table_;  // by slot; with `random`, the values of one slot after the other
   // With `random` only: where the values of each slot begin, and at last where the table ends. A
-  // slot without a run has one value, which is NaN.
+  // slot without a run has one value, which is NaN. If all cells have the same number of runs,
+  // `starts_` is empty: each slot then has `even_count_` values, and no look-up is needed.
   std::vector<std::uint32_t> starts_;
+  std::uint32_t even_count_ = 0;
   mutable std::atomic<std::uint64_t> num_drawn_{0};
 };
 
