@@ -50,6 +50,7 @@ from .codes import cell_codes, cell_parameters
 from .measurement import EVALUATION_METRICS, STAGES
 from .reader import Doubles, Ids, IndexReader, Rows
 from .regular_file import open_regular
+from .run_columns import check_graphs
 
 _CELLS_AT_ONCE = 2048
 _FIXED = (
@@ -114,6 +115,7 @@ def _runs_at(reader: IndexReader, ids: Ids, budget: int) -> list[list[dict[str, 
     for repeat in range(reader.repeats[budget]):
         graphs = _values(reader, rows, budget, repeat, "graph")
         present = np.flatnonzero(~np.isnan(graphs))  # A graph is an integer, never NaN.
+        check_graphs(reader, rows[present], graphs[present].astype(np.uint32))
         values = partial(_values, reader, rows[present], budget, repeat)
         stages = [
             [

@@ -104,13 +104,26 @@ class IndexReader:
 
     @property
     def cells(self) -> Ids:
-        """The ids of the cells in the file, ascending: read-only int32 (C,)."""
+        """The ids of the cells in the file, ascending: read-only int32 (C,).
+
+        Raises:
+            FormatError: the file is damaged.
+        """
         if self._cells is None and self.file.is_complete:
             # An array over bytes stays read-only: nobody can make it writable again.
             self._cells = np.frombuffer(np.arange(NUM_CELLS, dtype=np.int32).tobytes(), np.int32)
         elif self._cells is None:
-            self._cells = self.file.cells()
+            self._cells = self._checked_cells()
         return self._cells
+
+    def _checked_cells(self) -> Ids:
+        """The ids of the file. In a damaged file, they would be places outside other arrays."""
+        cells = self.file.cells()
+        if cells[0] < 0 or cells[-1] >= NUM_CELLS or (np.diff(cells) <= 0).any():
+            raise FormatError(
+                f"{self.path}: section cells: the ids are not ascending from 0 to {NUM_CELLS - 1}"
+            )
+        return cells
 
     @property
     def denominator(self) -> int | None:

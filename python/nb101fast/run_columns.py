@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
-from .codes import decode
+from .codes import Codes, cell_ids, decode
 from .measurement import EVALUATION_METRICS, STAGES, check_epochs
 from .reader import IndexReader
 from .runs import Runs
@@ -117,6 +117,7 @@ def run_columns(
     rows, budgets, repeats = places
     values = _values_of(reader, places)
     graphs = values["graph"].astype(np.uint32)
+    check_graphs(reader, rows, graphs)
     columns: dict[str, Column] = {
         **values,
         "cell_id": reader.cells[rows],
@@ -162,6 +163,20 @@ def _values_of(reader: IndexReader, places: Integers) -> dict[str, npt.NDArray[n
             values = reader.file.run_values(*place, budget, repeat, rows[chosen])
             columns[name][chosen] = values
     return columns
+
+
+def check_graphs(reader: IndexReader, rows: Integers, graphs: Codes) -> None:
+    """Check that the stored graphs of runs are those of their cells, by row.
+
+    Raises:
+        FormatError: they are not, which is possible in an index that was not verified in full.
+    """
+    wrong = np.flatnonzero(cell_ids(graphs) != reader.cells[rows])
+    if len(wrong):
+        code, cell = graphs[wrong[0]], reader.cells[rows[wrong[0]]]
+        raise FormatError(
+            f"{reader.path}: section column graph: code {code} is no graph of cell {cell}"
+        )
 
 
 def _hash_texts(reader: IndexReader, rows: Integers) -> Texts:

@@ -163,9 +163,7 @@ class _StoredColumns:
         buffers = [None, self._arrow.py_buffer(hashes)]
         digests = self._arrow.Array.from_buffers(hash_type, len(hashes), buffers)
         self._columns.append((self._arrow.field("hash", hash_type, nullable=False), digests))
-        # A file that was not verified may hold any numbers in place of ids.
-        known = cells.clip(0, _core.NUM_CELLS - 1)
-        self._add("parameters", cell_parameters()[known])
+        self._add("parameters", cell_parameters()[cells])
         places = record_places(reader) if len(reader.file.order()) else None
         for budget in budgets:
             self._add_budget(budget, places)

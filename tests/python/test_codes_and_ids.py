@@ -130,6 +130,7 @@ EXCEPTIONS: dict[Place, str] = {
     ("json_form", "cells_as_json", "ids"): "a part of Index.to_json, which has checked them",
     ("json_form", "cell_objects", "ids"): "a part of Index.to_json, which has checked them",
     ("parquet_runs", "are_pruned", "codes"): "a part of compile, on codes that it has read",
+    ("run_columns", "check_graphs", "graphs"): "a part of to_arrow, on codes that a file stores",
     ("queries", "query", "cells"): "ChosenCells, which choose_cells has checked",
     ("reader", "IndexReader.rows_of", "ids"): "a part of Index.query, which has checked them",
     ("whole_space", "WholeSpace.hypervolume", "ids"): "what Index.hypervolume calls",

@@ -188,7 +188,7 @@ WRITERS: dict[str, Callable[[Index, Path], object]] = {
     "to_polars": lambda index, out: index.to_polars(),
     "to_parquet": lambda index, out: index.to_parquet(out),
     "to_parquet as stored": lambda index, out: index.to_parquet(out, form="stored"),
-    "to_json": lambda index, out: index.to_json(ids=index.cells),
+    "to_json": lambda index, out: index.to_json(ids=np.arange(9, dtype=np.int32)),
     "compile": lambda index, out: nb101fast.compile(index, out),
     "compile an update": lambda index, out: nb101fast.compile(
         nb101fast.locations.default_index(), out, update=index
@@ -550,6 +550,17 @@ def test_full_verification_finds(sound: bytes, target: Path, name: str) -> None:
     with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: "):
         opened(target, damaged, "full")
     query_everything(opened(target, damaged, "sections"))
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_index_is_written_or_refused(sound: bytes, target: Path, name: str) -> None:
+    """Its checksums are right, so only the contents can tell. No other error may be raised."""
+    index = index_file.parse(sound)
+    BROKEN[name](index)
+    damaged = opened(target, index_file.write(index))
+    for write in WRITERS.values():
+        with contextlib.suppress(FormatError):
+            write(damaged, target.with_name("out"))
 
 
 def section_types() -> Iterator[tuple[str, int, bool]]:

@@ -237,9 +237,10 @@ class Statistics(ReadWhenAsked[str, Value]):
             stored = self[key]
         if stored is not UNREAD:
             return cast(Value, copy.deepcopy(stored))
-        if key not in self:
+        row = self._source.reader.row_of_hash(key)
+        if key not in self or row < 0:  # In a damaged index, a row's hash may not be found.
             raise KeyError(key)
-        return self._entry(self._source.reader.row_of_hash(key))
+        return self._entry(row)
 
     def __getitem__(self, key: str) -> Value:
         value = dict.get(self, key, UNREAD)

@@ -56,7 +56,13 @@ class Observations:
 
     @classmethod
     def of_core(cls, columns: _core.ObservationColumns, epochs: Sequence[int]) -> Observations:
-        """What the core recorded. The core knows budgets by number; `epochs` are theirs."""
+        """What the core recorded. The core knows budgets by number; `epochs` are theirs.
+
+        Raises:
+            ValueError: a budget has more epochs than an int32 holds.
+        """
+        if max(epochs) > np.iinfo(np.int32).max:
+            raise ValueError(f"a budget of {max(epochs)} epochs is not allowed; use below 2**31")
         return cls(
             starts=_starts(columns["count"]),
             seconds=columns["seconds"],

@@ -10,6 +10,7 @@
 #include "bindings/long_work.hpp"
 #include "nb101/cell.hpp"
 #include "nb101/digest.hpp"
+#include "nb101/error.hpp"
 #include "nb101/prune.hpp"
 
 namespace nb101::bindings {
@@ -209,8 +210,9 @@ OfficialReader::FirstRecord OfficialReader::first_record(std::size_t row) const 
 py::object OfficialReader::fixed_of(const FirstRecord& record) const {
   const std::optional<Graph> graph = prune(unpack(record.graph));
   if (!graph || code_faults(record.graph)) {
-    throw py::value_error(index_.source() + ": the stored graph of row " +
-                          std::to_string(record.row) + " is not a cell; compile the file again");
+    throw FormatError(index_.source(), 0,
+                      "section column graph: the graph of row " + std::to_string(record.row) +
+                          " is not a cell; compile the file again");
   }
   const OfficialNames& names = official_names();
   py::object dict = owned(PyDict_Copy(empty_fixed_.ptr()));

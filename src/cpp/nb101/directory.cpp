@@ -126,12 +126,10 @@ void check_sections(const Directory& directory, Bytes file, const std::string& s
   for (const SectionEntry& section : directory.sections) {
     if (!section.is_constant()) stored.push_back(&section);
   }
-  const auto place = [](const SectionEntry* section) {
-    return std::pair(section->offset, section->bytes);
-  };
-  std::ranges::sort(stored, {}, place);
-  const auto repeated = std::ranges::unique(stored, {}, place);
-  stored.erase(repeated.begin(), repeated.end());
+  std::ranges::sort(stored, [](const SectionEntry* a, const SectionEntry* b) {
+    return std::pair(a->offset, a->bytes) < std::pair(b->offset, b->bytes);
+  });
+  std::uint64_t begin = 0;
   std::uint64_t end = directory.header.header_bytes;
   const auto check_zeros = [&](std::uint64_t next) {
     for (; end < next; ++end) {
@@ -139,12 +137,14 @@ void check_sections(const Directory& directory, Bytes file, const std::string& s
     }
   };
   for (const SectionEntry* section : stored) {
+    if (section->offset == begin && section->bytes == end - begin) continue;  // the same bytes
     if (section->offset < end) {
       throw FormatError(source, section->offset,
                         describe(*section) + ": it overlaps with the section before it");
     }
     check_zeros(section->offset);
-    end += section->bytes;
+    begin = section->offset;
+    end = begin + section->bytes;
   }
   check_zeros(file.size());
 }

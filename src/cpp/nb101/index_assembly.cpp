@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "nb101/error.hpp"
 #include "nb101/index_writer.hpp"
 #include "nb101/parallel.hpp"
 #include "nb101/perfect_hash.hpp"
@@ -68,16 +69,23 @@ WrittenIndex IndexAssembly::write(const std::string& path, std::string_view prov
   using Part = std::variant<PerfectHashTables, EncodedColumn>;
   parallel_in_order(
       1 + entries.size(), threads_,
-      [&](std::size_t i) {
-        return i == 0 ? Part(build_perfect_hash(placement_.hashes()))
-                      : Part(encoded(entries[i - 1]));
-      },
+      [&](std::size_t i) { return i == 0 ? Part(hash_tables()) : Part(encoded(entries[i - 1])); },
       [&](std::size_t i, Part part) {
         if (i == 0) return write_cells(writer, provenance, std::get<PerfectHashTables>(part));
         write_column(writer, entries[i - 1], std::get<EncodedColumn>(part));
       });
   written_.bytes = writer.commit();
   return written_;
+}
+
+// The hashes of the base may be wrong, which is possible in an index that was not verified in full.
+PerfectHashTables IndexAssembly::hash_tables() const {
+  try {
+    return build_perfect_hash(placement_.hashes());
+  } catch (const std::invalid_argument& error) {
+    if (!base_) throw;
+    throw FormatError(base_->source(), 0, std::string("section hashes: ") + error.what());
+  }
 }
 
 std::vector<SectionEntry> IndexAssembly::column_entries() const {

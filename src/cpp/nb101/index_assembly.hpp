@@ -41,6 +41,7 @@ class IndexAssembly {
 
  private:
   std::size_t count_sections() const;
+  PerfectHashTables hash_tables() const;
   std::uint32_t chosen_denominator() const;
   std::vector<double> sample_accuracies() const;
   std::vector<SectionEntry> column_entries() const;
