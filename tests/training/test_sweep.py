@@ -586,6 +586,7 @@ def test_settings_are_read_from_a_file(
         (["--resources", "[1]"], 2, "--resources: .1. is not allowed; use an object"),
         (["--engine", "threads"], 2, "invalid choice: 'threads'"),
         (["--workers", "0"], 2, "--workers 0 is not allowed; use 1 or more"),
+        (["--max-silence", "0"], 2, "--max-silence 0.0 is not allowed; use more than 0"),
         ([], 2, "the sweep has no cells yet; give codes"),
     ],
 )
