@@ -29,13 +29,15 @@ std::string shown(const IndexField& field, Bytes value) {
   return text;
 }
 
-// `at` is where the fields start in the file, and `what` comes before their names in errors.
+// `at` is where the fields start in the file, and what `whose()` returns comes before their names
+// in errors.
+template <class Whose>
 void check_fields(std::span<const IndexField> fields, const FieldPlace& place, std::uint64_t at,
-                  const std::string& what, const std::string& source) {
+                  Whose whose, const std::string& source) {
   for (const IndexField& field : fields) {
     if (field.is_allowed(place)) continue;
     throw FormatError(source, at + field.offset,
-                      what + "the " + std::string(field.name) + " is " +
+                      whose() + "the " + std::string(field.name) + " is " +
                           shown(field, place.file.subspan(at + field.offset, field.size)) +
                           "; it must be " + std::string(field.rule));
   }
@@ -45,8 +47,8 @@ void check_budgets(const Directory& directory, Bytes file, const std::string& so
   FieldPlace place{directory, file};
   std::uint64_t at = sizeof(FileHeader);
   for (const Budget& budget : directory.budgets) {
-    const std::string what = "budget number " + std::to_string(place.number) + ": ";
-    check_fields(budget_fields(), place, at, what, source);
+    const auto whose = [&] { return "budget number " + std::to_string(place.number) + ": "; };
+    check_fields(budget_fields(), place, at, whose, source);
     place.repeats_before += budget.repeats;
     ++place.number;
     at += sizeof(Budget);
@@ -57,7 +59,7 @@ void check_entries(const Directory& directory, Bytes file, const std::string& so
   FieldPlace place{directory, file};
   std::uint64_t at = sizeof(FileHeader) + directory.budgets.size() * sizeof(Budget);
   for (const SectionEntry& entry : directory.sections) {
-    check_fields(entry_fields(), place, at, describe(entry) + ": ", source);
+    check_fields(entry_fields(), place, at, [&] { return describe(entry) + ": "; }, source);
     ++place.number;
     at += sizeof(SectionEntry);
   }
@@ -91,8 +93,8 @@ Directory read_directory(Bytes file, const std::string& source) {
   Directory directory;
   const FileHeader& header = directory.header;
   directory.header = load<FileHeader>(file.data());
-  const std::string what = "in a file of " + std::to_string(file.size()) + " bytes, ";
-  check_fields(header_fields(), {directory, file}, 0, what, source);
+  const auto whose = [&] { return "in a file of " + std::to_string(file.size()) + " bytes, "; };
+  check_fields(header_fields(), {directory, file}, 0, whose, source);
   directory.budgets = read_array<Budget>(file, sizeof(FileHeader), header.num_budgets);
   directory.sections = read_array<SectionEntry>(
       file, sizeof(FileHeader) + header.num_budgets * sizeof(Budget), header.num_sections);
