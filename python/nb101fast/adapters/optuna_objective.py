@@ -9,7 +9,6 @@ Tested with Optuna 5.0.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Literal
 
 from ..cell import Cell
@@ -17,6 +16,7 @@ from ..checks import check_choice
 from ..extras import needs
 from ..named_parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
 from ..search import SimulatedTraining
+from ..search.simulated_training import MOST_EVALUATIONS
 
 with needs("optuna", extra="adapters"):
     from optuna import Study, TrialPruned
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ..index import Index
 
 INVALIDS = ("zero", "prune")
-NO_END = sys.float_info.max  # a budget must be finite, so this one is as good as endless
 
 
 class Objective:
@@ -53,7 +52,7 @@ class Objective:
         invalid: "zero" gives an invalid trial the value 0.0; "prune" raises `TrialPruned`. The
             trial costs no time in either case.
         budget_seconds: the simulated time that the study may spend. A trial that would end after it
-            is pruned, and `stop_at_budget` stops the study.
+            is pruned, and `stop_at_budget` stops the study. None means any time.
         seed: decides which repeats are drawn.
 
     Raises:
@@ -68,7 +67,7 @@ class Objective:
         epochs: int = 108,
         validity: Validity = "raw-9",
         invalid: Literal["zero", "prune"] = "zero",
-        budget_seconds: float = NO_END,
+        budget_seconds: float | None = None,
         seed: int = 0,
     ) -> None:
         check_choice("invalid", invalid, INVALIDS)
@@ -76,7 +75,8 @@ class Objective:
         self._invalid = invalid
         self._test_accuracy = index.objective("test_accuracy", epochs=epochs)
         training = SimulatedTraining(index, epochs=(epochs,), validity=validity)
-        self._run = training.start(budget_seconds, seed=seed)
+        endless = MOST_EVALUATIONS if budget_seconds is None else None
+        self._run = training.start(budget_seconds, max_evaluations=endless, seed=seed)
 
     @property
     def seconds(self) -> float:

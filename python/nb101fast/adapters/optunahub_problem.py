@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ..extras import needs
 from ..named_parameters import Encoding, code_of
 from ..search import SimulatedTraining
-from .optuna_objective import NO_END, distributions
+from ..search.simulated_training import MOST_EVALUATIONS
+from .optuna_objective import distributions
 
 with needs("optunahub", extra="adapters"):
     from optuna.distributions import BaseDistribution
@@ -54,7 +55,7 @@ class Problem(BaseProblem):
     ) -> None:
         self._search_space = distributions(encoding)
         training = SimulatedTraining(index, epochs=(epochs,), validity=validity)
-        self._run = training.start(NO_END, seed=seed)
+        self._run = training.start(max_evaluations=MOST_EVALUATIONS, seed=seed)
 
     @property
     def search_space(self) -> dict[str, BaseDistribution]:

@@ -10,7 +10,6 @@ Tested with Ray 2.60.
 from __future__ import annotations
 
 import operator
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -99,7 +98,8 @@ class SimulatedTrainable(tune.Trainable):
     ) -> None:
         """Look up the trainings at all budgets; `step` reveals them."""
         code = code_of(config)
-        run = _training(path, epochs, validity).start(sys.float_info.max, seed=seed, run=code)
+        training = _training(path, epochs, validity)
+        run = training.start(max_evaluations=len(epochs), seed=seed, run=code)
         self._trained = [run.evaluate(code, budget) for budget in epochs]
         self._num_revealed = 0
 

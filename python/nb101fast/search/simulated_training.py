@@ -21,7 +21,7 @@ _VALIDITIES = {"raw-9": _core.Validity.raw_9, "official": _core.Validity.officia
 _REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTest.queried}
 # The two bits of a label are both set in label 3. This mask keeps the lower bit of each label.
 _LOW_LABEL_BITS = 0b01_01_01_01_01 << 21
-_MOST_EVALUATIONS = 1_000_000_000_000
+MOST_EVALUATIONS = 1_000_000_000_000
 _MOST_TRAININGS = 1_000_000_000  # of the shortest that takes time, in a time budget
 
 
@@ -146,7 +146,7 @@ class SimulatedTraining:
                 "give one of them or both"
             )
         if max_evaluations is not None:
-            check_count("max_evaluations", max_evaluations, 1, _MOST_EVALUATIONS)
+            check_count("max_evaluations", max_evaluations, 1, MOST_EVALUATIONS)
         if budget_seconds is None:
             return Limits(None, max_evaluations)
         return Limits(self._checked_seconds(budget_seconds, max_evaluations), max_evaluations)
