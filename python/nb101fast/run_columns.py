@@ -183,6 +183,8 @@ def _hash_texts(reader: IndexReader, rows: Integers) -> Texts:
     different, positions = np.unique(rows, return_inverse=True)
     digits = reader.file.hashes()[different].tobytes().hex()
     texts = [digits[at : at + 32] for at in range(0, len(digits), 32)]
+    if len(set(texts)) != len(texts):
+        raise FormatError(f"{reader.path}: section hashes: two cells have the same hash")
     return Texts(texts, positions.astype(np.int32))
 
 

@@ -7,9 +7,10 @@
 
 #include "nb101/crc32c.hpp"
 #include "nb101/error.hpp"
+#include "nb101/first_records.hpp"
 #include "nb101/index.hpp"
-#include "nb101/objective.hpp"
 #include "nb101/record_writer.hpp"
+#include "nb101/run_table.hpp"
 
 namespace nb101 {
 namespace {
@@ -46,13 +47,24 @@ void use(const IndexView& index) {
   sink = sum;
 }
 
-// The order and the graphs of an unverified file may be wrong, which is noticed only here.
-void export_records(const IndexView& index) {
+// The order and the graphs of an unverified file may be wrong, which is noticed only by what reads
+// whole runs.
+template <class ReadRuns>
+void attempt(ReadRuns read_runs) {
   try {
-    RecordWriter writer(index);
-    for (int part = 0; part < 4; ++part) writer.next(16, 1);
+    read_runs();
   } catch (const FormatError&) {
   }
+}
+
+void read_runs(const IndexView& index) {
+  attempt([&] {
+    RecordWriter writer(index);
+    for (int part = 0; part < 4; ++part) writer.next(16, 1);
+  });
+  attempt([&] { RunTable().append_index(index); });
+  attempt([&] { sink = static_cast<double>(index.findings().odd_times.count); });
+  sink = static_cast<double>(FirstRecords(index).rows().size());
 }
 
 void open(Bytes file) {
@@ -60,7 +72,7 @@ void open(Bytes file) {
     try {
       const IndexView index(file, "fuzz", verify);
       use(index);
-      export_records(index);
+      read_runs(index);
     } catch (const FormatError&) {
       return;  // the next levels refuse the file too
     }

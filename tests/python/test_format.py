@@ -410,6 +410,12 @@ def swap(kind: int, size: int) -> Breaker:
     return breaker
 
 
+def equal_hashes(index: PlainIndex) -> None:
+    contents = index.find(HASHES).contents
+    assert contents
+    contents[:16] = contents[16:32]
+
+
 def change_pilots(index: PlainIndex) -> None:
     pilots = index.find(PILOTS)
     for position, pilot in enumerate(get(pilots, "H")):
@@ -513,6 +519,7 @@ BROKEN: dict[str, Breaker] = {
     "a cell too high": broken(CELLS, "i", 2, nb101fast.NUM_CELLS),
     "another cell": broken(CELLS, "i", 2, 77),
     "hashes swapped": swap(HASHES, 16),
+    "a hash of two cells": equal_hashes,
     "a hash's first byte": broken(HASHES, "B", 0, 0),
     "a hash's last byte": broken(HASHES, "B", 47, 0),
     "pilots": change_pilots,
