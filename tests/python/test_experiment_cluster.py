@@ -20,6 +20,7 @@ import nb101fast
 from nb101fast import search
 from nb101fast.experiment import run_experiment
 from nb101fast.locations import BUILT_IN
+from reference.experiment_files import results
 from reference.ray_nodes import ENVIRONMENT, PATIENCE, Namespaces, RayCluster, ray_cluster
 from reference.slow_search import DELAY, PlainSearch
 
@@ -97,11 +98,6 @@ class Experiment:
 
     def results(self) -> dict[str, bytes]:
         return results(self.out)
-
-
-def results(folder: Path) -> dict[str, bytes]:
-    names = ("trajectories.parquet", "summary.json", "summary.csv", "regret.svg")
-    return {name: (folder / name).read_bytes() for name in names}
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import pytest
 import nb101fast
 from nb101fast.experiment import run_experiment
 from nb101fast.locations import BUILT_IN
+from reference.experiment_files import results
 from reference.slow_search import DELAY, VICTIM, PlainSearch
 
 pytest.importorskip("pyarrow.parquet")
@@ -46,11 +47,6 @@ def run(out: Path, workers: int = 1) -> None:
         budget_seconds=200,
         workers=workers,
     )
-
-
-def results(folder: Path) -> dict[str, bytes]:
-    names = ("trajectories.parquet", "summary.json", "summary.csv", "regret.svg")
-    return {name: (folder / name).read_bytes() for name in names}
 
 
 @pytest.fixture(scope="module")
