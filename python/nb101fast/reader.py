@@ -119,7 +119,7 @@ class IndexReader:
     def _checked_cells(self) -> Ids:
         """The ids of the file. In a damaged file, they would be places outside other arrays."""
         cells = self.file.cells()
-        if cells[0] < 0 or cells[-1] >= NUM_CELLS or (np.diff(cells) <= 0).any():
+        if cells[0] < 0 or cells[-1] >= NUM_CELLS or (cells[1:] <= cells[:-1]).any():
             raise FormatError(
                 f"{self.path}: section cells: the ids are not ascending from 0 to {NUM_CELLS - 1}"
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,6 @@ from reference.runs import random_records
 from reference.tfrecord import Record
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-
-# A background job of a shell ignores Ctrl-C, and so would the processes that the tests start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -399,6 +399,14 @@ def broken(kind: int, letter: str, position: int, value: float, *more: Any) -> B
     return breaker
 
 
+def both(first: Breaker, second: Breaker) -> Breaker:
+    def breaker(index: PlainIndex) -> None:
+        first(index)
+        second(index)
+
+    return breaker
+
+
 def swap(kind: int, size: int) -> Breaker:
     """Exchanges the first two elements of a section."""
 
@@ -516,6 +524,10 @@ BROKEN: dict[str, Breaker] = {
     "cells descend": swap(CELLS, 4),
     "a cell twice": broken(CELLS, "i", 1, 1),
     "a negative cell": broken(CELLS, "i", 0, -1),
+    # The differences of these ids are above 0 in 32 bits.
+    "cells that ascend by overflow": both(
+        broken(CELLS, "i", 0, 423_000), broken(CELLS, "i", 1, 422_000 - 2**31)
+    ),
     "a cell too high": broken(CELLS, "i", 2, nb101fast.NUM_CELLS),
     "another cell": broken(CELLS, "i", 2, 77),
     "hashes swapped": swap(HASHES, 16),

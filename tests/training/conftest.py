@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import signal
 import sys
 from typing import Any
 
@@ -13,8 +12,6 @@ import pytest
 
 from nb101train.datasets import Dataset, load_dataset
 
-# A background job of a shell ignores Ctrl-C, and so would the processes that the tests start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # otherwise it prints much when it starts
 HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 NUM_DEVICES = 2

@@ -13,8 +13,6 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..regular_file import open_regular
-
 _HEADER_BYTES = "<24xI"  # where the header has its own size, see docs/format.md
 
 
@@ -70,6 +68,8 @@ class Needs:
 
 def fingerprint(path: str) -> str:
     """The SHA-256 of an index file's header, which holds the checksums of all sections."""
+    from nb101fast.regular_file import open_regular
+
     with open(path, "rb", opener=open_regular) as file:
         (num_bytes,) = struct.unpack(_HEADER_BYTES, file.read(struct.calcsize(_HEADER_BYTES)))
         file.seek(0)

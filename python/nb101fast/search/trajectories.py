@@ -307,7 +307,7 @@ def _check_columns(
         raise FormatError(f"{name}: its metadata has values of {counts} runs; give as many of each")
     run = columns["run"].astype(np.int64) - facts["first_run"]
     is_in_order = not len(run) or (run[0] >= 0 and run[-1] < counts["seconds"])
-    if not is_in_order or (np.diff(run) < 0).any():
+    if not is_in_order or (run[1:] < run[:-1]).any():
         raise FormatError(
             f"{name}: column run is not ascending from {facts['first_run']}, with at most "
             f"{counts['seconds']} runs; write the file again"

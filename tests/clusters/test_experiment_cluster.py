@@ -5,6 +5,7 @@ See `reference.ray_nodes` for the cluster. The results are those of one process,
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import signal
@@ -24,11 +25,13 @@ from reference.experiment_files import results
 from reference.ray_nodes import ENVIRONMENT, PATIENCE, Namespaces, RayCluster, ray_cluster
 from reference.slow_search import DELAY, PlainSearch
 
-pytest.importorskip("ray")
-pytest.importorskip("pyarrow.parquet")
-pytest.importorskip("matplotlib")
+NEEDED = ("ray", "pyarrow", "matplotlib")
 pytestmark = [
     pytest.mark.slow,
+    *[
+        pytest.mark.skipif(importlib.util.find_spec(name) is None, reason=f"{name} is missing")
+        for name in NEEDED
+    ],
     pytest.mark.skipif(sys.platform != "linux", reason="finds the nodes' processes in /proc"),
 ]
 
