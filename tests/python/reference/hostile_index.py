@@ -121,8 +121,13 @@ def _element(rng: random.Random, element_type: int) -> bytes:
 
 
 def _types_of(section: Section) -> list[int]:
-    """The types that the table of fields allows for a section; so it is likely to be opened."""
+    """The types that the table of fields allows for a section; so it is likely to be opened.
+
+    All types, if no section has its kind, because the kind is broken too.
+    """
     names = {row[1]: row[2].split(", ") for row in _core.INDEX_FIELDS if row[0] == "section"}
+    if section.kind > max(index_file.COLUMN, index_file.ORDER):
+        return list(range(len(SIZES)))
     name = section.name if section.kind == index_file.COLUMN else list(names)[section.kind - 1]
     if section.kind == index_file.ORDER:
         name = "order"
