@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import math
 import os
 import queue
 import socket
@@ -16,7 +15,7 @@ from typing import Any
 
 from ._core import visible
 from .extras import import_extra
-from .worker_pool import MAX_SILENCE, POLL_SECONDS, Ended, Serve, Silence
+from .worker_pool import MAX_SILENCE, Ended, Serve, Silence, received_within
 
 _ANSWER_SECONDS = 10.0
 _HEAD_SECONDS = 2.0  # in which the head ends too, if it was lost along with an actor
@@ -124,15 +123,7 @@ class ActorPool:
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers; see `WorkerPool`."""
-        end = math.inf if timeout is None else time.monotonic() + timeout
-        has_arrived = False
-        while not has_arrived:
-            left = max(end - time.monotonic(), 0.0)
-            for found in self._polled(min(left, POLL_SECONDS)):
-                has_arrived = True
-                yield found
-            if not left:
-                return
+        return received_within(timeout, self._polled)
 
     def _polled(self, seconds: float) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived, if need be after some seconds; kill actors that are silent."""
@@ -169,17 +160,16 @@ class ActorPool:
 
     def _check_head(self) -> None:
         """Raise ConnectionError if the head of the cluster does not answer, also a little later."""
-        for _ in range(_MOST_LOOKS_IN_VAIN - 1):
+        for look in range(_MOST_LOOKS_IN_VAIN):
+            if look > 0:
+                time.sleep(_LOOK_SECONDS)
             if self._has_head():
-                break
-            time.sleep(_LOOK_SECONDS)
-        else:
-            if not self._has_head():
-                raise ConnectionError(
-                    f"the head of the Ray cluster at {self._head} answers no more; start Ray "
-                    "again, and then run the same command again: what was done is kept"
-                )
-        self._looked = time.monotonic()
+                self._looked = time.monotonic()
+                return
+        raise ConnectionError(
+            f"the head of the Ray cluster at {self._head} answers no more; start Ray again, and "
+            "then run the same command again: what was done is kept"
+        )
 
     def _has_head(self) -> bool:
         host, _, port = self._head.rpartition(":")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import multiprocessing
 import os
 import signal
@@ -15,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from .worker_pool import MAX_SILENCE, POLL_SECONDS, Ended, Serve, Silence
+from .worker_pool import MAX_SILENCE, Ended, Serve, Silence, received_within
 
 _SPAWN = multiprocessing.get_context("spawn")  # the threads of libraries don't survive a fork
 _SECONDS_TO_EXIT = 1.0  # for a process that has closed its connection
@@ -73,15 +72,7 @@ class ProcessPool:
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers; see `WorkerPool`."""
-        end = math.inf if timeout is None else time.monotonic() + timeout
-        has_arrived = False
-        while not has_arrived:
-            left = max(end - time.monotonic(), 0.0)
-            for found in self._polled(min(left, POLL_SECONDS)):
-                has_arrived = True
-                yield found
-            if not left:
-                return
+        return received_within(timeout, self._polled)
 
     def _polled(self, seconds: float) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived, if need be after some seconds; kill workers that are silent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ Serve: TypeAlias = Callable[[Iterator[Any]], Iterator[Any]]
 # After so many seconds without a sign of life, a worker is killed. A machine that swaps, or that
 # starts many workers, can take a minute or two.
 MAX_SILENCE = 300.0
-POLL_SECONDS = 1.0  # between two looks at the workers
+_POLL_SECONDS = 1.0  # between two looks at the workers
 _MOST_AT_ONCE = 5.0
 
 
@@ -67,6 +68,26 @@ class WorkerPool(Protocol):
 
     def close(self) -> None:
         """Kill all workers."""
+
+
+def received_within(
+    timeout: float | None, polled: Callable[[float], Iterator[tuple[int, Any]]]
+) -> Iterator[tuple[int, Any]]:
+    """Yield what has arrived, with looks at the workers while nothing has; see `WorkerPool`.
+
+    Args:
+        timeout: as in `WorkerPool.received`.
+        polled: looks at the workers for at most so many seconds, and yields what has arrived.
+    """
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    has_arrived = False
+    while not has_arrived:
+        left = max(end - time.monotonic(), 0.0)
+        for found in polled(min(left, _POLL_SECONDS)):
+            has_arrived = True
+            yield found
+        if not left:
+            return
 
 
 class Silence:

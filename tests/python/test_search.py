@@ -21,6 +21,7 @@ from nb101fast.search.settings import CompiledSettings
 from reference import optimizers as plain
 from reference import tfrecord
 from reference.cells import graph_of
+from reference.damage import flipped_bits
 from reference.hostile_json import refusals
 from reference.randomness import LABELINGS, labelled
 from reference.runs import random_records
@@ -423,9 +424,7 @@ def test_no_flipped_bit_gives_other_trajectories(
     search.run("re", index, runs=2, budget_seconds=200).to_parquet(path)
     whole, expected = path.read_bytes(), search.Trajectories.from_parquet(path)
     told = same = 0
-    for bit in rng.choice(8 * len(whole), 300, replace=False).tolist():
-        damaged = bytearray(whole)
-        damaged[bit // 8] ^= 1 << bit % 8
+    for _, damaged in flipped_bits(whole, rng, 300):
         path.write_bytes(damaged)
         try:
             check_equal(search.Trajectories.from_parquet(path), expected)
