@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import reprlib
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +33,7 @@ from .codes import (
 )
 from .drawing import cell_svg
 from .extras import needs
+from .schema import Anything, ListOf, Number, Record, parse
 
 if TYPE_CHECKING:
     import networkx
@@ -38,6 +42,7 @@ OutOfDomainError = _core.OutOfDomainError
 
 _MAX_CHANNELS = 1 << 16  # More channels of the stem, or more stacks, could overflow the count.
 _MAX_STACKS = 8
+_GRAPH = Record({"matrix": ListOf(ListOf(Number())), "ops": ListOf(Anything())})
 _LABELS = {name: label for label, name in enumerate(OPS)}
 
 
@@ -328,6 +333,23 @@ class Cell:
         return cls.from_id(cell_id)
 
     @classmethod
+    def from_json(cls, text: str) -> Cell:
+        """The cell of a JSON object of `matrix` and `ops`, as `to_json` writes it.
+
+        Raises:
+            FormatError: the text is no such object.
+            ValueError: no such matrix or operations.
+            OutOfDomainError: more than 7 vertices after pruning.
+
+        Example:
+            >>> Cell.from_json('{"matrix": [[0, 1], [0, 0]], "ops": ["input", "output"]}').id
+            0
+        """
+        check_type("text", text, str, use="a JSON object of matrix and ops")
+        value = parse(reprlib.repr(text), text.encode("utf-8", "surrogatepass"), _GRAPH)
+        return cls(value["matrix"], value["ops"])
+
+    @classmethod
     def from_networkx(cls, graph: networkx.DiGraph[Any]) -> Cell:
         """The cell of a directed graph whose nodes carry an operation's name as `op`.
 
@@ -416,11 +438,64 @@ class Cell:
         `count_parameters` gives those of another vertex order. Raises OutOfDomainError outside the
         search space.
         """
-        if not self.is_valid:
-            raise OutOfDomainError(
-                f"{self!r} is outside the search space; count_parameters takes such cells"
-            )
+        self._check_valid("count_parameters takes such cells")
         return int(cell_parameters()[self._id])
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the official network for one 32x32 image, at inference.
+
+        The convolutions and the dense layer count, as `search_space.macs` says. The network is
+        built from the cell's representative. The first call takes 0.2 s. Raises OutOfDomainError
+        outside the search space.
+        """
+        return int(self._in_space(_core.macs)[0])
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations: two for each of `macs`, a multiplication and an addition.
+
+        Some authors call half of this number FLOPs. Raises OutOfDomainError outside the search
+        space.
+        """
+        return 2 * self.macs
+
+    @property
+    def depth(self) -> int:
+        """Edges of the longest path from the input to the output: 1 to 6.
+
+        Raises OutOfDomainError outside the search space. Source: Ying et al., 2019, section 3.
+        """
+        return int(self._in_space(partial(_core.traits, _core.Trait.depth))[0])
+
+    @property
+    def width(self) -> int:
+        """Edges of the largest directed cut: 1 to 6, as `search_space.width` says.
+
+        Raises OutOfDomainError outside the search space. Source: Ying et al., 2019, section 3
+        ("maximum directed cut").
+        """
+        return int(self._in_space(partial(_core.traits, _core.Trait.width))[0])
+
+    def to_json(self) -> str:
+        """The pruned cell as a JSON object of `matrix` and `ops`, in one line.
+
+        `from_json` reads it, and both command lines take it where they want a cell.
+
+        Example:
+            >>> Cell.from_id(0).to_json()
+            '{"matrix": [[0, 1], [0, 0]], "ops": ["input", "output"]}'
+        """
+        return json.dumps({"matrix": self._matrix.tolist(), "ops": self.ops})
+
+    def _in_space(self, function: Callable[[list[int]], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """What a function of codes says of this cell, which must be one of the search space."""
+        self._check_valid("it has no such number")
+        return function([self._code])
+
+    def _check_valid(self, otherwise: str) -> None:
+        if not self.is_valid:
+            raise OutOfDomainError(f"{self!r} is outside the search space; {otherwise}")
 
     def _graph(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         return np.ascontiguousarray(self._matrix), np.array((0, *self._labels, 0), np.int64)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import visible
+from .cell import Cell
 from .chosen_cells import choose_cells, find_hashes
 from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds, OneCode, OneId
 from .ingraph import make_tables
@@ -388,6 +389,36 @@ class Index:
             >>> index.query(ids=best)["test_accuracy"]
         """
         return WholeSpace(self.reader, epochs, stage, repeat).top_k(metric, k)
+
+    def best(
+        self,
+        metric: str = "validation_accuracy",
+        *,
+        where: Mapping[str, Bounds] | None = None,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+    ) -> Cell:
+        """The best cell, or the best of the cells within bounds.
+
+        It is the cell with the highest accuracy, or with the least time, parameters, flops or macs.
+        Of equal cells, it is the one with the lowest id. A cell without that run is left out.
+
+        Args:
+            metric: "train_accuracy", "validation_accuracy" or "test_accuracy"; or "training_time",
+                "total_time", "trainable_parameters", "parameters", "flops" or "macs".
+            where: (low, high) for each name, as the bounds of `Index.where`. They hold at the same
+                epochs, stage and repeat.
+            epochs, stage, repeat: as in `top_k`.
+
+        Raises:
+            ValueError: no cell is within the bounds, or an argument is not allowed.
+
+        Example:
+            >>> index.best("test_accuracy", where={"parameters": (None, 2e6)}).hash
+            >>> index.best("training_time", where={"test_accuracy": (0.93, None)})
+        """
+        return WholeSpace(self.reader, epochs, stage, repeat).best(metric, where or {})
 
     def where(
         self,

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core, search_space
-from .checks import alternatives
+from .cell import Cell
+from .checks import alternatives, check_choice
 from .codes import NUM_CELLS, Codes, ManyIds, as_ids, cell_codes
 from .measurement import STORED_METRICS, FixedRepeat, Measurement, Stage
 from .reader import Doubles, Ids, IndexReader, Rows
@@ -32,6 +33,16 @@ STRUCTURE: dict[str, Callable[[Codes], npt.NDArray[Any]]] = {
     "num_edges": search_space.num_edges,
 }
 COLUMNS: tuple[str, ...] = (*STORED_METRICS, *STRUCTURE)
+# What "best" means for a column. Of the others, such as the depth, neither end is better.
+GREATER_IS_BETTER = ("train_accuracy", "validation_accuracy", "test_accuracy")
+LESS_IS_BETTER = (
+    "training_time",
+    "total_time",
+    "trainable_parameters",
+    "parameters",
+    "flops",
+    "macs",
+)
 
 
 class WholeSpace:
@@ -78,13 +89,33 @@ class WholeSpace:
         """What `Index.where` returns."""
         if not bounds:
             raise ValueError(f"no bounds; give one or more of {alternatives(COLUMNS)}")
-        self._check(*bounds)
-        limits = {name: _checked_bounds(name, pair) for name, pair in bounds.items()}
+        return self._ids(np.flatnonzero(self._inside(self._checked_limits(bounds))))
+
+    def best(self, name: str, bounds: Mapping[str, Bounds]) -> Cell:
+        """What `Index.best` returns."""
+        check_choice("metric", name, (*GREATER_IS_BETTER, *LESS_IS_BETTER))
+        if not isinstance(bounds, Mapping):
+            raise TypeError(f"where={bounds!r} is not allowed; use (low, high) by name of a column")
+        self._check(name)
+        limits = self._checked_limits(bounds)
+        values = self.values(name)
+        rows = np.flatnonzero(self._inside(limits) & ~np.isnan(values))
+        if not len(rows):
+            within = f" is within {dict(bounds)!r} and" if bounds else ""
+            raise ValueError(
+                f"no cell of the index{within} has a {name} at {self.epochs} epochs; use "
+                f"{'other bounds' if bounds else 'another metric or budget'}"
+            )
+        find = np.argmax if name in GREATER_IS_BETTER else np.argmin  # the first of equal cells
+        return Cell.from_id(self._ids(rows)[find(values[rows])])
+
+    def _inside(self, limits: Mapping[str, tuple[float, float]]) -> npt.NDArray[np.bool_]:
+        """By row, whether the cell is within all limits."""
         inside = np.ones(len(self.reader), np.bool_)
         for name, (low, high) in limits.items():
             values = self.values(name)
             inside &= (values >= low) & (values <= high)
-        return self._ids(np.flatnonzero(inside))
+        return inside
 
     def ranks(self, name: str) -> Ids:
         """What `Index.ranks` returns."""
@@ -135,6 +166,10 @@ class WholeSpace:
         return rows[rows >= 0]
 
     # ---------------------------------------------------------------- arguments
+
+    def _checked_limits(self, bounds: Mapping[str, Bounds]) -> dict[str, tuple[float, float]]:
+        self._check(*bounds)
+        return {name: _checked_bounds(name, pair) for name, pair in bounds.items()}
 
     def _measurement(self, name: str) -> Measurement:
         return self.reader.measurement(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import re
 from itertools import product
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import Cell, OutOfDomainError
+from nb101fast import Cell, OutOfDomainError, search_space
 from reference.cells import (
     OPERATIONS,
     Graph,
@@ -74,6 +75,44 @@ def test_parameters_of_another_vertex_order() -> None:
     cells = [Cell(matrix, labels) for labels in orders_of_ops]
     assert cells[0] == cells[1]
     assert [cell.trainable_parameters for cell in cells] == [counts[0]] * 2
+
+
+def test_size_and_shape_are_those_of_the_search_space(rng: np.random.Generator) -> None:
+    for code in search_space.sample(50, how="raw", seed=6).tolist():
+        cell = Cell.from_code(code)
+        for name in ("macs", "flops", "depth", "width"):
+            value = getattr(cell, name)
+            assert type(value) is int
+            assert value == getattr(search_space, name)(code), name
+
+
+@pytest.mark.parametrize("name", ["macs", "flops", "depth", "width", "trainable_parameters"])
+@pytest.mark.parametrize("graph", [TEN_EDGES, UNJOINED])
+def test_no_size_and_shape_outside_the_search_space(graph: Graph, name: str) -> None:
+    with pytest.raises(OutOfDomainError, match="is outside the search space"):
+        getattr(cell_of(graph), name)
+
+
+@pytest.mark.parametrize("graph", [FIRST_CELL, INCEPTION_LIKE, TEN_EDGES, UNJOINED])
+def test_json_round_trip(graph: Graph) -> None:
+    cell = cell_of(graph)
+    text = cell.to_json()
+    assert json.loads(text) == {"matrix": cell.matrix.tolist(), "ops": list(cell.ops)}
+    assert Cell.from_json(text).code == cell.code
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "'{': "),
+        ("[]", "use an object"),
+        ('{"matrix": [[0, 1], [0, 0]]}', "ops"),
+        ('{"matrix": [[0, "1"], [0, 0]], "ops": []}', "matrix[0][1]: '1' is not allowed"),
+    ],
+)
+def test_other_json_is_refused(text: str, message: str) -> None:
+    with pytest.raises(nb101fast.FormatError, match=re.escape(message)):
+        Cell.from_json(text)
 
 
 @pytest.mark.parametrize("graph", [FIRST_CELL, INCEPTION_LIKE])

@@ -14,7 +14,13 @@ import pytest
 import nb101fast
 from nb101fast import Index, search_space
 from nb101fast.checks import alternatives
-from nb101fast.whole_space import COLUMNS, STRUCTURE, WholeSpace
+from nb101fast.whole_space import (
+    COLUMNS,
+    GREATER_IS_BETTER,
+    LESS_IS_BETTER,
+    STRUCTURE,
+    WholeSpace,
+)
 from reference.columns import column_of
 from reference.runs import STAGES
 from reference.tfrecord import Record
@@ -119,6 +125,58 @@ def test_top_k_takes_numpy_integers(index: Index) -> None:
     integers: list[Any] = [np.int64(3), np.uint8(3), np.array(3)]
     for k in integers:
         assert np.array_equal(index.top_k("parameters", k), index.top_k("parameters", 3))
+
+
+# -------------------------------------------------------------------- best
+
+
+@pytest.mark.parametrize("name", [*GREATER_IS_BETTER, *LESS_IS_BETTER])
+def test_the_best_cell_has_the_highest_accuracy_or_the_least_cost(
+    index: Index, small_sample: Sample, place: dict[str, Any], name: str
+) -> None:
+    values = WholeSpace(index.reader, **place).values(name)
+    if name in LESS_IS_BETTER:
+        values = -values
+    assert index.best(name, **place).id == best_first(index.cells, values)[0]
+
+
+@pytest.mark.parametrize("name", ["test_accuracy", "training_time"])
+def test_the_best_cell_within_bounds(index: Index, name: str) -> None:
+    most = index.best(name).trainable_parameters - 1
+    bounds: dict[str, Any] = {"parameters": (None, most), "depth": (3, None)}
+    ids = index.where(**bounds)
+    values = WholeSpace(index.reader).values(name, index.reader.rows_of(ids))
+    expected = ids[np.nanargmax(values) if name == "test_accuracy" else np.nanargmin(values)]
+    assert index.best(name, where=bounds).id == expected
+    assert expected != index.best(name).id
+
+
+def test_of_equal_cells_the_one_with_the_lowest_id_is_best(synthetic_index: Index) -> None:
+    accuracies = synthetic_index.column("test_accuracy")
+    level = float(np.sort(accuracies)[len(accuracies) // 2])
+    equal = synthetic_index.cells[accuracies == np.float32(level)]
+    assert len(equal) > 1
+    best = synthetic_index.best("test_accuracy", where={"test_accuracy": (None, level)})
+    assert best.id == equal[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "message"),
+    [
+        ("depth", None, "metric='depth' is not allowed; use 'train_accuracy', "),
+        ("test_accuracy", {"depths": (1, 2)}, "'depths' is not a column"),
+        ("test_accuracy", [1], "where=[1] is not allowed; use (low, high) by name of a column"),
+        (
+            "test_accuracy",
+            {"parameters": (0, 1)},
+            "no cell of the index is within {'parameters': (0, 1)} and has a test_accuracy at 108 "
+            "epochs; use other bounds",
+        ),
+    ],
+)
+def test_best_refuses(index: Index, name: str, where: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=re.escape(message)):
+        index.best(name, where=where)
 
 
 # -------------------------------------------------------------------- where

@@ -85,6 +85,23 @@ def test_parameters_at_full_size(rng: np.random.Generator) -> None:
         assert network.trainable_parameters == stored[cell_id], cell
 
 
+def test_macs_are_those_of_the_layers(rng: np.random.Generator) -> None:
+    """Each convolution and the dense layer of the network is counted from its tensors."""
+    for cell_id in (0, 4, *rng.integers(91, nb101fast.NUM_CELLS, 4).tolist()):
+        cell = Cell.from_id(cell_id)
+        with tf.Graph().as_default() as graph:
+            network = Network(cell.matrix, cell.ops, TrainConfig())
+            network(tf.zeros([1, 32, 32, 3]), Mode(training=False))
+        layers = [op for op in graph.get_operations() if op.type in ("Conv2D", "MatMul")]
+        macs = 0
+        for layer in layers:
+            _, kernel = layer.inputs
+            places = np.prod(layer.outputs[0].shape[1:-1], dtype=int)
+            macs += int(places * np.prod(kernel.shape))
+        assert cell.macs == macs, cell
+        assert cell.flops == 2 * macs
+
+
 def test_vertex_order_decides_the_channels() -> None:
     """The first vertex that feeds the output gets the odd channel: isomorphic cells may differ."""
     matrix = np.array([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]])

@@ -109,6 +109,8 @@ def calls() -> dict[str, Call]:
         "Cell.from_id": (Cell.from_id, {"cell_id": 3}),
         "Cell.from_hash": (Cell.from_hash, {"module_hash": cell.hash}),
         "Cell.from_networkx": (Cell.from_networkx, {"graph": cell.to_networkx()}),
+        "Cell.from_json": (Cell.from_json, {"text": cell.to_json()}),
+        "Cell.to_json": (cell.to_json, {}),
         "Cell.to_networkx": (cell.to_networkx, {}),
         "Index": (nb101fast.Index, {"path": str(BUILT_IN), "verify": "header"}),
         "Index.objective": (index.objective, {"metric": "test_accuracy", "seed": 1, **measured}),
@@ -117,6 +119,10 @@ def calls() -> dict[str, Call]:
         "Index.column": (index.column, {"metric": "test_accuracy", "stored": True, **measured}),
         "Index.run_counts": (index.run_counts, {"epochs": 108}),
         "Index.top_k": (index.top_k, {"metric": "test_accuracy", "k": 3, **measured}),
+        "Index.best": (
+            index.best,
+            {"metric": "test_accuracy", "where": {"depth": (1, 3)}, **measured},
+        ),
         "Index.where": (index.where, {"depth": (1, 2), **measured}),
         "Index.ranks": (index.ranks, {"metric": "test_accuracy", **measured}),
         "Index.pareto": (
