@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import reprlib
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -31,12 +32,13 @@ from .codes import (
     unknown_operation,
     wrong_number_of_ops,
 )
-from .drawing import cell_svg
 from .extras import needs
 from .schema import Anything, ListOf, Number, Record, parse
 
 if TYPE_CHECKING:
     import networkx
+
+    from .drawing import CellDrawing
 
 OutOfDomainError = _core.OutOfDomainError
 
@@ -517,8 +519,32 @@ class Cell:
         name = f"id {self._id}" if self.is_valid else "invalid"
         return f"<Cell {name}: {'/'.join(rows)} {','.join(self.ops)}>"
 
+    def draw(self, path: str | os.PathLike[str]) -> None:
+        """Write a picture of the cell to a file, whole or not at all.
+
+        The colours are legible on light and on dark backgrounds, and the background is transparent.
+
+        Args:
+            path: a name that ends with .svg, or with .png, which needs
+                `pip install "nb101fast[plots]"`.
+
+        Raises:
+            ValueError: the name has another suffix.
+            ImportError: matplotlib is missing, for a PNG file.
+            OSError: the file cannot be written.
+
+        Example:
+            >>> cell.draw("cell.svg")
+        """
+        self._drawing().write(path)
+
+    def _drawing(self) -> CellDrawing:
+        from .drawing import CellDrawing  # so that `import nb101fast` stays quick
+
+        return CellDrawing(self._matrix, self.ops)
+
     def _repr_svg_(self) -> str:
-        return cell_svg(self._matrix, self.ops)
+        return self._drawing().as_svg()
 
     def _repr_html_(self) -> str:
         name = f"cell {self._id}" if self.is_valid else "invalid cell"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+    from matplotlib.figure import Figure
 
     from .run_columns import Epochs
     from .tables import Form
@@ -520,6 +521,38 @@ class Index:
         """
         space = WholeSpace(self.reader, epochs, stage, repeat)
         return space.hypervolume(maximize, minimize, reference, ids)
+
+    def plot(
+        self,
+        x: str,
+        y: str,
+        *,
+        epochs: int = 108,
+        stage: Stage = "final",
+        repeat: FixedRepeat = "mean",
+    ) -> Figure:
+        """Draw one column over another, a point for each cell.
+
+        Above 5,000 cells, the figure shows how many cells there are in each place, and the lowest
+        1 % of an accuracy are left out. It needs `pip install "nb101fast[plots]"`.
+
+        Args:
+            x, y: the columns, by the names that `top_k` takes.
+            epochs, stage, repeat: as in `top_k`.
+
+        Returns:
+            A matplotlib figure, which may be changed. A notebook shows it.
+
+        Raises:
+            ImportError: matplotlib is missing.
+            ValueError: no cell has both values, or an argument is not allowed.
+
+        Example:
+            >>> index.plot("parameters", "test_accuracy").savefig("cells.png")
+        """
+        from .scatter import scatter
+
+        return scatter(WholeSpace(self.reader, epochs, stage, repeat), x, y)
 
     def tables(
         self,

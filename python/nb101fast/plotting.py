@@ -11,10 +11,12 @@ stay as they are.
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # The palette of Okabe and Ito, which colour-blind readers can tell apart too. Their yellow is left
-# out because it is too pale for lines.
+# out because it is too pale for lines. The grey and the wine red are added.
 PALETTE = (
     "#0072b2",
     "#d55e00",
@@ -41,6 +43,7 @@ PALETTE = (
     "#56b4e9",
     "#000000",
     "#8c8c8c",
+    "#882255",
 )
 LINE_STYLES: tuple[Any, ...] = (
     "-",
@@ -50,10 +53,15 @@ LINE_STYLES: tuple[Any, ...] = (
     (0, (9, 2)),
 )
 NUM_LINES = len(PALETTE) * len(LINE_STYLES)  # their numbers have no common factor
+# Markers tell curves apart in grey print, where colours do not.
+MARKERS = "osD^vPX*<>p"
 DENSITY = "cividis"  # the colour map of counts and values
 FORMATS = ("png", "svg")
 
+PIXELS_PER_INCH = 96  # those of SVG and HTML
+POINTS_PER_PIXEL = 72 / PIXELS_PER_INCH
 _PANEL_INCHES = (4.2, 3.1)
+_MARKER_DISTANCE = 0.12  # in parts of the panel's diagonal
 _STYLE = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#555555",
@@ -129,12 +137,34 @@ def panels(
     Returns:
         The figure, and an array of its axes, row by row: (rows * columns,).
     """
-    size = columns * inches[0], rows * inches[1]
-    figure = import_matplotlib("matplotlib.figure").Figure(figsize=size, layout="constrained")
+    figure = _figure((columns * inches[0], rows * inches[1]), layout="constrained")
     if title:
         figure.suptitle(title, fontsize=12)
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, np.asarray(axes).reshape(-1)
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """Make a figure with a transparent background, to draw on without an axis.
+
+    Args:
+        width, height: of the figure, in pixels.
+
+    Returns:
+        The figure, and its axes, whose units are pixels: (0, 0) is at the top left.
+    """
+    figure = _figure((width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))
+    figure.patch.set_alpha(0)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _figure(size: tuple[float, float], **options: Any) -> Figure:
+    import_matplotlib()
+    from .shown_figure import ShownFigure
+
+    return ShownFigure(figsize=size, **options)
 
 
 def plain(text: str) -> str:
@@ -159,6 +189,21 @@ def line(number: int) -> dict[str, Any]:
     return {
         "color": PALETTE[number % len(PALETTE)],
         "linestyle": LINE_STYLES[number % len(LINE_STYLES)],
+    }
+
+
+def curve(number: int) -> dict[str, Any]:
+    """The colour, the line style and the markers of a curve by its number, as `line` has them.
+
+    Example:
+        >>> axes.plot(x, y, **curve(3))
+    """
+    marker = number % len(MARKERS)
+    begin = _MARKER_DISTANCE * marker / len(MARKERS)  # so that markers of near curves do not meet
+    return line(number) | {
+        "marker": MARKERS[marker],
+        "markersize": 4.5,
+        "markevery": (begin, _MARKER_DISTANCE),
     }
 
 
@@ -239,6 +284,52 @@ def render(figure: Figure, form: str) -> bytes:
             figure.set_layout_engine("none")
         figure.savefig(contents, format=form, metadata=_METADATA[form])
     return contents.getvalue()
+
+
+def as_html(figure: Figure, text: str) -> str:
+    """An element of HTML that shows a figure and fits any width.
+
+    Args:
+        figure: the figure.
+        text: what stands in place of the picture where pictures are not shown.
+    """
+    source = base64.b64encode(render(figure, "png")).decode()
+    width = round(figure.get_figwidth() * PIXELS_PER_INCH)
+    return (
+        f'<img alt="{escape(visible(text))}" style="max-width: 100%; width: {width}px; '
+        f'background: #fff" src="data:image/png;base64,{source}">'
+    )
+
+
+def write(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure to one file, whole or not at all. Its suffix decides the form.
+
+    Args:
+        figure: the figure.
+        path: a name that ends with .png or .svg.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ValueError: the name has another suffix.
+        OSError: the file cannot be written.
+
+    Example:
+        >>> plotting.write(index.plot("parameters", "test_accuracy"), "cells.svg")
+        PosixPath('cells.svg')
+    """
+    target = Path(path)
+    write_whole(target, render(figure, form_of(target)))
+    return target
+
+
+def form_of(path: Path) -> str:
+    """The form of a picture by the suffix of its file: "png" or "svg", or ValueError."""
+    form = path.suffix.lower().removeprefix(".")
+    if form not in FORMATS:
+        raise ValueError(f"{str(path)!r} is not allowed; use a name that ends with .png or .svg")
+    return form
 
 
 def save(figure: Figure, folder: str | os.PathLike[str], name: str) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 from itertools import product
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, OutOfDomainError, search_space
+from nb101fast.drawing import CellDrawing
 from reference.cells import (
     OPERATIONS,
     Graph,
@@ -286,6 +288,60 @@ def test_drawing(graph: Graph) -> None:
         short = operation[:7]  # conv3x3, conv1x1, maxpool
         assert sum(short in text for text in texts) >= names_of(graph).count(operation)
     assert drawing != drawing_of(Cell.from_id(0))
+
+
+@pytest.mark.parametrize("graph", [FIRST_CELL, INCEPTION_LIKE, TEN_EDGES])
+def test_draw_writes_a_picture_of_the_kind_that_the_name_says(graph: Graph, tmp_path: Path) -> None:
+    cell = cell_of(graph)
+    cell.draw(tmp_path / "cell.svg")
+    assert (tmp_path / "cell.svg").read_text() == drawing_of(cell)
+    pytest.importorskip("matplotlib")
+    cell.draw(str(tmp_path / "cell.PNG"))
+    assert (tmp_path / "cell.PNG").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cell.PNG", "cell.svg"]
+
+
+def test_both_kinds_of_picture_show_the_same() -> None:
+    colours = pytest.importorskip("matplotlib.colors")
+    cell = cell_of(INCEPTION_LIKE)
+    drawing = CellDrawing(cell.matrix, cell.ops)
+    [axes] = drawing.as_figure().axes
+    root = ElementTree.fromstring(drawing.as_svg())
+    svg = "{http://www.w3.org/2000/svg}"
+    texts = {(e.text, float(e.get("x", ""))) for e in root.iter(f"{svg}text")}
+    assert {(t.get_text(), round(t.get_position()[0], 1)) for t in axes.texts} == texts
+    boxes = {e.get("fill") for e in root.iter(f"{svg}rect")}
+    assert {colours.to_hex(p.get_facecolor()) for p in axes.patches} - {"#808080"} == boxes
+    assert len(axes.patches) == len(list(root.iter(f"{svg}path"))) - 1 + len(axes.texts)
+
+
+def test_a_picture_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"cell.pdf' is not allowed; use a name that ends with"):
+        Cell.from_id(0).draw(tmp_path / "cell.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 defines it: 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        parts = np.array(list(bytes.fromhex(colour[1:]))) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_drawing_is_legible_on_light_and_on_dark_backgrounds() -> None:
+    root = ElementTree.fromstring(drawing_of(cell_of(INCEPTION_LIKE)))
+    elements = list(root.iter())
+    lines = {e.get("stroke") for e in elements if e.get("stroke")}
+    boxes = {e.get("fill", "") for e in elements if e.tag.endswith("rect")}
+    inks = {e.get("fill", "") for e in elements if e.tag.endswith("text")}
+    for background in ("#ffffff", "#111111", "#1e1e1e"):
+        assert all(contrast(str(line), background) > 3.8 for line in lines)
+    assert all(contrast(ink, box) > 7 for ink in inks for box in boxes)
 
 
 def test_networkx_round_trip(rng: np.random.Generator) -> None:

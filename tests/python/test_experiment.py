@@ -86,6 +86,17 @@ def test_runs_are_those_of_search(index: Index, undisturbed: Path, optimizer: An
         assert (table[name].to_numpy()[chosen] == getattr(expected.incumbents, name)).all()
 
 
+def test_a_report_shows_its_table_and_in_a_notebook_its_figure_too(
+    index: Index, tmp_path: Path
+) -> None:
+    report = run(index, tmp_path)
+    assert repr(report) == report.markdown()
+    html = report._repr_html_()
+    assert html.count("<img ") == html.count("<table>") == 1
+    for cell in report.markdown().split("|"):
+        assert cell.strip(" -:\n") in html or "\n" in cell
+
+
 def test_report(index: Index, tmp_path: Path) -> None:
     report = run(index, tmp_path / "out")
     assert report.folder == tmp_path / "out"

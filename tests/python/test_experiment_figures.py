@@ -16,8 +16,9 @@ import pytest
 import nb101fast
 from nb101fast import Index, plotting, search
 from nb101fast.experiment import ExperimentPlan
-from nb101fast.experiment.figures import Runs, figures, lines_of, look_of
+from nb101fast.experiment.figures import Runs, figures
 from nb101fast.locations import BUILT_IN
+from nb101fast.search.regret_figure import lines_of
 from reference.pictures import difference, read, small, write
 
 pytest.importorskip("matplotlib")
@@ -200,7 +201,7 @@ def test_regret_by_mutation_rate(plan: ExperimentPlan, runs: Runs) -> None:
 
 def looks_of(plan: ExperimentPlan) -> list[dict[str, Any]]:
     lines = lines_of(plan.optimizers)
-    return [look_of(lines[name]) for name in plan.optimizers]
+    return [plotting.curve(lines[name]) for name in plan.optimizers]
 
 
 def test_no_two_curves_look_alike(plan: ExperimentPlan) -> None:

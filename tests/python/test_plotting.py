@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import subprocess
 import sys
@@ -53,10 +54,11 @@ def test_colours_differ() -> None:
 
 
 def test_curves_differ() -> None:
-    curves = [plotting.line(number) for number in range(40)]
-    assert len({str(curve) for curve in curves}) == 40
-    neighbours = [plotting.line(number) for number in range(9)]
-    assert len({curve["color"] for curve in neighbours[:8]}) == 8
+    curves = [plotting.line(number) for number in range(plotting.NUM_LINES)]
+    assert len({str(curve) for curve in curves}) == plotting.NUM_LINES
+    neighbours = [plotting.curve(number) for number in range(9)]
+    for name in ("color", "marker"):
+        assert len({curve[name] for curve in neighbours}) == 9
 
 
 def test_panels_row_by_row() -> None:
@@ -99,6 +101,36 @@ def test_equal_figures_are_equal_files(form: str) -> None:
 def test_unknown_form() -> None:
     with pytest.raises(ValueError, match="form='pdf' is not allowed; use 'png' or 'svg'"):
         plotting.render(drawn(), "pdf")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.svg", "b.SVG"])
+def test_the_suffix_decides_the_form(tmp_path: Path, name: str) -> None:
+    assert plotting.write(drawn(), tmp_path / name) == tmp_path / name
+    expected = plotting.render(drawn(), name[-3:].lower())
+    assert (tmp_path / name).read_bytes() == expected
+
+
+@pytest.mark.parametrize("name", ["a", "a.pdf", "png"])
+def test_another_suffix_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"is not allowed; use a name that ends with .png or .svg"):
+        plotting.write(drawn(), tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_figure_in_html() -> None:
+    element = plotting.as_html(drawn(), 'a "b" <c>\x1b')
+    [image] = ElementTree.fromstring(f"<p>{element.replace('>', '/>')}</p>")
+    assert image.get("alt") == 'a "b" <c>\\x1b'
+    assert "max-width: 100%" in image.get("style", "")
+    source = image.get("src", "").removeprefix("data:image/png;base64,")
+    assert base64.b64decode(source) == plotting.render(drawn(), "png")
+
+
+def test_a_canvas_is_measured_in_pixels() -> None:
+    with plotting.style():
+        figure, axes = plotting.canvas(192, 96)
+    assert list(figure.get_size_inches()) == [2, 1]
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 192), (96, 0))
 
 
 def test_save(tmp_path: Path) -> None:

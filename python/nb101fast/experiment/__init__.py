@@ -5,8 +5,8 @@
 >>> print(report.markdown())
 """
 
+from ..search.mean_regret import MeanRegret, mean_regret
 from .experiment import run_experiment
-from .mean_regret import MeanRegret, mean_regret
 from .plan import ExperimentPlan
 from .report import ExperimentReport
 from .summary import OptimizerSummary, summarize

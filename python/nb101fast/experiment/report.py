@@ -6,18 +6,23 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
+from .. import plotting
 from ..search import Trajectories
 from ..search.trajectories import Regret
+from .figures import regret_figure
 from .folder import Folder
 from .plan import ExperimentPlan
-from .summary import REFERENCE, OptimizerSummary, as_csv, as_markdown
+from .summary import REFERENCE, OptimizerSummary, as_csv, as_html, as_markdown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExperimentReport:
     """The runs of an experiment and their summaries; `run_experiment` makes it.
+
+    A notebook shows its figure and its table.
 
     Attributes:
         folder: the experiment's folder.
@@ -35,22 +40,42 @@ class ExperimentReport:
 
     def markdown(self) -> str:
         """The table of all optimizers in Markdown, with what was run and what to know about it."""
+        lines = [*self._what_was_run(), "", as_markdown(self.summaries), "", *self._what_to_know()]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.markdown()
+
+    def _repr_html_(self) -> str:
+        figure = regret_figure(self.plan, self.trajectories, regret=self.regret)
+        return "\n".join(
+            [
+                *(f"<p>{escape(line)}</p>" for line in self._what_was_run()),
+                plotting.as_html(figure, "regret"),
+                as_html(self.summaries),
+                *(f"<p>{escape(line)}</p>" for line in self._what_to_know()),
+            ]
+        )
+
+    def _what_was_run(self) -> list[str]:
         plan = self.plan
         lines = [f"{plan.index!r}: {plan.limits} a run, preset {plan.preset!r}"]
         if plan.index.is_synthetic:
             lines.append(
                 "SYNTHETIC values, made up for load tests: they say nothing about the optimizers."
             )
-        lines += ["", as_markdown(self.summaries), "", self._best_accuracies()]
-        if plan.reports_queried_test:
+        return lines
+
+    def _what_to_know(self) -> list[str]:
+        lines = [self._best_accuracies()]
+        if self.plan.reports_queried_test:
             lines.append("The reported test accuracy is that of the run that was drawn.")
-        lines += [
+        return lines + [
             f"In {row.runs_without_training:,} runs of {row.optimizer} no training ended within "
             "the budget; these runs are left out."
             for row in self.summaries
             if row.runs_without_training
         ]
-        return "\n".join(lines).rstrip()
 
     def _best_accuracies(self) -> str:
         best = self._best()

@@ -7,13 +7,14 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from html import escape
 
 import numpy as np
 
 from ..checks import check_type
 from ..search import Trajectories
+from ..search.mean_regret import confidence_band, mean_regret
 from ..search.trajectories import Regret
-from .mean_regret import confidence_band, mean_regret
 
 REFERENCE = "rs"  # the optimizer that all others are compared with
 
@@ -119,8 +120,7 @@ def as_csv(rows: Sequence[OptimizerSummary]) -> str:
 
 def as_markdown(rows: Sequence[OptimizerSummary]) -> str:
     """The rows as a table in Markdown."""
-    is_raced = any(row.optimizer == REFERENCE for row in rows)
-    cells = [_cells(row, is_raced) for row in rows]
+    cells = [_cells(row, _is_raced(rows)) for row in rows]
     columns = list(zip(*[_HEADINGS[: len(cells[0])], *cells], strict=True))
     widths = [max(map(len, column)) for column in columns]
     lines = [
@@ -129,6 +129,15 @@ def as_markdown(rows: Sequence[OptimizerSummary]) -> str:
     ]
     ruler = ["-" * width if at == 0 else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
     return "\n".join([lines[0], "| " + " | ".join(ruler) + " |", *lines[1:]])
+
+
+def as_html(rows: Sequence[OptimizerSummary]) -> str:
+    """The rows as a table in HTML."""
+    cells = [_cells(row, _is_raced(rows)) for row in rows]
+    heads = "".join(f"<th>{heading}</th>" for heading in _HEADINGS[: len(cells[0])])
+    lines = ("".join(f"<td>{escape(cell)}</td>" for cell in line) for line in cells)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
 _HEADINGS = (
@@ -143,6 +152,11 @@ _HEADINGS = (
     "below RS after",
     "times sooner",
 )
+
+
+def _is_raced(rows: Sequence[OptimizerSummary]) -> bool:
+    """Whether there is a random search to compare the others with."""
+    return any(row.optimizer == REFERENCE for row in rows)
 
 
 def _cells(row: OptimizerSummary, is_raced: bool) -> list[str]:

@@ -11,6 +11,7 @@ from .observations import Observations
 from .optimizer import Optimizer, Proposal, Trial
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
+from .regret_figure import plot_regret
 from .settings import (
     BOHB,
     SMAC,
@@ -53,6 +54,7 @@ __all__ = [
     "Trajectories",
     "Trial",
     "join",
+    "plot_regret",
     "run",
     "settings_of",
     "training_for",

@@ -7,13 +7,14 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
-from .._core import FormatError
+from .. import _core, plotting
+from .._core import FormatError, visible
 from ..checks import check_choice, check_type
 from ..content_digest import ContentDigest
 from ..extras import import_extra
@@ -24,6 +25,7 @@ from .simulated_training import Limits
 
 if TYPE_CHECKING:
     import pyarrow
+    from matplotlib.figure import Figure
 
 Regret: TypeAlias = Literal["test", "validation"]
 REGRETS: tuple[Regret, ...] = ("test", "validation")
@@ -197,6 +199,35 @@ class Trajectories:
             f"<Trajectories of {self.optimizer} ({self.preset}): {len(self):,} runs of "
             f"{self.limits}, mean final regret {mean}>"
         )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(visible(repr(self)))}</p>{self._picture()}"
+
+    def _picture(self) -> str:
+        """The figure as HTML; empty where matplotlib is missing."""
+        try:
+            return plotting.as_html(self.plot(), repr(self))
+        except ImportError:
+            return ""
+
+    def plot(self, *, regret: Regret = "test") -> Figure:
+        """Draw the regret of the runs, as `search.plot_regret` does for several optimizers.
+
+        Args:
+            regret: "test" or "validation", see `regret_at`.
+
+        Returns:
+            A matplotlib figure, which may be changed. A notebook shows it.
+
+        Raises:
+            ImportError: matplotlib is missing.
+
+        Example:
+            >>> trajectories.plot().savefig("regret.png")
+        """
+        from .regret_figure import plot_regret
+
+        return plot_regret([self], regret=regret)
 
     # ---------------------------------------------------------------- as a file
 

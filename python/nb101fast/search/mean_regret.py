@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..checks import check_type
-from ..search import Trajectories
-from ..search.observations import Doubles, Unit
-from ..search.trajectories import Regret
+from .observations import Doubles, Unit
+from .trajectories import Regret, Trajectories
 
 _RESAMPLES = 1000
 _SHARES = (0.025, 0.975)

@@ -1,0 +1,301 @@
+"""The regret of optimizers as a figure: over what the runs have spent, and at their end."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import plotting
+from ..checks import check_choice, check_type
+from .mean_regret import confidence_band, mean_regret
+from .observations import Doubles
+from .presets import PRESETS
+from .simulated_training import Limits
+from .trajectories import REGRETS, Regret, Trajectories
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_POINTS = 400  # of a curve, more than the eye can tell apart
+_QUARTILES = (0.25, 0.75)
+# An optimizer has the same line in every figure, whatever the other optimizers are. Any two of them
+# differ by colour and by marker, and the paper's seven differ in grey print too.
+_LINES = {
+    "rs": 0,
+    "re": 1,
+    "smac": 2,
+    "bohb": 3,
+    "tpe": 4,
+    "hb": 6,
+    "nre": 7,
+    "rl": 8,
+    "ls": 32,
+}
+_SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
+_PANEL_INCHES = (5.0, 3.9)
+_SAME = ("preset", "budget_seconds", "max_evaluations")  # in all runs of one figure
+
+
+@dataclass(frozen=True, eq=False)
+class RegretCurve:
+    """The curve of one optimizer, and its final values.
+
+    Attributes:
+        name: the optimizer's name.
+        look: the colour, the line style, the markers and the label.
+        spent: what the runs have spent, from the first point at which all have an incumbent.
+        middle: the mean or the median of the runs at these points.
+        low, high: the 95 % interval of the mean, or the quartiles, at these points.
+        final: the final values of the runs in which a training ended, ascending.
+    """
+
+    name: str
+    look: dict[str, Any]
+    spent: Doubles
+    middle: Doubles
+    low: Doubles
+    high: Doubles
+    final: Doubles
+
+
+@dataclass(frozen=True, eq=False)
+class RegretFigure:
+    """What the panels of a figure show.
+
+    Attributes:
+        preset: the name of the protocol.
+        limits: what each run could spend.
+        regret: "test" or "validation".
+        curves: those of the optimizers in which a training ended.
+    """
+
+    preset: str
+    limits: Limits
+    regret: Regret
+    curves: Sequence[RegretCurve]
+
+    @classmethod
+    def of(
+        cls, trajectories: Mapping[str, Trajectories], labels: Mapping[str, str], regret: Regret
+    ) -> RegretFigure:
+        """The curves of runs of the same preset and limits.
+
+        Args:
+            trajectories: the runs by the optimizer's name, at least one.
+            labels: what the legend calls each optimizer.
+            regret: which regret is drawn.
+        """
+        first = next(iter(trajectories.values()))
+        lines = lines_of(trajectories)
+        curves = [
+            _curve(name, each, regret, plotting.curve(lines[name]) | {"label": labels[name]})
+            for name, each in trajectories.items()
+        ]
+        return cls(first.preset, first.limits, regret, [each for each in curves if len(each.final)])
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether accuracies are drawn: the official notebook reports the queried test accuracy."""
+        return _reports_accuracy(self.preset)
+
+    @property
+    def quantity(self) -> str:
+        """The name of the values."""
+        return f"{self.regret} {'accuracy' if self.is_accuracy else 'regret'}"
+
+    @property
+    def statistic(self) -> str:
+        """The name of the middle of the runs: "mean" or "median"."""
+        return PRESETS[self.preset].middle
+
+    @property
+    def band(self) -> str:
+        """What a title says of the bands around the curves."""
+        return f"with {'95 %' if self.statistic == 'mean' else '25-75 %'} band"
+
+    @property
+    def axis_label(self) -> str:
+        """The label of the axis of the values."""
+        is_queried = self.is_accuracy and self.regret == "test"
+        return f"queried {self.quantity}" if is_queried else self.quantity
+
+    def draw_middle(self, axes: Axes) -> None:
+        """Draw the mean or the median of the runs over what they have spent, with its band."""
+        for each in self.curves:
+            plotting.steps(axes, each.spent, each.middle, **each.look)
+            color = each.look["color"]
+            axes.fill_between(
+                each.spent, each.low, each.high, step="post", color=color, alpha=0.18, linewidth=0
+            )
+        axes.set_xscale("log")
+        if self.curves:
+            first = min(float(each.spent[0]) for each in self.curves)
+            axes.set_xlim(10.0 ** math.floor(math.log10(first)), self.limits.most)
+        axes.set_xlabel(_SPENT[self.limits.unit])
+        axes.set_ylabel(self.axis_label)
+        axes.set_title(f"{self.statistic.capitalize()} {self.quantity}, {self.band}")
+        if not self.is_accuracy:
+            plotting.set_log(axes, "y")
+
+    def draw_final(self, axes: Axes) -> None:
+        """Draw the share of runs whose final value is at or below each value."""
+        for each in self.curves:
+            shares = np.arange(len(each.final) + 1) / len(each.final)
+            plotting.steps(axes, np.append(each.final[:1], each.final), shares, **each.look)
+        axes.set_ylim(0, 1.01)
+        axes.set_ylabel("share of runs at or below")
+        axes.set_xlabel(self.axis_label)
+        axes.set_title(f"Final {self.quantity} of the runs")
+        if self.is_accuracy:
+            return
+        finals = np.concatenate([np.empty(0), *(each.final for each in self.curves)])
+        if (finals > 0).any():  # a logarithmic axis cannot show a regret of 0
+            axes.set_xlim(finals[finals > 0].min() / 1.1, finals.max() * 1.1)
+        plotting.set_log(axes, "x")
+
+
+@plotting.style()
+def plot_regret(
+    trajectories: Iterable[Trajectories] | Mapping[str, Trajectories],
+    *,
+    regret: Regret = "test",
+) -> Figure:
+    """Draw the regret of optimizers: over what they have spent, and of the runs at their end.
+
+    The left panel shows the mean of the runs with its 95 % bootstrap interval, the right one the
+    share of runs at or below each final regret. Presets that report medians or accuracies have
+    those. It needs `pip install "nb101fast[plots]"`.
+
+    Args:
+        trajectories: the runs of each optimizer; or a dictionary of them, whose keys are the names
+            in the legend. All have the same preset and the same limits.
+        regret: "test" or "validation", see `Trajectories.regret_at`.
+
+    Returns:
+        A matplotlib figure, which may be changed. A notebook shows it.
+
+    Raises:
+        ImportError: matplotlib is missing.
+        TypeError: something else is given than trajectories.
+        ValueError: none are given, two have the same name, or they differ in preset or limits.
+
+    Example:
+        >>> runs = [search.run(name, index, runs=50, budget_seconds=1e5) for name in ("rs", "re")]
+        >>> figure = search.plot_regret(runs)
+        >>> figure.axes[0].set_title("my title")
+        >>> figure.savefig("regret.png")
+    """
+    check_choice("regret", regret, REGRETS)
+    by_name = _by_name(trajectories)
+    if isinstance(trajectories, Mapping):
+        labels = {name: plotting.plain(name) for name in by_name}
+    else:
+        labels = {name: _label(each) for name, each in by_name.items()}
+    drawn = RegretFigure.of(by_name, labels, regret)
+    first = next(iter(by_name.values()))
+    title = "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
+    figure, axes = plotting.panels(1, 2, inches=_PANEL_INCHES, title=title)
+    drawn.draw_middle(axes[0])
+    drawn.draw_final(axes[1])
+    if drawn.curves:
+        axes[0].legend()
+    return figure
+
+
+def middle_of(preset: str, values: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """The middle of the runs and both ends of its band, at each point.
+
+    Args:
+        preset: it decides whether the middle is the mean or the median.
+        values: float64 (runs, points).
+    """
+    if not len(values):
+        empty = np.empty(values.shape[1])
+        return empty, empty, empty
+    if PRESETS[preset].middle == "median":
+        low, high = np.quantile(values, _QUARTILES, axis=0)
+        return np.median(values, axis=0), low, high
+    return values.mean(axis=0), *confidence_band(values)
+
+
+def lines_of(names: Collection[str]) -> dict[str, int]:
+    """The number of each optimizer's line. Others than those of `_LINES` get the free colours."""
+    known = {name: _LINES[name] for name in names if name in _LINES}
+    colours = {line % len(plotting.PALETTE) for line in known.values()}
+    free = sorted(
+        set(range(plotting.NUM_LINES)) - set(known.values()),
+        key=lambda line: (line % len(plotting.PALETTE) in colours, line),
+    )
+    others = [name for name in names if name not in _LINES]
+    return known | dict(zip(others, itertools.cycle(free), strict=False))
+
+
+def _by_name(
+    trajectories: Iterable[Trajectories] | Mapping[str, Trajectories],
+) -> dict[str, Trajectories]:
+    """The trajectories by name, after the checks that `plot_regret` promises."""
+    if isinstance(trajectories, Mapping):
+        pairs = [(str(name), each) for name, each in trajectories.items()]
+    else:
+        given = list(trajectories)
+        pairs = [(getattr(each, "optimizer", ""), each) for each in given]
+    if not pairs:
+        raise ValueError("no trajectories; give those of at least one optimizer")
+    by_name: dict[str, Trajectories] = {}
+    for name, each in pairs:
+        check_type("trajectories", each, Trajectories, use="Trajectories")
+        check_choice("preset", each.preset, PRESETS)
+        if name in by_name:
+            raise ValueError(
+                f"two trajectories are those of {name!r}; give a dictionary of trajectories by name"
+            )
+        by_name[name] = each
+        first = pairs[0][1]
+        for field in _SAME:
+            if getattr(each, field) != getattr(first, field):
+                raise ValueError(
+                    f"the trajectories of {name!r} have {field}={getattr(each, field)!r}, those of "
+                    f"{pairs[0][0]!r} {getattr(first, field)!r}; use runs of the same preset and "
+                    "limits"
+                )
+    return by_name
+
+
+def _label(trajectories: Trajectories) -> str:
+    name = trajectories.optimizer
+    settings = PRESETS[trajectories.preset].optimizers.get(name)
+    return plotting.plain(settings.title if settings and settings.name == name else name)
+
+
+def _reports_accuracy(preset: str) -> bool:
+    return PRESETS[preset].test == "queried"
+
+
+def _curve(name: str, runs: Trajectories, regret: Regret, look: dict[str, Any]) -> RegretCurve:
+    limits = runs.limits
+    final = runs.regret_at([np.inf], regret=regret)[:, 0]
+    has_trained = ~np.isnan(final)
+    begin = mean_regret(runs, unit=limits.unit).spent[:1]
+    spent = np.geomspace(begin, limits.most, _POINTS)[:, 0] if len(begin) else begin
+    regret_at = runs.regret_at if limits.unit == "seconds" else runs.regret_after
+    best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
+
+    def shown(values: Doubles) -> Doubles:
+        return best - values if _reports_accuracy(runs.preset) else values
+
+    middle, low, high = middle_of(runs.preset, shown(regret_at(spent, regret=regret)[has_trained]))
+    return RegretCurve(
+        name=name,
+        look=look,
+        spent=spent,
+        middle=middle,
+        low=low,
+        high=high,
+        final=np.sort(shown(final[has_trained])),
+    )
