@@ -123,6 +123,7 @@ def panels(
     *,
     inches: tuple[float, float] = _PANEL_INCHES,
     title: str = "",
+    is_narrow: bool = False,
     **options: Any,
 ) -> tuple[Figure, npt.NDArray[Any]]:
     """Make a figure of panels; call it within `style`.
@@ -132,11 +133,15 @@ def panels(
         columns: the number of columns of panels.
         inches: the width and the height of one panel.
         title: the title of the whole figure.
+        is_narrow: whether all panels stand one below the other, for narrow screens.
         **options: passed on to `matplotlib.figure.Figure.subplots`.
 
     Returns:
         The figure, and an array of its axes, row by row: (rows * columns,).
     """
+    if is_narrow:
+        rows, columns = rows * columns, 1
+        inches = min(inches[0], _PANEL_INCHES[0]), inches[1]
     figure = _figure((columns * inches[0], rows * inches[1]), layout="constrained")
     if title:
         figure.suptitle(title, fontsize=12)
@@ -232,15 +237,22 @@ def matrix(
     squares = axes.pcolormesh(places, places, values, shading="nearest", **options)
     for (row, column), value in np.ndenumerate(values):
         if not np.isnan(value):
-            red, green, blue, _ = squares.to_rgba(np.asarray(value))
-            is_light = 0.3 * red + 0.6 * green + 0.1 * blue > 0.55
-            colour = "black" if is_light else "white"
-            axes.text(column, row, f"{value:{number}}", ha="center", va="center", color=colour)
+            ink = _ink_on(*squares.to_rgba(np.asarray(value))[:3])
+            text = f"{value:{number}}"
+            axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=11)
     axes.set_xticks(places, map(str, names))
     axes.set_yticks(places, map(str, names))
     axes.invert_yaxis()
     axes.set_aspect("equal")
     axes.grid(visible=False)
+
+
+def _ink_on(red: float, green: float, blue: float) -> str:
+    """Black or white, whichever has the higher contrast on a colour, as WCAG 2 defines it."""
+    parts = np.array([red, green, blue])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"
 
 
 def set_log(axes: Axes, *directions: str) -> None:

@@ -35,7 +35,7 @@ PARTS = {
     "best_cells",
 }
 TABLES = {"analysis.json", "analysis.csv", "report.html"}
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "source"}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,10 @@ def test_page_needs_nothing_else(report: AnalysisReport) -> None:
     page = Page(report.path)
     assert {"script", "link", "iframe", "object"}.isdisjoint(tag for tag, _ in page.tags)
     for tag, attributes in page.tags:
-        assert not {"href", "srcset", "onload", "background"} & set(attributes)
+        assert not {"onload", "background"} & set(attributes)
+        assert (attributes.get("href") or "#").startswith("#")
+        if "srcset" in attributes:
+            assert (attributes["srcset"] or "").startswith("data:image/svg+xml;base64,")
         if "src" in attributes:
             assert tag == "img"
     assert all(source.startswith("data:image/svg+xml;base64,") for source in page.sources())
@@ -131,6 +134,57 @@ def test_pictures_are_whole(report: AnalysisReport) -> None:
             for attribute, value in element.attrib.items():
                 if attribute.endswith("href"):
                     assert value.startswith(("#", "data:"))
+
+
+def test_each_entry_of_the_contents_leads_to_a_section(report: AnalysisReport) -> None:
+    page = Page(report.path)
+    headings = [attributes["id"] for tag, attributes in page.tags if tag == "h2"]
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links == [f"#{name}" for name in headings]
+    assert [part.name for part in report.summary.parts] == headings[:-2]
+
+
+def test_narrow_screens_get_figures_whose_panels_stand_below_each_other(
+    report: AnalysisReport,
+) -> None:
+    page = Page(report.path)
+    sources = [attributes for tag, attributes in page.tags if tag == "source"]
+    assert len(sources) == len(page.sources())
+    for attributes in sources:
+        assert attributes["media"] == "(max-width: 40rem)"
+        narrow = base64.b64decode((attributes["srcset"] or "").partition(",")[2])
+        points = float(ElementTree.fromstring(narrow).attrib["width"].removesuffix("pt"))
+        assert points <= 4.2 * 72  # so letters of 9.5 points are 11 pixels high at 400 pixels
+
+
+def test_nothing_makes_the_page_wider_than_the_screen(report: AnalysisReport) -> None:
+    style = Page(report.path).style
+    assert "min-width" not in style
+    assert "nowrap" not in style
+
+
+def test_the_best_cells_are_drawn_with_their_hashes_and_numbers(report: AnalysisReport) -> None:
+    page = Page(report.path)
+    index = report.summary.index
+    best = [nb101fast.Cell.from_id(cell) for cell in index.top_k("test_accuracy", 6)]
+    assert [each.cell for each in report.summary.best_cells.drawn] == best
+    assert sum(tag == "svg" for tag, _ in page.tags) == 6
+    for cell in best:
+        assert cell.hash in page.text
+        assert f"{index.query(cell)['test_accuracy']:.4f}" in page.text
+
+
+def test_a_report_shows_its_numbers_and_in_a_notebook_its_figures_too(
+    report: AnalysisReport,
+) -> None:
+    lines = repr(report).splitlines()
+    assert lines[0] == str(report.path)
+    for _, row in report.summary.rows():
+        assert any(line.strip().startswith(f"{row.name}: {row.text}") for line in lines)
+    html = report._repr_html_()
+    figures = [part for part in report.summary.parts if part.figure() is not None]
+    assert html.count("<img ") == len(figures)
+    assert html.count("<table>") == 1
 
 
 def test_page_says_everything(report: AnalysisReport) -> None:

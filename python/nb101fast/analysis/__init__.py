@@ -10,23 +10,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import plotting
+from .._core import visible
 from ..index import Index
 from ..locations import checked_name
 from ..whole_file import write_whole
-from .report import render_report
+from .part import Part
+from .report import Picture, render_report, render_table
 from .row import Row
 from .summary import NUM_PARTS, IndexSummary, summarize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["AnalysisReport", "IndexSummary", "Row", "analyze", "summarize"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AnalysisReport:
-    """The files that `analyze` wrote.
+    """The files that `analyze` wrote. A notebook shows the figures and the table.
 
     Attributes:
         path: the path of `report.html`.
@@ -37,6 +43,20 @@ class AnalysisReport:
     path: Path
     files: tuple[Path, ...]
     summary: IndexSummary
+
+    def __repr__(self) -> str:
+        return f"{visible(str(self.path))}\n\n{self.summary!r}"
+
+    def _repr_html_(self) -> str:
+        figures = ((part, part.figure()) for part in self.summary.parts)
+        pictures = (
+            f"<h4>{escape(part.title)}</h4>{plotting.as_html(figure, part.title)}"
+            f"<p>{escape(part.caption)}</p>"
+            for part, figure in figures
+            if figure
+        )
+        path = f"<p>{escape(visible(str(self.path)))}</p>"
+        return "\n".join([path, *pictures, render_table(self.summary)])
 
 
 def analyze(
@@ -73,25 +93,29 @@ def analyze(
         raise NotADirectoryError(f"out={str(folder)!r} is a file; use a folder or a new name")
     tell = progress or (lambda done, total: None)
     summary = summarize(index, progress=lambda done, _: tell(done, 2 * NUM_PARTS))
-    pictures: dict[str, tuple[Path, ...]] = {}
+    files: list[Path] = []
+    pictures: dict[str, Picture] = {}
     for done, part in enumerate(summary.parts, NUM_PARTS + 1):
         if figure := part.figure():
-            pictures[part.name] = plotting.save(figure, folder, part.name)
+            files += plotting.save(figure, folder, part.name)
+            pictures[part.name] = _picture(part, figure)
         else:
             _remove_picture(folder, part.name)
         tell(done, 2 * NUM_PARTS)
-    vectors = {name: paths[plotting.FORMATS.index("svg")] for name, paths in pictures.items()}
     texts = {
         "analysis.json": summary.as_json(),
         "analysis.csv": summary.as_csv(),
-        "report.html": render_report(
-            summary, {name: path.read_bytes() for name, path in vectors.items()}
-        ),
+        "report.html": render_report(summary, pictures),
     }
     for name, text in texts.items():
         write_whole(folder / name, text.encode())
-    files = (*chain.from_iterable(pictures.values()), *(folder / name for name in texts))
-    return AnalysisReport(folder / "report.html", files, summary)
+        files.append(folder / name)
+    return AnalysisReport(folder / "report.html", tuple(files), summary)
+
+
+def _picture(part: Part, figure: Figure) -> Picture:
+    narrow = part.figure(is_narrow=True)
+    return Picture(*(plotting.render(each, "svg") for each in (figure, narrow or figure)))
 
 
 def _remove_picture(folder: Path, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plotting
+from ..cell import Cell
 from .measured import Doubles, Ids, Measured, sentence_of_absence
 from .raw_space import MOST_RAW_EDGES, NUM_RAW, count_raw
 from .row import Row
@@ -15,7 +16,25 @@ from .row import Row
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_PARAMETERS = "trainable_parameters"
 _MOST_SHOWN = 40
+_MOST_DRAWN = 6
+
+
+@dataclass(frozen=True)
+class BestCell:
+    """One of the best cells.
+
+    Attributes:
+        cell: the cell.
+        numbers: the means over its runs at the final budget, by metric, as far as the index has
+            them. Parameters are those of the network that was trained.
+        error: the standard error of its mean test accuracy; NaN for a cell with one run.
+    """
+
+    cell: Cell
+    numbers: dict[str, float]
+    error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +50,7 @@ class BestCells:
             divided by the square root of their number. NaN for a cell with one run.
         ids: int32, the best cell, followed by the cells that are at most two of its standard errors
             below it. If the best cell has one run, it is alone.
+        drawn: the very best cells, in their order, for the report.
         raw_official: how many of the 2^21 * 3^5 raw configurations these cells are.
         raw_9: how many of those have at most 9 edges before pruning.
     """
@@ -39,6 +59,7 @@ class BestCells:
     means: Doubles
     errors: Doubles
     ids: Ids
+    drawn: tuple[BestCell, ...]
     raw_official: int
     raw_9: int
 
@@ -82,11 +103,11 @@ class BestCells:
         ]
 
     @plotting.style()
-    def figure(self) -> Figure | None:
+    def figure(self, *, is_narrow: bool = False) -> Figure | None:
         """See `Part`; the best cells side by side."""
         if not len(self.ids):
             return None
-        figure, axes = plotting.panels(inches=(8.4, 3.1))
+        figure, axes = plotting.panels(inches=(8.4, 3.1), is_narrow=is_narrow)
         places = np.arange(1, len(self.means) + 1)
         errors = np.nan_to_num(self.errors)
         axes[0].errorbar(
@@ -112,11 +133,20 @@ def best_cells_of(measured: Measured) -> BestCells:
         near = best_first[means[best_first] >= means[best_first[0]] - 2 * error[0]]
     ids: Ids = measured.index.cells[near]
     shown = best_first[:_MOST_SHOWN]
+    metrics = measured.present("test_accuracy", "validation_accuracy", "training_time", _PARAMETERS)
     return BestCells(
         final_epochs=measured.final_epochs,
         means=means[shown],
         errors=errors[shown],
         ids=ids,
+        drawn=tuple(
+            BestCell(
+                Cell.from_id(measured.index.cells[row]),
+                {metric: float(measured.mean(metric)[row]) for metric in metrics},
+                float(errors[row]),
+            )
+            for row in shown[:_MOST_DRAWN]
+        ),
         raw_official=int(count_raw()[ids].sum()),
         raw_9=int(count_raw(most_edges=MOST_RAW_EDGES)[ids].sum()),
     )

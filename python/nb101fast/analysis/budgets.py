@@ -60,8 +60,8 @@ class Budgets:
         return (
             "Spearman's rank correlation of mean validation accuracy between budgets, over the "
             f"best p percent of {self.counts[0]:,} cells by the accuracy at {self.epochs[-1]} "
-            "epochs. The ranks are those among the chosen cells. Left: all cells. Middle: the best "
-            "10 %. Right: each pair of budgets."
+            "epochs. The ranks are those among the chosen cells. First panel: all cells. Second "
+            "panel: the best 10 %. Third panel: each pair of budgets."
         )
 
     def rows(self) -> list[Row]:
@@ -78,11 +78,11 @@ class Budgets:
         ]
 
     @plotting.style()
-    def figure(self) -> Figure | None:
+    def figure(self, *, is_narrow: bool = False) -> Figure | None:
         """See `Part`; matrices for all cells and the best 10 %, and a curve for each pair."""
         if len(self.epochs) < 2:
             return None
-        figure, axes = plotting.panels(1, 3, inches=(3.7, 3.3))
+        figure, axes = plotting.panels(1, 3, inches=(3.7, 3.3), is_narrow=is_narrow)
         for panel, percent in zip(axes, (100, 10), strict=False):
             self._draw_matrix(panel, percent)
         for number, (first, second) in enumerate(combinations(range(len(self.epochs)), 2)):

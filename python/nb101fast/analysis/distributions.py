@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BEST_MEAN_TEST = 0.943175752957662  # of the best cell at 108 epochs (Ying et al., 2019)
 _CURVE_POINTS = 400
+_TAIL = 0.005  # of the noise at each end, which would be an empty part of the panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +52,15 @@ class Distributions:
         sentences = [sentence_of_absence(self.missing, self.final_epochs)]
         if self.accuracies:
             sentences.append(
-                f"{'Left: the' if self.has_noise else 'The'} share of cells below an accuracy at "
-                f"{self.final_epochs} epochs. The accuracy of a cell is the mean of its runs."
+                f"{'First panel: the' if self.has_noise else 'The'} share of cells below an "
+                f"accuracy at {self.final_epochs} epochs. The accuracy of a cell is the mean of "
+                "its runs."
             )
         if self.has_noise:
             sentences.append(
-                "Right: the noise at each budget, which is the sample standard deviation of the "
-                "test accuracies of one cell's runs, in percentage points."
+                "Second panel: the noise at each budget, which is the sample standard deviation of "
+                "the test accuracies of one cell's runs, in percentage points. The outermost half "
+                "percent at each end is not shown."
             )
         elif self.noise:
             sentences.append("No cell has two runs, so the noise between runs is unknown.")
@@ -83,11 +86,11 @@ class Distributions:
         return rows
 
     @plotting.style()
-    def figure(self) -> Figure | None:
+    def figure(self, *, is_narrow: bool = False) -> Figure | None:
         """See `Part`."""
         if not self.accuracies:
             return None
-        figure, axes = plotting.panels(1, 1 + self.has_noise)
+        figure, axes = plotting.panels(1, 1 + self.has_noise, is_narrow=is_narrow)
         for number, (metric, values) in enumerate(self.accuracies.items()):
             _draw_curve(axes[0], values, number, metric.removesuffix("_accuracy"))
         axes[0].set(title=f"accuracy at {self.final_epochs} epochs", xlabel="accuracy")
@@ -99,6 +102,7 @@ class Distributions:
                     _draw_curve(axes[1], 100 * values, number, f"{epochs} epochs")
             axes[1].set(title="noise", xlabel="std of test accuracy, percentage points")
             if any(values.any() for values in self.noise.values()):
+                axes[1].set_xlim(_noise_range(self.noise.values()))
                 plotting.set_log(axes[1], "x")
             axes[1].legend()
         return figure
@@ -130,6 +134,16 @@ def _draw_curve(axes: Axes, values: Doubles, number: int, label: str) -> None:
         places = np.linspace(0, len(values) - 1, _CURVE_POINTS).round().astype(int)
         values, shares = values[places], shares[places]
     plotting.steps(axes, values, shares, **plotting.line(number), label=label)
+
+
+def _noise_range(columns: Iterable[Doubles]) -> tuple[float, float]:
+    """The range of the noise, in percentage points, without the few cells at both of its ends."""
+    positive = [100 * values[values > 0] for values in columns if values.any()]
+    low, high = (
+        pick(float(np.quantile(values, share)) for values in positive)
+        for pick, share in ((min, _TAIL), (max, 1 - _TAIL))
+    )
+    return 0.9 * low, 1.1 * high
 
 
 def _range(columns: Iterable[Doubles], left_out: float = 0.01) -> tuple[float, float]:

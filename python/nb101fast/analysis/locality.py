@@ -82,7 +82,7 @@ class Locality:
         sentences = [sentence_of_absence(self.missing, self.final_epochs)]
         if self.has_walks:
             sentences.append(
-                f"{'Left: the' if self.distances else 'The'} autocorrelation of accuracy at "
+                f"{'First panel: the' if self.distances else 'The'} autocorrelation of accuracy at "
                 f"{self.final_epochs} epochs along {WALKS:,} random walks of {STEPS:,} steps. Each "
                 "step goes to a cell that is one change away. The band is twice the standard "
                 "deviation between single walks."
@@ -94,10 +94,10 @@ class Locality:
             )
         if self.distances:
             sentences.append(
-                f"{'Right: the' if self.has_walks else 'The'} validation accuracy by edit distance "
-                f"from the best cell, which has id {self.distances.best_id}. A box reaches from "
-                "the first to the third quartile. The line is the median, the dot the mean, and "
-                "the number below is how many cells have this distance."
+                f"{'Second panel: the' if self.has_walks else 'The'} validation accuracy by edit "
+                f"distance from the best cell, which has id {self.distances.best_id}. A box "
+                "reaches from the first to the third quartile. The line is the median, the dot the "
+                "mean, and the number below is how many cells have this distance."
             )
         return " ".join(filter(None, sentences))
 
@@ -113,12 +113,12 @@ class Locality:
         ]
 
     @plotting.style()
-    def figure(self) -> Figure | None:
+    def figure(self, *, is_narrow: bool = False) -> Figure | None:
         """See `Part`; the curves and the boxes."""
         num_panels = self.has_walks + (self.distances is not None)
         if not num_panels:
             return None
-        figure, axes = plotting.panels(1, num_panels, inches=(4.7, 3.2))
+        figure, axes = plotting.panels(1, num_panels, inches=(4.7, 3.2), is_narrow=is_narrow)
         if self.has_walks:
             self._draw_curves(axes[0])
         if self.distances:

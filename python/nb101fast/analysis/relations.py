@@ -88,11 +88,13 @@ class Relations:
         return rows
 
     @plotting.style()
-    def figure(self) -> Figure | None:
+    def figure(self, *, is_narrow: bool = False) -> Figure | None:
         """See `Part`."""
         if not self.pearson:
             return None
-        figure, axes = plotting.panels(math.ceil(len(self.pearson) / 2), min(2, len(self.pearson)))
+        figure, axes = plotting.panels(
+            math.ceil(len(self.pearson) / 2), min(2, len(self.pearson)), is_narrow=is_narrow
+        )
         for panel, pair in zip(axes, self.pearson, strict=False):
             self._draw(panel, *pair)
             panel.set(xlabel=LABELS[pair[0]], ylabel=LABELS[pair[1]])

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
 from .._core import visible
 from ..codes import NUM_CELLS
 from ..description import describe
-from .measured import sentence_of_absence, sentences_of_left_out
+from ..drawing import CellDrawing
+from .best_cells import BestCell
+from .measured import in_words, sentence_of_absence, sentences_of_left_out
 from .part import Part
 from .summary import IndexSummary
 
@@ -24,35 +28,62 @@ _CSS = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 62rem; background: var(--page);
   color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-h1 { margin: 0 0 .2rem; font-size: 1.7rem; line-height: 1.2; }
+h1 { margin: 0 0 .2rem; font-size: 1.7rem; line-height: 1.2; overflow-wrap: anywhere; }
 h2 { margin: 2.6rem 0 .6rem; font-size: 1.2rem; }
+a { color: inherit; }
+nav ol { margin: 1.2rem 0 0; padding-left: 1.4rem; columns: 17rem; }
 p.about { margin: 0; color: var(--faint); overflow-wrap: anywhere; }
 p.loud { padding: .6rem .9rem; border: 2px solid var(--loud); border-radius: 6px;
   color: var(--loud); font-weight: 600; }
 figure { margin: 0; }
-div.wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
-div.wide img { display: block; width: 100%; min-width: 38rem; padding: .6rem; background: #fff; }
+picture img { display: block; width: 100%; padding: .6rem; background: #fff;
+  border: 1px solid var(--line); border-radius: 6px; }
 figcaption { margin-top: .5rem; color: var(--faint); font-size: .92rem; }
-table { width: 100%; min-width: 38rem; border-collapse: collapse; font-size: .92rem; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left; }
+table { width: 100%; border-collapse: collapse; font-size: .92rem; }
+th, td { padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); text-align: left; }
 th[scope=rowgroup] { padding-top: 1rem; }
-td + td, th + th { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-pre { overflow-x: auto; padding: .8rem; border: 1px solid var(--line); border-radius: 6px;
-  font-size: .8rem; }
+td + td, th + th { text-align: right; font-variant-numeric: tabular-nums; }
+ol.cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr));
+  gap: 1rem; margin: 1rem 0 0; padding: 0; list-style: none; }
+ol.cells li { padding: .8rem; border: 1px solid var(--line); border-radius: 6px; }
+ol.cells svg { display: block; margin: 0 auto .6rem; max-height: 22rem; }
+ol.cells code { display: block; font-size: .75rem; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: auto auto; margin: .3rem 0 0; font-size: .92rem; }
+dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem;
+  border: 1px solid var(--line); border-radius: 6px; font-size: .68rem; }
+@media (max-width: 40rem) { table { font-size: .82rem; } }
 """
 
 
-def render_report(summary: IndexSummary, pictures: Mapping[str, bytes]) -> str:
+_NARROW = "(max-width: 40rem)"  # screens on which the panels of a figure stand below each other
+_LAST_SECTIONS = {"numbers": "In numbers", "index": "The index"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as SVG files: for wide screens, and for narrow ones."""
+
+    wide: bytes
+    narrow: bytes
+
+
+def render_report(summary: IndexSummary, pictures: Mapping[str, Picture]) -> str:
     """The text of the page.
 
     Args:
         summary: the analyses.
-        pictures: the SVG files by name of the analysis. An analysis without one has only a caption.
+        pictures: by name of the analysis. An analysis without one has only a caption.
     """
     return "\n".join(_lines(summary, pictures)) + "\n"
 
 
-def _lines(summary: IndexSummary, pictures: Mapping[str, bytes]) -> Iterator[str]:
+def render_table(summary: IndexSummary) -> str:
+    """The numbers of all analyses beside those of the paper, as a table in HTML."""
+    return "\n".join(_table(summary))
+
+
+def _lines(summary: IndexSummary, pictures: Mapping[str, Picture]) -> Iterator[str]:
     index = summary.index
     name = escape(visible(os.path.basename(index.path)))
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
@@ -72,31 +103,72 @@ def _lines(summary: IndexSummary, pictures: Mapping[str, bytes]) -> Iterator[str
         yield f'<p class="loud">{escape(absence)} {needs_it} is left out.</p>'
     for sentence in sentences_of_left_out(summary.left_out):
         yield f'<p class="loud">{escape(sentence)}</p>'
+    yield from _contents(summary)
     for part in summary.parts:
         yield from _section(part, pictures.get(part.name))
-    yield from _table(summary)
-    yield f"<h2>The index</h2>\n<pre>{escape(describe(index.reader))}</pre>\n</body>\n</html>"
+    yield from _cells(summary.best_cells.drawn)
+    yield from _heading("numbers")
+    yield render_table(summary)
+    yield from _heading("index")
+    yield f"<pre>{escape(describe(index.reader))}</pre>\n</body>\n</html>"
 
 
-def _section(part: Part, picture: bytes | None) -> Iterator[str]:
+def _contents(summary: IndexSummary) -> Iterator[str]:
+    sections = {part.name: part.title for part in summary.parts} | _LAST_SECTIONS
+    links = (f'<li><a href="#{name}">{escape(title)}</a></li>' for name, title in sections.items())
+    yield f"<nav><ol>\n{''.join(links)}\n</ol></nav>"
+
+
+def _heading(name: str) -> Iterator[str]:
+    yield f'<h2 id="{name}">{_LAST_SECTIONS[name]}</h2>'
+
+
+def _section(part: Part, picture: Picture | None) -> Iterator[str]:
     yield f'<h2 id="{part.name}">{escape(part.title)}</h2>\n<figure>'
-    if picture is not None:
-        source = base64.b64encode(picture).decode()
+    if picture:
         yield (
-            f'<div class="wide"><img alt="{escape(part.title)}" '
-            f'src="data:image/svg+xml;base64,{source}"></div>'
+            f'<picture><source media="{_NARROW}" srcset="{_source(picture.narrow)}">'
+            f'<img alt="{escape(part.title)}" src="{_source(picture.wide)}"></picture>'
         )
     yield f"<figcaption>{escape(part.caption)}</figcaption>\n</figure>"
 
 
+def _source(svg: bytes) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+
+
+def _cells(drawn: Sequence[BestCell]) -> Iterator[str]:
+    """The best cells as pictures, each with its hash and its numbers."""
+    if not drawn:
+        return
+    yield '<ol class="cells">'
+    for place, each in enumerate(drawn, 1):
+        numbers = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _numbers(each))
+        yield (
+            f"<li>{CellDrawing(each.cell.matrix, each.cell.ops).as_svg()}"
+            f"<strong>{place}. id {each.cell.id}</strong><code>{each.cell.hash}</code>"
+            f"<dl>{numbers}</dl></li>"
+        )
+    yield "</ol>"
+
+
+def _numbers(best: BestCell) -> Iterator[tuple[str, str]]:
+    for metric, value in best.numbers.items():
+        text = f"{value:.4f}" if metric.endswith("accuracy") else f"{value:,.0f}"
+        if metric == "test_accuracy" and not math.isnan(best.error):
+            text += f" ± {best.error:.4f}"
+        if metric == "training_time":
+            text = f"{value:,.1f} s"
+        yield in_words(metric), text
+
+
 def _table(summary: IndexSummary) -> Iterator[str]:
-    yield '<h2 id="numbers">In numbers</h2>'
     if summary.differences:
         yield (
             '<p class="loud">These numbers are not comparable with those of the paper, which are '
             f"of CIFAR-10 and the whole space: {escape('; '.join(summary.differences))}.</p>"
         )
-    yield '<div class="wide"><table>\n<thead><tr><th></th><th>this index</th><th>paper</th></tr>'
+    yield "<table>\n<thead><tr><th></th><th>this index</th><th>paper</th></tr>"
     yield "</thead>"
     for title, lines in groupby(summary.rows(), key=lambda line: line[0].title):
         yield f'<tbody>\n<tr><th colspan="3" scope="rowgroup">{escape(title)}</th></tr>'
@@ -104,4 +176,4 @@ def _table(summary: IndexSummary) -> Iterator[str]:
             cells = (row.name, row.text, row.paper_text)
             yield "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>"
         yield "</tbody>"
-    yield "</table></div>"
+    yield "</table>"

@@ -61,11 +61,13 @@ class Shapes:
         return rows
 
     @plotting.style()
-    def figure(self) -> Figure | None:
+    def figure(self, *, is_narrow: bool = False) -> Figure | None:
         """See `Part`; a panel for each shape and metric."""
         if not self.groups:
             return None
-        figure, axes = plotting.panels(len(self.groups) // len(SHAPES), len(SHAPES))
+        figure, axes = plotting.panels(
+            len(self.groups) // len(SHAPES), len(SHAPES), is_narrow=is_narrow
+        )
         for panel, ((shape, metric), groups) in zip(axes, self.groups.items(), strict=True):
             groups.draw(panel, xlabel=SHAPES[shape][1], ylabel=LABELS[metric])
         return figure

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from .._core import visible
@@ -29,7 +30,7 @@ PAPER_EPOCHS = (4, 12, 36, 108)
 NUM_PARTS = 7
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class IndexSummary:
     """Section 3 of the paper for one index; `summarize` makes it.
 
@@ -90,6 +91,18 @@ class IndexSummary:
         for part in self.parts:
             for row in part.rows():
                 yield part, row
+
+    def __repr__(self) -> str:
+        """The table, a line for each number."""
+        lines = [f"Analysis of {self.index!r}"]
+        if self.differences:
+            lines.append(f"Not comparable with the paper: {'; '.join(self.differences)}.")
+        for title, rows in groupby(self.rows(), key=lambda row: row[0].title):
+            lines += ["", title]
+            for _, row in rows:
+                paper = f"   (paper: {row.paper_text})" if row.paper is not None else ""
+                lines.append(f"  {row.name}: {row.text}{paper}")
+        return "\n".join(lines)
 
     def as_json(self) -> str:
         """The facts of the index and the table as JSON. A number that is unknown is null."""
