@@ -27,7 +27,6 @@ from .exporter import SUFFIXES, export
 from .fetch import fetch
 from .index import Index, open
 from .measurement import METRICS, STAGES
-from .progress import ProgressBar
 from .reader import VERIFY_LEVELS
 from .search import OPTIMIZERS, PRESETS
 from .search.trajectories import REGRETS
@@ -346,30 +345,27 @@ def _command_line() -> CommandLine:
 
 
 def _compile(options: argparse.Namespace) -> None:
-    with ProgressBar("compiling") as bar:
-        report = compile(
-            options.inputs,
-            options.output,
-            update=options.update,
-            strict=options.strict,
-            denominator=options.denominator,
-            synthetic=options.synthetic,
-            progress=bar,
-        )
+    report = compile(
+        options.inputs,
+        options.output,
+        update=options.update,
+        strict=options.strict,
+        denominator=options.denominator,
+        synthetic=options.synthetic,
+        progress=True,
+    )
     _print_report(report)
 
 
 def _merge(options: argparse.Namespace) -> None:
     for path in options.inputs:
         open(path)  # an input of another kind is refused
-    with ProgressBar("merging") as bar:
-        report = compile(options.inputs, options.output, progress=bar)
+    report = compile(options.inputs, options.output, progress=True)
     _print_report(report)
 
 
 def _export(options: argparse.Namespace) -> None:
-    with ProgressBar("exporting") as bar:
-        export(options.index, options.output, progress=bar)
+    export(options.index, options.output, progress=True)
     print(f"{visible(options.output)}: {os.path.getsize(options.output):,} bytes")
 
 
@@ -391,8 +387,7 @@ def _print_report(report: CompileReport) -> None:
 
 
 def _synthetic(options: argparse.Namespace) -> None:
-    with ProgressBar("making a synthetic index") as bar:
-        synthetic.write_index(options.output, seed=options.seed, progress=bar)
+    synthetic.write_index(options.output, seed=options.seed, progress=True)
     print(repr(open(options.output)))
 
 
@@ -452,16 +447,15 @@ def _cell_named(text: str) -> dict[str, Any]:
 
 def _fetch(options: argparse.Namespace) -> None:
     try:
-        with ProgressBar("fetching") as bar:
-            path = fetch(
-                "only108" if options.only108 else "full",
-                source=options.source,
-                base_url=options.base_url,
-                accept_any=options.any,
-                force=options.force,
-                keep_tfrecord=options.keep,
-                progress=bar,
-            )
+        path = fetch(
+            "only108" if options.only108 else "full",
+            source=options.source,
+            base_url=options.base_url,
+            accept_any=options.any,
+            force=options.force,
+            keep_tfrecord=options.keep,
+            progress=True,
+        )
     except KeyboardInterrupt:
         raise InterruptedError(
             "interrupted; what was downloaded is kept, and the same command goes on from there"
@@ -477,23 +471,22 @@ def _experiment(options: argparse.Namespace) -> None:
     from .experiment import run_experiment
 
     try:
-        with ProgressBar("running") as bar:
-            report = run_experiment(
-                open(options.index),
-                options.out,
-                optimizers=None if options.optimizers is None else options.optimizers.split(","),
-                runs=options.runs,
-                budget_seconds=options.budget,
-                max_evaluations=options.max_evaluations,
-                seed=options.seed,
-                preset=options.preset,
-                regret=options.regret,
-                record=options.record,
-                engine=options.engine,
-                address=options.address,
-                workers=options.workers,
-                progress=bar,
-            )
+        report = run_experiment(
+            open(options.index),
+            options.out,
+            optimizers=None if options.optimizers is None else options.optimizers.split(","),
+            runs=options.runs,
+            budget_seconds=options.budget,
+            max_evaluations=options.max_evaluations,
+            seed=options.seed,
+            preset=options.preset,
+            regret=options.regret,
+            record=options.record,
+            engine=options.engine,
+            address=options.address,
+            workers=options.workers,
+            progress=True,
+        )
     except KeyboardInterrupt:
         raise InterruptedError(
             "interrupted; the runs that ended are kept, and the same command goes on from there"
@@ -508,8 +501,7 @@ def _experiment(options: argparse.Namespace) -> None:
 def _analyze(options: argparse.Namespace) -> None:
     from .analysis import analyze
 
-    with ProgressBar("analysing") as bar:
-        report = analyze(open(options.index), options.out, progress=bar)
+    report = analyze(open(options.index), options.out, progress=True)
     path = visible(str(report.path))
     print(f"{path}: open it in a browser; beside it {len(report.files) - 1} files")
 

@@ -15,6 +15,7 @@ from ._core import FormatError
 from .findings import Findings, joined
 from .inputs import Meter, Source, read_input
 from .locations import core_name
+from .progress import Phases
 from .reader import IndexReader
 from .runs import Runs
 
@@ -98,7 +99,7 @@ class IndexBuilder:
         Raises:
             FormatError: the file is damaged; the message says which record and which byte.
         """
-        source = read_input(self.table, path, self._threads, meter or Meter(0, None))
+        source = read_input(self.table, path, self._threads, meter or Meter(0, Phases()))
         self.add_source(source)
         return source
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from pathlib import Path
 
 from . import compiler
-from ._core import FormatError, visible
+from ._core import FormatError
 from .file_sample import sample_sha256
 from .formats import format_of
 from .index import Index
 from .index import open as open_index
 from .locations import cache_folder, checked_name
-from .progress import ProgressBar
+from .progress import tell
 
 
 def open_any(path: str | os.PathLike[str]) -> Index:
@@ -91,7 +90,6 @@ def _is_current(copy: Index, source: Path) -> bool:
 
 
 def _compile(source: Path, target: Path) -> Index:
-    print(visible(f"compiling {source} once, into {target}"), file=sys.stderr)
-    with ProgressBar("compiling") as bar:
-        compiler.compile(source, target, progress=bar)
+    tell(f"compiling {source} once, into {target}")
+    compiler.compile(source, target, progress=True)
     return open_index(target)

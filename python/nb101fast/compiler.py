@@ -11,7 +11,7 @@ from . import _core
 from .builder import CompileReport, IndexBuilder
 from .inputs import Meter, estimated_records
 from .locations import checked_name, core_name
-from .progress import Progress
+from .progress import Progress, told
 from .reader import IndexReader
 
 
@@ -43,7 +43,8 @@ def compile(
         synthetic: whether the values were made up, such as those of `synthetic.write_tfrecord`.
         training: how the runs were trained, in types that JSON has. The provenance keeps it.
         threads: how many threads parse; None for one on each processor.
-        progress: called with the number of bytes done and the number of bytes in all.
+        progress: True for a bar, or a function that is called with the number of bytes that are
+            read and the number of bytes in all.
 
     Returns:
         A `CompileReport` of what was read and written.
@@ -69,12 +70,15 @@ def compile(
     target = _target(paths, output, base)
     builder = IndexBuilder(base, threads=threads)
     builder.reserve(sum(map(estimated_records, paths)))
-    meter = Meter(sum(map(os.path.getsize, paths)), progress)
-    for path in paths:
-        builder.add_file(path, meter)
-    return builder.finish(
-        target, strict=strict, denominator=denominator, synthetic=synthetic, training=training
-    )
+    with told(progress, "compiling") as phases:
+        phases.begin("reading")
+        meter = Meter(sum(map(os.path.getsize, paths)), phases)
+        for path in paths:
+            builder.add_file(path, meter)
+        phases.begin("writing")
+        return builder.finish(
+            target, strict=strict, denominator=denominator, synthetic=synthetic, training=training
+        )
 
 
 def _paths(inputs: Any) -> list[str]:

@@ -20,7 +20,7 @@ from .builder import IndexBuilder
 from .file_sample import sample_sha256
 from .inputs import CHUNK_BYTES, RECORD_BYTES, Source
 from .official_files import OfficialFile
-from .progress import Progress, tell
+from .progress import Phases, tell
 from .regular_file import open_own
 
 _RECEIVE_BYTES = 1 << 20  # A socket seldom holds more bytes at once.
@@ -91,11 +91,11 @@ class Download:
         partial: Path,
         official: OfficialFile,
         patience: Patience,
-        progress: Progress | None,
+        phases: Phases,
     ) -> None:
         self.partial, self.official = partial, official
         self.shown_url = urlsplit(url)._replace(query="", fragment="").geturl()
-        self._url, self._patience, self._progress = url, patience, progress
+        self._url, self._patience, self._phases = url, patience, phases
         self._is_reached = False
         self._total: int | None = None
         self._tag: str | None = None  # The server gives each version of the file another tag.
@@ -105,7 +105,9 @@ class Download:
         """Download what is missing, check the digest, and return the intake of the whole file."""
         try:
             with open(self.partial, "ab", 0, opener=open_own) as self._file:
+                self._phases.begin("reading what is there")
                 self._read_back()
+                self._phases.begin("downloading")
                 if self._intake.sha256 != self.official.sha256:
                     self._receive_all()
                 self._check()
@@ -264,9 +266,8 @@ class Download:
         self._show_progress()
 
     def _show_progress(self) -> None:
-        if self._progress:
-            done = self._intake.num_bytes
-            self._progress(done, max(done, self._total or self.official.about_bytes))
+        done = self._intake.num_bytes
+        self._phases(done, max(done, self._total or self.official.about_bytes))
 
     def _store(self, chunk: bytes) -> None:
         left = memoryview(chunk)

@@ -13,7 +13,7 @@ from . import _core
 from .checks import alternatives
 from .json_form import cell_objects
 from .locations import checked_name
-from .progress import Progress
+from .progress import Phases, Progress, told
 from .reader import IndexReader
 from .run_columns import RUN_COLUMNS, Texts, record_places, run_columns
 from .whole_file import WholeFile
@@ -49,7 +49,8 @@ def export(
         index: an open index, or its path.
         output: the file to write.
         threads: how many threads format a TFRecord; None for one on each processor.
-        progress: called with the number of runs done and the number of runs in all.
+        progress: True for a bar, or a function that is called with the number of runs done and the
+            number of runs in all.
 
     Raises:
         ValueError: the suffix is none of these, or the output is the index itself.
@@ -62,16 +63,23 @@ def export(
     """
     target = checked_name(output)
     suffix = _suffix_of(target)
-    reader = IndexReader(index, verify="sections")
-    if os.path.exists(target) and os.path.samefile(target, reader.path):
-        raise ValueError(f"output {target!r} is the index itself; use another name")
+    with told(progress, "exporting") as phases:
+        phases.begin("verifying")
+        reader = IndexReader(index, verify="sections")
+        if os.path.exists(target) and os.path.samefile(target, reader.path):
+            raise ValueError(f"output {target!r} is the index itself; use another name")
+        phases.begin("writing")
+        _write(reader, target, suffix, threads or os.cpu_count() or 1, phases)
+
+
+def _write(reader: IndexReader, target: str, suffix: str, threads: int, phases: Phases) -> None:
     if suffix == ".parquet":
         from .tables import to_parquet  # It needs pyarrow.
 
         to_parquet(reader, target)
         return
     if suffix.startswith(".tfrecord"):
-        parts = _records(reader, threads or os.cpu_count() or 1)
+        parts = _records(reader, threads)
     else:
         parts = _WRITERS[suffix](reader)
     done = 0
@@ -79,8 +87,7 @@ def export(
         for part, runs in _packed(parts) if suffix.endswith(".gz") else parts:
             file.write(part)
             done += runs
-            if progress:
-                progress(done, reader.num_runs)
+            phases(done, reader.num_runs)
 
 
 def _suffix_of(target: str) -> str:

@@ -15,7 +15,7 @@ from .file_lock import locked
 from .inputs import Meter, estimated_records
 from .locations import cache_folder, checked_name
 from .official_files import OFFICIAL_FILES, OfficialFile
-from .progress import Progress, tell
+from .progress import Phases, Progress, tell, told
 from .reader import IndexReader
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def fetch(
         keep_tfrecord: also keep the downloaded file, next to the index.
         expected: the file to expect in place of the official one, if a mirror has another file.
         patience: how long to try again with a bad connection; None for the defaults.
-        progress: called with the number of bytes done and the number of bytes in all.
+        progress: True for a bar, or a function that is called with the number of bytes done and the
+            number of bytes in all.
 
     Returns:
         The index file.
@@ -86,14 +87,15 @@ def fetch(
         now = _identity(target)
         if now and (now != before or not force):
             return _already_there(target)
-        if path is not None:
-            _compile_file(path, target, official, accept_any, progress)
-        else:
+        with told(progress, "fetching") as phases:
+            if path is not None:
+                _compile_file(path, target, official, accept_any, phases)
+                return target
             from .download import Download, Patience  # This loads the modules of the network.
 
             partial = target.with_name(f"{official.name}.part")
-            download = Download(url, partial, official, patience or Patience(), progress)
-            _compile_download(download, target, keep_tfrecord)
+            download = Download(url, partial, official, patience or Patience(), phases)
+            _compile_download(download, target, keep_tfrecord, phases)
     return target
 
 
@@ -139,23 +141,28 @@ def _already_there(target: Path) -> Path:
 
 
 def _compile_file(
-    path: str, target: Path, official: OfficialFile, accept_any: bool, progress: Progress | None
+    path: str, target: Path, official: OfficialFile, accept_any: bool, phases: Phases
 ) -> None:
     builder = IndexBuilder()
     builder.reserve(estimated_records(path))
-    source = builder.add_file(path, Meter(os.path.getsize(path), progress))
+    phases.begin("reading")
+    source = builder.add_file(path, Meter(os.path.getsize(path), phases))
     if source.sha256 != official.sha256:
         text = f"{path}: {official.difference(source.sha256, source.num_bytes)}"
         if not accept_any:
             raise FormatError(f"{text}; accept_any=True compiles it still")
-        tell(f"{text}; it is compiled all the same")
+        tell(f"{text}; it is compiled all the same", "warning")
+    phases.begin("writing")
     builder.finish(target)
 
 
-def _compile_download(download: Download, target: Path, keep_tfrecord: bool) -> None:
+def _compile_download(
+    download: Download, target: Path, keep_tfrecord: bool, phases: Phases
+) -> None:
     partial, name = download.partial, download.official.name
     intake = download.complete()
     builder = intake.finish(name, partial, download.shown_url)
+    phases.begin("writing")
     try:
         builder.finish(target)
     except OSError:

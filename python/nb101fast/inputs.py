@@ -18,7 +18,7 @@ from .file_sample import sample_sha256
 from .formats import Format, format_of
 from .gzip_stream import GzipStream
 from .locations import shown_name
-from .progress import Progress
+from .progress import Phases
 from .reader import IndexReader
 from .regular_file import open_regular
 
@@ -60,16 +60,15 @@ class Source:
 
 
 class Meter:
-    """Counts the bytes that are read from all inputs, for the caller's progress function."""
+    """Counts the bytes that are read from all inputs, and tells how many there are."""
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self._total, self._progress, self._done = total, progress, 0
+    def __init__(self, total: int, phases: Phases) -> None:
+        self._total, self._phases, self._done = total, phases, 0
 
     def advance(self, count: int) -> None:
         """Count so many more bytes as done."""
         self._done += count
-        if self._progress:
-            self._progress(self._done, self._total)
+        self._phases(self._done, self._total)
 
 
 def estimated_records(path: str) -> int:

@@ -18,7 +18,7 @@ from . import _core
 from .builder import IndexBuilder
 from .checks import check_count
 from .codes import Codes, as_codes, cell_codes, cell_hashes, cell_ids, cell_parameters, decode
-from .progress import Progress
+from .progress import Progress, told
 from .runs import Runs
 from .whole_file import WholeFile
 
@@ -31,6 +31,8 @@ _CELLS_AT_ONCE = 20_000
 _MOST_EPOCHS, _MOST_REPEATS = (1 << 32) - 1, 65_534  # An index holds no more.
 
 Doubles = npt.NDArray[np.float64]
+
+_LABEL = "synthetic"  # of the progress bar
 
 
 def write_index(
@@ -50,16 +52,21 @@ def write_index(
         epochs: the budgets.
         repeats: how many runs each cell has at each budget.
         seed: the same seed gives the same values.
-        progress: called with the cells done and the cells in all.
+        progress: True for a bar, or a function that is called with the cells done and the cells in
+            all.
 
     Example:
         >>> nb101fast.synthetic.write_index("synthetic.nb101", epochs=(108,))
     """
     builder = IndexBuilder()
     builder.reserve(len(_chosen_ids(codes)) * len(epochs) * repeats)
-    for runs in generate(codes=codes, epochs=epochs, repeats=repeats, seed=seed, progress=progress):
-        builder.add_runs(runs)
-    builder.finish(path, denominator=DENOMINATOR, synthetic=True, marks={"seed": seed})
+    with told(progress, _LABEL) as phases:
+        for runs in generate(
+            codes=codes, epochs=epochs, repeats=repeats, seed=seed, progress=phases
+        ):
+            builder.add_runs(runs)
+        phases.begin("writing")
+        builder.finish(path, denominator=DENOMINATOR, synthetic=True, marks={"seed": seed})
 
 
 def write_tfrecord(
@@ -99,12 +106,14 @@ def generate(
     if not epochs or len(set(epochs)) < len(epochs):
         raise ValueError(f"epochs={epochs!r} is not allowed; use one or more, each once")
     ids = _chosen_ids(codes)
-    ids = ids[np.lexsort(cell_hashes()[ids].T[::-1])]
-    for first in range(0, len(ids), _CELLS_AT_ONCE):
-        batch = ids[first : first + _CELLS_AT_ONCE]
-        yield _runs_of(batch, sorted(epochs), repeats, np.random.default_rng([seed, first]))
-        if progress:
-            progress(first + len(batch), len(ids))
+    with told(progress, _LABEL) as phases:
+        phases.begin("sorting")
+        ids = ids[np.lexsort(cell_hashes()[ids].T[::-1])]
+        phases.begin("making up values")
+        for first in range(0, len(ids), _CELLS_AT_ONCE):
+            batch = ids[first : first + _CELLS_AT_ONCE]
+            yield _runs_of(batch, sorted(epochs), repeats, np.random.default_rng([seed, first]))
+            phases(first + len(batch), len(ids))
 
 
 def _chosen_ids(codes: Codes | None) -> npt.NDArray[np.int32]:

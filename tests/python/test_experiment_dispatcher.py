@@ -10,10 +10,11 @@ import pytest
 
 from nb101fast.experiment.dispatcher import MOST_REPEATS, Dispatcher, Ready
 from nb101fast.experiment.run_range import RunRange
-from nb101fast.experiment.worker import ExperimentWorker
+from nb101fast.experiment.worker import Computed, ExperimentWorker
 from nb101fast.worker_pool import Ended, Serve
 
 RANGES = [RunRange("rs", first, 64) for first in (0, 64, 128)]
+PART = Computed(b"part", 0.5)
 KILLED = Ended("process 7", "signal SIGKILL")
 
 
@@ -45,18 +46,18 @@ def never() -> ExperimentWorker:
 
 def parts(pool: ScriptedPool, num_ranges: int = 3, num_workers: int = 2) -> list[RunRange]:
     found = Dispatcher(pool, never, RANGES[:num_ranges], num_workers).parts()
-    return [runs for runs, part in found if part == b"part"]
+    return [runs for runs, part in found if part == PART]
 
 
 def test_workers_that_are_ready_get_ranges_in_order() -> None:
-    pool = ScriptedPool((1, Ready()), (0, Ready()), (1, b"part"), (0, b"part"), (1, b"part"))
+    pool = ScriptedPool((1, Ready()), (0, Ready()), (1, PART), (0, PART), (1, PART))
     assert parts(pool) == [RANGES[0], RANGES[1], RANGES[2]]
     assert pool.started == [0, 1]
     assert pool.given == [(1, RANGES[0]), (0, RANGES[1]), (1, RANGES[2])]
 
 
 def test_no_more_workers_than_ranges() -> None:
-    pool = ScriptedPool((0, Ready()), (0, b"part"))
+    pool = ScriptedPool((0, Ready()), (0, PART))
     assert parts(pool, num_ranges=1, num_workers=9) == [RANGES[0]]
     assert pool.started == [0]
 
@@ -64,9 +65,7 @@ def test_no_more_workers_than_ranges() -> None:
 def test_a_lost_range_goes_to_the_next_worker_that_is_ready(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    pool = ScriptedPool(
-        (0, Ready()), (1, Ready()), (0, KILLED), (1, b"part"), (1, b"part"), (1, b"part")
-    )
+    pool = ScriptedPool((0, Ready()), (1, Ready()), (0, KILLED), (1, PART), (1, PART), (1, PART))
     assert parts(pool) == [RANGES[1], RANGES[0], RANGES[2]]
     assert pool.started == [0, 1, 0]  # the third one is never ready, as on a cluster without room
     assert capsys.readouterr().err == (
@@ -75,13 +74,13 @@ def test_a_lost_range_goes_to_the_next_worker_that_is_ready(
 
 
 def test_a_lost_range_goes_to_a_worker_that_is_idle() -> None:
-    pool = ScriptedPool((0, Ready()), (1, Ready()), (0, b"part"), (1, KILLED), (0, b"part"))
+    pool = ScriptedPool((0, Ready()), (1, Ready()), (0, PART), (1, KILLED), (0, PART))
     assert parts(pool, num_ranges=2) == [RANGES[0], RANGES[1]]
     assert pool.given[-1] == (0, RANGES[1])
 
 
 def test_an_idle_worker_that_ends_loses_nothing() -> None:
-    pool = ScriptedPool((0, Ready()), (1, Ready()), (0, b"part"), (0, KILLED), (1, b"part"))
+    pool = ScriptedPool((0, Ready()), (1, Ready()), (0, PART), (0, KILLED), (1, PART))
     assert parts(pool, num_ranges=2) == [RANGES[0], RANGES[1]]
 
 
@@ -117,7 +116,7 @@ def test_a_worker_that_is_never_ready_is_an_error() -> None:
 def test_starts_that_fail_together_are_no_error() -> None:
     """As on a node that dies while its workers start."""
     lost = [(worker, KILLED) for worker in (0, 1, 2)] * 2
-    pool = ScriptedPool(*lost, (2, Ready()), *[(2, b"part")] * 3)
+    pool = ScriptedPool(*lost, (2, Ready()), *[(2, PART)] * 3)
     assert parts(pool, num_workers=3) == RANGES
     assert pool.started == [0, 1, 2] * 3
 

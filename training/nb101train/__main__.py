@@ -17,7 +17,7 @@ from typing import Any
 from nb101fast import FormatError, OutOfDomainError, _core
 from nb101fast._core import visible
 from nb101fast.commands import CommandLine
-from nb101fast.progress import ProgressBar, tell
+from nb101fast.progress import tell
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Anything, Kind, MapOf, Number, parse
 from nb101fast.whole_file import write_whole
@@ -314,19 +314,18 @@ def _cell(options: argparse.Namespace) -> None:
     run_options = RunOptions(
         checkpoint_folder=options.checkpoints, tensorboard_folder=options.tensorboard
     )
-    with ProgressBar("training") as bar:
-        result = evaluate(
-            matrix,
-            ops,
-            options.model_dir,
-            dataset=options.dataset,
-            config=_config(options),
-            repeat=options.repeat,
-            seed=options.seed,
-            device=options.device,
-            options=run_options,
-            progress=bar,
-        )
+    result = evaluate(
+        matrix,
+        ops,
+        options.model_dir,
+        dataset=options.dataset,
+        config=_config(options),
+        repeat=options.repeat,
+        seed=options.seed,
+        device=options.device,
+        options=run_options,
+        progress=True,
+    )
     if options.output:
         write_whole(options.output, _core.frame(record_payload(result)))
     _print_result(result)
@@ -363,16 +362,15 @@ def _augment(options: argparse.Namespace) -> None:
         matrix, ops = _graph(options.cell)
         skeleton = {"stem_filters": config.stem_filters, "cells_per_stack": config.cells_per_stack}
         architecture = Architecture(tuple(map(tuple, matrix)), tuple(ops), **skeleton)
-    with ProgressBar("training") as bar:
-        augmented = augment(
-            architecture,
-            options.model_dir,
-            dataset=options.dataset,
-            config=config,
-            seed=options.seed,
-            device=options.device,
-            progress=bar,
-        )
+    augmented = augment(
+        architecture,
+        options.model_dir,
+        dataset=options.dataset,
+        config=config,
+        seed=options.seed,
+        device=options.device,
+        progress=True,
+    )
     print(
         f"{augmented.trainable_parameters:,} parameters, test accuracy "
         f"{augmented.test_accuracy:.6f} after {config.epochs} epochs"
@@ -420,16 +418,15 @@ def _sweep(options: argparse.Namespace) -> None:
         checkpoints=options.checkpoints,
         max_silence=options.max_silence,
     )
-    with ProgressBar("training") as bar:
-        report = sweep(
-            options.folder,
-            request,
-            crew,
-            shard=Shard.parse(options.shard),
-            retry_failed=options.retry_failed,
-            index=options.index,
-            progress=bar,
-        )
+    report = sweep(
+        options.folder,
+        request,
+        crew,
+        shard=Shard.parse(options.shard),
+        retry_failed=options.retry_failed,
+        index=options.index,
+        progress=True,
+    )
     _print_report(options.folder, report)
 
 

@@ -17,7 +17,7 @@ from types import MappingProxyType
 import numpy as np
 
 import nb101fast
-from nb101fast.progress import Progress
+from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Row
 
 from . import checkpoint
@@ -143,7 +143,8 @@ def augment(
         epochs_per_test: the number of epochs between two tests.
         seed: all random numbers follow from it.
         device: "auto", "cpu", "gpu" or "tpu", as `find_strategy` takes it.
-        progress: called with the number of steps done and the number of steps in all.
+        progress: True for a bar, or a function that is called with the number of steps done and the
+            number of steps in all.
 
     Raises:
         TrainingError: some values are not finite.
@@ -159,23 +160,26 @@ def augment(
         raise ValueError(f"epochs_per_test={epochs_per_test} is not allowed; use 1 or more")
     chosen = _architecture(architecture)
     strategy = find_strategy(device)
-    data = ResidentDataset(load_dataset(dataset).with_all_training_images(), strategy)
-    settings = replace(
-        data.config(config or TrainConfig(epochs=EPOCHS)),
-        stem_filters=chosen.stem_filters,
-        cells_per_stack=chosen.cells_per_stack,
-    ).on_cores(strategy.num_replicas_in_sync)
-    trainer = Trainer(chosen.matrix, chosen.ops, settings, strategy=strategy)
-    trainer.reset(seed)
-    Path(model_dir).mkdir(parents=True, exist_ok=True)
-    accuracies = _train_and_test(trainer, data, Path(model_dir), epochs_per_test, seed, progress)
-    augmented = Augmented(trainer.trainable_parameters, accuracies)
-    metadata = {
-        "trainable_params": augmented.trainable_parameters,
-        "test_accuracy": augmented.test_accuracy,
-        "test_accuracies": accuracies,
-    }
-    save_model(model_dir, trainer, metadata)
+    with told(progress, "training") as phases:
+        phases.begin("loading the images")
+        data = ResidentDataset(load_dataset(dataset).with_all_training_images(), strategy)
+        settings = replace(
+            data.config(config or TrainConfig(epochs=EPOCHS)),
+            stem_filters=chosen.stem_filters,
+            cells_per_stack=chosen.cells_per_stack,
+        ).on_cores(strategy.num_replicas_in_sync)
+        trainer = Trainer(chosen.matrix, chosen.ops, settings, strategy=strategy)
+        trainer.reset(seed)
+        Path(model_dir).mkdir(parents=True, exist_ok=True)
+        accuracies = _train_and_test(trainer, data, Path(model_dir), epochs_per_test, seed, phases)
+        augmented = Augmented(trainer.trainable_parameters, accuracies)
+        metadata = {
+            "trainable_params": augmented.trainable_parameters,
+            "test_accuracy": augmented.test_accuracy,
+            "test_accuracies": accuracies,
+        }
+        phases.begin("writing")
+        save_model(model_dir, trainer, metadata)
     return augmented
 
 
@@ -195,7 +199,7 @@ def _train_and_test(
     folder: Path,
     epochs_per_test: int,
     seed: int,
-    progress: Progress | None,
+    phases: Phases,
 ) -> dict[float, float]:
     """Train, from the folder's checkpoint if there is one; return test accuracy by epochs done."""
     config = trainer.config
@@ -210,8 +214,9 @@ def _train_and_test(
     sampler = Sampler(data.dataset, config.batch_size, seed)
     while trainer.steps_done < config.total_steps:
         next_test = trainer.steps_done + int(epochs_per_test * steps_per_epoch)
-        _train_until(min(next_test, config.total_steps), trainer, data, sampler, progress)
+        _train_until(min(next_test, config.total_steps), trainer, data, sampler, phases)
         size = data.dataset.evaluation_batch
+        phases.begin("evaluating")
         *_, test = data.accuracies(trainer.count_correct(data.evaluation, size))
         accuracies.append((trainer.steps_done / steps_per_epoch, test))
         checkpoint.save(folder / CHECKPOINT, trainer, {**key, "accuracies": accuracies})
@@ -223,10 +228,11 @@ def _train_until(
     trainer: Trainer,
     data: ResidentDataset,
     sampler: Sampler,
-    progress: Progress | None,
+    phases: Phases,
 ) -> None:
     config = trainer.config
     total = config.epochs * config.num_train_images / config.batch_size
+    phases.begin("steps")
     while trainer.steps_done < last_step:
         done = trainer.steps_done
         steps = min(STEPS_PER_CALL, last_step - done)
@@ -234,5 +240,4 @@ def _train_until(
         loss, finite = trainer.train(data.train, sampler.draws(done, steps), rates)
         if not (finite and np.isfinite(loss)):
             raise TrainingError(1, f"values that are not finite at step {trainer.steps_done}")
-        if progress:
-            progress(trainer.steps_done, config.total_steps)
+        phases(trainer.steps_done, config.total_steps)

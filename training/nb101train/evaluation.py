@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from nb101fast.progress import Progress
+from nb101fast.progress import Progress, told
 
 from .config import TrainConfig
 from .datasets import Dataset, load_dataset
@@ -57,7 +57,8 @@ def evaluate(
         repeat, seed: all random numbers follow from them.
         device: "auto", "cpu", "gpu" or "tpu", as `find_strategy` takes it.
         options: attempts, limits, checkpoints and summaries.
-        progress: called with the number of steps done and the number of steps in all.
+        progress: True for a bar, or a function that is called with the number of steps done and the
+            number of steps in all.
 
     Raises:
         TrainingError: some values were not finite in each attempt.
@@ -72,13 +73,16 @@ def evaluate(
     """
     settings = config or TrainConfig()
     strategy = find_strategy(device)
-    loaded = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
-    data = ResidentDataset(loaded, strategy)
-    settings = settings.on_cores(strategy.num_replicas_in_sync)
-    cell = CellTrainer(matrix, ops, settings, data, strategy=strategy, seed=seed)
-    result = cell.run(epochs or settings.epochs, repeat, options, progress)
-    if model_dir is not None:
-        save_model(model_dir, cell.trainer, _metadata(result, cell.config))
+    with told(progress, "training") as phases:
+        phases.begin("loading the images")
+        loaded = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+        data = ResidentDataset(loaded, strategy)
+        settings = settings.on_cores(strategy.num_replicas_in_sync)
+        cell = CellTrainer(matrix, ops, settings, data, strategy=strategy, seed=seed)
+        result = cell.run(epochs or settings.epochs, repeat, options, phases)
+        if model_dir is not None:
+            phases.begin("writing")
+            save_model(model_dir, cell.trainer, _metadata(result, cell.config))
     return result
 
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 import nb101fast
 from nb101fast._core import visible
-from nb101fast.progress import Progress
+from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Record
 
 from . import checkpoint
@@ -122,20 +122,23 @@ class CellTrainer:
             epochs: the budget, over which the learning rate falls along half a cosine.
             repeat: the number of the run among those of this budget. Each has its own seed.
             options: attempts, limits and files; None for the defaults.
-            progress: called with the number of steps done and the number of steps in all.
+            progress: True for a bar, or a function that is called with the number of steps done and
+                the number of steps in all.
 
         Raises:
             TrainingError: some values were not finite in each attempt.
             FormatError: the run's checkpoint is damaged, or it was written with other settings.
         """
         options = options or RunOptions()
-        self.compile()
         reason = ""
-        for attempt in range(options.max_attempts):
-            try:
-                return _Attempt(self, epochs, repeat, attempt, options, progress).result()
-            except _NotFiniteError as error:
-                reason = str(error)
+        with told(progress, "training") as phases:
+            phases.begin("compiling")
+            self.compile()
+            for attempt in range(options.max_attempts):
+                try:
+                    return _Attempt(self, epochs, repeat, attempt, options, phases).result()
+                except _NotFiniteError as error:
+                    reason = str(error)
         raise TrainingError(options.max_attempts, reason)
 
     def attempt_seed(self, epochs: int, repeat: int, attempt: int) -> int:
@@ -159,11 +162,11 @@ class _Attempt:
         repeat: int,
         number: int,
         options: RunOptions,
-        progress: Progress | None,
+        phases: Phases,
     ) -> None:
         self._cell, self._trainer = cell, cell.trainer
         self._epochs, self._repeat, self._number = epochs, repeat, number
-        self._options, self._progress = options, progress
+        self._options, self._phases = options, phases
         self._config = replace(cell.config, epochs=epochs)
         self._seed = cell.attempt_seed(epochs, repeat, number)
         self._sampler = Sampler(cell.data.dataset, self._config.batch_size, self._seed)
@@ -243,6 +246,7 @@ class _Attempt:
 
     def _train_until(self, last_step: int, writer: tf.summary.SummaryWriter | None) -> None:
         config, trainer = self._config, self._trainer
+        self._phases.begin("steps")
         while trainer.steps_done < last_step and self._step_seconds < self._options.max_seconds:
             done = trainer.steps_done
             steps = min(STEPS_PER_CALL, last_step - done)
@@ -254,11 +258,11 @@ class _Attempt:
             if not (finite and np.isfinite(loss)):
                 raise _NotFiniteError(f"values that are not finite at step {trainer.steps_done}")
             _summarise(writer, trainer.steps_done, loss=loss, learning_rate=float(rates[-1]))
-            if self._progress:
-                self._progress(trainer.steps_done, config.total_steps)
+            self._phases(trainer.steps_done, config.total_steps)
             self._save_if_due()
 
     def _evaluate(self, stage: int, writer: tf.summary.SummaryWriter | None) -> None:
+        self._phases.begin("evaluating")
         began = time.perf_counter()
         accuracies = self._cell.evaluate()
         self._evaluation_seconds += time.perf_counter() - began

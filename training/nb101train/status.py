@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from nb101fast._core import visible
 from nb101fast.file_lock import is_locked
+from nb101fast.progress import duration
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Choice, Integer, ListOf, Number, Record, Text, parse
 from nb101fast.whole_file import write_whole
@@ -20,8 +21,6 @@ from .plan import read_plan
 from .shard import Shard, count_records, shards_in
 
 State = Literal["running", "complete", "stopped", "killed"]
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 _COUNT = Integer()
 _TIME = Number(0, 1e12)  # seconds since 1970
@@ -169,7 +168,7 @@ class SweepStatus:
             f"  failed  {self.failed:,}",
         ]
         if self.is_running:
-            left = "not known" if self.seconds_left is None else _duration(self.seconds_left)
+            left = "not known" if self.seconds_left is None else duration(self.seconds_left)
             lines.append(f"  rate    {60 * self.runs_per_second:.1f} runs a minute; left: {left}")
         for shard, driver in self.drivers.items():
             lines += _driver_lines(shard, driver)
@@ -263,7 +262,7 @@ def _seconds_left(drivers: list[DriverStatus], num_shards: int) -> float | None:
 
 
 def _driver_lines(shard: str, driver: DriverStatus) -> list[str]:
-    ago = _duration(max(time.time() - driver.updated, 0.0))
+    ago = duration(max(time.time() - driver.updated, 0.0))
     lines = [
         f"  shard {shard}: {driver.made:,} of {driver.runs:,} runs, {driver.failed:,} failed; "
         f"driver {visible(driver.host)}:{driver.pid} {driver.state}, seen {ago} ago"
@@ -275,11 +274,3 @@ def _driver_lines(shard: str, driver: DriverStatus) -> list[str]:
             f"repeat {run.repeat}"
         )
     return lines
-
-
-def _duration(seconds: float) -> str:
-    """A duration in the largest unit that gives a number of at least two."""
-    for name, size in (("days", _DAY), ("h", _HOUR), ("min", _MINUTE)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {name}"
-    return f"{seconds:.0f} s"

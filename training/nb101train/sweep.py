@@ -16,7 +16,7 @@ import numpy as np
 import nb101fast
 from nb101fast import CompileReport, FormatError
 from nb101fast.file_lock import is_locked, locked
-from nb101fast.progress import Progress, tell
+from nb101fast.progress import Phases, Progress, tell, told
 from nb101fast.regular_file import refuse_link
 
 from .crew import Crew
@@ -82,8 +82,8 @@ def sweep(
         shard: the part of the sweep to work on; None for all of it.
         retry_failed: whether runs that have failed are tried again.
         index: an existing index to which the runs are added; None makes one in the sweep's folder.
-        progress: called with the number of epochs that are trained, and the number of epochs that
-            this call has to train.
+        progress: True for a bar, or a function that is called with the number of epochs that are
+            trained, and the number of epochs that this call has to train.
 
     Raises:
         ValueError: the sweep began with other settings or another data set, or the request is not
@@ -106,10 +106,13 @@ def sweep(
         if writer.torn_bytes:
             tell(f"{writer.path}: cut {writer.torn_bytes} bytes of a torn record off its end")
         driver = _Driver(place, plan, part, writer, retry_failed)
-        driver.run(crew, progress)
         report = None
-        if part.count == 1 and len(driver.made):
-            report = compile_shards(place, plan, index, num_failed=len(driver.failed))
+        with told(progress, "sweep") as phases:
+            phases.begin("training")
+            driver.run(crew, phases)
+            if part.count == 1 and len(driver.made):
+                phases.begin("compiling")
+                report = compile_shards(place, plan, index, num_failed=len(driver.failed))
     return SweepReport(
         plan=plan,
         shard=part,
@@ -245,20 +248,20 @@ class _Driver:
         self._started = time.time()
         self._status_written = 0.0
 
-    def run(self, crew: Crew, progress: Progress | None) -> None:
+    def run(self, crew: Crew, phases: Phases) -> None:
         """Train the cells that have runs left, and write their runs."""
         works = work_list(self._codes, self.made, self._skipped)
         state: State = "stopped"
         try:
             if first := next(works, None):
-                self._work(crew, itertools.chain([first], works), progress)
+                self._work(crew, itertools.chain([first], works), phases)
             state = "complete"
         except KeyboardInterrupt:
             raise InterruptedError(f"interrupted: {self._so_far}") from None
         finally:
             self._tell_status(state, None)
 
-    def _work(self, crew: Crew, works: Iterator[CellWork], progress: Progress | None) -> None:
+    def _work(self, crew: Crew, works: Iterator[CellWork], phases: Phases) -> None:
         hired = crew.hired(self._folder, self._plan, self._shard)
         with contextlib.closing(hired) as engine:
             dispatcher = Dispatcher(engine, works)
@@ -267,8 +270,7 @@ class _Driver:
                 self._keep(batch)
                 if time.time() - self._status_written >= _HEARTBEAT_SECONDS:
                     self._tell_status("running", dispatcher)
-                if progress:
-                    progress(self._epochs_here + self._epochs_failed, self._epochs_to_do)
+                phases(self._epochs_here + self._epochs_failed, self._epochs_to_do)
 
     def _keep(self, batch: Batch) -> None:
         """Write the runs and failures that have arrived, then count them."""
@@ -293,7 +295,9 @@ class _Driver:
             self._epochs_failed += failure.epochs
         self.lost_workers += len(batch.lost)
         for reason in batch.lost:
-            tell(f"{reason}; another worker takes over the runs that are left of its cell")
+            tell(
+                f"{reason}; another worker takes over the runs that are left of its cell", "warning"
+            )
 
     @property
     def _so_far(self) -> str:

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -18,6 +17,7 @@ from .. import plotting
 from .._core import visible
 from ..index import Index
 from ..locations import checked_name
+from ..progress import Progress, told
 from ..whole_file import write_whole
 from .part import Part
 from .report import Picture, render_report, render_table
@@ -63,7 +63,7 @@ def analyze(
     index: Index,
     out: str | os.PathLike[str],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> AnalysisReport:
     """Analyse an index, and write a report, its figures and its tables into a folder.
 
@@ -75,7 +75,8 @@ def analyze(
         index: the index to analyse. What needs a metric that it lacks at its highest budget is left
             out, and the report says so.
         out: the folder. It is made if it does not exist.
-        progress: called with the number of steps done and the number of steps in all.
+        progress: True for a bar, or a function that is called with the number of steps done and the
+            number of steps in all.
 
     Raises:
         ImportError: matplotlib is missing.
@@ -91,25 +92,28 @@ def analyze(
     folder = Path(checked_name(out))
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"out={str(folder)!r} is a file; use a folder or a new name")
-    tell = progress or (lambda done, total: None)
-    summary = summarize(index, progress=lambda done, _: tell(done, 2 * NUM_PARTS))
     files: list[Path] = []
     pictures: dict[str, Picture] = {}
-    for done, part in enumerate(summary.parts, NUM_PARTS + 1):
-        if figure := part.figure():
-            files += plotting.save(figure, folder, part.name)
-            pictures[part.name] = _picture(part, figure)
-        else:
-            _remove_picture(folder, part.name)
-        tell(done, 2 * NUM_PARTS)
-    texts = {
-        "analysis.json": summary.as_json(),
-        "analysis.csv": summary.as_csv(),
-        "report.html": render_report(summary, pictures),
-    }
-    for name, text in texts.items():
-        write_whole(folder / name, text.encode())
-        files.append(folder / name)
+    with told(progress, "analysing") as phases:
+        phases.begin("computing")
+        summary = summarize(index, progress=lambda done, _: phases(done, 2 * NUM_PARTS))
+        phases.begin("figures")
+        for done, part in enumerate(summary.parts, NUM_PARTS + 1):
+            if figure := part.figure():
+                files += plotting.save(figure, folder, part.name)
+                pictures[part.name] = _picture(part, figure)
+            else:
+                _remove_picture(folder, part.name)
+            phases(done, 2 * NUM_PARTS)
+        phases.begin("writing")
+        texts = {
+            "analysis.json": summary.as_json(),
+            "analysis.csv": summary.as_csv(),
+            "report.html": render_report(summary, pictures),
+        }
+        for name, text in texts.items():
+            write_whole(folder / name, text.encode())
+            files.append(folder / name)
     return AnalysisReport(folder / "report.html", tuple(files), summary)
 
 

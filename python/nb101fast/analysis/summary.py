@@ -15,6 +15,7 @@ from .._core import visible
 from ..codes import NUM_CELLS
 from ..description import facts_of
 from ..index import Index
+from ..progress import Progress, told
 from .best_cells import BestCells, best_cells_of
 from .budgets import Budgets, budgets_of
 from .distributions import Distributions, distributions_of
@@ -141,13 +142,14 @@ class IndexSummary:
         return text.getvalue()
 
 
-def summarize(index: Index, *, progress: Callable[[int, int], None] | None = None) -> IndexSummary:
+def summarize(index: Index, *, progress: Progress | None = None) -> IndexSummary:
     """Analyse an index. This does not need matplotlib.
 
     Args:
         index: the index to analyse. What needs a metric that it lacks at its highest budget is left
             out, and `IndexSummary.missing` and the captions say so.
-        progress: called with the number of analyses done and the number of analyses in all.
+        progress: True for a bar, or a function that is called with the number of analyses done and
+            the number of analyses in all.
 
     Raises:
         ValueError: the index has no cells, or neither accuracies nor training times at its highest
@@ -167,8 +169,8 @@ def summarize(index: Index, *, progress: Callable[[int, int], None] | None = Non
         best_cells_of,
     )
     parts = []
-    for analysis in analyses:
-        parts.append(analysis(measured))
-        if progress:
-            progress(len(parts), len(analyses))
+    with told(progress, "analysing") as phases:
+        for analysis in analyses:
+            parts.append(analysis(measured))
+            phases(len(parts), len(analyses))
     return IndexSummary(index, measured.missing, measured.left_out, *parts)

@@ -12,13 +12,13 @@ from .._core import visible
 from ..progress import tell
 from ..worker_pool import Ended, Serve, WorkerPool
 from .run_range import RunRange
-from .worker import ExperimentWorker
+from .worker import Computed, ExperimentWorker
 
 MOST_REPEATS = 3  # of a range whose workers are lost
 MOST_FAILED_STARTS = 3  # of one worker, in a row: a node that dies takes the starts on it along
 
 MakeWorker: TypeAlias = Callable[[], ExperimentWorker]
-Part: TypeAlias = tuple[RunRange, bytes]  # runs, and their trajectories as a Parquet file
+Part: TypeAlias = tuple[RunRange, Computed]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Dispatcher:
                 runs = self._at_work.pop(worker, None)
                 self._take(worker, runs, answer)
                 self._deal()
-                if runs and isinstance(answer, bytes):
+                if runs and isinstance(answer, Computed):
                     yield runs, answer
 
     def _take(self, worker: int, runs: RunRange | None, answer: Any) -> None:
@@ -93,7 +93,7 @@ class Dispatcher:
                     f"{runs} lost {self._losses[runs]} workers; the last was {reason}; what was "
                     "done before is kept, and the same command goes on from there"
                 )
-            tell(f"{reason}; {runs} are computed again")
+            tell(f"{reason}; {runs} are computed again", "warning")
             self._waiting.appendleft(runs)
         elif worker not in self._idle:
             self._failed_starts[worker] += 1
@@ -112,7 +112,7 @@ class Dispatcher:
 
 
 def _answers(make_worker: MakeWorker, ranges: Iterator[RunRange]) -> Iterator[Any]:
-    """What a worker answers: `Ready`; to each range a Parquet file; or what was raised."""
+    """What a worker answers: `Ready`; to each range what it computed; or what was raised."""
     try:
         worker = make_worker()
     except Exception as error:  # the driver raises it

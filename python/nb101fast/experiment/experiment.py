@@ -8,12 +8,13 @@ from .. import plotting
 from ..checks import check_choice
 from ..extras import import_extra
 from ..index import Index
-from ..progress import Progress
+from ..progress import Phases, Progress, told
 from ..search.protocol import Recorded
 from ..search.trajectories import REGRETS, Regret
 from .crew import Crew
 from .figures import figures
 from .folder import Folder
+from .forecast import Forecast
 from .plan import ExperimentPlan, Optimizers
 from .report import ExperimentReport
 from .run_range import missing_ranges
@@ -66,7 +67,9 @@ def run_experiment(
         workers: how many processes or actors compute; None means as many as the machine or the
             cluster has processors. It changes no number. With more than 1, a program must call
             this function under `if __name__ == "__main__":`.
-        progress: called with the number of runs done and the number of runs in all.
+        progress: True for a bar, or a function that is called with the number of runs done and the
+            number of runs in all. The time left that the bar shows weighs each optimizer by what
+            its runs have cost so far.
 
     Raises:
         ValueError: `search.run` refuses an argument, an optimizer is given twice, the folder
@@ -102,25 +105,29 @@ def run_experiment(
     )
     folder = Folder(out)
     folder.check(plan)
-    _run_missing(plan, folder, crew, progress)
-    trajectories = write_trajectories(plan, folder)
-    summaries = summarize(trajectories, regret=regret)
-    report = ExperimentReport(folder.path, plan, regret, trajectories, summaries)
-    report.write_tables(folder)
-    for name, figure in figures(plan, trajectories, regret=regret).items():
-        plotting.save(figure, folder.path, name)
+    with told(progress, "experiment") as phases:
+        _run_missing(plan, folder, crew, phases)
+        phases.begin("writing")
+        trajectories = write_trajectories(plan, folder)
+        summaries = summarize(trajectories, regret=regret)
+        report = ExperimentReport(folder.path, plan, regret, trajectories, summaries)
+        report.write_tables(folder)
+        phases.begin("figures")
+        for name, figure in figures(plan, trajectories, regret=regret).items():
+            plotting.save(figure, folder.path, name)
     return report
 
 
-def _run_missing(
-    plan: ExperimentPlan, folder: Folder, crew: Crew, progress: Progress | None
-) -> None:
+def _run_missing(plan: ExperimentPlan, folder: Folder, crew: Crew, phases: Phases) -> None:
+    phases.begin("reading what is there")
     done = {name: folder.runs_done(plan, name) for name in plan.optimizers}
     count = sum(map(len, done.values()))
+    forecast = Forecast({name: plan.runs - len(numbers) for name, numbers in done.items()})
+    phases.begin("running")
     with crew.at_work(plan, missing_ranges(plan, done)) as parts:
         folder.claim(plan)
-        for runs, part in parts:
-            folder.keep(runs, part)
+        for runs, computed in parts:
+            folder.keep(runs, computed.file)
+            forecast.add(runs, computed.seconds)
             count += runs.runs
-            if progress:
-                progress(count, plan.num_runs)
+            phases(count, plan.num_runs, forecast.seconds_left())

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import replace
+from typing import NamedTuple
 
 from ..search import run
 from .needs import Needs
 from .plan import ExperimentPlan
 from .run_range import RunRange
+
+
+class Computed(NamedTuple):
+    """Some runs: their trajectories as a Parquet file, and the seconds that they took."""
+
+    file: bytes
+    seconds: float
 
 
 class ExperimentWorker:
@@ -27,8 +36,9 @@ class ExperimentWorker:
             raise ValueError(fault)
         self._plan = plan
 
-    def compute(self, runs: RunRange) -> bytes:
-        """Compute a range of runs; returns their trajectories as a Parquet file."""
+    def compute(self, runs: RunRange) -> Computed:
+        """Compute a range of runs."""
+        began = time.perf_counter()
         plan = self._plan
         part = run(
             plan.optimizers[runs.optimizer],
@@ -43,4 +53,4 @@ class ExperimentWorker:
         )
         file = io.BytesIO()
         replace(part, optimizer=runs.optimizer).to_parquet(file)
-        return file.getvalue()
+        return Computed(file.getvalue(), time.perf_counter() - began)

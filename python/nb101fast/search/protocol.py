@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from .. import _core
 from ..checks import alternatives, check_choice, check_count, check_type
 from ..index import Index
-from ..progress import Progress
+from ..progress import Progress, told
 from .observations import Observations
 from .presets import PRESETS
 from .settings import CompiledSettings, Factory, Settings
@@ -67,7 +67,8 @@ def run(
         record: "incumbents", or "everything" to record all trainings, at 48 bytes each.
         threads: how many threads compute the runs of a compiled optimizer. An optimizer in Python
             uses one.
-        progress: called with the number of runs done and the number of runs in all.
+        progress: True for a bar, or a function that is called with the number of runs done and the
+            number of runs in all.
 
     Raises:
         ValueError: an argument is not allowed, neither `budget_seconds` nor `max_evaluations` is
@@ -98,11 +99,11 @@ def run(
     )
     parts = []
     step = runs_at_once(settings) * max(threads, 1)
-    for number in range(first, first + count, step):
-        some = min(step, first + count - number)
-        parts.append(search.trajectories(number, some, threads))
-        if progress:
-            progress(number - first + some, count)
+    with told(progress, "searching") as phases:
+        for number in range(first, first + count, step):
+            some = min(step, first + count - number)
+            parts.append(search.trajectories(number, some, threads))
+            phases(number - first + some, count)
     return join(parts)
 
 
