@@ -23,6 +23,7 @@ import numpy as np
 
 from . import _core
 from .cell import OutOfDomainError
+from .checks import check_type
 from .codes import INPUT, MAX_VERTICES, OPS, OUTPUT
 from .compiled_copy import open_any
 from .official import config, model_metrics_pb2
@@ -124,6 +125,7 @@ class NASBench:
         Raises:
             OutOfDomainError: other epochs, or a cell outside the space. Nothing is drawn then.
             KeyError: the data has no such cell, or none of its runs.
+            TypeError: `model_spec` is no spec.
 
         Example:
             >>> nasbench.query(spec, epochs=36)["validation_accuracy"]
@@ -234,7 +236,7 @@ class NASBench:
             ValueError: `dataset` is None and `config` doesn't name the files.
             ImportError: TensorFlow is not installed.
         """
-        if not model_spec.valid_spec:
+        if not _is_connected(model_spec):
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
         # The harness stands on this package, and is imported only when it is asked for.
         requirements = importlib.import_module("nb101train.requirements")
@@ -281,7 +283,7 @@ class NASBench:
         """The cell id of a usual spec; -1 if it is unusual, unpruned or outside the space."""
         settings = self.config
         if (
-            model_spec.valid_spec
+            _is_connected(model_spec)
             and settings["module_vertices"] == MAX_VERTICES
             and settings["max_edges"] == config.MAX_EDGES
             and settings["available_ops"] == _OPS
@@ -323,6 +325,14 @@ class NASBench:
         if self._source is None:
             return super().__repr__()
         return f"<{type(self).__name__} on {self._source.index!r}>"
+
+
+def _is_connected(model_spec: ModelSpec) -> bool:
+    try:
+        return model_spec.valid_spec
+    except AttributeError:
+        check_type("model_spec", model_spec, ModelSpec, use="a ModelSpec")
+        raise
 
 
 def _copy_of_entry(statistics: dict[str, Any], module_hash: str) -> Any:

@@ -420,7 +420,7 @@ def test_a_spec_with_rules_of_its_own(bench: NASBench, reader: PlainBench) -> No
     assert spec.matrix.tolist() == matrix.tolist()
     assert (spec.ops, spec.valid_spec, spec.pruned) == (ops, True, True)
     assert plain(bench.get_metrics_from_spec(spec)[0]) == reader.fixed[digest]
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError, match=r"model_spec=<object.*> is not allowed; use a ModelSpec"):
         bench.query(object())  # type: ignore[arg-type]
     runs = reader.computed[digest][108]
     answer = bench.query(spec)["test_accuracy"]

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 import nb101fast
+from made_up import small_set
 from nb101fast import api, inception
 from nb101train import DIGITS, augment, evaluate
 from nb101train.__main__ import main
@@ -149,6 +150,17 @@ def test_augment_tests_and_resumes(tmp_path: Path) -> None:
     assert (
         augmented(tmp_path / "whole") == whole
     )  # read from its checkpoint, since all steps are done
+
+
+def test_augment_tests_after_each_step_where_an_epoch_is_shorter(tmp_path: Path) -> None:
+    config = replace(DIGITS, epochs=4, num_stacks=1, batch_size=16)
+    small = replace(ARCHITECTURES["resnet20"], stem_filters=2, cells_per_stack=1)
+    data_set = f"npz:{small_set(tmp_path)}"  # It has 20 images for training.
+    tested = augment(small, tmp_path, dataset=data_set, config=config, epochs_per_test=1)
+    assert list(tested.test_accuracies) == [step / 1.25 for step in range(1, 6)]
+    config = replace(config, batch_size=32)
+    tested = augment(small, tmp_path / "longer", dataset=data_set, config=config, epochs_per_test=1)
+    assert list(tested.test_accuracies) == [1 / 0.625, 2 / 0.625]
 
 
 def test_augment_refuses_an_unknown_name(tmp_path: Path) -> None:

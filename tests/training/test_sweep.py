@@ -313,7 +313,7 @@ def test_the_driver_loads_the_data_set_once(
     [
         ({"codes": None}, "the sweep has no cells yet; give codes"),
         ({"epochs": (1, 1)}, r"epochs=\(1, 1\) is not allowed; use one or more, each once"),
-        ({"epochs": (0,)}, "epochs=0 is not allowed; use an integer of at least 1"),
+        ({"epochs": (0,)}, "epochs=0 is not allowed; use an integer from 1"),
         ({"repeats": 0}, "repeats=0 is not allowed; use an integer from 1"),
         ({"seed": -1}, "seed=-1 is not allowed; use an integer from 0"),
         ({"dataset": "mnist"}, "dataset='mnist' is not allowed; use 'digits'"),

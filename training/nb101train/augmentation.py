@@ -17,11 +17,12 @@ from types import MappingProxyType
 import numpy as np
 
 import nb101fast
+from nb101fast.checks import check_count
 from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Row
 
 from . import checkpoint
-from .config import TrainConfig
+from .config import MAX_SETTING, TrainConfig
 from .datasets import load_dataset
 from .datasets.sampler import Sampler
 from .model_folder import save_model
@@ -149,6 +150,7 @@ def augment(
     Raises:
         TrainingError: some values are not finite.
         FormatError: the checkpoint in the folder is damaged, or it belongs to other settings.
+        TypeError: an argument is of another class.
         ValueError: the architecture, the data set or a setting is not allowed.
         FileNotFoundError: the data set is not there.
         RuntimeError: the device is not there.
@@ -156,15 +158,14 @@ def augment(
     Example:
         >>> augment("best", "model", dataset="cifar10:cifar-10-binary.tar.gz").test_accuracy
     """
-    if epochs_per_test < 1:
-        raise ValueError(f"epochs_per_test={epochs_per_test} is not allowed; use 1 or more")
+    check_count("epochs_per_test", epochs_per_test, 1, MAX_SETTING)
     chosen = _architecture(architecture)
     strategy = find_strategy(device)
     with told(progress, "training") as phases:
         phases.begin("loading the images")
         data = ResidentDataset(load_dataset(dataset).with_all_training_images(), strategy)
         settings = replace(
-            data.config(config or TrainConfig(epochs=EPOCHS)),
+            data.config(TrainConfig(epochs=EPOCHS) if config is None else config),
             stem_filters=chosen.stem_filters,
             cells_per_stack=chosen.cells_per_stack,
         ).on_cores(strategy.num_replicas_in_sync)
@@ -212,8 +213,10 @@ def _train_and_test(
         )
     accuracies: list[tuple[float, float]] = [(e, a) for e, a in notes["accuracies"]]
     sampler = Sampler(data.dataset, config.batch_size, seed)
+    # An epoch may be shorter than one step.
+    steps_per_test = max(1, int(epochs_per_test * steps_per_epoch))
     while trainer.steps_done < config.total_steps:
-        next_test = trainer.steps_done + int(epochs_per_test * steps_per_epoch)
+        next_test = trainer.steps_done + steps_per_test
         _train_until(min(next_test, config.total_steps), trainer, data, sampler, phases)
         size = data.dataset.evaluation_batch
         phases.begin("evaluating")

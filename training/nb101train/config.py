@@ -6,9 +6,13 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from nb101fast.checks import check_count, check_type
+
 OFFICIAL_CORES = 2  # The published runs were made on a TPU v2 chip, which has two cores.
 LEARNING_RATE_PER_CORE = 0.1
 BATCH_PER_CORE = 128
+
+MAX_SETTING = 2**31 - 1  # TensorFlow counts most things with 32 bits
 
 DTypeName = Literal["float32", "bfloat16"]
 
@@ -65,7 +69,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             if field.type == "int":
-                _check_integer(field.name, getattr(self, field.name))
+                check_count(field.name, getattr(self, field.name), 1, MAX_SETTING)
         for name, (low, high) in _RANGES.items():
             _check_range(name, getattr(self, name), low, high)
         if self.dtype not in ("float32", "bfloat16"):
@@ -102,7 +106,7 @@ class TrainConfig:
             >>> TrainConfig().on_cores(8).batch_size
             1024
         """
-        _check_integer("cores", cores)
+        check_count("cores", cores, 1, MAX_SETTING)
         if self.bn_groups % cores == 0:
             return self
         return replace(
@@ -113,6 +117,18 @@ class TrainConfig:
         )
 
 
+def checked_config(config: TrainConfig | None) -> TrainConfig:
+    """The settings; the official ones for None.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if config is None:
+        return TrainConfig()
+    check_type("config", config, TrainConfig, use="a TrainConfig or None")
+    return config
+
+
 _RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (0.0, math.inf),
     "weight_decay": (0.0, math.inf),
@@ -120,11 +136,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "bn_momentum": (0.0, 1.0),
     "bn_epsilon": (0.0, 1.0),
 }
-
-
-def _check_integer(name: str, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name}={value!r} is not allowed; use an integer of at least 1")
 
 
 def _check_range(name: str, value: Any, low: float, high: float) -> None:

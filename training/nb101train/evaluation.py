@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy.typing as npt
 
+from nb101fast.locations import checked_name
 from nb101fast.progress import Progress, told
 
-from .config import TrainConfig
+from .config import TrainConfig, checked_config
 from .datasets import Dataset, load_dataset
 from .datasets.cifar10_tfrecords import load_official_files
 from .model_folder import save_model
@@ -63,6 +64,7 @@ def evaluate(
     Raises:
         TrainingError: some values were not finite in each attempt.
         OutOfDomainError: nothing joins input and output.
+        TypeError: an argument is of another class.
         ValueError: the cell, the data set or a setting is not allowed.
         FileNotFoundError: the data set is not there.
         RuntimeError: the device is not there.
@@ -71,7 +73,8 @@ def evaluate(
         >>> evaluate(matrix, ops, dataset="digits", config=DIGITS, epochs=12).evaluations[-1]
         StageResult(epochs=12.0, training_time=0.97, train_accuracy=0.9725, ...)
     """
-    settings = config or TrainConfig()
+    folder = None if model_dir is None else checked_name(model_dir)
+    settings = checked_config(config)
     strategy = find_strategy(device)
     with told(progress, "training") as phases:
         phases.begin("loading the images")
@@ -79,10 +82,11 @@ def evaluate(
         data = ResidentDataset(loaded, strategy)
         settings = settings.on_cores(strategy.num_replicas_in_sync)
         cell = CellTrainer(matrix, ops, settings, data, strategy=strategy, seed=seed)
-        result = cell.run(epochs or settings.epochs, repeat, options, phases)
-        if model_dir is not None:
+        budget = settings.epochs if epochs is None else epochs
+        result = cell.run(budget, repeat, options, phases)
+        if folder is not None:
             phases.begin("writing")
-            save_model(model_dir, cell.trainer, _metadata(result, cell.config))
+            save_model(folder, cell.trainer, _metadata(result, cell.config))
     return result
 
 

@@ -18,11 +18,12 @@ import tensorflow as tf
 
 import nb101fast
 from nb101fast._core import visible
+from nb101fast.checks import check_count, check_type
 from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Record
 
 from . import checkpoint
-from .config import TrainConfig
+from .config import MAX_SETTING, TrainConfig
 from .datasets.sampler import Sampler
 from .record import RunResult, StageResult, module_hash
 from .resident import ResidentDataset
@@ -90,6 +91,7 @@ class CellTrainer:
         strategy: tf.distribute.Strategy | None = None,
         seed: int = 0,
     ) -> None:
+        check_type("data", data, ResidentDataset, use="a ResidentDataset")
         self.config = data.config(config)
         self.data = data
         self.trainer = Trainer(matrix, ops, self.config, strategy=strategy)
@@ -126,10 +128,15 @@ class CellTrainer:
                 the number of steps in all.
 
         Raises:
+            TypeError: `options` are of another class.
+            ValueError: `epochs` or `repeat` is out of its range.
             TrainingError: some values were not finite in each attempt.
             FormatError: the run's checkpoint is damaged, or it was written with other settings.
         """
-        options = options or RunOptions()
+        options = RunOptions() if options is None else options
+        check_type("options", options, RunOptions, use="RunOptions or None")
+        check_count("epochs", epochs, 1, MAX_SETTING)
+        check_count("repeat", repeat, 0, MAX_SETTING)
         reason = ""
         with told(progress, "training") as phases:
             phases.begin("compiling")

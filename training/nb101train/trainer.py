@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from .config import TrainConfig
+from nb101fast.checks import check_type
+
+from .config import TrainConfig, checked_config
 from .datasets.sampler import DRAW_FIELDS, Draws
 from .network import Mode, Network
 from .resident import ResidentImages
@@ -46,6 +48,7 @@ class Trainer:
 
     Raises:
         OutOfDomainError: nothing joins input and output.
+        TypeError: `config` or `strategy` is of another class.
         ValueError: the cell is not allowed, or the replicas can't share the batch norm groups.
 
     Example:
@@ -63,8 +66,11 @@ class Trainer:
         strategy: tf.distribute.Strategy | None = None,
         jit_compile: bool | None = None,
     ) -> None:
-        self.config = config or TrainConfig()
-        self.strategy = strategy or tf.distribute.get_strategy()
+        self.config = checked_config(config)
+        self.strategy = tf.distribute.get_strategy() if strategy is None else strategy
+        check_type(
+            "strategy", self.strategy, tf.distribute.Strategy, use="a tf.distribute.Strategy"
+        )
         self._replicas = self.strategy.num_replicas_in_sync
         if self.config.bn_groups % self._replicas:
             raise ValueError(
@@ -321,11 +327,11 @@ class Trainer:
     # ------------------------------------------------------------ bad input
 
     def _checked_images(self, images: npt.ArrayLike) -> tf.Tensor:
-        batch = np.asarray(images, np.float32)
+        batch = np.asarray(images)
         size = self.config.image_size
         if batch.ndim != 4 or batch.shape[1:] != (size, size, 3):
             raise ValueError(f"images have shape {batch.shape}; use (B, {size}, {size}, 3)")
-        return tf.constant(batch)
+        return tf.constant(batch.astype(np.float32, copy=False))
 
     def _checked_batch(
         self, images: npt.ArrayLike, labels: npt.ArrayLike

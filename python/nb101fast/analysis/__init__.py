@@ -81,6 +81,7 @@ def analyze(
     Raises:
         ImportError: matplotlib is missing.
         NotADirectoryError: `out` is a file.
+        TypeError: `index` is no index.
         ValueError: the index has no cells, or neither accuracies nor training times at its highest
             budget.
 

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from .._core import visible
+from ..checks import check_type
 from ..codes import NUM_CELLS
 from ..description import facts_of
 from ..index import Index
@@ -152,12 +153,14 @@ def summarize(index: Index, *, progress: Progress | None = None) -> IndexSummary
             the number of analyses in all.
 
     Raises:
+        TypeError: `index` is no index.
         ValueError: the index has no cells, or neither accuracies nor training times at its highest
             budget.
 
     Example:
         >>> summarize(nb101fast.open()).budgets.correlation
     """
+    check_type("index", index, Index, use="an open Index")
     measured = Measured(index)
     analyses: tuple[Callable[[Measured], Any], ...] = (
         distributions_of,

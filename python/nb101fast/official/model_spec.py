@@ -87,10 +87,12 @@ class ModelSpec:
         Raises:
             OutOfDomainError: the spec is not valid, or no cell has such a matrix.
             ValueError: an operation is not among `canonical_ops`.
+            TypeError: `canonical_ops` is no sequence.
         """
         if self.matrix is None:
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
-        labels = [canonical_ops.index(op) for op in self.ops[1:-1]]
+        label_of = list(canonical_ops).index
+        labels = [label_of(op) for op in self.ops[1:-1]]
         digest = _core.hash_spec(self.matrix, labels)
         return digest if digest is not None else _hash_any(self.matrix, labels)
 

@@ -5,35 +5,35 @@ The program prints one line for each call that raised something else than it may
 
 from __future__ import annotations
 
-import contextlib
-import inspect
-import math
-import os
-import signal
-import sys
-import warnings
-from collections.abc import Callable, Iterator
 from importlib import import_module
-from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import numpy as np
 
 import nb101fast
-from nb101fast import Cell, OutOfDomainError, search, search_space, synthetic
+from nb101fast import Cell, api, search, search_space, synthetic
 from nb101fast.locations import BUILT_IN
+from reference.wrong_arguments import Calls, print_faults, settings_of
 
-MODULES = ("", "search", "search_space", "synthetic", "ingraph", "named_parameters", "experiment")
-# What a wrong argument may raise. OSError is for names of files, IndexError for ids, and
-# OutOfDomainError for cells.
-ALLOWED = (TypeError, ValueError, MemoryError, OSError, IndexError, OutOfDomainError, ImportError)
+MODULES = (
+    *("", "analysis", "api", "experiment", "ingraph", "named_parameters", "search"),
+    *("search_space", "synthetic"),
+)
+# What the calls may raise beside `wrong_arguments.ALLOWED`.
+MAY_RAISE = {
+    "NASBench.get_metrics_from_hash": (KeyError,),  # officially too, for a hash that is missing
+}
 # Classes whose objects the package makes, and what tells of no single call.
 NOT_CALLED = {
     "CompileReport": "a result",
     "FormatError": "an exception",
     "OutOfDomainError": "an exception",
     "install_as_nasbench": "it has no arguments and replaces a module",
+    "analysis.AnalysisReport": "a result",
+    "analysis.IndexSummary": "a result",
+    "analysis.Row": "a result",
+    "api.OutOfDomainError": "an exception",
+    "ModelSpec.visualize": "it has no arguments and needs graphviz",
+    "NASBench.evaluate": "it trains; tests/training calls it",
     "search.Observations": "a part of results",
     "search.Optimizer": "a protocol, which users implement",
     "search.Preset": "a part of the table of presets",
@@ -56,9 +56,6 @@ NOT_CALLED = {
     "named_parameters.IntegerRange": "a part of the table of parameters",
     "named_parameters.FloatRange": "a part of the table of parameters",
 }
-SECONDS = 0.2  # after which a call that works well with a wrong argument is stopped
-
-Call = tuple[Callable[..., Any], dict[str, Any]]
 
 
 def public_names() -> set[str]:
@@ -78,16 +75,7 @@ def public_names() -> set[str]:
     return found - NOT_CALLED.keys()
 
 
-def methods(kind: type) -> set[str]:
-    """The public methods of a class."""
-    return {
-        f"{kind.__name__}.{name}"
-        for name, value in inspect.getmembers(kind, callable)
-        if not name.startswith("_")
-    }
-
-
-def calls() -> dict[str, Call]:
+def calls() -> Calls:
     """Each public function with good values of all its arguments."""
     index = nb101fast.open(BUILT_IN)
     codes, ids = nb101fast.cell_codes()[:4].copy(), index.cells[:4]
@@ -99,7 +87,10 @@ def calls() -> dict[str, Call]:
     measured = {"epochs": 108, "stage": "final", "repeat": 0}
     budget = {"budget_seconds": 100.0, "max_evaluations": 3}
     files = {"epochs": (4,), "repeats": 1, "seed": 1, "progress": None}
-    from nb101fast import experiment, ingraph, named_parameters
+    from nb101fast import analysis, experiment, ingraph, named_parameters
+
+    nasbench, spec = api.NASBench(BUILT_IN), api.ModelSpec(matrix, ops)
+    asked = {"model_spec": spec, "epochs": 108}
 
     cell = Cell(matrix, ops)
     rows = search_space.encode_as(codes, "A")
@@ -210,18 +201,18 @@ def calls() -> dict[str, Call]:
             nb101fast.vertex_channels,
             {"input_channels": 8, "output_channels": 8, "matrix": matrix},
         ),
-        "search.BOHB": (search.BOHB, _settings(search.BOHB)),
-        "search.SMAC": (search.SMAC, _settings(search.SMAC)),
-        "search.TPE": (search.TPE, _settings(search.TPE)),
-        "search.Evolution": (search.Evolution, _settings(search.Evolution)),
-        "search.Hyperband": (search.Hyperband, _settings(search.Hyperband)),
-        "search.LocalSearch": (search.LocalSearch, _settings(search.LocalSearch)),
+        "search.BOHB": (search.BOHB, settings_of(search.BOHB)),
+        "search.SMAC": (search.SMAC, settings_of(search.SMAC)),
+        "search.TPE": (search.TPE, settings_of(search.TPE)),
+        "search.Evolution": (search.Evolution, settings_of(search.Evolution)),
+        "search.Hyperband": (search.Hyperband, settings_of(search.Hyperband)),
+        "search.LocalSearch": (search.LocalSearch, settings_of(search.LocalSearch)),
         "search.NonRegularizedEvolution": (
             search.NonRegularizedEvolution,
-            _settings(search.NonRegularizedEvolution),
+            settings_of(search.NonRegularizedEvolution),
         ),
-        "search.RandomSearch": (search.RandomSearch, _settings(search.RandomSearch)),
-        "search.Reinforce": (search.Reinforce, _settings(search.Reinforce)),
+        "search.RandomSearch": (search.RandomSearch, settings_of(search.RandomSearch)),
+        "search.Reinforce": (search.Reinforce, settings_of(search.Reinforce)),
         "search.SimulatedTraining": (
             search.SimulatedTraining,
             {
@@ -325,6 +316,24 @@ def calls() -> dict[str, Call]:
             named_parameters.values_of,
             {"code": 32, "encoding": "A"},
         ),
+        "analysis.analyze": (analysis.analyze, {"index": index, "out": "h", "progress": None}),
+        "analysis.summarize": (analysis.summarize, {"index": index, "progress": None}),
+        "api.ModelSpec": (
+            api.ModelSpec,
+            {"matrix": matrix, "ops": ops, "data_format": "channels_last"},
+        ),
+        "ModelSpec.hash_spec": (spec.hash_spec, {"canonical_ops": list(nb101fast.OPS)}),
+        "api.NASBench": (api.NASBench, {"dataset_file": str(BUILT_IN), "seed": 1}),
+        "NASBench.query": (nasbench.query, {**asked, "stop_halfway": False}),
+        "NASBench.is_valid": (nasbench.is_valid, {"model_spec": spec}),
+        "NASBench.get_budget_counters": (nasbench.get_budget_counters, {}),
+        "NASBench.reset_budget_counters": (nasbench.reset_budget_counters, {}),
+        "NASBench.hash_iterator": (nasbench.hash_iterator, {}),
+        "NASBench.get_metrics_from_hash": (
+            nasbench.get_metrics_from_hash,
+            {"module_hash": cell.hash},
+        ),
+        "NASBench.get_metrics_from_spec": (nasbench.get_metrics_from_spec, {"model_spec": spec}),
         "experiment.mean_regret": (
             experiment.mean_regret,
             {"trajectories": done, "regret": "test", "unit": "seconds"},
@@ -354,103 +363,5 @@ def calls() -> dict[str, Call]:
     }
 
 
-def _settings(kind: Any) -> dict[str, Any]:
-    return {name: getattr(kind(), name) for name in inspect.signature(kind).parameters}
-
-
-def wrong_values() -> list[Any]:
-    """Values that hardly any argument allows."""
-    return [
-        None,
-        True,
-        -1,
-        0,
-        2**31,
-        2**63,
-        2**64,
-        -(2**63) - 1,
-        10**400,
-        1.5,
-        -0.5,
-        math.nan,
-        math.inf,
-        1e300,
-        "",
-        "x",
-        "\x1b$\0",
-        "\ud800",
-        b"x",
-        [],
-        [None],
-        ["x"],
-        [math.nan],
-        [[1], [1, 2]],
-        [2**70],
-        {},
-        {"x": None},
-        object(),
-        int,
-        np.array([]),
-        np.array(["x"]),
-        np.array([[1]]),
-        np.array(None),
-        np.float32(math.nan),
-        np.ma.array([1, 2], mask=[False, True], dtype=np.uint32),
-        np.ma.masked,
-    ]
-
-
-class TookLongError(BaseException):
-    """The call was stopped."""
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise TookLongError
-
-
-def make_good_calls() -> None:
-    """Import what the calls need. An import that is stopped half-way fails ever after.
-
-    What the calls write goes to a folder of its own, where it changes nothing for the wrong calls.
-    """
-    os.mkdir("good")
-    os.chdir("good")
-    for function, arguments in calls().values():
-        with contextlib.suppress(Exception):
-            function(**arguments)
-    os.chdir("..")
-
-
-def faults() -> Iterator[str]:
-    """Call everything with wrong arguments; yields what raised something else than it may."""
-    make_good_calls()
-    signal.signal(signal.SIGALRM, _stop)
-    for name, (function, arguments) in calls().items():
-        for argument in arguments:
-            for value in wrong_values():
-                if fault := _fault(function, arguments | {argument: value}):
-                    yield f"{name}({argument}={ascii(value)[:60]}): {fault}"
-
-
-def _fault(function: Callable[..., Any], arguments: dict[str, Any]) -> str:
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
-    try:
-        function(**arguments)
-    except (*ALLOWED, TookLongError) as error:
-        is_plain = type(error) not in (UnicodeDecodeError,)
-        return "" if is_plain else f"{type(error).__name__}: {error}"
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return ""
-
-
 if __name__ == "__main__":
-    import resource
-
-    warnings.simplefilter("ignore")
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + (4 << 30), -1))
-    for line in faults():
-        print(line, file=sys.stdout, flush=True)
+    print_faults(calls, MAY_RAISE, seconds=0.2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nb101fast.checks import check_type
+
 from .cifar10 import keras_cache, load_cifar10
 from .dataset import Dataset, Split
 from .digits import load_digits
@@ -21,6 +23,7 @@ def load_dataset(text: str) -> Dataset:
     - `npz:PATH`: any image set in an .npz file, as the module `image_archive` describes it.
 
     Raises:
+        TypeError: it is no text.
         ValueError: the text names none of these.
         FileNotFoundError: there is no such file, or no data set in the folder.
         FormatError: the files are damaged, or they are not what they should be.
@@ -30,6 +33,7 @@ def load_dataset(text: str) -> Dataset:
         >>> load_dataset("digits").test.images.shape
         (400, 8, 8, 3)
     """
+    check_type("dataset", text, str, use="'digits', 'cifar10', 'cifar10:PATH' or 'npz:PATH'")
     name, _, path = text.partition(":")
     if text == "digits":
         return load_digits()
