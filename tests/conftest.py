@@ -1,6 +1,24 @@
 """What all tests have in common."""
 
+import os
 import signal
+
+import pytest
 
 # A background job of a shell ignores Ctrl-C, and so would the processes that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that are neither slow nor for releases as quick."""
+    for item in items:
+        if not any(item.iter_markers("slow")) and not any(item.iter_markers("release")):
+            item.add_marker("quick")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Hide the indexes of the user from the tests and from the processes that they start."""
+    os.environ["NB101FAST_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ.pop("NB101FAST_INDEX", None)

@@ -17,6 +17,8 @@ import pytest
 
 from nb101fast.actor_pool import check_address
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("ray")
 
 STORY = """
@@ -77,7 +79,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
 def test_actors() -> None:
     done = subprocess.run(
         [sys.executable, "-c", STORY], capture_output=True, text=True, check=False, timeout=300
@@ -109,7 +110,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the processes of a head are killed as a group")
 def test_a_cluster_that_loses_its_head() -> None:
     """The error says how to go on. Ray alone would end the process after a minute."""

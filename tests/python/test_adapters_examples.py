@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -62,7 +64,6 @@ def test_official_notebook(tmp_path: Path) -> None:
     assert [float(accuracy) > 0.97 for accuracy in accuracies] == [True, True]
 
 
-@pytest.mark.slow
 def test_ray_tune_search(tmp_path: Path) -> None:
     pytest.importorskip("ray.tune", reason="Ray Tune is not installed", exc_type=ImportError)
     printed = run("ray_tune_search", tmp_path, warnings="default")

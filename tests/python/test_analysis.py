@@ -483,6 +483,7 @@ def test_values_that_cannot_be_analysed_are_left_out(
         assert all(row.text for row in part.rows())
 
 
+@pytest.mark.slow
 def test_a_report_says_what_is_left_out(runs_of_91_cells: list[Record], tmp_path: Path) -> None:
     index = compiled_with(tmp_path, runs_of_91_cells, {"training_time": 0.0}, 1)
     page = analysis.analyze(index, tmp_path / "out").path.read_text()

@@ -22,6 +22,8 @@ from nb101fast.locations import BUILT_IN
 from reference import tfrecord
 from reference.tfrecord import Record
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("matplotlib")
 
 ODD_NAME = 'R&D <b> "x".nb101'

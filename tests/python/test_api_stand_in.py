@@ -25,6 +25,8 @@ from reference.cells import graph_of
 from reference.runs import random_metrics, record_of
 from reference.tfrecord import Record
 
+pytestmark = pytest.mark.slow
+
 Sample = tuple[Path, list[Record]]
 
 ROOT = Path(__file__).parents[2]
@@ -263,7 +265,6 @@ def test_the_distribution_is_what_the_command_uses() -> None:
     assert code[0] == code[1]
 
 
-@pytest.mark.slow
 def test_the_distribution_can_be_installed(index: Path, tmp_path: Path) -> None:
     pytest.importorskip("wheel")
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps"]

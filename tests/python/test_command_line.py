@@ -290,6 +290,7 @@ def test_demo() -> None:
         assert text in done.stdout
 
 
+@pytest.mark.slow
 def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     arguments: list[str | Path] = [
         "experiment",
@@ -367,6 +368,7 @@ def test_experiment_wrong_arguments(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_analyze(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     done = Done(capsys, "analyze", BUILT_IN, "--out", tmp_path / "out")
     assert done.status == 0, done.err
@@ -461,6 +463,7 @@ def test_a_reader_that_stops_reading(command: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has Unicode names in every locale")
 def test_names_beyond_ascii_in_an_ascii_locale(tmp_path: Path, small_sample: Sample) -> None:
     folder = tmp_path / "Zellen-\u00e9\u4e2d"

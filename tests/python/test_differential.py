@@ -131,6 +131,7 @@ def protobufs(draw: st.DrawFn) -> bytes:
     return bytes(metrics.SerializeToString())
 
 
+@pytest.mark.slow
 @QUICK
 @given(protobuf=protobufs())
 def test_any_message(tmp_path: Path, protobuf: bytes) -> None:

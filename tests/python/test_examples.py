@@ -59,6 +59,7 @@ def test_readme_has_programs() -> None:
     assert "cell.hash" in PROGRAMS[0]
 
 
+@pytest.mark.slow
 def test_figure_7(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyarrow")
     pytest.importorskip("matplotlib")

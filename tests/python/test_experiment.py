@@ -24,6 +24,8 @@ from nb101fast.search.observations import COLUMNS
 from reference.hostile_json import refusals
 from reference.slow_search import PlainSearch
 
+pytestmark = pytest.mark.slow
+
 parquet = pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("matplotlib")
 

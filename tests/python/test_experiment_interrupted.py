@@ -20,6 +20,8 @@ from nb101fast.locations import BUILT_IN
 from reference.experiment_files import results
 from reference.slow_search import DELAY, VICTIM, PlainSearch
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("matplotlib")
 
@@ -95,7 +97,6 @@ def test_error_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_driver_killed(

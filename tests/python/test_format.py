@@ -217,6 +217,7 @@ def test_a_sound_index_is_written_into_another_file(sound: bytes, target: Path, 
     WRITERS[name](opened(target, sound), target.with_name("out"))
 
 
+@pytest.mark.slow
 def test_look_ups_in_damaged_data(sound: bytes, target: Path) -> None:
     front = index_file.header_bytes(sound)
     for position, damaged in flipped(sound):

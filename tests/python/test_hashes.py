@@ -97,6 +97,7 @@ def test_many_threads_at_once() -> None:
         assert all(pool.map(find_every_hash, range(8)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_other_processes(method: str) -> None:
     with multiprocessing.get_context(method).Pool(1) as pool:

@@ -35,6 +35,7 @@ def check_files(first: int, count: int) -> None:
     assert f"tried {count} files, 0 failed" in done.stdout
 
 
+@pytest.mark.slow
 def test_every_call_answers_or_raises_one_format_error() -> None:
     check_files(0, 2000)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120.0  # seconds until a process counts as hanging
 HAS_FORK = hasattr(os, "fork")
 

@@ -17,6 +17,8 @@ import pytest
 from nb101fast.process_pool import ProcessPool
 from nb101fast.worker_pool import Ended, Silence
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60.0  # more than a process takes to start on a busy machine
 
 

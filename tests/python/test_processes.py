@@ -112,6 +112,7 @@ def test_many_threads(small_sample: Sample, codes: npt.NDArray[np.uint32]) -> No
             assert job.result() == {expected}
 
 
+@pytest.mark.slow
 def test_first_use_by_many_threads() -> None:
     """Many threads use the tables for the first time at once; the tables are built once."""
     program = """if True:
@@ -205,6 +206,7 @@ def test_replaced_by_rename(
     assert answers(old, codes) == expected
 
 
+@pytest.mark.slow
 def test_replaced_while_others_open_it(small_sample: Sample, tmp_path: Path) -> None:
     """A reader that opens the file meanwhile sees one whole index, the old or the new one."""
     path, source = tmp_path / "live.nb101", small_sample[0].with_suffix(".tfrecord")

@@ -73,6 +73,7 @@ def test_a_sound_provenance_is_read(data: bytes, tmp_path: Path) -> None:
     assert "from a.tfrecord: 3 bytes, SHA-256 00" in describe(index.reader)
 
 
+@pytest.mark.slow
 def test_a_damaged_one_raises_nothing_but_format_errors(
     small_sample: tuple[Path, Any], data: bytes, tmp_path: Path
 ) -> None:

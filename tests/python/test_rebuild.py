@@ -101,7 +101,7 @@ print(report.records, report.num_bytes, peak[1])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the peak")
 def test_full_size_both_ways(tmp_path: Path) -> None:
     source, index, again = tmp_path / "in.tfrecord", tmp_path / "i.nb101", tmp_path / "out.tfrecord"
@@ -317,6 +317,7 @@ print(seen)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the compilers to be killed are forked")
 def test_killed_at_any_moment(tmp_path: Path, rng: np.random.Generator) -> None:
     target = tmp_path / "i.nb101"

@@ -133,7 +133,7 @@ def test_walk_keeps_the_minima_of_six_vertices(walk_of_six_vertices: list[Graph]
     assert walk_of_six_vertices == list(representatives(6))
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_hashes_and_parameters_of_the_whole_space() -> None:
     graphs = list(representatives(7))
     parameters = [trainable_parameters(graph) for graph in graphs]

@@ -158,6 +158,7 @@ def test_compiled_equals_plain_on_small_cells(
     assert everything.best_test_accuracy > trajectories.best_test_accuracy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rs", "re", "ls", "rl", "tpe"])
 def test_compiled_equals_plain_if_runs_are_missing(
     uneven_index: Index, sampler: plain.Sampler, name: str
@@ -171,6 +172,7 @@ def test_compiled_equals_plain_if_runs_are_missing(
     check_against_plain(trajectories, plain_makers(sampler)[name], training)
 
 
+@pytest.mark.slow
 def test_the_scripts_have_other_settings(index: Index, sampler: plain.Sampler) -> None:
     for name, make in (
         ("re", partial(plain.Evolution, sampler, with_replacement=True)),

@@ -30,6 +30,8 @@ from nb101fast.search.libraries import library, seed_of_32_bits, undisturbed
 from nb101fast.search.settings import BOHB, SMAC, TPE, Settings
 from nb101fast.search.smac3 import SMAC3
 
+pytestmark = pytest.mark.slow
+
 PACKAGES: dict[type[Settings], str] = {
     HyperoptTPE: "hyperopt",
     SMAC3: "smac",
@@ -293,7 +295,6 @@ def test_smac_learns_after_each_evaluation(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @needs("smac")
-@pytest.mark.slow
 def test_smac_proposes_better_cells_than_random() -> None:
     late = proposals(SMAC3(SMAC(random_fraction=0)), 24)[-12:]
     at_random = proposals(SMAC3(SMAC(random_fraction=1)), 60)

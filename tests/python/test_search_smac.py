@@ -247,6 +247,7 @@ HISTORIES = [
 ]
 
 
+@pytest.mark.slow
 @needs_smac
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: str(len(history.codes)))
 def test_forests_predict_what_smac3s_do(history: History) -> None:
@@ -269,6 +270,7 @@ def test_forests_predict_what_smac3s_do_after_5000_evaluations() -> None:
     assert disagreement(our_predictions(history), their_predictions(history, seeds)) < BOUND
 
 
+@pytest.mark.slow
 @needs_smac
 @pytest.mark.parametrize(
     "changes",
@@ -289,6 +291,7 @@ def test_forests_of_other_settings_predict_something_else(changes: dict[str, Any
     assert disagreement(our_predictions(history), their_predictions(history, **changes)) > BOUND
 
 
+@pytest.mark.slow
 @needs_smac
 def test_forests_with_random_thresholds_predict_something_else(
     monkeypatch: pytest.MonkeyPatch,
@@ -367,8 +370,9 @@ def test_no_configuration_is_proposed_twice() -> None:
 
 
 @pytest.mark.slow
-def test_runs_end_where_smac3s_end(tmp_path: Path) -> None:
-    """200 runs have the regrets of 20 runs of SMAC3, and as many valid and invalid proposals.
+@pytest.mark.parametrize("runs", [60, pytest.param(200, marks=pytest.mark.release)])
+def test_runs_end_where_smac3s_end(tmp_path: Path, runs: int) -> None:
+    """Compiled runs have the regrets of 20 runs of SMAC3, and as many valid and invalid proposals.
 
     The regrets of 20 runs can't tell SMAC from evolution at this budget, but the numbers of
     proposals can. They also tell it from random search.
@@ -377,11 +381,11 @@ def test_runs_end_where_smac3s_end(tmp_path: Path) -> None:
     path = tmp_path / "synthetic.nb101"
     nb101fast.synthetic.write_index(path, epochs=(108,))
     index = nb101fast.open(path)
-    bound = kolmogorov_smirnov_bound(200, len(made["final_regret"]))
+    bound = kolmogorov_smirnov_bound(runs, len(made["final_regret"]))
     distances = {}
     for name in ("smac", "rs", "re"):
         done = search.run(
-            name, index, runs=200, budget_seconds=made["budget_seconds"], seed=1, threads=2
+            name, index, runs=runs, budget_seconds=made["budget_seconds"], seed=1, threads=2
         )
         distances[name] = [
             kolmogorov_smirnov_distance(np.array(made[column], float), getattr(done, column))

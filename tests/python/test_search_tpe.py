@@ -107,6 +107,7 @@ MADE_UP = [
 # ---------------------------------------------------------------- what it learns
 
 
+@pytest.mark.slow
 @needs_hyperopt
 @pytest.mark.parametrize(("size", "losses"), MADE_UP)
 def test_densities_are_hyperopts(size: int, losses: str) -> None:
@@ -120,6 +121,7 @@ def test_densities_are_hyperopts(size: int, losses: str) -> None:
             assert np.abs(ours - theirs).max() < 1e-12
 
 
+@pytest.mark.slow
 @needs_hyperopt
 def test_densities_of_a_recorded_run_are_hyperopts() -> None:
     from reference.hyperopt_model import Model

@@ -45,6 +45,7 @@ def test_every_good_call_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             pytest.fail(f"{name}: {error}") if name != "fetch" else None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits its memory and its time")
 def test_wrong_arguments_raise_what_they_may(tmp_path: Path) -> None:
     check_faults(public_calls.__name__, tmp_path)
