@@ -25,6 +25,7 @@ from .demo import run_demo
 from .description import describe, facts_of
 from .exporter import SUFFIXES, export
 from .fetch import fetch
+from .findings import sentences
 from .index import Index, open
 from .measurement import METRICS, STAGES
 from .reader import VERIFY_LEVELS
@@ -53,6 +54,7 @@ _OPTIONS = {
     "seed": "--seed ",
     "source": "--from ",
     "stage": "--stage ",
+    "unmarked": "--unmarked",
     "update": "--update ",
     "workers": "--workers ",
 }
@@ -97,7 +99,7 @@ def _command_line() -> CommandLine:
         "inputs",
         nargs="+",
         metavar="IN",
-        help="a TFRecord file (plain or gzip), an index, a Parquet file or a JSON file",
+        help="a TFRecord file (plain or gzip), an index, or a file in Parquet, JSON or CSV",
     )
     command.add_argument(
         "-o", "--output", metavar="OUT", help="the index file to write (default with --update: OLD)"
@@ -145,6 +147,11 @@ def _command_line() -> CommandLine:
         required=True,
         metavar="OUT",
         help=f"the file to write; its suffix decides the format: {', '.join(SUFFIXES)}",
+    )
+    command.add_argument(
+        "--unmarked",
+        action="store_true",
+        help="write a TFRecord also if its values are not the official ones, which it can't say",
     )
 
     command = add(
@@ -204,8 +211,7 @@ def _command_line() -> CommandLine:
     command.add_argument(
         "--epochs",
         type=int,
-        default=108,
-        help="for how many epochs the cells were trained (default: 108)",
+        help="for how many epochs the cells were trained (default: the highest of the index)",
     )
     command.add_argument(
         "--stage",
@@ -365,7 +371,7 @@ def _merge(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    export(options.index, options.output, progress=True)
+    export(options.index, options.output, unmarked=options.unmarked, progress=True)
     print(f"{visible(options.output)}: {os.path.getsize(options.output):,} bytes")
 
 
@@ -381,9 +387,12 @@ def _print_report(report: CompileReport) -> None:
         if count := getattr(report, name):
             print(f"  {name.replace('_', ' ')}: {count:,}")
     if report.wide_columns:
-        print(f"  stored wide: {len(report.wide_columns)} columns, first {report.wide_columns[0]}")
-    for name, (count, first) in report.findings.told().items():
-        print(f"  {name}: {count:,}, first {visible(first)}")
+        print(
+            f"  {len(report.wide_columns)} columns take more room than those of the official file, "
+            "because their values have more digits; nothing is lost"
+        )
+    for sentence in sentences(report.findings.told(), report.records):
+        print(f"  {visible(sentence)}")
 
 
 def _synthetic(options: argparse.Namespace) -> None:
@@ -409,18 +418,19 @@ def _query(options: argparse.Namespace) -> None:
     repeat = int(options.repeat) if options.repeat.isdecimal() else options.repeat
     if index.is_synthetic:
         print("synthetic values, made up for load tests", file=sys.stderr)
+    epochs = index.epochs[-1] if options.epochs is None else options.epochs
     missing = []
     for text in options.cells:
         chosen = _cell_named(text)
-        values = index.query(**chosen, epochs=options.epochs, stage=options.stage, repeat=repeat)
-        if _has_run(index, chosen, options.epochs, repeat):
+        values = index.query(**chosen, epochs=epochs, stage=options.stage, repeat=repeat)
+        if _has_run(index, chosen, epochs, repeat):
             print(text, *(f"{metric}={_shown(values[metric])}" for metric in METRICS))
         else:
             missing.append(text)
     if missing:
         runs = f"run {repeat}" if isinstance(repeat, int) else "run"
         raise NotInIndexError(
-            f"{options.index} has no {runs} at {options.epochs} epochs of {', '.join(missing)}"
+            f"{options.index} has no {runs} at {epochs} epochs of {', '.join(missing)}"
         )
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from . import _core
 from ._core import FormatError
 from .findings import Findings, joined
-from .inputs import Meter, Source, read_input
+from .inputs import Meter, Source, read_input, read_table
 from .locations import core_name
 from .progress import Phases
+from .provenance import Marks
 from .reader import IndexReader
 from .runs import Runs
 
@@ -37,8 +38,8 @@ class CompileReport:
         denominator: that of accuracies which are stored as counts; None if none are.
         official_order: whether the records are in the order of the official files.
         wide_columns: the columns that need a wider type than the official files.
-        findings: the unusual values.
-        sources: the files that were read.
+        findings: the unusual and the missing values.
+        sources: the files and tables that were read.
         seconds: how long it took.
     """
 
@@ -87,6 +88,7 @@ class IndexBuilder:
         self.table = _core.RunTable()
         self._base, self._threads = base, threads or os.cpu_count() or 1
         self._sources: list[Source] = []
+        self._marks = Marks()
         self._began = time.monotonic()
 
     def reserve(self, runs: int) -> None:
@@ -103,9 +105,21 @@ class IndexBuilder:
         self.add_source(source)
         return source
 
+    def add_table(self, frame: Any) -> Source:
+        """Add the runs of a DataFrame or an Arrow table, as `compile` reads them.
+
+        Raises:
+            FormatError: columns are missing or unknown, or a value is wrong.
+            ImportError: pyarrow is not installed.
+        """
+        source = read_table(self.table, frame)
+        self.add_source(source)
+        return source
+
     def add_source(self, source: Source) -> None:
         """Add the name of a file whose runs are already in `table`."""
         self._sources.append(source)
+        self._marks |= source.marks
 
     def add_runs(self, runs: Runs) -> None:
         """Add runs that are in memory.
@@ -123,6 +137,7 @@ class IndexBuilder:
         """
         reader.verify("sections")
         self.table.append_index(reader.file)
+        self._marks |= Marks.of(reader.provenance)
 
     def finish(
         self,
@@ -150,15 +165,14 @@ class IndexBuilder:
         findings, summary = Findings(**self.table.findings), assembly.summary
         if strict:
             self._refuse(findings, summary)
-        is_synthetic = synthetic or any(source.synthetic for source in self._sources)
+        own = Marks(synthetic, (dict(training),) if training else ())
         provenance = {
             "tool": "nb101fast",
             "version": _core.__version__,
             "created": _time_of_creation(),
-            "sources": [source.facts() for source in self._sources],
+            "sources": [facts for source in self._sources for facts in source.facts()],
             "findings": findings.told(),
-            **({"synthetic": True} if is_synthetic else {}),
-            **({"training": [dict(training)]} if training else {}),
+            **(self._marks | own).entries(),
             **(marks or {}),
         }
         if self._base:
@@ -201,7 +215,6 @@ def _updated(
 ) -> dict[str, Any]:
     """The provenance of an updated index, which includes that of the index before."""
     before = base.provenance
-    trainings = before.get("training", []) + provenance.get("training", [])
     update = {
         "of": os.path.basename(base.path),
         "created": before.get("created"),
@@ -214,7 +227,6 @@ def _updated(
         **provenance,
         "findings": joined(before, provenance),
         "sources": before.get("sources", []) + provenance["sources"],
-        **({"synthetic": True} if base.is_synthetic else {}),
-        **({"training": trainings} if trainings else {}),
+        **(Marks.of(before) | Marks.of(provenance)).entries(),
         "update": update,
     }

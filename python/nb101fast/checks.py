@@ -5,6 +5,7 @@ Every error says what was given, that it is not allowed, and what is.
 
 from __future__ import annotations
 
+import difflib
 import reprlib
 from collections.abc import Iterable
 
@@ -59,3 +60,19 @@ def alternatives(values: Iterable[object]) -> str:
     """
     *others, last = map(repr, values)
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def with_nearest(names: Iterable[str], known: Iterable[str]) -> str:
+    """Unknown names in one phrase, each with the known name that is most like it.
+
+    Example:
+        >>> with_nearest(["hasch", "x"], ["hash", "id"])
+        "'hasch' (is it 'hash'?), 'x'"
+    """
+    words = tuple(known)
+    told = []
+    for name in names:
+        near = difflib.get_close_matches(name, words, n=1, cutoff=0.5)
+        shown = reprlib.repr(name)
+        told.append(f"{shown} (is it {near[0]!r}?)" if near else shown)
+    return ", ".join(told)

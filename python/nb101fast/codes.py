@@ -387,7 +387,7 @@ def ids_of_hashes(hashes: Hashes, *, threads: int = 1) -> Ids:
 
     Example:
         >>> ids_of_hashes(["28cfc7874f6d200472e1a9dcd8650aa0"])
-        array([423440], dtype=int32)
+        array([359715], dtype=int32)
     """
     return _core.ids_of_hashes(as_hashes(hashes), threads)
 

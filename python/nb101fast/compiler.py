@@ -1,22 +1,25 @@
-"""Compiles official TFRecord files, and runs in other formats, into an index."""
+"""Compiles official TFRecord files, and runs in other forms, into an index."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import _core
 from .builder import CompileReport, IndexBuilder
-from .inputs import Meter, estimated_records
+from .inputs import Meter, estimated_records, is_table
 from .locations import checked_name, core_name
 from .progress import Progress, told
 from .reader import IndexReader
 
+# A file, or a pandas.DataFrame, polars.DataFrame, pyarrow.Table or another table of Arrow data.
+Input: TypeAlias = str | os.PathLike[str] | Any
+
 
 def compile(
-    inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    inputs: Input | Iterable[Input],
     output: str | os.PathLike[str] | None = None,
     *,
     update: str | os.PathLike[str] | None = None,
@@ -30,9 +33,10 @@ def compile(
     """Compile runs into an index file, which appears only when it is complete.
 
     Args:
-        inputs: a file, or several: official TFRecords (plain or gzip), result shards, indexes,
-            Parquet or JSON. The contents tell the format. The r-th record of a cell and budget
-            becomes its repeat r.
+        inputs: a file or a table, or several: official TFRecords (plain or gzip), result shards,
+            indexes, Parquet, JSON, JSON Lines or CSV; or a pandas or polars DataFrame or an Arrow
+            table with a row for each run. The contents tell the format. docs/own_results.md
+            describes the columns. The r-th record of a cell and budget becomes its repeat r.
         output: the index file, which is replaced only when the new one is complete and on disk.
             None is possible with `update` alone: the index that is updated is then replaced.
         update: an index whose runs are kept. If a new run has the cell, epochs and repeat of an
@@ -50,14 +54,18 @@ def compile(
         A `CompileReport` of what was read and written.
 
     Raises:
-        FormatError: a record is damaged, and the message names the file, record and byte. Or,
-            with `strict`, there is something to report. In both cases nothing is written.
+        FormatError: a record is damaged, and the message names the file, record and byte. Or
+            columns are missing or unknown, and the message names all of them. Or, with `strict`,
+            there is something to report. In all these cases nothing is written.
+        ImportError: a table or a Parquet file needs `pip install "nb101fast[arrow]"`.
 
     Example:
         >>> nb101fast.compile("nasbench_full.tfrecord", "nasbench_full.nb101").cells
         423624
         >>> nb101fast.compile("retrained.tfrecord", update="nasbench_full.nb101").replaced_runs
         12
+        >>> nb101fast.compile(frame, "mine.nb101").runs  # a DataFrame with a row for each run
+        36
     """
     if denominator is not None and not 1 <= denominator <= _core.MAX_DENOMINATOR:
         raise ValueError(
@@ -65,7 +73,8 @@ def compile(
         )
     if threads is not None and threads < 1:
         raise ValueError(f"threads={threads} is not allowed; use 1 or more")
-    paths = _paths(inputs)
+    given = _inputs(inputs)
+    paths = [each for each in given if isinstance(each, str)]
     base = None if update is None else IndexReader(update)
     target = _target(paths, output, base)
     builder = IndexBuilder(base, threads=threads)
@@ -73,21 +82,25 @@ def compile(
     with told(progress, "compiling") as phases:
         phases.begin("reading")
         meter = Meter(sum(map(os.path.getsize, paths)), phases)
-        for path in paths:
-            builder.add_file(path, meter)
+        for each in given:
+            if isinstance(each, str):
+                builder.add_file(each, meter)
+            else:
+                builder.add_table(each)
         phases.begin("writing")
         return builder.finish(
             target, strict=strict, denominator=denominator, synthetic=synthetic, training=training
         )
 
 
-def _paths(inputs: Any) -> list[str]:
-    if isinstance(inputs, (str, os.PathLike)):
+def _inputs(inputs: Any) -> list[Any]:
+    """The inputs, with files as checked names."""
+    if isinstance(inputs, (str, os.PathLike)) or is_table(inputs):
         inputs = [inputs]
-    paths = [checked_name(path) for path in inputs]
-    if not paths:
+    given = [each if is_table(each) else checked_name(each) for each in inputs]
+    if not given:
         raise ValueError("no input files: give at least one")
-    return paths
+    return given
 
 
 def _target(

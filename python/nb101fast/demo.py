@@ -36,7 +36,7 @@ def run_demo(seed: int = 0) -> None:
 def _compile_again(index: Index) -> None:
     with tempfile.TemporaryDirectory(prefix="nb101fast-demo-") as name:
         records, target = Path(name, "nb101_digits.tfrecord"), Path(name, "nb101_digits.nb101")
-        export(index, records)
+        export(index, records, unmarked=True)
         size = os.path.getsize(records)
         print(f"exported  {index.num_runs:,} records of the official format, {size / 1e3:.0f} kB")
         report = compile(records, target)

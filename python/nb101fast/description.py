@@ -11,7 +11,9 @@ import numpy as np
 
 from ._core import visible
 from .codes import NUM_CELLS
+from .findings import sentences
 from .measurement import METRICS
+from .provenance import Marks
 from .reader import IndexReader
 
 
@@ -44,7 +46,7 @@ def _lines(reader: IndexReader) -> Iterator[str]:
     if reader.is_synthetic:
         yield "  SYNTHETIC: its values are made up for load tests, not measured"
     yield f"  {len(reader):,} of {NUM_CELLS:,} cells, {reader.num_runs:,} runs"
-    yield from map(visible, _origin(reader.provenance))
+    yield from map(visible, _origin(reader.provenance, reader.num_runs))
     yield ""
     yield f"  {'epochs':>6} {'repeats':>7} {'runs':>11}   " + "".join(
         f"{metric.replace('_', ' '):>24}" for metric in METRICS
@@ -64,21 +66,22 @@ def _lines(reader: IndexReader) -> Iterator[str]:
     yield f"  {'the whole file':28} {os.path.getsize(reader.path):13,} bytes"
 
 
-def _origin(provenance: dict[str, Any]) -> Iterator[str]:
+def _origin(provenance: dict[str, Any], num_runs: int) -> Iterator[str]:
     tool, version = provenance.get("tool", "?"), provenance.get("version", "?")
     yield f"  made by {tool} {version} on {provenance.get('created', '?')}"
     for source in provenance.get("sources", []):
         name, sha256 = source.get("name", "?"), source.get("sha256", "?")
-        yield f"  from {name}: {source.get('num_bytes', 0):,} bytes, SHA-256 {sha256}"
-    for training in provenance.get("training", []):
-        yield f"  trained on {training.get('dataset', '?')} by nb101train"
+        within = f", within {source['within']}" if "within" in source else ""
+        yield f"  from {name}{within}: {source.get('num_bytes', 0):,} bytes, SHA-256 {sha256}"
+    for dataset in Marks.of(provenance).datasets:
+        yield f"  trained on {dataset}"
     if update := provenance.get("update"):
         yield (
             f"  last updated: {update['replaced_runs']:,} runs replaced, "
             f"{update['added_runs']:,} added"
         )
-    for name, (count, first) in provenance.get("findings", {}).items():
-        yield f"  {name}: {count:,}, first {first}"
+    for sentence in sentences(provenance.get("findings", {}), num_runs):
+        yield f"  {sentence}"
 
 
 def _range(reader: IndexReader, metric: str, epochs: int) -> str:

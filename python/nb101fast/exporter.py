@@ -14,12 +14,15 @@ from .checks import alternatives
 from .json_form import cell_objects
 from .locations import checked_name
 from .progress import Phases, Progress, told
+from .provenance import Marks
 from .reader import IndexReader
-from .run_columns import RUN_COLUMNS, Texts, record_places, run_columns
+from .run_columns import RUN_COLUMNS, Column, record_places, run_columns
+from .texts import Texts
 from .whole_file import WholeFile
 
 _RECORDS_AT_ONCE = 50_000  # This is about 20 MB of a TFRecord.
 _CELLS_AT_ONCE = 1000
+_OFFICIAL_DATASET = "cifar10"  # begins the name of the data set as nb101train has it
 _GZIP_WINDOW = 31  # This value makes zlib write a gzip header and checksum.
 
 # Each part is some bytes of the file, and how many of the index's runs they hold.
@@ -30,6 +33,7 @@ def export(
     index: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
+    unmarked: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
@@ -42,18 +46,23 @@ def export(
     - `.json` is one list of all cells, and `.jsonl` has a cell on each line; docs/json.md describes
       them.
 
-    `compile` reads all of these except CSV. An old output is replaced only when the new one is
-    complete and on disk. The index is verified at level "sections" first.
+    `compile` reads all of these. An old output is replaced only when the new one is complete and on
+    disk. The index is verified at level "sections" first.
+
+    If values were made up, or measured on another data set than CIFAR-10, all of these files say
+    so, except a TFRecord, which can't. Such an index is refused there, unless `unmarked` is true.
 
     Args:
         index: an open index, or its path.
         output: the file to write.
+        unmarked: write a TFRecord that does not say that its values are not the official ones.
         threads: how many threads format a TFRecord; None for one on each processor.
         progress: True for a bar, or a function that is called with the number of runs done and the
             number of runs in all.
 
     Raises:
-        ValueError: the suffix is none of these, or the output is the index itself.
+        ValueError: the suffix is none of these, the output is the index itself, or a TFRecord would
+            not say that its values are not the official ones.
         FormatError: the index is damaged.
         ImportError: Parquet needs `pip install "nb101fast[arrow]"`.
 
@@ -68,6 +77,8 @@ def export(
         reader = IndexReader(index, verify="sections")
         if os.path.exists(target) and os.path.samefile(target, reader.path):
             raise ValueError(f"output {target!r} is the index itself; use another name")
+        if suffix.startswith(".tfrecord") and not unmarked:
+            _refuse_marks(target, Marks.of(reader.provenance))
         phases.begin("writing")
         _write(reader, target, suffix, threads or os.cpu_count() or 1, phases)
 
@@ -88,6 +99,18 @@ def _write(reader: IndexReader, target: str, suffix: str, threads: int, phases: 
             file.write(part)
             done += runs
             phases(done, reader.num_runs)
+
+
+def _refuse_marks(target: str, marks: Marks) -> None:
+    others = [name for name in marks.datasets if not name.startswith(_OFFICIAL_DATASET)]
+    reasons = ["were made up"] if marks.synthetic else []
+    reasons += [f"were measured on {', '.join(map(repr, others))}"] if others else []
+    if reasons:
+        raise ValueError(
+            f"output {target!r} can't say that its values {' and '.join(reasons)}, because the "
+            "official format has no place for that; use another suffix, such as .parquet, or give "
+            "unmarked=True and tell it to all who get the file"
+        )
 
 
 def _suffix_of(target: str) -> str:
@@ -117,17 +140,26 @@ def _packed(parts: Parts) -> Parts:
 
 
 def _csv(reader: IndexReader) -> Parts:
-    """Lines of CSV. A number has enough digits to give the same double; no text needs quotes."""
-    yield (",".join(RUN_COLUMNS) + "\n").encode(), 0
+    """Lines of CSV. A number has enough digits to give the same double."""
+    marks = Marks.of(reader.provenance).in_words()
+    yield (",".join([*RUN_COLUMNS, *marks]) + "\n").encode(), 0
     places = record_places(reader)
     for begin in range(0, places.shape[1], _RECORDS_AT_ONCE):
         part = places[:, begin : begin + _RECORDS_AT_ONCE]
-        texts = [
-            column.to_list() if isinstance(column, Texts) else list(map(repr, column.tolist()))
-            for column in run_columns(reader, part).values()
-        ]
-        lines = map(",".join, zip(*texts, strict=True))
+        fields = [_csv_fields(column) for column in run_columns(reader, part).values()]
+        lines = map(",".join, zip(*fields, strict=True))
         yield "".join(f"{line}\n" for line in lines).encode(), part.shape[1]
+
+
+def _csv_fields(column: Column) -> list[str]:
+    """The fields of a column. Of all texts, only the name of a data set can need quotes."""
+    if not isinstance(column, Texts):
+        return list(map(repr, column.tolist()))
+    return Texts(list(map(_csv_text, column.different)), column.positions).to_list()
+
+
+def _csv_text(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if {*text} & {*',"\r\n'} else text
 
 
 def _json_lines(reader: IndexReader) -> Parts:

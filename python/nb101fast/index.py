@@ -131,7 +131,7 @@ class Index:
         self,
         metric: str = "validation_accuracy",
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: Repeat = "mean",
         seed: int | None = None,
@@ -146,7 +146,7 @@ class Index:
 
         Args:
             metric: one of `METRICS`, or "total_time" or "trainable_parameters".
-            epochs: the budget, one of `epochs`.
+            epochs: the budget, one of `epochs`; None takes the highest.
             stage: "start", "halfway" or "final".
             repeat: 0..R-1 for that run; "mean" over the runs that the cell has, as `Measurement`
                 defines it; or "random" for one of them, which is drawn at each query. Values that
@@ -169,7 +169,7 @@ class Index:
         self,
         codes: OneCode | str,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: Repeat = "mean",
         seed: Seed = None,
@@ -179,7 +179,7 @@ class Index:
         self,
         codes: OneCode | str,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: Literal["all"],
         seed: Seed = None,
@@ -189,7 +189,7 @@ class Index:
         self,
         codes: ManyCodes,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: QueryRepeat = "mean",
         seed: Seed = None,
@@ -199,7 +199,7 @@ class Index:
         self,
         *,
         ids: OneId,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: Repeat = "mean",
         seed: Seed = None,
@@ -209,7 +209,7 @@ class Index:
         self,
         *,
         ids: OneId,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: Literal["all"],
         seed: Seed = None,
@@ -219,7 +219,7 @@ class Index:
         self,
         *,
         ids: ManyIds,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: QueryRepeat = "mean",
         seed: Seed = None,
@@ -229,7 +229,7 @@ class Index:
         self,
         *,
         hashes: str,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: Repeat = "mean",
         seed: Seed = None,
@@ -239,7 +239,7 @@ class Index:
         self,
         *,
         hashes: str,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: Literal["all"],
         seed: Seed = None,
@@ -249,7 +249,7 @@ class Index:
         self,
         *,
         hashes: Hashes,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: QueryRepeat = "mean",
         seed: Seed = None,
@@ -260,7 +260,7 @@ class Index:
         *,
         ids: Any = None,
         hashes: Any = None,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Any = "final",
         repeat: Any = "mean",
         seed: Seed = None,
@@ -273,7 +273,7 @@ class Index:
             codes: one code, `Cell` or official hash; or uint32 (N,) codes.
             ids: one cell id; or int32 (N,), as `top_k`, `where` and `find` return them.
             hashes: one official hash as hex text; or a list of them, or uint8 (N, 16).
-            epochs: the budget, one of `epochs`.
+            epochs: the budget, one of `epochs`; None takes the highest.
             stage: "start", "halfway" or "final".
             repeat: 0..R-1 for that run, exactly; "mean" over the runs that the cell has, as
                 `Measurement` defines it; "all" for every run; or "random" for one run, the same
@@ -324,7 +324,7 @@ class Index:
         self,
         metric: str,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = 0,
         stored: bool = False,
@@ -358,8 +358,8 @@ class Index:
             return self.reader.stored_column(measurement)
         return self.reader.column(measurement)
 
-    def run_counts(self, *, epochs: int = 108) -> npt.NDArray[np.uint16]:
-        """How many runs each of `cells` has at a budget: uint16 (C,)."""
+    def run_counts(self, *, epochs: int | None = None) -> npt.NDArray[np.uint16]:
+        """How many runs each of `cells` has at a budget: uint16 (C,). None takes the highest."""
         return self.reader.run_counts(epochs)
 
     # ---------------------------------------------------------------- the whole space
@@ -369,7 +369,7 @@ class Index:
         metric: str,
         k: int,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> Ids:
@@ -424,7 +424,7 @@ class Index:
     def where(
         self,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
         **bounds: Bounds,
@@ -449,7 +449,7 @@ class Index:
         self,
         metric: str,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> Ids:
@@ -468,7 +468,7 @@ class Index:
         maximize: Sequence[str] = ("test_accuracy",),
         minimize: Sequence[str] = ("training_time", "parameters"),
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> Ids:
@@ -495,7 +495,7 @@ class Index:
         *,
         reference: Mapping[str, float],
         ids: ManyIds | None = None,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> float:
@@ -557,7 +557,7 @@ class Index:
     def tables(
         self,
         *metrics: str,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> dict[str, npt.NDArray[Any]]:

@@ -41,7 +41,11 @@ _ROW_MASK = (1 << _ROW_BITS) - 1
 
 
 def make_tables(
-    reader: IndexReader, metrics: tuple[str, ...], epochs: int, stage: Stage, repeat: FixedRepeat
+    reader: IndexReader,
+    metrics: tuple[str, ...],
+    epochs: int | None,
+    stage: Stage,
+    repeat: FixedRepeat,
 ) -> dict[str, npt.NDArray[Any]]:
     """What `Index.tables` returns.
 

@@ -1,14 +1,14 @@
-"""The files that `compile` reads: TFRecord, plain or gzip, index, Parquet and JSON."""
+"""What `compile` reads: TFRecord, plain or gzip, index, Parquet, JSON, CSV; tables in memory."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from .formats import Format, format_of
 from .gzip_stream import GzipStream
 from .locations import shown_name
 from .progress import Phases
+from .provenance import Marks
 from .reader import IndexReader
 from .regular_file import open_regular
 
@@ -27,36 +28,49 @@ RECORD_BYTES = (
     405  # This is just below the average size, so the reserved memory suffices for official files.
 )
 
+_TABLE_PROTOCOLS = ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")
+
 
 @dataclass(frozen=True)
 class Source:
-    """One input file, as the provenance of an index names it.
+    """One input, as the provenance of an index names it.
 
     Attributes:
-        name: the file's name without its folder.
-        num_bytes, sha256: the size and the SHA-256 of the file.
+        name: the file's name without its folder, or the kind of a table that has no file.
+        num_bytes, sha256: the size and the SHA-256 of the file, or of a table's contents.
         records: how many runs it holds.
-        modified_ns: the time of the last change before the file was read.
+        modified_ns: the time of the last change before the file was read; None for a table.
         sample_sha256: that of some blocks before the file was read. If these, the time and the size
-            are still the same, a compiled copy counts as up to date.
+            are still the same, a compiled copy counts as up to date. None for a table.
         format: the format in which it was read.
-        synthetic: whether the file says that its values were made up.
         url: where it was downloaded from; None for a local file.
+        marks: what the file says of its values.
+        within: if it was written from an index, the sources that this index names.
     """
 
     name: str
     num_bytes: int
     sha256: str
     records: int
-    modified_ns: int
-    sample_sha256: str
-    format: Format = "tfrecord"
-    synthetic: bool = False
+    modified_ns: int | None = None
+    sample_sha256: str | None = None
+    format: Format | Literal["table"] = "tfrecord"
     url: str | None = None
+    marks: Marks = field(default=Marks(), repr=False)
+    within: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
-    def facts(self) -> dict[str, Any]:
-        """The attributes that the provenance keeps: those that are not None."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+    @property
+    def synthetic(self) -> bool:
+        """Whether the file says that its values were made up."""
+        return self.marks.synthetic
+
+    def facts(self) -> list[dict[str, Any]]:
+        """What the provenance keeps: a list of this source and of the sources within it."""
+        kept = {**asdict(self), "synthetic": self.synthetic}
+        for name in ("marks", "within"):
+            del kept[name]
+        own = {name: value for name, value in kept.items() if value is not None}
+        return [own, *({"within": self.name, **source} for source in self.within)]
 
 
 class Meter:
@@ -93,23 +107,63 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
         records, size, sha256 = _read_records(table, path, threads, meter, kind == "tfrecord.gz")
         return Source(name, size, sha256, records, *state, kind)
     before = len(table)
-    synthetic = False
-    if kind == "index":
-        reader = IndexReader(path, verify="sections")
-        synthetic = reader.is_synthetic
-        table.append_index(reader.file)
-    elif kind == "parquet":
-        from .parquet_runs import parquet_provenance, read_parquet  # It needs pyarrow.
-
-        read_parquet(table, path)
-        synthetic = bool(parquet_provenance(path).get("synthetic"))
-    else:
-        from .json_form import read_json
-
-        read_json(table, path)
+    marks, provenance = _read_runs(table, path, kind)
     size, sha256 = _digest(path, meter)
     records = len(table) - before
-    return Source(name, size, sha256, records, *state, kind, synthetic)
+    within = provenance.get("sources", [])
+    return Source(name, size, sha256, records, *state, kind, marks=marks, within=within)
+
+
+def _read_runs(table: _core.RunTable, path: str, kind: Format) -> tuple[Marks, Mapping[str, Any]]:
+    """Append the runs of a file; return its marks, and the provenance if it was an index once."""
+    if kind == "index":
+        reader = IndexReader(path, verify="sections")
+        table.append_index(reader.file)
+        return Marks.of(reader.provenance), reader.provenance
+    if kind == "parquet":
+        from .parquet_runs import read_parquet  # It needs pyarrow.
+
+        return read_parquet(table, path)
+    if kind == "csv":
+        from .csv_runs import read_csv
+
+        return read_csv(table, path), {}
+    from .json_form import read_json
+
+    return read_json(table, path), {}
+
+
+def is_table(value: object) -> bool:
+    """Whether a value is a table of a library: pandas, polars, Arrow or another with Arrow data."""
+    return any(hasattr(value, name) for name in _TABLE_PROTOCOLS)
+
+
+def read_table(table: _core.RunTable, frame: Any) -> Source:
+    """Append the runs of a table in memory to a table of the core.
+
+    Args:
+        frame: a pandas.DataFrame, polars.DataFrame, pyarrow.Table or another table of Arrow data.
+
+    Raises:
+        FormatError: columns are missing or unknown, or a value is wrong.
+        ImportError: pyarrow is not installed.
+        ValueError: Arrow has no types for the values.
+    """
+    from .arrow_runs import ROWS_AT_ONCE, ArrowRuns, as_arrow, name_of  # It needs pyarrow.
+
+    before, name = len(table), name_of(frame)
+    arrow_table = as_arrow(frame)
+    runs = ArrowRuns(name, arrow_table.schema)
+    digest = runs.append_to(table, arrow_table.to_batches(max_chunksize=ROWS_AT_ONCE))
+    return Source(
+        name,
+        arrow_table.nbytes,
+        digest.hexdigest(),
+        len(table) - before,
+        format="table",
+        marks=runs.marks,
+        within=runs.provenance.get("sources", []),
+    )
 
 
 def _digest(path: str, meter: Meter) -> tuple[int, str]:

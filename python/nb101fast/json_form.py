@@ -19,11 +19,15 @@ This is a cell:
   `trainable_parameters`.
 - A number has enough digits to give the same double when it is read. JSON cannot write some values
   as numbers; they are the texts "NaN", "Infinity" and "-Infinity".
-- `synthetic` is true if the values were made up, and otherwise absent.
+- `synthetic` is true if the values were made up, and otherwise absent. `dataset` names the data
+  sets of the training, if the index does.
 
-A file to be read may leave out `id`, `hash` and `synthetic`. If they are there, they must be right.
-Other keys are refused. A file holds one cell, a list of cells, or `{"cells": [...]}`. JSON lines
-may have any of these on each line. The r-th run of a cell and budget in a file is its repeat r.
+A file to be read needs `runs`, and `matrix` with `ops`, or `hash`, or `id`. If several of these are
+there, they must name one cell. A value that is left out or null is missing: it becomes NaN, and
+missing parameters become those of the official network. Other keys are refused. A file may also
+have an object for each run, without `runs`; docs/own_results.md describes its keys. A file holds
+one such object, a list of them, or `{"cells": [...]}`. JSON lines may have any of these on each
+line. The r-th run of a cell and budget in a file is its repeat r.
 
     with open("cells.jsonl", "w") as file:
         for code in nb101fast.cell_codes()[index.cells]:
@@ -33,10 +37,11 @@ may have any of these on each line. The r-th run of a cell and budget in a file 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import reprlib
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NoReturn
 
@@ -45,12 +50,14 @@ import numpy as np
 from . import _core
 from ._core import FormatError
 from .cell import Cell, OutOfDomainError
-from .checks import alternatives
+from .checks import alternatives, with_nearest
 from .codes import cell_codes, cell_parameters
 from .measurement import EVALUATION_METRICS, STAGES
+from .provenance import Marks
 from .reader import Doubles, Ids, IndexReader, Rows
 from .regular_file import open_regular
 from .run_columns import check_graphs
+from .run_rows import RunRows, checked_names
 
 _CELLS_AT_ONCE = 2048
 _FIXED = (
@@ -58,9 +65,9 @@ _FIXED = (
     "ops",
     "trainable_parameters",
 )  # A cell states these once; a run states only those in which it differs.
-_CELL_KEYS = {*_FIXED, "runs"}
-_CELL_MAY = {"id", "hash", "synthetic"}
-_RUN_KEYS = {*STAGES, "total_time"}
+_CELL_KEYS = {*_FIXED, "runs", "id", "hash", "synthetic", "dataset"}
+_RUN_KEYS = {*STAGES, "total_time", *_FIXED}
+_ROWS_AT_ONCE = 1 << 14
 _UNWRITABLE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -86,7 +93,9 @@ def cell_objects(reader: IndexReader, ids: Ids) -> Iterator[dict[str, Any]]:
     if (ids < 0).any():
         position = int(np.argmax(ids < 0))
         raise OutOfDomainError(f"the cell at position {position} is outside the search space")
-    marks = {"synthetic": True} if reader.is_synthetic else {}
+    marks: dict[str, Any] = dict(Marks.of(reader.provenance).in_words())
+    if "synthetic" in marks:
+        marks["synthetic"] = True
     for begin in range(0, len(ids), _CELLS_AT_ONCE):
         batch = ids[begin : begin + _CELLS_AT_ONCE]
         runs_by_budget = [_runs_at(reader, batch, budget) for budget in range(len(reader.epochs))]
@@ -170,8 +179,8 @@ def _writable(value: float) -> float | str:
 # ---------------------------------------------------------------- JSON back in
 
 
-def read_json(table: _core.RunTable, path: str) -> int:
-    """Append the runs of a JSON file to a table; return how many there are.
+def read_json(table: _core.RunTable, path: str) -> Marks:
+    """Append the runs of a JSON file to a table; return what the file says of its values.
 
     The module describes the form. JSON lines are read line by line, any other file as a whole.
 
@@ -179,13 +188,34 @@ def read_json(table: _core.RunTable, path: str) -> int:
         FormatError: the file does not have this form. The message says where, which value is
             wrong, and what is allowed. The table then holds a part of the runs.
     """
-    count = 0
-    for where, document in _documents(path):
-        for place, cell in _cells(where, document):
-            count += _append_cell(table, place, cell)
-    if not count:
+    before = len(table)
+    marks = Marks()
+    objects = (each for document in _documents(path) for each in _objects(*document))
+    for is_row, part in itertools.groupby(objects, lambda each: _is_row(each[1])):
+        if is_row:
+            for rows in _rows(path, part):
+                marks |= rows.marks()
+                table.append(*rows.runs().arrays())
+            continue
+        for place, cell in part:
+            marks |= _append_cell(table, place, cell)
+    if len(table) == before:
         raise FormatError(f"{path}: no runs: give at least one")
-    return count
+    return marks
+
+
+def _is_row(spec: Any) -> bool:
+    """Whether an object is a single run, and not a cell with all its runs."""
+    return isinstance(spec, dict) and "runs" not in spec
+
+
+def _rows(path: str, objects: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[RunRows]:
+    """Objects of one run each as rows of a table, whose columns are their keys."""
+    while part := list(itertools.islice(objects, _ROWS_AT_ONCE)):
+        places, specs = zip(*part, strict=True)
+        names = checked_names(path, dict.fromkeys(key for spec in specs for key in spec))
+        columns = {name: [spec.get(own) for spec in specs] for name, own in names.items()}
+        yield RunRows(columns, names, places.__getitem__)
 
 
 def _documents(path: str) -> Iterator[tuple[str, Any]]:
@@ -241,8 +271,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f'{name} is not a number in JSON; use the text "{name}"')
 
 
-def _cells(where: str, document: Any) -> Iterator[tuple[str, Any]]:
-    """Each cell of a document, after its name in errors."""
+def _objects(where: str, document: Any) -> Iterator[tuple[str, Any]]:
+    """Each cell or run of a document, after its name in errors."""
     if not isinstance(document, list) and not (isinstance(document, dict) and "cells" in document):
         yield where, document
         return
@@ -256,43 +286,72 @@ def _cells(where: str, document: Any) -> Iterator[tuple[str, Any]]:
         yield f"{where}: cells[{position}]", cell
 
 
-def _append_cell(table: _core.RunTable, where: str, spec: Any) -> int:
-    """Append the runs of a cell; return how many there are."""
-    _check_keys(where, spec, _CELL_KEYS, _CELL_MAY)
-    cell = _stored_cell(where, spec)
-    for key, allowed in (("id", cell.id), ("hash", cell.hash)):
-        if key in spec and (type(spec[key]) is bool or spec[key] != allowed):
-            _fail(f"{where}: {key}", spec[key], f"{allowed!r}, that of its graph")
-    if not isinstance(spec.get("synthetic", False), bool):
-        _fail(f"{where}: synthetic", spec["synthetic"], "true or false")
+def _append_cell(table: _core.RunTable, where: str, spec: Any) -> Marks:
+    """Append the runs of a cell; return what it says of them."""
+    _check_keys(where, spec, _CELL_KEYS)
+    cell = _named_cell(where, spec)
+    fixed = {"matrix": cell.matrix.tolist(), "ops": [*cell.ops], "trainable_parameters": None}
+    fixed |= {key: spec[key] for key in _FIXED if key in spec}
     if not isinstance(spec["runs"], dict):
         _fail(f"{where}: runs", spec["runs"], "an object of lists by epochs")
-    count = 0
     for text, runs in spec["runs"].items():
         place = f"{where}: runs.{text}"
         if not isinstance(runs, list):
             _fail(place, runs, "a list of runs")
         epochs = _epochs(place, text)
         for repeat, run in enumerate(runs):
-            _append_run(table, f"{place}[{repeat}]", run, epochs, spec, cell)
-        count += len(runs)
-    return count
+            _append_run(table, f"{place}[{repeat}]", run, epochs, fixed, cell)
+    return _marks(where, spec)
+
+
+def _named_cell(where: str, spec: Mapping[str, Any]) -> Cell:
+    """The cell that the matrix, the hash or the id names. All that are there must name the same."""
+    if {"matrix", "ops"} & spec.keys():
+        _need_keys(where, spec, ("matrix", "ops"))
+        cell = _stored_cell(where, spec)
+    else:
+        cell = _cell_of_hash_or_id(where, spec)
+    for key, allowed in (("id", cell.id), ("hash", cell.hash)):
+        if key in spec and (type(spec[key]) is bool or spec[key] != allowed):
+            _fail(f"{where}: {key}", spec[key], f"{allowed!r}, that of its graph")
+    return cell
+
+
+def _cell_of_hash_or_id(where: str, spec: Mapping[str, Any]) -> Cell:
+    for key, read in (("hash", Cell.from_hash), ("id", Cell.from_id)):
+        if key in spec:
+            try:
+                return read(spec[key])
+            except (ValueError, TypeError, IndexError, OutOfDomainError) as error:
+                raise FormatError(f"{where}: {key}: {error}") from None
+    raise FormatError(f"{where}: nothing names the cell; give matrix and ops, hash or id")
+
+
+def _marks(where: str, spec: Mapping[str, Any]) -> Marks:
+    synthetic, dataset = spec.get("synthetic", False), spec.get("dataset")
+    if not isinstance(synthetic, bool):
+        _fail(f"{where}: synthetic", synthetic, "true or false")
+    if not isinstance(dataset, str | None):
+        _fail(f"{where}: dataset", dataset, "the name of a data set")
+    return Marks.of_datasets([dataset] if dataset else [], synthetic=synthetic)
 
 
 def _append_run(
-    table: _core.RunTable, where: str, run: Any, epochs: int, spec: dict[str, Any], cell: Cell
+    table: _core.RunTable, where: str, run: Any, epochs: int, fixed: dict[str, Any], cell: Cell
 ) -> None:
-    _check_keys(where, run, _RUN_KEYS, set(_FIXED))
-    own = {key: run.get(key, spec[key]) for key in _FIXED}
+    _check_keys(where, run, _RUN_KEYS)
+    own = {key: run.get(key, fixed[key]) for key in _FIXED}
     graph = cell if not {"matrix", "ops"} & run.keys() else _stored_cell(where, own)
     if graph.id != cell.id:
         _fail(where, f"a graph of cell {graph.id}", f"one of its own cell, {cell.id}")
     values = []
     for stage in STAGES:
-        place = f"{where}.{stage}"
-        _check_keys(place, run[stage], set(EVALUATION_METRICS))
-        values += [_number(place, run[stage], field) for field in EVALUATION_METRICS]
+        place, evaluation = f"{where}.{stage}", run.get(stage, {})
+        _check_keys(place, evaluation, EVALUATION_METRICS)
+        values += [_number(place, evaluation, field) for field in EVALUATION_METRICS]
     parameters = own["trainable_parameters"]
+    if parameters is None:
+        parameters = int(cell_parameters()[cell.id])
     if type(parameters) is not int or not -(1 << 31) <= parameters < 1 << 31:
         _fail(f"{where}.trainable_parameters", parameters, "an integer of 32 bits")
     table.append(
@@ -329,7 +388,9 @@ def _epochs(where: str, text: str) -> int:
 
 
 def _number(where: str, values: Mapping[str, Any], key: str) -> float:
-    value = values[key]
+    value = values.get(key)
+    if value is None:
+        return math.nan
     if isinstance(value, str) and value in _UNWRITABLE:
         return _UNWRITABLE[value]
     if type(value) is float and math.isfinite(value):
@@ -339,14 +400,19 @@ def _number(where: str, values: Mapping[str, Any], key: str) -> float:
     _fail(f"{where}.{key}", value, "a number that a double holds")
 
 
-def _check_keys(where: str, value: Any, needed: Set[str], may: Set[str] = frozenset()) -> None:
+def _check_keys(where: str, value: Any, allowed: Collection[str]) -> None:
     if not isinstance(value, dict):
         _fail(where, value, "an object")
-    if missing := sorted(needed - value.keys()):
+    if unknown := [key for key in value if key not in allowed]:
+        raise FormatError(
+            f"{where}: unknown keys: {with_nearest(unknown, allowed)}; use "
+            f"{alternatives(sorted(allowed))}"
+        )
+
+
+def _need_keys(where: str, spec: Mapping[str, Any], needed: Sequence[str]) -> None:
+    if missing := [key for key in needed if key not in spec]:
         raise FormatError(f"{where}: the key {missing[0]!r} is missing; add it")
-    if unknown := sorted(value.keys() - needed - may):
-        allowed = alternatives(sorted(needed | may))
-        raise FormatError(f"{where}: the key {unknown[0]!r} is not allowed; use {allowed}")
 
 
 def _fail(where: str, value: Any, allowed: str) -> NoReturn:

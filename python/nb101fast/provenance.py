@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .schema import Flag, Integer, ListOf, MapOf, Nullable, Record, Row, Text, parse
@@ -20,6 +22,7 @@ _SOURCE = Record(
         "format": Text(),
         "synthetic": Flag(),
         "url": Nullable(Text()),
+        "within": Text(),
     },
     is_open=True,
 )
@@ -56,3 +59,64 @@ def parse_provenance(source: str, data: bytes) -> dict[str, Any]:
     """
     provenance: dict[str, Any] = parse(source, data, _PROVENANCE)
     return provenance
+
+
+_BETWEEN_DATASETS = "; "
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What tells values from those of the official files. It goes with them wherever they go.
+
+    Attributes:
+        synthetic: whether some of the values were made up.
+        training: how runs were trained, as the provenance has it; most entries name a `dataset`.
+    """
+
+    synthetic: bool = False
+    training: tuple[Mapping[str, Any], ...] = ()
+
+    @staticmethod
+    def of(provenance: Mapping[str, Any]) -> Marks:
+        """The marks in a provenance."""
+        return Marks(bool(provenance.get("synthetic")), tuple(provenance.get("training", ())))
+
+    @staticmethod
+    def of_datasets(texts: Iterable[str], *, synthetic: bool) -> Marks:
+        """The marks in tables, which have the names of data sets as `in_words` writes them."""
+        names = {name for text in texts for name in text.split(_BETWEEN_DATASETS)}
+        return Marks(synthetic, tuple({"dataset": name} for name in sorted(names)))
+
+    def __or__(self, other: Marks) -> Marks:
+        """The marks of values of which some have these marks, and some have the other ones."""
+        training = list(self.training)
+        training += [entry for entry in other.training if entry not in training]
+        # A table tells only the name of a data set. Another source may tell more of the training.
+        told = {entry.get("dataset") for entry in training if len(entry) > 1}
+        kept = [e for e in training if e.keys() != {"dataset"} or e["dataset"] not in told]
+        return Marks(self.synthetic or other.synthetic, tuple(kept))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of the data sets, each once."""
+        return tuple(dict.fromkeys(e["dataset"] for e in self.training if "dataset" in e))
+
+    def entries(self) -> dict[str, Any]:
+        """The marks as entries of a provenance; empty if there are none."""
+        return {
+            **({"synthetic": True} if self.synthetic else {}),
+            **({"training": [dict(entry) for entry in self.training]} if self.training else {}),
+        }
+
+    def in_words(self) -> dict[str, str]:
+        """The marks as tables and JSON have them, by the name of the column; empty without marks.
+
+        Example:
+            >>> Marks(synthetic=True).in_words()
+            {'synthetic': 'true'}
+        """
+        datasets = _BETWEEN_DATASETS.join(self.datasets)
+        return {
+            **({"synthetic": "true"} if self.synthetic else {}),
+            **({"dataset": datasets} if datasets else {}),
+        }

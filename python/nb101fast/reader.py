@@ -163,17 +163,20 @@ class IndexReader:
         self,
         metric: str,
         *,
-        epochs: int,
+        epochs: int | None,
         stage: str,
         repeat: QueryRepeat,
         words: Sequence[str] = ("mean",),
     ) -> Measurement:
         """The checked measurement; `words` are the repeats that are allowed in addition to numbers.
 
+        If the epochs are None, they are the highest budget.
+
         Raises:
             ValueError: an argument is not allowed.
         """
-        return Measurement(metric, stage, epochs, repeat, self.budgets, words)
+        budget = self.epochs[-1] if epochs is None else epochs
+        return Measurement(metric, stage, budget, repeat, self.budgets, words)
 
     def rows_of(self, ids: Ids) -> Rows:
         """The row of each cell id: int64 (N,), -1 where the file has no such cell."""
@@ -232,14 +235,15 @@ class IndexReader:
         recipe = (_bind, (self, measurement))
         return self.file.objective(*measurement.column, kind, number, recipe, text)
 
-    def run_counts(self, epochs: int) -> npt.NDArray[np.uint16]:
-        """How many runs each cell has at a budget, by row: uint16 (C,).
+    def run_counts(self, epochs: int | None = None) -> npt.NDArray[np.uint16]:
+        """How many runs each cell has at a budget, or at the highest, by row: uint16 (C,).
 
         Raises:
             ValueError: the file does not have this budget.
         """
-        check_epochs(epochs, self.budgets)
-        return self.file.run_counts(self.epochs.index(epochs))
+        budget = self.epochs[-1] if epochs is None else epochs
+        check_epochs(budget, self.budgets)
+        return self.file.run_counts(self.epochs.index(budget))
 
 
 def _bind(reader: IndexReader, measurement: Measurement) -> _core.Objective:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -13,8 +12,10 @@ from . import _core
 from ._core import FormatError
 from .codes import Codes, cell_ids, decode
 from .measurement import EVALUATION_METRICS, STAGES, check_epochs
+from .provenance import Marks
 from .reader import IndexReader
 from .runs import Runs
+from .texts import Texts
 
 Epochs: TypeAlias = int | Sequence[int] | None
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -35,18 +36,6 @@ RUN_COLUMNS = (
     "total_time",
     "graph",
 )
-
-
-@dataclass(frozen=True)
-class Texts:
-    """A column of texts. Each different text is kept once; a row has its position, an int32."""
-
-    different: list[str]
-    positions: npt.NDArray[np.int32]
-
-    def to_list(self) -> list[str]:
-        """The text of each row."""
-        return [self.different[position] for position in self.positions.tolist()]
 
 
 Column: TypeAlias = npt.NDArray[np.generic] | Texts
@@ -113,7 +102,10 @@ def _places(records: Integers, counts: Integers) -> Integers:
 def run_columns(
     reader: IndexReader, places: Integers
 ) -> dict[str, npt.NDArray[np.generic] | Texts]:
-    """The `RUN_COLUMNS` of the runs at these places, by name. Every value is exact."""
+    """The `RUN_COLUMNS` of the runs at these places, by name. Every value is exact.
+
+    If the index is marked, its marks follow as columns with one value.
+    """
     rows, budgets, repeats = places
     values = _values_of(reader, places)
     graphs = values["graph"].astype(np.uint32)
@@ -128,7 +120,11 @@ def run_columns(
         "trainable_parameters": values["trainable_parameters"].astype(np.int32),
         **_graph_texts(graphs),
     }
-    return {name: columns[name] for name in RUN_COLUMNS}
+    marks = Marks.of(reader.provenance).in_words()
+    return {
+        **{name: columns[name] for name in RUN_COLUMNS},
+        **{name: Texts([text], np.zeros(len(rows), np.int32)) for name, text in marks.items()},
+    }
 
 
 def runs_at(reader: IndexReader, places: Integers) -> Runs:

@@ -9,6 +9,8 @@
 - `final_`, `halfway_` and `start_` with `current_epoch`, `training_time`, `train_accuracy`,
   `validation_accuracy` and `test_accuracy`: doubles.
 - `total_time`, a double; `graph` uint32, the code of the stored graph.
+- `synthetic`, "true", only if values were made up; `dataset`, the names of the data sets of the
+  training, only if the provenance names some.
 
 "stored": a row for each cell in `Index.cells`. The columns are those of the file, without a copy.
 
@@ -47,17 +49,18 @@ from .extras import import_extra
 from .locations import checked_name
 from .measurement import EVALUATION_METRICS, STAGES, STORED_METRICS
 from .parquet_file import add_digest, parquet_writer, write_table
+from .provenance import Marks
 from .reader import IndexReader
 from .run_columns import (
     VALUE_COLUMNS,
     Epochs,
     Integers,
-    Texts,
     budgets_of,
     record_places,
     run_columns,
     runs_at,
 )
+from .texts import Texts
 from .whole_file import WholeFile
 
 if TYPE_CHECKING:
@@ -241,6 +244,7 @@ def _runs_schema(arrow: Any, reader: IndexReader) -> Any:
         "total_time": arrow.float64(),
         "graph": arrow.uint32(),
     }
+    columns |= dict.fromkeys(Marks.of(reader.provenance).in_words(), text)
     fields = [arrow.field(name, kind, nullable=False) for name, kind in columns.items()]
     return arrow.schema(fields, _metadata(reader, "runs"))
 

@@ -54,7 +54,7 @@ class WholeSpace:
     def __init__(
         self,
         reader: IndexReader,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> None:

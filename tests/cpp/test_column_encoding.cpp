@@ -108,6 +108,7 @@ TEST_CASE("the denominator of accuracies is found, or it is 0") {
   const std::vector<double> thousandths = {1 / 1000.0f, 999 / 1000.0f, 0.5};
   CHECK(find_denominator(thousandths) == 1000);
   CHECK(find_denominator(std::vector<double>{0.1234567890123}) == 0);
+  CHECK(find_denominator(std::vector<double>{}) == 0);
 }
 
 }  // namespace nb101

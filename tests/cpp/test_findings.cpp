@@ -31,23 +31,43 @@ TEST_CASE("a usual run has no findings") {
 }
 
 TEST_CASE("unusual values are counted, and the first is described") {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
   Run run = usual_run();
   Evaluation& last = run.metrics.evaluations.back();
   run.metrics.trainable_parameters = -5;
   last.test_accuracy = 1.5;
-  last.train_accuracy = nan;
   last.current_epoch = -1;
   last.training_time = 1e300;
-  run.metrics.total_time = nan;
+  run.metrics.total_time = -1;
   Findings findings;
   findings.inspect(run, 7);
   findings.inspect(run, 8);
   CHECK(findings.other_parameters.count == 2);
-  CHECK(findings.odd_accuracies.count == 4);
+  CHECK(findings.odd_accuracies.count == 2);
   CHECK(findings.odd_times.count == 4);
   CHECK(findings.odd_epochs.count == 2);
   CHECK(findings.odd_epochs.first == "run 7 (cell 0, 4 epochs): a current epoch of -1.000000");
+}
+
+TEST_CASE("a value that is NaN is missing, and not unusual") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Run run = usual_run();
+  run.metrics.evaluations[1] = {nan, nan, nan, nan, nan};
+  run.metrics.total_time = nan;
+  Findings findings;
+  findings.inspect(run, 7);
+  findings.inspect(run, 8);
+  for (std::size_t slot = 0; slot < kNumColumns; ++slot) {
+    const auto [metric, stage] = column_at(slot);
+    const bool is_missing =
+        is_staged(metric) ? stage == Stage::halfway : metric == Metric::total_time;
+    CHECK(findings.missing_values[slot].count == (is_missing ? 2 : 0));
+  }
+  const std::size_t total = column_slot(Metric::total_time, Stage::start);
+  CHECK(findings.missing_values[total].first == "run 7 (cell 0, 4 epochs): NaN");
+  for (const Finding& finding :
+       {findings.odd_accuracies, findings.odd_times, findings.odd_epochs}) {
+    CHECK(finding.count == 0);
+  }
 }
 
 TEST_CASE("an index has the findings of its runs") {

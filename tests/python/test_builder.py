@@ -17,7 +17,7 @@ Sample = tuple[Path, list[Record]]
 
 
 def exported(index: Path, folder: Path) -> bytes:
-    nb101fast.export(index, folder / "exported.tfrecord")
+    nb101fast.export(index, folder / "exported.tfrecord", unmarked=True)
     return (folder / "exported.tfrecord").read_bytes()
 
 

@@ -129,7 +129,7 @@ EXCEPTIONS: dict[Place, str] = {
     ("analysis.walks", "graph_of", "ids"): "a step of a report, on ids that the package made",
     ("json_form", "cells_as_json", "ids"): "a part of Index.to_json, which has checked them",
     ("json_form", "cell_objects", "ids"): "a part of Index.to_json, which has checked them",
-    ("parquet_runs", "are_pruned", "codes"): "a part of compile, on codes that it has read",
+    ("run_rows", "are_pruned", "codes"): "a part of compile, on codes that it has read",
     ("run_columns", "check_graphs", "graphs"): "a part of to_arrow, on codes that a file stores",
     ("queries", "query", "cells"): "ChosenCells, which choose_cells has checked",
     ("reader", "IndexReader.rows_of", "ids"): "a part of Index.query, which has checked them",

@@ -27,13 +27,13 @@ def index(small_sample: Sample) -> Index:
 
 
 def records_of(index: str | os.PathLike[str], folder: Path) -> bytes:
-    nb101fast.export(index, folder / "records.tfrecord")
+    nb101fast.export(index, folder / "records.tfrecord", unmarked=True)
     return (folder / "records.tfrecord").read_bytes()
 
 
 @pytest.mark.parametrize("suffix", [".tfrecord", ".tfrecord.gz", ".parquet", ".json", ".jsonl"])
 def test_what_compile_takes_back(index: Index, tmp_path: Path, suffix: str) -> None:
-    nb101fast.export(index, tmp_path / f"x{suffix}")
+    nb101fast.export(index, tmp_path / f"x{suffix}", unmarked=True)
     report = nb101fast.compile(tmp_path / f"x{suffix}", tmp_path / "again.nb101", synthetic=True)
     assert (report.runs, report.cells) == (index.num_runs, len(index))
     again = nb101fast.open(tmp_path / "again.nb101")
@@ -51,7 +51,7 @@ def test_the_official_order_comes_back_from_json(tmp_path: Path) -> None:
     cells = nb101fast.cell_codes()[5:4000:300]
     nb101fast.synthetic.write_index(tmp_path / "in.nb101", codes=cells, epochs=(4, 12))
     for suffix in (".json", ".jsonl"):
-        nb101fast.export(tmp_path / "in.nb101", tmp_path / f"x{suffix}")
+        nb101fast.export(tmp_path / "in.nb101", tmp_path / f"x{suffix}", unmarked=True)
         report = nb101fast.compile(tmp_path / f"x{suffix}", tmp_path / "out.nb101")
         assert report.official_order
         before = records_of(tmp_path / "in.nb101", tmp_path)
@@ -59,10 +59,10 @@ def test_the_official_order_comes_back_from_json(tmp_path: Path) -> None:
 
 
 def test_gzip_has_the_same_records(index: Index, tmp_path: Path) -> None:
-    nb101fast.export(index, tmp_path / "x.tfrecord.gz")
+    nb101fast.export(index, tmp_path / "x.tfrecord.gz", unmarked=True)
     packed = (tmp_path / "x.tfrecord.gz").read_bytes()
     assert gzip.decompress(packed) == records_of(index, tmp_path)
-    nb101fast.export(index, tmp_path / "x.tfrecord.gz")
+    nb101fast.export(index, tmp_path / "x.tfrecord.gz", unmarked=True)
     assert (tmp_path / "x.tfrecord.gz").read_bytes() == packed
 
 
@@ -73,7 +73,7 @@ def test_csv_is_the_table_of_runs(index: Index, tmp_path: Path) -> None:
     expected = index.to_arrow().to_pylist()
     assert len(rows) == len(expected) == index.num_runs
     for row, run in zip(rows, expected, strict=True):
-        assert tuple(row) == RUN_COLUMNS
+        assert tuple(row) == (*RUN_COLUMNS, "synthetic")
         for name, value in run.items():
             assert type(value)(row[name]) == value
 
@@ -91,7 +91,9 @@ def test_json_is_a_list_of_cells(index: Index, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_progress_ends_with_all_runs(index: Index, tmp_path: Path, suffix: str) -> None:
     calls: list[tuple[int, int]] = []
-    nb101fast.export(index, tmp_path / f"x{suffix}", progress=lambda *done: calls.append(done))
+    nb101fast.export(
+        index, tmp_path / f"x{suffix}", unmarked=True, progress=lambda *done: calls.append(done)
+    )
     if suffix != ".parquet":
         assert calls[-1] == (index.num_runs, index.num_runs)
 
@@ -100,7 +102,7 @@ def test_progress_ends_with_all_runs(index: Index, tmp_path: Path, suffix: str) 
 def test_other_suffixes_are_refused(index: Index, tmp_path: Path, name: str) -> None:
     message = "is not allowed; use a name that ends in .tfrecord, .tfrecord.gz, .parquet, .csv, "
     with pytest.raises(ValueError, match=re.escape(message + ".json or .jsonl")):
-        nb101fast.export(index, tmp_path / name)
+        nb101fast.export(index, tmp_path / name, unmarked=True)
     assert not os.listdir(tmp_path)
 
 

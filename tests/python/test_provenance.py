@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import nb101fast
-from nb101fast import FormatError, Index
+from nb101fast import FormatError, Index, _core
 from nb101fast.description import describe, facts_of
-from nb101fast.parquet_runs import parquet_provenance
+from nb101fast.parquet_runs import read_parquet
 from nb101fast.provenance import parse_provenance
 from reference import index_file
 from reference.hostile_json import refusals
@@ -118,4 +118,4 @@ def test_that_of_a_parquet_file_is_checked_too(index: Index, tmp_path: Path) -> 
     metadata = table.schema.metadata | {b"nb101fast.provenance": b'{"synthetic": 1}'}
     parquet.write_table(table.replace_schema_metadata(metadata), tmp_path / "b.parquet")
     with pytest.raises(FormatError, match=r"b\.parquet: its provenance: synthetic: 1 is not"):
-        parquet_provenance(str(tmp_path / "b.parquet"))
+        read_parquet(_core.RunTable(), str(tmp_path / "b.parquet"))

@@ -239,7 +239,7 @@ def test_a_measurement_is_checked_once_and_frozen() -> None:
     ],
 )
 def test_what_must_be_compiled_first(index: Index, tmp_path: Path, name: str, kind: str) -> None:
-    nb101fast.export(index, tmp_path / name)
+    nb101fast.export(index, tmp_path / name, unmarked=True)
     message = (
         f"{tmp_path / name}: this is {kind}, not an index; compile it first: "
         f"`nb101fast compile {name} -o x.nb101`, or in Python "

@@ -48,7 +48,7 @@ def frames(data: bytes) -> Iterator[bytes]:
 
 def exported(index: Path) -> bytes:
     target = index.with_name("exported.tfrecord")
-    nb101fast.export(index, target)
+    nb101fast.export(index, target, unmarked=True)
     return target.read_bytes()
 
 
@@ -106,7 +106,7 @@ print(report.records, report.num_bytes, peak[1])
 def test_full_size_both_ways(tmp_path: Path) -> None:
     source, index, again = tmp_path / "in.tfrecord", tmp_path / "i.nb101", tmp_path / "out.tfrecord"
     nb101fast.synthetic.write_index(index)
-    nb101fast.export(index, source)
+    nb101fast.export(index, source, unmarked=True)
     for order in ("official", "shuffled"):
         if order == "shuffled":
             all_frames = list(frames(source.read_bytes()))
@@ -118,7 +118,7 @@ def test_full_size_both_ways(tmp_path: Path) -> None:
         assert records == 5_083_488
         assert num_bytes < (200_000_000 if order == "official" else 225_000_000)
         assert peak < 650_000, "600 MB and the interpreter"
-        nb101fast.export(index, again)
+        nb101fast.export(index, again, unmarked=True)
         assert subprocess.run(["cmp", source, again], check=False).returncode == 0
 
 
@@ -126,7 +126,7 @@ def test_export_over_the_index_itself(tmp_path: Path, rng: np.random.Generator) 
     nb101fast.compile(saved(tmp_path / "in", records_of(rng)), tmp_path / "i.nb101")
     os.symlink(tmp_path / "i.nb101", tmp_path / "same.tfrecord")
     with pytest.raises(ValueError, match="is the index itself"):
-        nb101fast.export(tmp_path / "i.nb101", tmp_path / "same.tfrecord")
+        nb101fast.export(tmp_path / "i.nb101", tmp_path / "same.tfrecord", unmarked=True)
 
 
 # -------------------------------------------------------------------- inputs

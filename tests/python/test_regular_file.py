@@ -18,7 +18,7 @@ from nb101fast import _core
 from nb101fast.experiment.needs import fingerprint
 from nb101fast.file_lock import is_locked, locked
 from nb101fast.locations import BUILT_IN
-from nb101fast.parquet_runs import parquet_provenance
+from nb101fast.parquet_runs import read_parquet
 from nb101fast.regular_file import open_own, open_regular, read_regular
 from nb101fast.search import Trajectories
 from nb101fast.whole_file import write_whole
@@ -32,7 +32,7 @@ READERS: list[Callable[[Path], object]] = [
     lambda path: nb101fast.compile(BUILT_IN, path.with_name("out.nb101"), update=path),
     lambda path: nb101fast.export(path, path.with_name("out.csv")),
     lambda path: nb101fast.json_form.read_json(_core.RunTable(), str(path)),
-    lambda path: parquet_provenance(str(path)),
+    lambda path: read_parquet(_core.RunTable(), str(path)),
     lambda path: fingerprint(str(path)),
     Trajectories.from_parquet,
     is_locked,
@@ -122,7 +122,7 @@ def test_a_link_in_a_shared_folder_is_not_written_through(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash, which has <(...)")
 def test_the_pipes_of_a_shell_are_refused_by_name(tmp_path: Path) -> None:
-    nb101fast.export(BUILT_IN, tmp_path / "runs.tfrecord")
+    nb101fast.export(BUILT_IN, tmp_path / "runs.tfrecord", unmarked=True)
     command = [sys.executable, "-m", "nb101fast", "compile"]
     script = f"{' '.join(command)} <(cat runs.tfrecord) -o index.nb101"
     done = subprocess.run(

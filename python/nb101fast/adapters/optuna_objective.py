@@ -47,7 +47,7 @@ class Objective:
     Args:
         index: the index whose trainings are simulated.
         encoding: "A", "B" or "C"; `nb101fast.named_parameters` describes them.
-        epochs: a budget, one of `index.epochs`.
+        epochs: a budget, one of `index.epochs`; None takes the highest.
         validity: "raw-9" as in `nas_benchmarks`, or "official"; see `search.SimulatedTraining`.
         invalid: "zero" gives an invalid trial the value 0.0; "prune" raises `TrialPruned`. The
             trial costs no time in either case.
@@ -64,7 +64,7 @@ class Objective:
         index: Index,
         *,
         encoding: Encoding = "A",
-        epochs: int = 108,
+        epochs: int | None = None,
         validity: Validity = "raw-9",
         invalid: Literal["zero", "prune"] = "zero",
         budget_seconds: float | None = None,
@@ -74,7 +74,8 @@ class Objective:
         self._parameters = parameters(encoding)
         self._invalid = invalid
         self._test_accuracy = index.objective("test_accuracy", epochs=epochs)
-        training = SimulatedTraining(index, epochs=(epochs,), validity=validity)
+        budgets = None if epochs is None else (epochs,)
+        training = SimulatedTraining(index, epochs=budgets, validity=validity)
         endless = MOST_EVALUATIONS if budget_seconds is None else None
         self._run = training.start(budget_seconds, max_evaluations=endless, seed=seed)
 

@@ -36,7 +36,7 @@ class Problem(BaseProblem):
     Args:
         index: the index whose trainings are simulated.
         encoding: "A", "B" or "C"; `nb101fast.named_parameters` describes them.
-        epochs: a budget, one of `index.epochs`.
+        epochs: a budget, one of `index.epochs`; None takes the highest.
         validity: "raw-9" as in `nas_benchmarks`, or "official"; see `search.SimulatedTraining`.
         seed: decides which repeats are drawn.
 
@@ -49,12 +49,13 @@ class Problem(BaseProblem):
         index: Index,
         *,
         encoding: Encoding = "A",
-        epochs: int = 108,
+        epochs: int | None = None,
         validity: Validity = "raw-9",
         seed: int = 0,
     ) -> None:
         self._search_space = distributions(encoding)
-        training = SimulatedTraining(index, epochs=(epochs,), validity=validity)
+        budgets = None if epochs is None else (epochs,)
+        training = SimulatedTraining(index, epochs=budgets, validity=validity)
         self._run = training.start(max_evaluations=MOST_EVALUATIONS, seed=seed)
 
     @property

@@ -61,7 +61,7 @@ def predictor_data(
     num_train: int,
     num_test: int | None = None,
     ids: ManyIds | None = None,
-    epochs: int = 108,
+    epochs: int | None = None,
     stage: Stage = "final",
     repeat: Repeat = "mean",
     seed: int = 0,

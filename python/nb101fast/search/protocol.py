@@ -36,7 +36,7 @@ def run(
     seed: int = 0,
     preset: str = "paper",
     first_run: int = 0,
-    epochs: int = 108,
+    epochs: int | None = None,
     record: Recorded = "incumbents",
     threads: int = 1,
     progress: Progress | None = None,
@@ -63,7 +63,7 @@ def run(
             "notebook" (the official notebook, with official validity and the test accuracy of the
             run that was drawn).
         first_run: the number of the first run, to continue earlier runs.
-        epochs: the final budget.
+        epochs: the final budget; None takes the highest of the index.
         record: "incumbents", or "everything" to record all trainings, at 48 bytes each.
         threads: how many threads compute the runs of a compiled optimizer. An optimizer in Python
             uses one.
@@ -131,12 +131,12 @@ def settings_of(optimizer: str | Settings | Factory, preset: str = "paper") -> S
 
 
 def training_for(
-    optimizer: Settings | Factory, index: Index, *, preset: str = "paper", epochs: int = 108
+    optimizer: Settings | Factory, index: Index, *, preset: str = "paper", epochs: int | None = None
 ) -> SimulatedTraining:
     """The problem that an optimizer solves in a preset's protocol.
 
     `Settings` say which budgets the optimizer uses. Any other factory may use all budgets of the
-    index up to `epochs`.
+    index up to `epochs`, which are its highest budget if they are None.
 
     Raises:
         TypeError: `index` is no index.
@@ -144,10 +144,11 @@ def training_for(
     """
     check_choice("preset", preset, PRESETS)
     check_type("index", index, Index, use="an open Index")
+    final = index.epochs[-1] if epochs is None else epochs
     if isinstance(optimizer, Settings):
-        budgets = optimizer.budgets(epochs)
+        budgets = optimizer.budgets(final)
     else:
-        budgets = (*(budget for budget in index.epochs if budget < epochs), epochs)
+        budgets = (*(budget for budget in index.epochs if budget < final), final)
     protocol = PRESETS[preset]
     return SimulatedTraining(
         index,

@@ -65,7 +65,7 @@ class SimulatedTraining:
     Args:
         index: an index of measured or synthetic runs.
         epochs: the budgets that optimizers may ask for. The greatest is the final budget, at which
-            test accuracies are reported.
+            test accuracies are reported. None takes the highest budget of the index alone.
         validity: "raw-9" allows at most 9 edges before pruning, as `nas_benchmarks` does and as
             the paper's experiments did. "official" allows at most 9 edges after pruning.
         test: which test accuracy is reported for a cell. "mean" is the mean of the cell's runs at
@@ -80,7 +80,8 @@ class SimulatedTraining:
     Raises:
         TypeError: `index` is no index.
         ValueError: an argument is not allowed, the index lacks a budget, no cell has runs at all
-            budgets, or the time or accuracy of a run is not a finite number.
+            budgets, or a run lacks its training time, validation accuracy or test accuracy, or has
+            one that is not a finite number.
 
     Example:
         >>> training = SimulatedTraining(nb101fast.open())
@@ -92,7 +93,7 @@ class SimulatedTraining:
         self,
         index: Index,
         *,
-        epochs: Sequence[int] = (108,),
+        epochs: Sequence[int] | None = None,
         validity: Validity = "raw-9",
         test: ReportedTest = "mean",
         max_vertices: int = MAX_VERTICES,
@@ -102,7 +103,7 @@ class SimulatedTraining:
         check_choice("test", test, _REPORTED_TESTS)
         check_count("max_vertices", max_vertices, 2, MAX_VERTICES)
         self.index = index
-        self.epochs = _checked_epochs(epochs, index)
+        self.epochs = _checked_epochs(index.epochs[-1:] if epochs is None else epochs, index)
         self.validity = validity
         self.test = test
         self.max_vertices = max_vertices

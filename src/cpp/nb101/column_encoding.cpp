@@ -80,6 +80,7 @@ EncodedColumn encode_column(Metric metric, const ColumnValues& column, std::uint
 }
 
 std::uint32_t find_denominator(std::span<const double> values) {
+  if (values.empty()) return 0;
   const auto fits = [&](std::uint32_t denominator) {
     std::size_t misses_left = values.size() / 10;
     for (const double value : values) {

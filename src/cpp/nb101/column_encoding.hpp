@@ -36,7 +36,7 @@ EncodedColumn encode_column(Metric metric, const ColumnValues& column, std::uint
 
 // Finds a denominator d, at most kMaxDenominator, such that at least nine tenths of the values are
 // float32(k / d) for an integer k. Returns 9984 if it is such a number, else the least one, or 0 if
-// there is none.
+// there is none or if there are no values.
 std::uint32_t find_denominator(std::span<const double> values);
 
 }  // namespace nb101

@@ -1,6 +1,7 @@
-// Unusual values in runs that are kept nevertheless.
+// Unusual and missing values in runs, which are kept nevertheless.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -18,12 +19,15 @@ struct Finding {
 
 struct Findings {
   Finding other_parameters;  // trainable parameters that differ from count_parameters
-  Finding odd_accuracies;    // accuracies outside [0, 1] or not finite
+  Finding odd_accuracies;    // accuracies outside [0, 1]
   Finding odd_times;         // times that are not in 0 .. kLongestTime, or decrease
-  Finding odd_epochs;        // current epochs that are negative or not finite
+  Finding odd_epochs;        // current epochs that are negative or infinite
   Finding unknown_fields;    // fields of the protobuf that the index does not keep
+  // By column_slot, the values that are NaN: a run without a measurement has NaN in its place.
+  std::array<Finding, kNumColumns> missing_values;
 
-  // Counts the unusual values of a run, all but unknown fields. `number` names it in descriptions.
+  // Counts the unusual and the missing values of a run, all but unknown fields. `number` names it
+  // in descriptions.
   void inspect(const Run& run, std::uint64_t number);
 };
 

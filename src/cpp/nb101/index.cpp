@@ -157,10 +157,14 @@ double IndexView::mean(Metric metric, Stage stage, std::size_t budget,
                        std::size_t row) const noexcept {
   const std::uint32_t runs = run_count(row, budget);
   double sum = 0;
+  std::uint32_t measured = 0;
   for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
-    sum += column(metric, stage, budget, repeat)[row];
+    const double value = column(metric, stage, budget, repeat)[row];
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++measured;
   }
-  return runs ? sum / runs : std::numeric_limits<double>::quiet_NaN();
+  return measured ? sum / measured : std::numeric_limits<double>::quiet_NaN();
 }
 
 Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) const {

@@ -64,8 +64,8 @@ class IndexView {
   const Column& column(Metric metric, Stage stage, std::size_t budget, std::size_t repeat) const;
   // Returns how many runs the row has. Its repeats are 0 .. count - 1.
   std::uint32_t run_count(std::size_t row, std::size_t budget) const noexcept;
-  // Returns the mean over the runs of a row, or NaN if there are none. The sum and the mean are
-  // doubles. A caller that wants a float32 rounds the mean, once.
+  // Returns the mean over the runs of a row that have the value, or NaN if none has it. The sum and
+  // the mean are doubles. A caller that wants a float32 rounds the mean, once.
   double mean(Metric metric, Stage stage, std::size_t budget, std::size_t row) const noexcept;
   // Returns a run with the values of its record. The row must have this repeat, else the values
   // mean nothing. Throws FormatError if the stored graph is not that of the cell, which is possible

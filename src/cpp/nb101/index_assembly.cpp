@@ -1,6 +1,7 @@
 #include "nb101/index_assembly.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <stdexcept>
@@ -34,14 +35,16 @@ std::size_t IndexAssembly::count_sections() const {
   return count;
 }
 
-// Returns a few thousand accuracies of runs that are evenly spread over the table.
+// Returns the accuracies, up to a few thousand, of runs that are evenly spread over the table.
 std::vector<double> IndexAssembly::sample_accuracies() const {
   constexpr std::size_t kRuns = 300;
   std::vector<double> values;
   const std::size_t step = std::max<std::size_t>(1, columns_.cell_ids.size() / kRuns);
   for (std::size_t run = 0; run < columns_.cell_ids.size(); run += step) {
     for (std::size_t slot = 0; slot < kNumStagedColumns; ++slot) {
-      if (is_accuracy(column_at(slot).metric)) values.push_back(columns_.metrics[slot][run]);
+      if (!is_accuracy(column_at(slot).metric)) continue;
+      const double accuracy = columns_.metrics[slot][run];
+      if (!std::isnan(accuracy)) values.push_back(accuracy);
     }
   }
   return values;
@@ -135,7 +138,7 @@ void IndexAssembly::write_column(IndexWriter& writer, SectionEntry entry,
   const bool is_first = entry.repeat == 0 && column_slot(entry.metric, entry.stage) == 0;
   if (is_first) write_run_counts(writer, entry.budget);
   entry.type = column.type;
-  if (column.is_wide) written_.wide_columns.push_back(describe(entry));
+  if (column.is_wide && !column.is_constant()) written_.wide_columns.push_back(describe(entry));
   if (column.is_constant()) {
     writer.add_constant(entry, column.bytes.data());
   } else {

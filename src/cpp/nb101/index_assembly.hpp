@@ -23,7 +23,7 @@ class IndexWriter;
 struct WrittenIndex {
   std::uint64_t bytes = 0;
   std::uint32_t denominator = 0;
-  std::vector<std::string> wide_columns;  // the columns for which EncodedColumn::is_wide is true
+  std::vector<std::string> wide_columns;  // the stored columns for which is_wide is true
 };
 
 class IndexAssembly {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "nb101/sampling.hpp"
 
@@ -13,7 +14,16 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+[[noreturn]] void refuse_missing(std::int32_t cell_id, std::string_view what) {
+  throw std::invalid_argument("a run of cell " + std::to_string(cell_id) + " has no final " +
+                              std::string(what) +
+                              "; a simulation needs the training time, the validation accuracy and "
+                              "the test accuracy of every run, so use an index that has them");
+}
+
 Outcome checked(std::int32_t cell_id, Outcome outcome) {
+  if (std::isnan(outcome.seconds)) refuse_missing(cell_id, "training time");
+  if (std::isnan(outcome.validation_accuracy)) refuse_missing(cell_id, "validation accuracy");
   const bool has_time = outcome.seconds >= 0 && std::isfinite(outcome.seconds);
   if (has_time && std::isfinite(outcome.validation_accuracy)) return outcome;
   throw std::invalid_argument(
@@ -70,6 +80,7 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
       const std::size_t at = place(trainings, id, repeat);
       trainings.outcomes[at] = checked(id, {accuracies[row], times[row]});
       note_time({id, trainings.outcomes[at].seconds});
+      if (std::isnan(tests[row])) refuse_missing(id, "test accuracy");
       if (!trainings.tests.empty()) trainings.tests[at] = tests[row];
     });
   }
@@ -87,7 +98,7 @@ void SimulatedTraining::take_means(const IndexView& index, std::size_t budget) {
     const double test = index.mean(Metric::test_accuracy, Stage::final, budget, row);
     const double validation = index.mean(Metric::validation_accuracy, Stage::final, budget, row);
     mean_tests_[static_cast<std::size_t>(id)] = test;
-    if (test > best_mean_test_) best_mean_test_ = test;  // a NaN is not
+    if (test > best_mean_test_) best_mean_test_ = test;  // NaN, of a cell without runs, is not
     if (validation > best_mean_validation_) best_mean_validation_ = validation;
   });
 }

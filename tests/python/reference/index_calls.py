@@ -122,7 +122,7 @@ def _command(*words: str) -> Call:
 
 
 def _export(suffix: str) -> Call:
-    return lambda index, out: nb101fast.export(index, out.with_suffix(suffix))
+    return lambda index, out: nb101fast.export(index, out.with_suffix(suffix), unmarked=True)
 
 
 CALLS: dict[str, Call] = {

@@ -177,7 +177,13 @@ def calls() -> Calls:
         "encode": (nb101fast.encode, {"matrices": matrix, "ops": ops}),
         "export": (
             nb101fast.export,
-            {"index": str(BUILT_IN), "output": "c.json", "threads": 1, "progress": None},
+            {
+                "index": str(BUILT_IN),
+                "output": "c.json",
+                "unmarked": False,
+                "threads": 1,
+                "progress": None,
+            },
         ),
         "fetch": (
             nb101fast.fetch,

@@ -1,0 +1,234 @@
+"""The runs of an Arrow table or DataFrame, of either form that `nb101fast.tables` gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._core import FormatError
+from .checks import alternatives
+from .codes import NUM_CELLS, cell_hashes, cell_ids
+from .content_digest import ContentDigest
+from .extras import import_extra
+from .measurement import EVALUATION_METRICS, STAGES
+from .provenance import Marks, parse_provenance
+from .run_columns import Integers, official_places
+from .run_rows import Column, RunRows, are_pruned, checked_names
+from .runs import Runs
+from .tables import FORM_VERSION, FORMS, PROVENANCE
+from .texts import Texts
+
+ROWS_AT_ONCE = 1 << 18
+_VALUES = tuple(f"{stage}_{metric}" for stage in STAGES for metric in EVALUATION_METRICS)
+_BUDGET_COLUMN = re.compile(r"runs_([1-9][0-9]{0,9})")
+_PANDAS_INDEX = "__index_level_"  # Arrow's name for an index of pandas that has no name
+
+
+def as_arrow(value: Any) -> Any:
+    """A DataFrame or another table as a pyarrow.Table.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+        ValueError: Arrow has no types for the values, such as those of a column of mixed types.
+    """
+    arrow = import_extra("pyarrow", extra="arrow")
+    try:
+        return arrow.table(value)
+    except (arrow.ArrowException, TypeError, ValueError) as error:
+        raise ValueError(f"{name_of(value)} can't be read as a table: {error}") from error
+
+
+def name_of(table: object) -> str:
+    """What errors and the provenance call a table that has no file, such as "pandas.DataFrame"."""
+    kind = type(table)
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+class ArrowRuns:
+    """The runs of a table that comes in batches. The metadata of its schema say which form it has.
+
+    A table without metadata is taken for the form "runs", whose columns docs/own_results.md
+    describes.
+
+    Args:
+        source: the name of the table, for errors.
+        schema: the schema of the table.
+
+    Attributes:
+        provenance: that of the index from which the table was made; empty if it is unknown.
+        marks: what the provenance and the rows that were read say of the values.
+        names: the columns to read; None for all.
+
+    Raises:
+        FormatError: the form is unknown, or columns are missing, unknown or there twice.
+    """
+
+    def __init__(self, source: str, schema: Any) -> None:
+        self._source, self._schema = source, schema
+        metadata = schema.metadata or {}
+        self._metadata = metadata.get(PROVENANCE, b"")
+        self.provenance = parse_provenance(f"{source}: its provenance", self._metadata or b"{}")
+        self.marks = Marks.of(self.provenance)
+        self._is_stored = _form_of(source, metadata) == "stored"
+        self._own_names: dict[str, str] = {}
+        self.names: list[str] | None = None
+        if not self._is_stored:
+            columns = [name for name in schema.names if not name.startswith(_PANDAS_INDEX)]
+            self._own_names = checked_names(source, columns)
+            self.names = [*self._own_names.values()]
+
+    def append_to(self, table: _core.RunTable, batches: Iterable[Any]) -> ContentDigest:
+        """Append the runs of all batches to a table of the core; return the digest of the contents.
+
+        Raises:
+            FormatError: a type or a value is wrong, or there are no runs. The message names the
+                row (counted from 0) and the column. The table then holds a part of the rows.
+        """
+        digest = ContentDigest(self._metadata)
+        count = 0
+        for runs in self._stored(batches) if self._is_stored else self._rows(batches):
+            table.append(*runs.arrays())
+            digest.update(*runs.arrays())
+            count += len(runs.codes)
+        if not count:
+            raise FormatError(f"{self._source}: no runs: give at least one")
+        return digest
+
+    def _rows(self, batches: Iterable[Any]) -> Iterator[Runs]:
+        first = 0
+        for batch in batches:
+            if batch.num_rows:
+                rows = RunRows(self._columns(batch), self._own_names, self._place(first))
+                self.marks |= rows.marks()
+                yield rows.runs()
+            first += batch.num_rows
+
+    def _place(self, first: int) -> Callable[[int], str]:
+        return lambda row: f"{self._source}: row {first + row}"
+
+    def _columns(self, batch: Any) -> dict[str, Column]:
+        names = batch.schema.names
+        return {
+            name: _column(batch.column(names.index(own))) for name, own in self._own_names.items()
+        }
+
+    def _stored(self, batches: Iterable[Any]) -> Iterator[Runs]:
+        """The runs of the form "stored", in the order of the records."""
+        arrow = import_extra("pyarrow", extra="arrow")
+        columns = _StoredRead(self._source, arrow.Table.from_batches(batches, self._schema))
+        places = columns.places()
+        for begin in range(0, places.shape[1], ROWS_AT_ONCE):
+            yield columns.runs(places[:, begin : begin + ROWS_AT_ONCE])
+
+
+def _form_of(source: str, metadata: dict[bytes, bytes]) -> str:
+    version = metadata.get(b"nb101fast.form_version", b"%d" % FORM_VERSION)
+    if version != b"%d" % FORM_VERSION:
+        raise FormatError(
+            f"{source}: form version {version.decode('utf-8', 'replace')!r} is not supported; "
+            f"write the file again with this version of nb101fast, whose form is {FORM_VERSION}"
+        )
+    form = metadata.get(b"nb101fast.form", b"runs").decode("utf-8", "replace")
+    if form not in FORMS:
+        raise FormatError(f"{source}: form {form!r} is not allowed; use {alternatives(FORMS)}")
+    return str(form)
+
+
+def _column(array: Any) -> Column:
+    """A column of Arrow as `RunRows` takes it."""
+    arrow = import_extra("pyarrow", extra="arrow")
+    types, kind = arrow.types, array.type
+    if types.is_integer(kind) or types.is_floating(kind):
+        numbers: npt.NDArray[Any] = array.to_numpy(zero_copy_only=False)
+        return numbers
+    text = kind.value_type if types.is_dictionary(kind) else kind
+    if types.is_string(text) or types.is_large_string(text) or types.is_string_view(text):
+        return _texts(arrow, array)
+    values: list[Any] = array.to_pylist()
+    return values
+
+
+def _texts(arrow: Any, array: Any) -> Texts:
+    if not arrow.types.is_dictionary(array.type):
+        array = array.cast(arrow.large_string()).dictionary_encode()
+    different = [text or "" for text in array.dictionary.to_pylist()]
+    positions = array.indices.cast(arrow.int32()).fill_null(len(different))
+    return Texts([*different, ""], positions.to_numpy(zero_copy_only=False))
+
+
+class _StoredRead:
+    """The columns of a table of the form "stored", which are checked as they are read."""
+
+    def __init__(self, path: str, stored: Any) -> None:
+        self._path, self._stored = path, stored
+        self._names = stored.schema.names
+        matches = [_BUDGET_COLUMN.fullmatch(name) for name in stored.schema.names]
+        self._epochs = sorted(int(match[1]) for match in matches if match)
+        self._ids = self._numbers("cell_id")
+        sound = (self._ids >= 0) & (self._ids < NUM_CELLS)
+        self._check("cell_id", sound, f"is no cell id; use 0 to {NUM_CELLS - 1}")
+        if len(np.unique(self._ids)) != len(self._ids):
+            raise FormatError(f"{path}: column 'cell_id' has a cell twice; give each cell one row")
+
+    def places(self) -> Integers:
+        """Row, budget and repeat of each record, in order."""
+        if not self._epochs:
+            raise FormatError(
+                f"{self._path}: no column 'runs_E' with the runs at E epochs: add at least one"
+            )
+        counts = np.stack([self._numbers(f"runs_{epochs}") for epochs in self._epochs], axis=1)
+        places = official_places(cell_hashes()[self._ids.astype(int)], counts.astype(np.int64))
+        first = f"record_{self._epochs[0]}_0"
+        if first not in self._names:
+            return places
+        positions = self._gathered("record", places)
+        return places[:, np.argsort(positions, kind="stable")]
+
+    def runs(self, places: Integers) -> Runs:
+        """The runs at these places, once their graphs are checked."""
+        graphs = self._gathered("graph", places).astype(np.uint32)
+        if (cell_ids(graphs) != self._ids[places[0]]).any() or not are_pruned(graphs).all():
+            raise FormatError(
+                f"{self._path}: a code in a column 'graph_E_R' is not a pruned graph of its cell"
+            )
+        return Runs(
+            graphs,
+            np.array(self._epochs, np.uint32)[places[1]],
+            np.stack([self._gathered(name, places) for name in _VALUES], axis=1),
+            self._gathered("trainable_parameters", places).astype(np.int32),
+            self._gathered("total_time", places),
+        )
+
+    def _gathered(self, name: str, places: Integers) -> npt.NDArray[np.float64]:
+        """The values that the runs at these places have in the columns `name_E_R`, as doubles."""
+        rows, budgets, repeats = places
+        values = np.empty(places.shape[1])
+        for budget, repeat in np.unique(places[1:], axis=1).T.tolist():
+            chosen = np.flatnonzero((budgets == budget) & (repeats == repeat))
+            column = self._numbers(f"{name}_{self._epochs[budget]}_{repeat}", rows[chosen])
+            values[chosen] = column
+        return values
+
+    def _numbers(self, name: str, rows: Any = slice(None)) -> npt.NDArray[Any]:
+        """The values of rows, which must not be null. Counts are turned into accuracies."""
+        if (times := self._names.count(name)) != 1:
+            raise FormatError(f"{self._path}: {times or 'no'} columns {name!r}; give exactly one")
+        column = self._stored.column(name).combine_chunks()
+        present = column.is_valid().to_numpy(zero_copy_only=False)
+        self._check(name, present[rows], "is null; give a value")
+        filled = column.fill_null(0).to_numpy(zero_copy_only=False)
+        values: npt.NDArray[Any] = filled[rows]
+        denominator = (self._stored.schema.field(name).metadata or {}).get(b"denominator")
+        if denominator is None:
+            return values
+        return values.astype(np.float32) / np.float32(denominator)
+
+    def _check(self, name: str, sound: npt.NDArray[np.bool_], fault: str) -> None:
+        if not sound.all():
+            row = int(np.argmin(sound))
+            raise FormatError(f"{self._path}: column {name!r}: value {row} {fault}")

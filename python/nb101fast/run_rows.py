@@ -1,0 +1,388 @@
+"""Tables with a row for each run, whatever holds them: the names of their columns, and their runs.
+
+docs/own_results.md describes the columns. Those that a table lacks are missing values, which are
+NaN; only the epochs and the cell must be there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ._core import FormatError
+from .cell import Cell, OutOfDomainError
+from .checks import with_nearest
+from .codes import (
+    NUM_CELLS,
+    Codes,
+    Ids,
+    bytes_of_hash,
+    cell_codes,
+    cell_ids,
+    cell_parameters,
+    decode,
+    ids_of_hashes,
+)
+from .measurement import EVALUATION_METRICS, METRICS, STAGES
+from .provenance import Marks
+from .runs import Runs
+from .texts import Texts
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+# Numbers, of which NaN is missing; texts, of which "" is missing; or any values, of which None is.
+Column: TypeAlias = npt.NDArray[Any] | Texts | Sequence[Any]
+
+_VALUES = tuple(f"{stage}_{metric}" for stage in STAGES for metric in EVALUATION_METRICS)
+_INTEGERS = {  # their least and greatest value
+    "graph": (0, (1 << 32) - 1),
+    "cell_id": (0, NUM_CELLS - 1),
+    "epochs": (1, (1 << 32) - 1),
+    "trainable_parameters": (-(1 << 31), (1 << 31) - 1),
+}
+_SYNONYMS = {
+    "code": "graph",
+    "id": "cell_id",
+    "ops": "operations",
+    **{metric: f"final_{metric}" for metric in METRICS},
+}
+_UNUSED = ("repeat", "seed")
+_KNOWN = (
+    *("matrix", "operations", "hash", *_INTEGERS),
+    *_VALUES,
+    *("total_time", "synthetic", "dataset"),
+    *_UNUSED,
+)
+_WAYS = "matrix and ops, hash, id or code"
+_FLAGS = {"true": True, "false": False, "1": True, "0": False, "": False}
+_MOST_EXACT = 1 << 53  # All integers up to this one are doubles.
+
+
+def checked_names(source: str, names: Iterable[str]) -> dict[str, str]:
+    """The columns of a table by the name that the package has for them.
+
+    Args:
+        source: the name of the table, for errors.
+        names: the names of its columns.
+
+    Returns:
+        For each name such as "final_test_accuracy", the table's own name, such as "test_accuracy".
+
+    Raises:
+        FormatError: columns are missing, unknown or there twice. The message names all of them.
+    """
+    listed = list(names)
+    given: dict[str, list[str]] = {}
+    for name in listed:
+        given.setdefault(_SYNONYMS.get(name, name), []).append(name)
+    faults = [
+        *_missing(given),
+        *_unknown([name for name in given if name not in _KNOWN]),
+        *(
+            f"{' and '.join(map(repr, twice))} are the same column; give one of them"
+            for twice in given.values()
+            if len(twice) > 1
+        ),
+    ]
+    if faults:
+        raise FormatError(f"{source}: {'; '.join(faults)}")
+    return {name: own for name, (own,) in given.items()}
+
+
+def _missing(given: Mapping[str, Any]) -> list[str]:
+    faults = [] if "epochs" in given else ["the column 'epochs' is missing"]
+    if {"graph", "hash", "cell_id"} & given.keys():
+        return faults
+    halves = {"matrix", "operations"} & given.keys()
+    if not halves:
+        faults.append(f"no column names the cells: add {_WAYS}")
+    elif halves == {"matrix"}:
+        faults.append("the column 'ops' is missing, which 'matrix' needs")
+    elif halves == {"operations"}:
+        faults.append("the column 'matrix' is missing, which 'ops' needs")
+    return faults
+
+
+def _unknown(names: Sequence[str]) -> list[str]:
+    told = with_nearest(names, (*_KNOWN, *_SYNONYMS))
+    return [f"unknown columns: {told}; rename them or leave them out"] if names else []
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """Some rows of a table, which are checked as they become runs.
+
+    Attributes:
+        columns: all of one length, by the package's name.
+        names: the table's own name of each column, as `checked_names` gives them.
+        place: what an error calls the row at a position.
+
+    Example:
+        >>> columns = {"hash": ["28cfc7874f6d200472e1a9dcd8650aa0"], "epochs": [108]}
+        >>> RunRows(columns, {name: name for name in columns}, "row {}".format).runs().codes
+        array([...], dtype=uint32)
+    """
+
+    columns: Mapping[str, Column]
+    names: Mapping[str, str]
+    place: Callable[[int], str]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def runs(self) -> Runs:
+        """The runs of the rows. A value that is missing is NaN.
+
+        If the parameters are missing, they are those of the cell's official network.
+
+        Raises:
+            FormatError: a value is not allowed. The message says which row and column it is in.
+        """
+        codes = self._codes
+        parameters = self._integers("trainable_parameters")
+        official = cell_parameters()[cell_ids(codes)]
+        epochs = self._integers("epochs")
+        self._check("epochs", ~np.isnan(epochs), lambda row: "there is no value; give one")
+        return Runs(
+            codes,
+            epochs.astype(np.uint32),
+            np.stack([self._numbers(name) for name in _VALUES], axis=1),
+            np.where(np.isnan(parameters), official, parameters).astype(np.int32),
+            self._numbers("total_time"),
+        )
+
+    def marks(self) -> Marks:
+        """What the columns `synthetic` and `dataset` say of the rows.
+
+        Raises:
+            FormatError: a value of `synthetic` is not true or false.
+        """
+        synthetic = False
+        for row, value in enumerate(self._listed("synthetic")):
+            text = "" if value is None else str(value).lower()
+            if text not in _FLAGS:
+                self._refuse("synthetic", row, f"{_shown(value)} is not allowed; use true or false")
+            synthetic |= _FLAGS[text]
+        return Marks.of_datasets(set(self._texts("dataset").to_list()) - {""}, synthetic=synthetic)
+
+    # ---------------------------------------------------------------- cells
+    #
+    # Each of these columns becomes int64 (N,), the codes of the rows; -1 where there is no value.
+
+    @cached_property
+    def _codes(self) -> Codes:
+        """The code of each row's cell. All columns that name the cell must name the same one."""
+        codes, ids = np.zeros(len(self), np.uint32), np.full(len(self), -1, np.int32)
+        for name, read in (
+            ("graph", self._graphs),
+            ("matrix", self._matrices),
+            ("hash", self._hashes),
+            ("cell_id", self._cell_ids),
+        ):
+            # The matrix of a row with a graph is that graph in other words.
+            if name not in self.columns or (name == "matrix" and (ids >= 0).all()):
+                continue
+            given = read()
+            own = np.where(given >= 0, cell_ids(given.astype(np.uint32)), -1)
+            is_first = ids < 0
+            codes[is_first] = np.maximum(given[is_first], 0)
+            ids = np.where(is_first, own, ids)
+            self._check(name, (own < 0) | (own == ids), _other_cell(own, ids))
+        if (ids < 0).any():
+            row = int(np.argmax(ids < 0))
+            raise FormatError(f"{self.place(row)}: nothing names the cell; give {_WAYS}")
+        return codes
+
+    def _graphs(self) -> npt.NDArray[np.int64]:
+        numbers = self._integers("graph")
+        is_given = ~np.isnan(numbers)
+        codes = np.where(is_given, numbers, 0).astype(np.uint32)
+        self._check(
+            "graph",
+            ~is_given | (cell_ids(codes) >= 0),
+            lambda row: f"code {codes[row]} is outside the search space",
+        )
+        for row in np.flatnonzero(is_given & ~are_pruned(codes)).tolist():
+            codes[row] = Cell.from_code(int(codes[row])).code
+        return np.where(is_given, codes, np.int64(-1))
+
+    def _matrices(self) -> npt.NDArray[np.int64]:
+        matrices, operations = self._texts("matrix"), self._texts("operations")
+        places = np.stack([matrices.positions, operations.positions])
+        pairs, rows, which = np.unique(places, axis=1, return_index=True, return_inverse=True)
+        codes = np.full(pairs.shape[1], -1, np.int64)
+        for number, (matrix, ops) in enumerate(pairs.T.tolist()):
+            texts = matrices.different[matrix], operations.different[ops]
+            if not any(texts):
+                continue
+            try:
+                codes[number] = _code_of(*texts)
+            except (ValueError, OutOfDomainError) as error:
+                self._refuse("matrix", int(rows[number]), str(error))
+        return codes[which.reshape(-1)]
+
+    def _hashes(self) -> npt.NDArray[np.int64]:
+        texts = self._texts("hash")
+        codes = np.full(len(texts.different), -1, np.int64)
+        for number, text in enumerate(texts.different):
+            if text and (cell := _id_of_hash(text)) >= 0:
+                codes[number] = cell_codes()[cell]
+            elif text:
+                row = int(np.argmax(texts.positions == number))
+                self._refuse("hash", row, f"{_shown(text)} is not the hash of any cell")
+        return codes[texts.positions]
+
+    def _cell_ids(self) -> npt.NDArray[np.int64]:
+        ids = self._integers("cell_id")
+        is_given = ~np.isnan(ids)
+        codes = cell_codes()[np.where(is_given, ids, 0).astype(np.int64)]
+        return np.where(is_given, codes, np.int64(-1))
+
+    # ---------------------------------------------------------------- columns
+
+    def _listed(self, name: str) -> Sequence[Any]:
+        column = self.columns.get(name, ())
+        if isinstance(column, np.ndarray):
+            values: list[Any] = column.tolist()
+            return values
+        return column.to_list() if isinstance(column, Texts) else column
+
+    def _numbers(self, name: str) -> Doubles:
+        """A column as doubles, NaN where there is no value."""
+        if name not in self.columns:
+            return np.full(len(self), np.nan)
+        column = self.columns[name]
+        if isinstance(column, np.ndarray):
+            return column.astype(np.float64)
+        return np.array(
+            [self._number(name, row, value) for row, value in enumerate(self._listed(name))],
+            np.float64,
+        )
+
+    def _number(self, name: str, row: int, value: Any) -> float:
+        if value is None or value == "":
+            return math.nan
+        is_exact = type(value) is not int or abs(value) <= _MOST_EXACT
+        if type(value) in (int, float, str) and is_exact and "_" not in str(value):
+            try:
+                return float(value)
+            except ValueError:
+                pass
+        self._refuse(name, row, f"{_shown(value)} is not allowed; use a number that a double holds")
+
+    def _integers(self, name: str) -> Doubles:
+        values = self._numbers(name)
+        low, high = _INTEGERS[name]
+        fits = (values >= low) & (values <= high) & (values == np.floor(values))
+        self._check(
+            name,
+            fits | np.isnan(values),
+            lambda row: f"{values[row]:.17g} is not allowed; use an integer from {low} to {high}",
+        )
+        return values
+
+    def _texts(self, name: str) -> Texts:
+        """A column as texts, "" where there is no value. Lists are written as Python does."""
+        column = self.columns.get(name)
+        if isinstance(column, Texts):
+            return column
+        if column is None:
+            return Texts.of([""] * len(self))
+        if isinstance(column, np.ndarray) and not np.isnan(column.astype(np.float64)).all():
+            self._refuse(name, 0, f"the column has numbers ({column[0]}); read it as texts")
+        if isinstance(column, np.ndarray):
+            return Texts.of([""] * len(column))
+        return Texts.of(["" if value is None else str(value).strip() for value in column])
+
+    # ---------------------------------------------------------------- faults
+
+    def _check(self, name: str, sound: Flags, tell: Callable[[int], str]) -> None:
+        """Raise FormatError for the first row that is not sound."""
+        if not sound.all():
+            row = int(np.argmin(sound))
+            self._refuse(name, row, tell(row))
+
+    def _refuse(self, name: str, row: int, what: str) -> NoReturn:
+        raise FormatError(f"{self.place(row)}: column {self.names[name]!r}: {what}")
+
+
+def _shown(value: Any) -> str:
+    return reprlib.repr(value)
+
+
+def _other_cell(own: Ids, ids: Ids) -> Callable[[int], str]:
+    return lambda row: (
+        f"it names cell {own[row]}, but another column of the row names cell {ids[row]}"
+    )
+
+
+def _id_of_hash(text: str) -> int:
+    """The id of the cell with a hash; -1 if there is none."""
+    try:
+        digest = np.frombuffer(bytes_of_hash(text), np.uint8)
+    except ValueError:
+        return -1
+    return int(ids_of_hashes(digest.reshape(1, -1))[0])
+
+
+@lru_cache(maxsize=1 << 14)
+def _code_of(matrix: str, ops: str) -> int:
+    """The code of the pruned graph of a matrix and operations that are written as texts."""
+    cell = Cell(_matrix_of(matrix), re.findall(r"[^\s,\[\]()'\"]+", ops))
+    if not cell.is_valid:
+        raise ValueError(f"{_shown(matrix)} is not a cell of the search space")
+    return cell.code
+
+
+def _matrix_of(text: str) -> list[list[int]]:
+    """The matrix of "011 001 000", of "011001000" or of "[[0, 1, 1], [0, 0, 1], [0, 0, 0]]"."""
+    try:
+        rows = json.loads(text) if text.startswith("[") else _rows_of_digits(text)
+        if all(type(value) is int for row in rows for value in row):
+            return [list(row) for row in rows]
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise ValueError(
+        f"{_shown(text)} is not a matrix; use nested lists, or the digits 0 and 1 of all rows, "
+        "49 for 7 vertices"
+    )
+
+
+def _rows_of_digits(text: str) -> list[list[int]]:
+    words = text.split()
+    digits = "".join(words)
+    size = math.isqrt(len(digits))
+    if len(words) not in (1, size) or size * size != len(digits) or {*digits} - {"0", "1"}:
+        raise ValueError
+    return [[int(digit) for digit in digits[at : at + size]] for at in range(0, len(digits), size)]
+
+
+def are_pruned(codes: Codes) -> Flags:
+    """Whether each code is packed as a pruned graph: bool (N,).
+
+    In a pruned graph, the interior vertices that are used come first. The other interior vertices
+    have no edges and the operation 0.
+    """
+    matrices, labels = decode(codes)
+    entered: Flags = np.asarray(matrices.any(axis=1))[:, 1:6]
+    left: Flags = np.asarray(matrices.any(axis=2))[:, 1:6]
+    # Edges go from lower to higher vertices. So a vertex with edges in and out lies on a path from
+    # input to output if this holds for all vertices.
+    faults = np.concatenate(
+        [
+            entered != left,
+            ~entered[:, :-1] & entered[:, 1:],  # an unused vertex before a used one
+            ~entered & (labels != 0),
+        ],
+        axis=1,
+    )
+    return np.asarray(~faults.any(axis=1))
