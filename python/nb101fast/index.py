@@ -396,7 +396,7 @@ class Index:
         metric: str = "validation_accuracy",
         *,
         where: Mapping[str, Bounds] | None = None,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> Cell:
@@ -527,7 +527,7 @@ class Index:
         x: str,
         y: str,
         *,
-        epochs: int = 108,
+        epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
     ) -> Figure:

@@ -48,7 +48,7 @@ LESS_IS_BETTER = (
 class WholeSpace:
     """The cells of an index, with their metrics at one budget, stage and repeat.
 
-    Every argument is checked before any value is read.
+    Without epochs, the budget is the highest. Every argument is checked before any value is read.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class WholeSpace:
         repeat: FixedRepeat = "mean",
     ) -> None:
         self.reader = reader
-        self.epochs, self.stage, self.repeat = epochs, stage, repeat
+        self.epochs = reader.epochs[-1] if epochs is None else epochs
+        self.stage, self.repeat = stage, repeat
 
     def values(self, name: str, rows: Rows | None = None) -> Doubles:
         """The values of a column by row, of all rows or of some: float64.

@@ -18,6 +18,9 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, FormatError, Index, OutOfDomainError
+from nb101fast.__main__ import main
+from nb101fast.adapters.predictor_data import predictor_data
+from nb101fast.analysis import summarize
 from reference import tfrecord
 from reference.cells import encode
 from reference.runs import METRICS, STAGES, graph_of_record, mean_of, values_of
@@ -356,7 +359,6 @@ def test_wrong_arguments_of_an_objective(index: Index, graphs: dict[str, int]) -
         ({"metric": "accuracy"}, "metric='accuracy' is not allowed; use 'train_accuracy', "),
         ({"metric": None}, "metric=None"),
         ({"epochs": 12}, "epochs=12 is not in this index; use 4, 36 or 108"),
-        ({"epochs": None}, "epochs=None"),
         ({"stage": "end"}, "stage='end' is not allowed; use 'start', 'halfway' or 'final'"),
         ({"repeat": 3}, "repeat=3 is not allowed; use 0 to 2, 'mean'"),
         ({"repeat": 2, "epochs": 36}, "repeat=2 is not allowed; use 0 to 1, 'mean'"),
@@ -709,3 +711,41 @@ def test_what_can_not_be_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize("verify", ["header", "sections", "full"])
 def test_levels_of_verification(small_sample: Sample, verify: Any) -> None:
     assert len(nb101fast.open(small_sample[0], verify=verify)) == 36
+
+
+def test_without_epochs_the_highest_budget_is_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "fifty.nb101"
+    chosen = nb101fast.cell_codes()[:9]
+    nb101fast.synthetic.write_index(path, codes=chosen, epochs=(7, 50), repeats=2)
+    index = nb101fast.open(path)
+    metric = "test_accuracy"
+    finals = index.query(ids=index.cells, epochs=50)[metric]
+    assert finals.tolist() != index.query(ids=index.cells, epochs=7)[metric].tolist()
+    assert index.query(ids=index.cells)[metric].tolist() == finals.tolist()
+    assert index.objective(metric).by_id(index.cells).tolist() == finals.tolist()
+    assert index.column(metric, repeat="mean").tolist() == finals.tolist()
+    assert index.tables(metric)[metric][index.cells].tolist() == finals.tolist()
+    assert index.run_counts().tolist() == [2] * 9
+    best = int(index.cells[finals.argmax()])
+    assert index.top_k(metric, 1).tolist() == [best]
+    assert index.best(metric).id == best
+    assert index.where(test_accuracy=(finals.max(), None)).tolist() == [best]
+    assert index.ranks(metric)[best] == 1
+    assert best in index.pareto([metric], ["training_time"])
+    corner = {metric: 0.0, "parameters": 1e9}
+    volume = index.hypervolume([metric], ["parameters"], reference=corner)
+    assert volume == index.hypervolume([metric], ["parameters"], reference=corner, epochs=50)
+    assert "50 epochs" in index.plot("parameters", metric).axes[0].get_ylabel()
+
+    assert nb101fast.search.SimulatedTraining(index).epochs == (50,)
+    for optimizer in ("rs", "re"):
+        done = nb101fast.search.run(optimizer, index, runs=1, max_evaluations=5)
+        assert done.final_regret.min() >= 0
+    data = predictor_data(index, "path", target=metric, num_train=9, num_test=0)
+    assert sorted(data.train.targets.tolist()) == sorted(finals.tolist())
+    assert summarize(index).distributions.final_epochs == 50
+
+    assert main(["query", str(path), "id:3"]) == 0
+    assert f"test_accuracy={finals[3]:.10g}" in capsys.readouterr().out

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 
 import nb101fast
 from nb101fast import FormatError, Index, _core
+from nb101fast.__main__ import main
+from nb101fast.builder import IndexBuilder
 from nb101fast.description import describe, facts_of
 from nb101fast.parquet_runs import read_parquet
-from nb101fast.provenance import parse_provenance
+from nb101fast.provenance import Marks, parse_provenance
 from reference import index_file
 from reference.hostile_json import refusals
 from reference.index_file import PROVENANCE
@@ -119,3 +123,138 @@ def test_that_of_a_parquet_file_is_checked_too(index: Index, tmp_path: Path) -> 
     parquet.write_table(table.replace_schema_metadata(metadata), tmp_path / "b.parquet")
     with pytest.raises(FormatError, match=r"b\.parquet: its provenance: synthetic: 1 is not"):
         read_parquet(_core.RunTable(), str(tmp_path / "b.parquet"))
+
+
+# -------------------------------------------------------------------- marks
+
+
+MARKED: dict[str, dict[str, Any]] = {
+    "synthetic": {"synthetic": True},
+    "digits": {"training": {"dataset": "digits", "epochs": [4]}},
+    "both": {"synthetic": True, "training": {"dataset": 'a, "b"'}},
+    "retrained": {"training": {"dataset": "cifar10:cifar-10-binary.tar.gz"}},
+}
+WAYS: dict[str, Callable[[Index, Path], Any]] = {
+    "index": lambda index, _: index.path,
+    "arrow": lambda index, _: index.to_arrow(),
+    "arrow as stored": lambda index, _: index.to_arrow(form="stored"),
+    "pandas": lambda index, _: index.to_pandas(),
+    "polars": lambda index, _: index.to_polars(),
+    "parquet": lambda index, path: exported(index, path.with_suffix(".parquet")),
+    "parquet as stored": lambda index, path: stored(index, path.with_suffix(".parquet")),
+    "csv": lambda index, path: exported(index, path.with_suffix(".csv")),
+    "json": lambda index, path: exported(index, path.with_suffix(".json")),
+    "json lines": lambda index, path: exported(index, path.with_suffix(".jsonl")),
+}
+
+
+def exported(index: Index, path: Path) -> Path:
+    nb101fast.export(index, path)
+    return path
+
+
+def stored(index: Index, path: Path) -> Path:
+    index.to_parquet(path, form="stored")
+    return path
+
+
+def one_run(path: Path, **marks: Any) -> Index:
+    row = {"id": [3], "epochs": [4], "test_accuracy": [0.5]}
+    nb101fast.compile(pyarrow.table(row), path, **marks)
+    return nb101fast.open(path)
+
+
+@pytest.mark.parametrize("kind", MARKED)
+def test_marks_survive_every_way_out_and_in(tmp_path: Path, kind: str) -> None:
+    index = one_run(tmp_path / "first.nb101", **MARKED[kind])
+    for way in WAYS:
+        assert shown_marks(through(way, index, tmp_path)) == shown_marks(index), way
+
+
+def test_marks_survive_every_two_ways_out_and_in(tmp_path: Path) -> None:
+    index = one_run(tmp_path / "first.nb101", **MARKED["both"])
+    folder = tmp_path / "second"
+    folder.mkdir()
+    for one in WAYS:
+        between = through(one, index, tmp_path)
+        for other in WAYS:
+            last = through(other, between, folder)
+            assert shown_marks(last) == shown_marks(index), (one, other)
+
+
+def through(way: str, index: Index, folder: Path) -> Index:
+    """The index that is compiled from what an index gives."""
+    nb101fast.compile(WAYS[way](index, folder / "out"), folder / "again.nb101")
+    return nb101fast.open(folder / "again.nb101")
+
+
+def shown_marks(index: Index) -> tuple[bool, tuple[str, ...]]:
+    marks = Marks.of(index.provenance)
+    assert marks.synthetic or marks.datasets
+    return marks.synthetic, marks.datasets
+
+
+@pytest.mark.parametrize("suffix", [".tfrecord", ".tfrecord.gz"])
+def test_a_tfrecord_is_refused_if_it_would_hide_marks(tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"out{suffix}"
+    for kind, reason in {
+        "synthetic": "were made up, because",
+        "digits": "were measured on 'digits', because",
+        "both": "were made up and were measured on 'a, \"b\"', because",
+    }.items():
+        index = one_run(tmp_path / f"{kind}.nb101", **MARKED[kind])
+        with pytest.raises(ValueError, match=re.escape(f"can't say that its values {reason}")):
+            nb101fast.export(index, target)
+        assert not target.exists()
+        nb101fast.export(index, target, unmarked=True)
+        target.unlink()
+    nb101fast.export(one_run(tmp_path / "cifar.nb101", **MARKED["retrained"]), target)
+    assert nb101fast.compile(target, tmp_path / "again.nb101").runs == 1
+
+
+def test_a_merged_index_has_the_marks_and_names_the_sources_of_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one_run(tmp_path / "made_up.nb101", synthetic=True)
+    one_run(tmp_path / "digits.nb101", training={"dataset": "digits", "epochs": [4]})
+    one_run(tmp_path / "other.nb101", training={"dataset": "other"})
+    parts = [str(tmp_path / name) for name in ("made_up.nb101", "digits.nb101")]
+    assert main(["merge", *parts, "-o", str(tmp_path / "two.nb101")]) == 0
+    report = nb101fast.compile(
+        [tmp_path / "two.nb101", tmp_path / "other.nb101"], tmp_path / "three.nb101"
+    )
+    assert report.records == 3
+    provenance = nb101fast.open(tmp_path / "three.nb101").provenance
+    assert Marks.of(provenance) == Marks(
+        synthetic=True, training=({"dataset": "digits", "epochs": [4]}, {"dataset": "other"})
+    )
+    named = [(source["name"], source.get("within")) for source in provenance["sources"]]
+    assert named == [
+        ("two.nb101", None),
+        ("made_up.nb101", "two.nb101"),
+        ("pyarrow.Table", "made_up.nb101"),
+        ("digits.nb101", "two.nb101"),
+        ("pyarrow.Table", "digits.nb101"),
+        ("other.nb101", None),
+        ("pyarrow.Table", "other.nb101"),
+    ]
+    text = describe(nb101fast.open(tmp_path / "three.nb101").reader)
+    assert "SYNTHETIC" in text
+    assert "  trained on digits\n  trained on other\n" in text
+    assert "  from made_up.nb101, within two.nb101: " in text
+
+
+def test_an_update_keeps_the_marks_of_both(tmp_path: Path) -> None:
+    one_run(tmp_path / "old.nb101", training={"dataset": "digits"})
+    one_run(tmp_path / "new.nb101", synthetic=True)
+    nb101fast.compile(tmp_path / "new.nb101", update=tmp_path / "old.nb101")
+    marks = Marks.of(nb101fast.open(tmp_path / "old.nb101").provenance)
+    assert (marks.synthetic, marks.datasets) == (True, ("digits",))
+
+
+def test_a_builder_keeps_the_marks_of_an_index(tmp_path: Path) -> None:
+    index = one_run(tmp_path / "made_up.nb101", synthetic=True)
+    builder = IndexBuilder()
+    builder.add_index(index.reader)
+    builder.finish(tmp_path / "again.nb101")
+    assert nb101fast.open(tmp_path / "again.nb101").is_synthetic

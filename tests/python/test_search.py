@@ -673,7 +673,7 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
     )
     refused("epochs=7 are needed, but <Index .*> has no such budget", epochs=7)
     refused("epochs=4 are needed", "hb", only_epochs(tmp_path, 12, 36, 108))
-    refused("epochs=108 are needed", "rs", only_epochs(tmp_path, 4, 12))
+    refused("epochs=108 are needed", "rs", only_epochs(tmp_path, 4, 12), epochs=108)
     with pytest.raises(
         TypeError, match="optimizer=3 is not allowed; use a name, settings or a factory"
     ):

@@ -303,10 +303,10 @@ def test_refusals(index: Index, query: Any, name: str, place: Any, message: str)
         query(index, name, **place)
 
 
-def test_structure_needs_no_budget(tmp_path: Path) -> None:
+def test_structure_needs_no_budget_of_the_index(tmp_path: Path) -> None:
     path = tmp_path / "four.nb101"
     nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[:50], epochs=(4,))
     index = nb101fast.open(path)
-    assert len(index.top_k("parameters", 5)) == 5
+    assert len(index.top_k("parameters", 5, epochs=108)) == 5
     with pytest.raises(ValueError, match="epochs=108 is not in this index; use 4"):
-        index.top_k("test_accuracy", 5)
+        index.top_k("test_accuracy", 5, epochs=108)
