@@ -14,15 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from . import synthetic
+from . import __version__, synthetic
 from ._core import FormatError, visible
 from .builder import CompileReport
 from .cell import OutOfDomainError
+from .cell_text import FORMS, cell_of_text, form_of_text
 from .chosen_cells import choose_cells
 from .commands import CommandLine
 from .compiler import compile
 from .demo import run_demo
 from .description import describe, facts_of
+from .diagnosis import diagnosis
 from .exporter import SUFFIXES, export
 from .fetch import fetch
 from .findings import sentences
@@ -60,6 +62,21 @@ _OPTIONS = {
 }
 
 
+_SUFFIX = ".nb101"  # of an index, by which `query` tells it from a cell
+_WELCOME = """\
+nb101fast looks up results of NAS-Bench-101 in an index. What you can do next:
+
+  nb101fast demo            see it at work, in some seconds
+  nb101fast info            which index is opened, and what it holds
+  nb101fast query id:50     the accuracies and the training time of a cell
+  nb101fast fetch           download the official results, and compile them into an index
+  nb101fast experiment --out DIR    compare optimizers, as the paper does
+  nb101fast doctor          what is installed here, and what is missing
+  nb101fast --help          all commands
+
+In Python: import nb101fast; nb101fast.open()"""
+
+
 class NotInIndexError(Exception):
     """A cell of the search space of which the index has no such run."""
 
@@ -84,7 +101,9 @@ def _command_line() -> CommandLine:
     line = CommandLine(
         "nb101fast",
         "Look up results of NAS-Bench-101, a table of 423,624 trained network cells, in an index.",
-        _OPTIONS,
+        version=__version__,
+        welcome=_WELCOME,
+        options=_OPTIONS,
     )
     add = line.add
 
@@ -163,7 +182,9 @@ def _command_line() -> CommandLine:
     command.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="the index file to write"
     )
-    command.add_argument("--seed", type=int, default=0, help="decides the values (default: 0)")
+    command.add_argument(
+        "--seed", type=int, default=0, help="decides the values (default: %(default)s)"
+    )
 
     command = add(
         "verify",
@@ -177,7 +198,7 @@ def _command_line() -> CommandLine:
         choices=VERIFY_LEVELS,
         default="full",
         help="check the header; also the checksums of all sections; or also the contents "
-        "(default: full)",
+        "(default: %(default)s)",
     )
 
     command = add(
@@ -201,12 +222,13 @@ def _command_line() -> CommandLine:
         "print the accuracies and the training time of cells",
         "nb101fast query nasbench_full.nb101 28cfc7874f6d200472e1a9dcd8650aa0 --epochs 36",
     )
-    command.add_argument("index", metavar="INDEX", help="the index file")
+    command.usage = "nb101fast query [-h] [options] [INDEX] CELL [CELL ...]"
     command.add_argument(
         "cells",
         nargs="+",
         metavar="CELL",
-        help="a module hash, id:NUMBER for a cell id, or a number alone for a code",
+        help=f"{FORMS}. Before the first may stand the INDEX file "
+        "(default: the one that `nb101fast info` describes)",
     )
     command.add_argument(
         "--epochs",
@@ -217,12 +239,12 @@ def _command_line() -> CommandLine:
         "--stage",
         choices=STAGES,
         default="final",
-        help="when the cells were evaluated in the training (default: final)",
+        help="when the cells were evaluated in the training (default: %(default)s)",
     )
     command.add_argument(
         "--repeat",
         default="mean",
-        help="the number of a run, from 0; or mean, all, or random (default: mean)",
+        help="the number of a run, from 0; or mean, all, or random (default: %(default)s)",
     )
 
     command = add(
@@ -280,7 +302,8 @@ def _command_line() -> CommandLine:
     command.add_argument(
         "--runs",
         type=int,
-        help="how many runs each optimizer makes (default: 500; 100 for the preset mini)",
+        help=f"how many runs each optimizer makes (default: {PRESETS['paper'].runs}; "
+        f"{PRESETS['mini'].runs} for the preset mini)",
     )
     command.add_argument(
         "--budget",
@@ -296,30 +319,33 @@ def _command_line() -> CommandLine:
         help="how many trainings each run may end; without --budget, curves are drawn over them",
     )
     command.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
-    command.add_argument("--seed", type=int, default=0, help="the seed of all runs (default: 0)")
+    command.add_argument(
+        "--seed", type=int, default=0, help="the seed of all runs (default: %(default)s)"
+    )
     command.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         default="paper",
-        help="the protocol, and the settings of the optimizers (default: paper)",
+        help="the protocol, and the settings of the optimizers (default: %(default)s)",
     )
     command.add_argument(
         "--regret",
         choices=REGRETS,
         default="test",
-        help="which regret the table and the figures show (default: test)",
+        help="which regret the table and the figures show (default: %(default)s)",
     )
     command.add_argument(
         "--record",
         choices=("incumbents", "everything"),
         default="incumbents",
-        help="keep only trainings that found a new best cell, or all (default: incumbents)",
+        help="keep only trainings that found a new best cell, or all (default: %(default)s)",
     )
     command.add_argument(
         "--engine",
         choices=("local", "ray"),
         default="local",
-        help="compute in processes of this machine, or in actors of a Ray cluster (default: local)",
+        help="compute in processes of this machine, or in actors of a Ray cluster "
+        "(default: %(default)s)",
     )
     command.add_argument(
         "--address",
@@ -345,6 +371,13 @@ def _command_line() -> CommandLine:
         help="the index to analyse (default: the one that `nb101fast info` describes)",
     )
     command.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
+
+    add(
+        "doctor",
+        _doctor,
+        "show versions, the instruction set, the cache, the index that is opened, and extras",
+        "nb101fast doctor",
+    )
 
     add("demo", _demo, "compile, open and query the built-in index", "nb101fast demo")
     return line
@@ -414,13 +447,14 @@ def _info(options: argparse.Namespace) -> None:
 
 
 def _query(options: argparse.Namespace) -> None:
-    index = open(options.index)
+    path, cells = _index_and_cells(options.cells)
+    index = open(path)
     repeat = int(options.repeat) if options.repeat.isdecimal() else options.repeat
     if index.is_synthetic:
         print("synthetic values, made up for load tests", file=sys.stderr)
     epochs = index.epochs[-1] if options.epochs is None else options.epochs
     missing = []
-    for text in options.cells:
+    for text in cells:
         chosen = _cell_named(text)
         values = index.query(**chosen, epochs=epochs, stage=options.stage, repeat=repeat)
         if _has_run(index, chosen, epochs, repeat):
@@ -430,8 +464,18 @@ def _query(options: argparse.Namespace) -> None:
     if missing:
         runs = f"run {repeat}" if isinstance(repeat, int) else "run"
         raise NotInIndexError(
-            f"{options.index} has no {runs} at {epochs} epochs of {', '.join(missing)}"
+            f"{path or index.path} has no {runs} at {epochs} epochs of {', '.join(missing)}"
         )
+
+
+def _index_and_cells(texts: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """The index of the command line, None for the default, and the names of the cells."""
+    first, *others = texts
+    if not first.endswith(_SUFFIX) and not os.path.exists(first):
+        return None, texts
+    if not others:
+        raise ValueError(f"no cells after the index {first!r}; give {FORMS}")
+    return first, others
 
 
 def _has_run(index: Index, chosen: dict[str, Any], epochs: int, repeat: int | str) -> bool:
@@ -447,12 +491,10 @@ def _shown(values: Any) -> str:
 
 
 def _cell_named(text: str) -> dict[str, Any]:
-    """The cell of a command line, `id:NUMBER`, a code or a hash, as `Index.query` takes it."""
-    if text.startswith("id:") and text[3:].isdecimal():
-        return {"ids": int(text[3:])}
-    if text.isdecimal() and len(text) < 32:
-        return {"codes": int(text)}
-    return {"hashes": text}
+    """The cell of a command line as `Index.query` takes it."""
+    if form_of_text(text) == "hash":  # An index finds a hash sooner than the whole space does.
+        return {"hashes": text}
+    return {"codes": cell_of_text(text)}
 
 
 def _fetch(options: argparse.Namespace) -> None:
@@ -514,6 +556,10 @@ def _analyze(options: argparse.Namespace) -> None:
     report = analyze(open(options.index), options.out, progress=True)
     path = visible(str(report.path))
     print(f"{path}: open it in a browser; beside it {len(report.files) - 1} files")
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    print(diagnosis())
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -15,10 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ._core import visible
+from .progress import DEFAULT_LEVEL, LEVELS, set_level
 
 Faults = tuple[type[Exception], ...]
 
 # A parameter of Python in an error, where it begins with one or proposes one.
+_EXIT_STATUSES = (
+    "exit status: 0 if the command is done, 1 if the data is at fault, 2 if the command is"
+)
 _PARAMETER = re.compile(r"^(\w+)=(True\b|)|\b(\w+)=(True\b|[A-Z]+\b)")
 
 
@@ -28,23 +32,34 @@ class CommandLine:
     Args:
         program: its name.
         description: what it does, in a sentence.
+        version: of the program, for --version.
+        welcome: what is printed if no command is given, such as what one can do next.
         options: what the user writes for a parameter of Python, such as "--workers " for
             "num_workers". An error that begins with `num_workers=`, or that proposes
             `num_workers=N` or `force=True`, then names the option.
     """
 
     def __init__(
-        self, program: str, description: str, options: Mapping[str, str] | None = None
+        self,
+        program: str,
+        description: str,
+        *,
+        version: str,
+        welcome: str,
+        options: Mapping[str, str] | None = None,
     ) -> None:
-        self._program = program
+        self._program, self._welcome = program, welcome
         self._options = options or {}
         self._parser = argparse.ArgumentParser(
             prog=program,
             description=description,
-            epilog=f"`{program} COMMAND --help` explains a command and has an example. The exit "
-            "status is 0 if the command is done, 1 if the data is at fault, 2 if the command is.",
+            epilog=f"`{program} COMMAND --help` explains a command and has an example.\n"
+            f"{_EXIT_STATUSES}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        self._commands = self._parser.add_subparsers(required=True, metavar="COMMAND")
+        self._parser.add_argument("--version", action="version", version=f"{program} {version}")
+        _add_levels(self._parser, DEFAULT_LEVEL)
+        self._commands = self._parser.add_subparsers(metavar="COMMAND")
 
     def add(
         self, name: str, run: Callable[[argparse.Namespace], None], text: str, example: str
@@ -64,9 +79,10 @@ class CommandLine:
             name,
             help=text,
             description=text,
-            epilog=f"example: {example}",
+            epilog=f"example: {example}\n{_EXIT_STATUSES}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        _add_levels(command, argparse.SUPPRESS)
         command.set_defaults(command=run)
         return command
 
@@ -89,7 +105,11 @@ class CommandLine:
                 options = self._parser.parse_args(arguments)
             finally:
                 sys.stdout.flush()  # a help text
-            options.command(options)
+            set_level(options.log_level)
+            if hasattr(options, "command"):
+                options.command(options)
+            else:
+                print(self._welcome)
             sys.stdout.flush()
         except BrokenPipeError:
             _discard_output()
@@ -112,6 +132,25 @@ class CommandLine:
             return match[0]
         option = self._options[name]
         return option.rstrip() if value == "True" else option + value
+
+
+def _add_levels(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the options that choose what is said on stderr."""
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        default=default,
+        help=f"what is said on stderr: errors; also warnings; also progress and notes; or also "
+        f"what other libraries say (default: {DEFAULT_LEVEL})",
+    )
+    parser.add_argument(
+        "--quiet",
+        action="store_const",
+        const="error",
+        dest="log_level",
+        default=default,
+        help="say nothing on stderr but errors",
+    )
 
 
 def _escape_what_streams_cannot_encode() -> None:

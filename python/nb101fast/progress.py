@@ -18,20 +18,22 @@ from .checks import check_choice
 # and how much there is in all.
 Progress: TypeAlias = Callable[[int, int], None] | bool
 
-LEVELS = ("error", "warning", "info")  # what is said on stderr, from the least to the most
+LEVELS = ("error", "warning", "info", "debug")  # what is said on stderr, from least to most
+DEFAULT_LEVEL = "info"
 _MOST_BAR, _LEAST_BAR = 30, 5  # characters
 _REDRAW_SECONDS = 0.1
 _FORECAST_SECONDS = 0.5  # of work, before which a forecast would mean nothing
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
-_level = "info"
+_level = DEFAULT_LEVEL
 
 
 def set_level(level: str) -> None:
     """Choose what this process says on stderr beside errors.
 
     Args:
-        level: "info" for everything; "warning" for no bars and no notes; "error" for errors alone.
+        level: "error" for errors alone; "warning" for warnings too; "info" for bars and notes too;
+            "debug" for what other libraries say too.
 
     Raises:
         ValueError: there is no such level.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +17,13 @@ import pytest
 import nb101fast
 from nb101fast.__main__ import main
 from nb101fast.locations import BUILT_IN
+from nb101fast.progress import set_level
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
 COMMANDS = [
     *("compile", "merge", "export", "synthetic", "fetch"),
-    *("verify", "info", "query", "experiment", "analyze", "demo"),
+    *("verify", "info", "query", "experiment", "analyze", "demo", "doctor"),
 ]
 INCEPTION = "28cfc7874f6d200472e1a9dcd8650aa0"
 
@@ -80,7 +83,79 @@ def test_help_of_a_command(capsys: pytest.CaptureFixture[str], command: str) -> 
     assert described
 
 
-@pytest.mark.parametrize("arguments", [(), ("compil",), ("compile",), ("query",), ("--none",)])
+@pytest.mark.parametrize("command", [(), *((command,) for command in COMMANDS)])
+def test_each_help_states_the_exit_statuses(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    statuses = "exit status: 0 if the command is done, 1 if the data is at fault, 2 if the command"
+    assert statuses in Done(capsys, *command, "--help").out
+
+
+def test_no_command_tells_what_one_can_do_next(capsys: pytest.CaptureFixture[str]) -> None:
+    done = Done(capsys)
+    assert (done.status, done.err) == (0, "")
+    named = re.findall(r"^  nb101fast ([\w-]+)", done.out, re.M)
+    assert {*named} - {"--help"} <= {*COMMANDS}
+    assert max(map(len, done.out.splitlines())) < 90
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    done = Done(capsys, "--version")
+    assert (done.status, done.out) == (0, f"nb101fast {nb101fast.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), True),
+        (("--quiet",), False),
+        (("--log-level", "warning"), False),
+        (("--log-level", "debug"), True),
+    ],
+)
+def test_the_log_level_may_stand_before_or_after_the_command(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    said: bool,
+) -> None:
+    monkeypatch.setenv("NB101FAST_CACHE", str(tmp_path))
+    shutil.copy(BUILT_IN, tmp_path / "nasbench_full.nb101")
+    for arguments in ((*options, "fetch"), ("fetch", *options)):
+        done = Done(capsys, *arguments)
+        assert done.status == 0
+        assert ("is there already and is kept" in done.err) == said
+    set_level("info")
+
+
+def test_doctor_says_what_is_here_and_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def version(name: str) -> str:
+        if name == "pyarrow":
+            raise metadata.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setenv("NB101FAST_CACHE", str(tmp_path / "none"))
+    monkeypatch.setenv("NB101FAST_INDEX", str(BUILT_IN))
+    done = Done(capsys, "doctor")
+    assert (done.status, done.err) == (0, "")
+    assert f"nb101fast {nb101fast.__version__}, index format" in done.out
+    assert f"instruction set: {nb101fast.build_config()['active_simd']}" in done.out
+    assert f"cache: {tmp_path / 'none'}, which does not exist yet" in done.out
+    assert repr(nb101fast.open(BUILT_IN)) in done.out
+    assert re.search(r'arrow +lacks pyarrow: pip install "nb101fast\[arrow\]"', done.out)
+    assert re.search(r"plots +is installed", done.out)
+    (tmp_path / "damaged").write_bytes(bytes(100))
+    monkeypatch.setenv("NB101FAST_INDEX", str(tmp_path / "damaged"))
+    done = Done(capsys, "doctor")
+    assert done.status == 0
+    assert "it cannot be opened: " in done.out
+
+
+@pytest.mark.parametrize("arguments", [("compil",), ("compile",), ("query",), ("--none",)])
 def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
     done = Done(capsys, *arguments)
     assert (done.status, done.out) == (2, "")
@@ -228,7 +303,8 @@ def test_info_of_the_default(
 def test_query(capsys: pytest.CaptureFixture[str], small_sample: Sample) -> None:
     index = nb101fast.open(small_sample[0])
     cell = nb101fast.Cell.from_id(int(index.cells[0]))
-    spellings = [cell.hash, f"id:{cell.id}", str(cell.code)]
+    graph = cell.to_json().replace(" ", "")
+    spellings = [cell.hash, f"id:{cell.id}", f"code:{cell.code}", graph]
     done = Done(
         capsys, "query", small_sample[0], *spellings, "--epochs", "36", "--repeat", "1",
         "--stage", "halfway",
@@ -245,23 +321,36 @@ def test_query(capsys: pytest.CaptureFixture[str], small_sample: Sample) -> None
             assert np.float32(text) == np.float32(expected[metric])
 
 
+def test_query_of_the_default_index(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NB101FAST_INDEX", str(BUILT_IN))
+    named = Done(capsys, "query", BUILT_IN, "id:7", "id:5")
+    assert named.status == 0
+    assert Done(capsys, "query", "id:7", "id:5").out == named.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "pattern"),
     [
-        (("0",), 1, "code 0 is outside the search space"),
-        (("2147483648",), 1, "code 2147483648 is outside"),
-        (("99999999999",), 1, "code 99999999999 is outside"),
+        (("code:0",), 1, "is outside the search space"),
+        (("2147483648",), 1, "code 2147483648 has bit 31 set"),
+        (("99999999999",), 2, "code 99999999999 does not fit 32 bits"),
+        (("5",), 2, "5 may be a cell id or a code; did you mean id:5[?] The code is code:5"),
+        (("id:4", "423623"), 2, "did you mean id:423623[?]"),
+        (('{"matrix": 5, "ops": []}',), 1, "matrix: 5 is not allowed"),
+        ((), 2, "no cells after the index '.*measured.nb101'; give a module hash"),
         (("0" * 32,), 1, f"no cell has the module hash '{'0' * 32}'"),
         (("nonsense",), 2, "'nonsense'"),
         (("-5",), 2, "."),
         (("id:-1",), 2, "'id:-1'"),
         (("id:423624",), 2, "423624"),
         (("id:99999999999999999999",), 2, "99999999999999999999"),
-        (("32", "--epochs", "5"), 2, "--epochs 5 is not in this index; use 4, 36 or 108"),
-        (("32", "--repeat", "3"), 2, "--repeat 3 is not allowed; use 0 to 2"),
-        (("32", "--repeat", "-1"), 2, "."),
-        (("32", "--repeat", "median"), 2, "--repeat 'median'"),
-        (("32", "--stage", "end"), 2, "'end'"),
+        (("code:32", "--epochs", "5"), 2, "--epochs 5 is not in this index; use 4, 36 or 108"),
+        (("code:32", "--repeat", "3"), 2, "--repeat 3 is not allowed; use 0 to 2"),
+        (("code:32", "--repeat", "-1"), 2, "."),
+        (("code:32", "--repeat", "median"), 2, "--repeat 'median'"),
+        (("code:32", "--stage", "end"), 2, "'end'"),
     ],
 )
 def test_query_wrong_arguments(
@@ -423,7 +512,7 @@ def test_a_tfrecord_is_compiled_first(
 ) -> None:
     source = small_sample[0].with_suffix(".tfrecord")
     for command in ("info", "query", "verify"):
-        cells = ["32"] if command == "query" else []
+        cells = ["id:0"] if command == "query" else []
         check_complaint(
             Done(capsys, command, source, *cells),
             1,

@@ -103,7 +103,7 @@ def test_the_vertex_order_given_is_kept(tmp_path: Path) -> None:
         (
             "hello",
             FormatError,
-            "'hello' names no cell; use a module hash, id:NUMBER, the number of a code",
+            "'hello' names no cell; use a module hash, id:NUMBER for a cell id, a code",
         ),
         ("id:423624", FormatError, "cell id 423624 does not exist; use 0 to 423623"),
         ("id:-1", FormatError, "'id:-1' names no cell; use a module hash"),
@@ -112,7 +112,7 @@ def test_the_vertex_order_given_is_kept(tmp_path: Path) -> None:
         ("g" * 32, FormatError, "module hash 'g{32}' is not allowed; use 32 hex digits"),
         ("4294967296", FormatError, "code 4294967296 does not fit 32 bits"),
         ("4294967295", OutOfDomainError, "code 4294967295 has bit 31 set"),
-        ("0", OutOfDomainError, "0 is outside the search space; use cells"),
+        ("code:0", OutOfDomainError, "code:0 is outside the search space; use cells"),
         ("2097151", OutOfDomainError, "2097151 is outside the search space"),
         ("{", FormatError, "not JSON"),
         (
@@ -127,6 +127,7 @@ def test_the_vertex_order_given_is_kept(tmp_path: Path) -> None:
             FormatError,
             "unknown operation 'sum'",
         ),
+        ("3", FormatError, "did you mean id:3[?] The code is code:3"),
         ("id:3", FormatError, "id:3 is the cell of line 1 again; list each cell once"),
     ],
 )

@@ -15,7 +15,7 @@ from made_up import small_set
 from nb101fast import api, inception
 from nb101train import DIGITS, augment, evaluate
 from nb101train.__main__ import main
-from nb101train.augmentation import ARCHITECTURES
+from nb101train.architectures import ARCHITECTURES
 from nb101train.config import TrainConfig
 from nb101train.evaluation import from_official
 from nb101train.network import Network

@@ -32,7 +32,7 @@ def test_device_type_of_several_replicas() -> None:
 
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(
-        ValueError, match="device='tpus' is not allowed; use 'auto', 'cpu', 'gpu', 'tpu'"
+        ValueError, match="device='tpus' is not allowed; use 'auto', 'cpu', 'gpu' or 'tpu'"
     ):
         find_strategy("tpus")
 

@@ -14,8 +14,10 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
-from nb101fast import FormatError, OutOfDomainError, _core
+from nb101fast import FormatError, OutOfDomainError, __version__, _core
 from nb101fast._core import visible
+from nb101fast.cell_text import FORMS, cell_of_text
+from nb101fast.checks import check_choice, check_count
 from nb101fast.commands import CommandLine
 from nb101fast.progress import tell
 from nb101fast.regular_file import read_regular
@@ -23,21 +25,39 @@ from nb101fast.schema import Anything, Kind, MapOf, Number, parse
 from nb101fast.whole_file import write_whole
 from nb101fast.worker_pool import MAX_SILENCE
 
-from .cells import cell_of_text, cells_up_to, read_cells
-from .config import TrainConfig
+from .architectures import ARCHITECTURES, Architecture
+from .cells import cells_up_to, read_cells
+from .config import AUGMENTED_EPOCHS, OFFICIAL_DATASET, TrainConfig
 from .crew import ENGINES, Crew
-from .plan import PRESETS, SETTINGS, Request
+from .datasets import Dataset, load_dataset
+from .ops import pruned
+from .plan import (
+    DEFAULT_DATASET,
+    DEFAULT_EPOCHS,
+    DEFAULT_REPEATS,
+    DEFAULT_SEED,
+    MOST_REPEATS,
+    PRESETS,
+    SETTINGS,
+    Request,
+)
 from .pool_engine import QUIET
 from .record import RunResult, record_payload
-from .run_options import RunOptions
+from .run_options import DEVICES, RunOptions
 from .shard import Shard
 from .status import show_status
 from .sweep import INDEX_NAME, SweepReport, sweep
+from .tensorflow_start import start_tensorflow
 from .work import Codes
 
-_CELL_HELP = (
-    "a module hash, id:NUMBER for a cell id, a number alone for a code, or JSON with matrix and ops"
-)
+_DEVICES = ", ".join(DEVICES)
+_WELCOME = """\
+nb101train trains cells as the authors of NAS-Bench-101 did. What you can do next:
+
+  nb101train cell id:50 --epochs 4       train one cell on scikit-learn's digits, in some seconds
+  nb101train sweep OUT --max-vertices 4  train many cells, and compile their runs into an index
+  nb101train status OUT                  how far a sweep is
+  nb101train --help                      all commands"""
 _OPTIONS = {  # what the user writes for the parameters that errors may name
     "architecture": "CELL ",
     "address": "--address ",
@@ -49,6 +69,7 @@ _OPTIONS = {  # what the user writes for the parameters that errors may name
     "max_vertices": "--max-vertices ",
     "num_workers": "--workers ",
     "preset": "--config ",
+    "repeat": "--repeat ",
     "repeats": "--repeats ",
     "seed": "--seed ",
     **{name: f"--set {name}=" for name in SETTINGS},
@@ -78,7 +99,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command_line() -> CommandLine:
-    line = CommandLine("nb101train", "Train cells as the authors of NAS-Bench-101 did.", _OPTIONS)
+    line = CommandLine(
+        "nb101train",
+        "Train cells as the authors of NAS-Bench-101 did.",
+        version=__version__,
+        welcome=_WELCOME,
+        options=_OPTIONS,
+    )
     add = line.add
 
     command = add(
@@ -96,7 +123,7 @@ def _command_line() -> CommandLine:
         type=int,
         default=0,
         metavar="R",
-        help="the number of the run; each number gives other random numbers (default: 0)",
+        help="the number of the run; each number gives other random numbers (default: %(default)s)",
     )
     command.add_argument(
         "--model-dir", metavar="DIR", help="write the weights and metadata.json to this folder"
@@ -122,7 +149,7 @@ def _command_line() -> CommandLine:
         "nb101train evaluate 28cfc7874f6d200472e1a9dcd8650aa0 --dataset cifar10:PATH "
         "--model-dir DIR",
     )
-    _add_one_cell(command, default_dataset="cifar10")
+    _add_one_cell(command, default_dataset=OFFICIAL_DATASET)
     command.add_argument(
         "--model-dir",
         required=True,
@@ -132,14 +159,15 @@ def _command_line() -> CommandLine:
     command = add(
         "augment",
         _augment,
-        "train one cell for 200 epochs on all training images, and measure its test accuracy",
+        f"train one cell for {AUGMENTED_EPOCHS} epochs on all training images, and measure its "
+        "test accuracy",
         "nb101train augment best --dataset cifar10:PATH --model-dir DIR",
     )
     _add_one_cell(
         command,
-        default_dataset="cifar10",
-        default_epochs="200",
-        further_cells=", or resnet20, resnet50, inception-resnet or best",
+        default_dataset=OFFICIAL_DATASET,
+        default_epochs=str(AUGMENTED_EPOCHS),
+        further_cells=f", or {', '.join(ARCHITECTURES)}",
     )
     command.add_argument(
         "--model-dir",
@@ -187,35 +215,43 @@ def _add_sweep(command: Any) -> None:
     cells.add_argument(
         "--cells",
         metavar="FILE",
-        help=f"train the cells in this file, one in each line: {_CELL_HELP}",
+        help=f"train the cells in this file, one in each line: {FORMS}",
     )
     _add_training(what)
     what.add_argument(
-        "--epochs", metavar="E,E", help="the budgets in epochs (default: 4,12,36,108)"
+        "--epochs",
+        metavar="E,E",
+        help=f"the budgets in epochs (default: {','.join(map(str, DEFAULT_EPOCHS))})",
     )
     what.add_argument(
-        "--repeats", type=int, metavar="N", help="the runs of each cell at each budget (default: 3)"
+        "--repeats",
+        type=int,
+        metavar="N",
+        help=f"the runs of each cell at each budget (default: {DEFAULT_REPEATS})",
     )
-    what.add_argument("--seed", type=int, help="decides all random numbers (default: 0)")
+    what.add_argument(
+        "--seed", type=int, help=f"decides all random numbers (default: {DEFAULT_SEED})"
+    )
     what.add_argument(
         "--time-limit",
         type=float,
         metavar="SECONDS",
-        help="end a run after so many seconds of training, and evaluate it (default: 14400)",
+        help="end a run after so many seconds of training, and evaluate it "
+        f"(default: {RunOptions.max_seconds:g})",
     )
     how = command.add_argument_group("which workers train")
     how.add_argument(
         "--engine",
         choices=ENGINES,
         default="local",
-        help="processes of this machine, or actors of Ray (default: local)",
+        help="processes of this machine, or actors of Ray (default: %(default)s)",
     )
     how.add_argument(
         "--workers",
         type=int,
         default=1,
         metavar="N",
-        help="the number of workers; each trains one cell at a time (default: 1)",
+        help="the number of workers; each trains one cell at a time (default: %(default)s)",
     )
     how.add_argument(
         "--threads",
@@ -223,7 +259,7 @@ def _add_sweep(command: Any) -> None:
         metavar="N",
         help="the threads of each worker (default: its share of the processors)",
     )
-    how.add_argument("--device", default="auto", help="auto, cpu, gpu or tpu (default: auto)")
+    how.add_argument("--device", default="auto", help=f"{_DEVICES} (default: %(default)s)")
     how.add_argument(
         "--gpus-per-worker",
         type=int,
@@ -247,13 +283,15 @@ def _add_sweep(command: Any) -> None:
         type=float,
         default=MAX_SILENCE,
         metavar="SECONDS",
-        help="replace a worker that gives no sign of life for so many seconds (default: 300)",
+        help="replace a worker that gives no sign of life for so many seconds "
+        "(default: %(default)g)",
     )
     how.add_argument(
         "--shard",
         default="0/1",
         metavar="I/N",
-        help="train only every N-th cell, from cell I on, counted from 0 (default: 0/1, all)",
+        help="train only every N-th cell, from cell I on, counted from 0 "
+        "(default: %(default)s, all)",
     )
     how.add_argument(
         "--checkpoints",
@@ -266,7 +304,7 @@ def _add_sweep(command: Any) -> None:
     )
 
 
-def _add_training(group: Any, default_dataset: str = "digits") -> None:
+def _add_training(group: Any, default_dataset: str = DEFAULT_DATASET) -> None:
     """Add the options for the settings of a training and for its data set."""
     group.add_argument(
         "--dataset",
@@ -291,26 +329,31 @@ def _add_training(group: Any, default_dataset: str = "digits") -> None:
 
 def _add_one_cell(
     command: Any,
-    default_dataset: str = "digits",
-    default_epochs: str = "those of the settings, 108 in both presets",
+    default_dataset: str = DEFAULT_DATASET,
+    default_epochs: str = f"those of the settings, {TrainConfig.epochs} in both presets",
     further_cells: str = "",
 ) -> None:
-    command.add_argument("cell", metavar="CELL", help=_CELL_HELP + further_cells)
+    command.add_argument("cell", metavar="CELL", help=FORMS + further_cells)
     _add_training(command, default_dataset)
     command.set_defaults(dataset=default_dataset)
     command.add_argument(
         "--epochs", type=int, metavar="E", help=f"how many epochs (default: {default_epochs})"
     )
     command.add_argument(
-        "--seed", type=int, default=0, help="decides all random numbers (default: 0)"
+        "--seed", type=int, default=0, help="decides all random numbers (default: %(default)s)"
     )
-    command.add_argument("--device", default="auto", help="auto, cpu, gpu or tpu (default: auto)")
+    command.add_argument("--device", default="auto", help=f"{_DEVICES} (default: %(default)s)")
 
 
 def _cell(options: argparse.Namespace) -> None:
-    from nb101train import evaluate  # it imports TensorFlow, which takes seconds
-
+    # Everything is checked before TensorFlow is loaded, which takes seconds.
     matrix, ops = _graph(options.cell)
+    config = _config(options)
+    check_count("repeat", options.repeat, 0, MOST_REPEATS - 1)
+    dataset = _dataset(options)
+    start_tensorflow()
+    from nb101train import evaluate
+
     run_options = RunOptions(
         checkpoint_folder=options.checkpoints, tensorboard_folder=options.tensorboard
     )
@@ -318,8 +361,8 @@ def _cell(options: argparse.Namespace) -> None:
         matrix,
         ops,
         options.model_dir,
-        dataset=options.dataset,
-        config=_config(options),
+        dataset=dataset,
+        config=config,
         repeat=options.repeat,
         seed=options.seed,
         device=options.device,
@@ -351,21 +394,22 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _augment(options: argparse.Namespace) -> None:
-    from nb101train import augment
-    from nb101train.augmentation import ARCHITECTURES, EPOCHS, Architecture
-
     config = _config(options)
     if options.epochs is None:
-        config = replace(config, epochs=EPOCHS)
-    architecture = options.cell
+        config = replace(config, epochs=AUGMENTED_EPOCHS)
+    architecture: str | Architecture = options.cell
     if architecture not in ARCHITECTURES:
         matrix, ops = _graph(options.cell)
         skeleton = {"stem_filters": config.stem_filters, "cells_per_stack": config.cells_per_stack}
         architecture = Architecture(tuple(map(tuple, matrix)), tuple(ops), **skeleton)
+    dataset = _dataset(options)
+    start_tensorflow()
+    from nb101train import augment
+
     augmented = augment(
         architecture,
         options.model_dir,
-        dataset=options.dataset,
+        dataset=dataset,
         config=config,
         seed=options.seed,
         device=options.device,
@@ -384,12 +428,20 @@ def _config(options: argparse.Namespace) -> TrainConfig:
     return config if options.epochs is None else replace(config, epochs=options.epochs)
 
 
+def _dataset(options: argparse.Namespace) -> Dataset:
+    """The data set, after the checks of the device and of the folder."""
+    check_choice("device", options.device, DEVICES)
+    if options.model_dir and os.path.exists(options.model_dir):
+        os.listdir(options.model_dir)  # It raises an error if this is no folder.
+    return load_dataset(options.dataset)
+
+
 def _graph(text: str) -> tuple[Any, Any]:
     """The matrix and operations of a cell. A graph may have all operations of the official map."""
     if text.startswith("{"):
         value = _json("CELL", os.fsencode(text), MapOf(Anything()))
         if set(value) == {"matrix", "ops"}:
-            return value["matrix"], value["ops"]
+            return pruned(value["matrix"], value["ops"])
     cell = cell_of_text(text)
     return cell.matrix, cell.ops
 

@@ -12,7 +12,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
@@ -22,18 +21,17 @@ from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Row
 
 from . import checkpoint
-from .config import MAX_SETTING, TrainConfig
-from .datasets import load_dataset
+from .architectures import Architecture, architecture_of
+from .config import AUGMENTED_EPOCHS, MAX_SETTING, OFFICIAL_DATASET, TrainConfig
+from .datasets import Dataset, load_dataset
 from .datasets.sampler import Sampler
 from .model_folder import save_model
-from .ops import INPUT, OUTPUT
 from .resident import ResidentDataset
 from .run import STEPS_PER_CALL, TrainingError
 from .schedule import stepwise
 from .strategy import find_strategy
 from .trainer import Trainer
 
-EPOCHS = 200
 EPOCHS_PER_TEST = 5
 CHECKPOINT = "checkpoint.npz"
 
@@ -42,65 +40,6 @@ NOTES = {  # of a checkpoint
     "seed": Anything(),
     "accuracies": ListOf(Row((Number(), Number()))),
 }
-
-_CONV3X3, _CONV1X1, _MAXPOOL = nb101fast.OPS
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A cell and the sizes of the network around it.
-
-    Attributes:
-        matrix, ops: the cell.
-        stem_filters, cells_per_stack: as in `TrainConfig`.
-    """
-
-    matrix: tuple[tuple[int, ...], ...]
-    ops: tuple[str, ...]
-    stem_filters: int = 128
-    cells_per_stack: int = 3
-
-
-# The official script has these. Each has one projection more than the model that it is named after.
-ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
-    {
-        "resnet20": Architecture(
-            ((0, 1, 0, 1), (0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 0, 0)),
-            (INPUT, _CONV3X3, _CONV3X3, OUTPUT),
-            stem_filters=16,
-        ),
-        "resnet50": Architecture(
-            ((0, 1, 1), (0, 0, 1), (0, 0, 0)),
-            (INPUT, "bottleneck3x3", OUTPUT),
-            cells_per_stack=6,
-        ),
-        "inception-resnet": Architecture(
-            (
-                (0, 1, 1, 1, 0, 1, 1),
-                (0, 0, 0, 0, 0, 0, 1),
-                (0, 0, 0, 0, 0, 0, 1),
-                (0, 0, 0, 0, 1, 0, 0),
-                (0, 0, 0, 0, 0, 0, 1),
-                (0, 0, 0, 0, 0, 0, 1),
-                (0, 0, 0, 0, 0, 0, 0),
-            ),
-            (INPUT, _CONV1X1, _CONV3X3, _CONV3X3, _CONV3X3, _MAXPOOL, OUTPUT),
-        ),
-        # Of all cells of the official data set, this one has the best mean test accuracy.
-        "best": Architecture(
-            (
-                (0, 1, 1, 0, 0, 1, 1),
-                (0, 0, 0, 0, 0, 1, 0),
-                (0, 0, 0, 1, 0, 0, 0),
-                (0, 0, 0, 0, 1, 0, 0),
-                (0, 0, 0, 0, 0, 1, 0),
-                (0, 0, 0, 0, 0, 0, 1),
-                (0, 0, 0, 0, 0, 0, 0),
-            ),
-            (INPUT, _CONV1X1, _CONV3X3, _MAXPOOL, _CONV3X3, _CONV3X3, OUTPUT),
-        ),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -125,7 +64,7 @@ def augment(
     architecture: str | Architecture,
     model_dir: str | os.PathLike[str],
     *,
-    dataset: str = "cifar10",
+    dataset: str | Dataset = OFFICIAL_DATASET,
     config: TrainConfig | None = None,
     epochs_per_test: int = EPOCHS_PER_TEST,
     seed: int = 0,
@@ -159,13 +98,14 @@ def augment(
         >>> augment("best", "model", dataset="cifar10:cifar-10-binary.tar.gz").test_accuracy
     """
     check_count("epochs_per_test", epochs_per_test, 1, MAX_SETTING)
-    chosen = _architecture(architecture)
+    chosen = architecture_of(architecture)
     strategy = find_strategy(device)
     with told(progress, "training") as phases:
         phases.begin("loading the images")
-        data = ResidentDataset(load_dataset(dataset).with_all_training_images(), strategy)
+        loaded = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+        data = ResidentDataset(loaded.with_all_training_images(), strategy)
         settings = replace(
-            data.config(TrainConfig(epochs=EPOCHS) if config is None else config),
+            data.config(TrainConfig(epochs=AUGMENTED_EPOCHS) if config is None else config),
             stem_filters=chosen.stem_filters,
             cells_per_stack=chosen.cells_per_stack,
         ).on_cores(strategy.num_replicas_in_sync)
@@ -182,16 +122,6 @@ def augment(
         phases.begin("writing")
         save_model(model_dir, trainer, metadata)
     return augmented
-
-
-def _architecture(named: str | Architecture) -> Architecture:
-    if isinstance(named, Architecture):
-        return named
-    if named not in ARCHITECTURES:
-        raise ValueError(
-            f"architecture={named!r} is not allowed; use {', '.join(map(repr, ARCHITECTURES))}"
-        )
-    return ARCHITECTURES[named]
 
 
 def _train_and_test(

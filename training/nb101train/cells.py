@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-import reprlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 import nb101fast
 from nb101fast import Cell, FormatError, OutOfDomainError
+from nb101fast.cell_text import Form, cell_of_text, form_of_text
 from nb101fast.codes import ManyCodes, as_codes
 from nb101fast.regular_file import open_regular
-from nb101fast.schema import Anything, ListOf, Number, Record, parse
 
 from .work import Codes
-
-# How a text names a cell. A number alone is a code, and `id:` stands before an id.
-Form = Literal["hash", "id", "code", "graph"]
 
 _CELLS_BY_VERTICES = {
     2: 1,
@@ -31,9 +26,6 @@ _CELLS_BY_VERTICES = {
     7: 359_082,
 }  # The ids are in this order.
 _FEW_CELLS = 10_000  # For more cells, building the table of all hashes is faster.
-_HASH_DIGITS = 32
-_ID_PREFIX = "id:"
-_GRAPH = Record({"matrix": ListOf(ListOf(Number())), "ops": ListOf(Anything())})
 _OUTSIDE = "is outside the search space; use cells of at most 7 vertices and 9 edges"
 
 
@@ -146,52 +138,6 @@ def by_hash(codes: Codes) -> Codes:
     return ordered
 
 
-def form_of_text(text: str) -> Form:
-    """How a text names a cell.
-
-    Raises:
-        ValueError: the text has none of the forms.
-    """
-    if text.startswith("{"):
-        return "graph"
-    number = text.removeprefix(_ID_PREFIX)
-    if text != number and _is_number(number):
-        return "id"
-    if len(text) == _HASH_DIGITS:
-        return "hash"
-    if _is_number(text):
-        return "code"
-    raise ValueError(
-        f"{text!r} names no cell; use a module hash, id:NUMBER, the number of a code, or a JSON "
-        "object of matrix and ops"
-    )
-
-
-def cell_of_text(text: str) -> Cell:
-    """The cell that a text names, as `read_cells` says.
-
-    Raises:
-        ValueError: the text names no cell.
-        IndexError: there is no such id.
-        OutOfDomainError: there is no such hash, or nothing joins input and output.
-
-    Example:
-        >>> cell_of_text("id:50").hash
-        '3407944b22d4b1d0cccbd8e070424ce4'
-    """
-    form = form_of_text(text)
-    if form == "graph":
-        return _cell_of_json(text)
-    if form == "hash":
-        return Cell.from_hash(text)
-    number = int(text.removeprefix(_ID_PREFIX))
-    return Cell.from_id(number) if form == "id" else Cell.from_code(number)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
-
-
 def _cell_of_line(text: str, where: str) -> Cell:
     try:
         cell = cell_of_text(text)
@@ -202,8 +148,3 @@ def _cell_of_line(text: str, where: str) -> Cell:
     if not cell.is_valid:
         raise OutOfDomainError(f"{where}: {text} {_OUTSIDE}")
     return cell
-
-
-def _cell_of_json(text: str) -> Cell:
-    value = parse(reprlib.repr(text), text.encode("utf-8", "surrogatepass"), _GRAPH)
-    return Cell(value["matrix"], value["ops"])

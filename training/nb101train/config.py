@@ -11,6 +11,8 @@ from nb101fast.checks import check_count, check_type
 OFFICIAL_CORES = 2  # The published runs were made on a TPU v2 chip, which has two cores.
 LEARNING_RATE_PER_CORE = 0.1
 BATCH_PER_CORE = 128
+OFFICIAL_DATASET = "cifar10"
+AUGMENTED_EPOCHS = 200  # of `augment`
 
 MAX_SETTING = 2**31 - 1  # TensorFlow counts most things with 32 bits
 

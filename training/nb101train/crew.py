@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nb101fast.actor_pool import Resources
+from nb101fast.checks import check_choice
 from nb101fast.worker_pool import MAX_SILENCE
 
 from .engine import Engine, MakeWorker
 from .local_engine import LocalEngine
 from .plan import SweepPlan
 from .ray_engine import RayEngine
-from .run_options import RunOptions
+from .run_options import DEVICES, RunOptions
 from .shard import Shard
 from .worker import TrainingWorker, WorkerSettings
 
@@ -40,7 +41,8 @@ class Crew:
             or can't be reached, is killed and replaced.
 
     Raises:
-        ValueError: the engine, the number of workers or `max_silence` is not allowed.
+        ValueError: the engine, the number of workers, the device or `max_silence` is not
+            allowed.
 
     Example:
         >>> sweep("out", Request(codes=cells_up_to(4)), Crew(num_workers=2))
@@ -57,6 +59,7 @@ class Crew:
     max_silence: float = MAX_SILENCE
 
     def __post_init__(self) -> None:
+        check_choice("device", self.device, DEVICES)
         if self.engine not in ENGINES:
             raise ValueError(
                 f"engine={self.engine!r} is not allowed; use {' or '.join(map(repr, ENGINES))}"

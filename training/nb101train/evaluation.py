@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nb101fast.locations import checked_name
 from nb101fast.progress import Progress, told
 
-from .config import TrainConfig, checked_config
+from .config import OFFICIAL_DATASET, TrainConfig, checked_config
 from .datasets import Dataset, load_dataset
 from .datasets.cifar10_tfrecords import load_official_files
 from .model_folder import save_model
@@ -37,7 +37,7 @@ def evaluate(
     ops: Sequence[str],
     model_dir: str | os.PathLike[str] | None = None,
     *,
-    dataset: str | Dataset = "cifar10",
+    dataset: str | Dataset = OFFICIAL_DATASET,
     config: TrainConfig | None = None,
     epochs: int | None = None,
     repeat: int = 0,

@@ -44,9 +44,10 @@ PRESETS = {"official": TrainConfig(), "digits": DIGITS}
 DEFAULT_DATASET = "digits"
 DEFAULT_EPOCHS = (4, 12, 36, 108)
 DEFAULT_REPEATS = 3
+DEFAULT_SEED = 0
 _SIZES = ("num_classes", "image_size", "num_train_images")  # They are those of the data set.
 SETTINGS = tuple(f.name for f in fields(TrainConfig) if f.name not in ("epochs", *_SIZES))
-_MOST_REPEATS = 65_534  # an index holds no more
+MOST_REPEATS = 65_534  # an index holds no more
 _MOST_RUNS_OF_A_CELL = 1_000_000  # a driver has a list of them
 _MOST_SEED = (1 << 64) - 1
 _SETTING_KINDS: dict[str, Kind] = {
@@ -61,7 +62,7 @@ _PLAN = Record(
         "fingerprint": Text(),
         "evaluated": Row((Integer(1), Integer(1), Integer(1))),
         "epochs": ListOf(Integer(1, (1 << 32) - 1), 1, 65_535),
-        "repeats": Integer(1, _MOST_REPEATS),
+        "repeats": Integer(1, MOST_REPEATS),
         "seed": Integer(0, _MOST_SEED),
         "max_seconds": Number(0, math.inf),
         "config": Record(
@@ -113,7 +114,7 @@ class SweepPlan:
             raise ValueError(f"epochs={self.epochs} is not allowed; use one or more, each once")
         for epochs in self.epochs:
             replace(self.config, epochs=epochs)  # This raises if they do not make a whole batch.
-        check_count("repeats", self.repeats, 1, _MOST_REPEATS)
+        check_count("repeats", self.repeats, 1, MOST_REPEATS)
         if len(self.epochs) * self.repeats > _MOST_RUNS_OF_A_CELL:
             raise ValueError(
                 f"repeats={self.repeats} with {len(self.epochs)} budgets is not allowed; use at "
@@ -286,7 +287,7 @@ class Request:
             evaluated=self._facts.evaluated,
             epochs=_ascending(self.epochs or DEFAULT_EPOCHS),
             repeats=DEFAULT_REPEATS if self.repeats is None else self.repeats,
-            seed=self.seed or 0,
+            seed=self.seed or DEFAULT_SEED,
             max_seconds=RunOptions.max_seconds if self.max_seconds is None else self.max_seconds,
             config=replace(self.config(), **self._facts.sizes),
             versions=(package_versions(),),

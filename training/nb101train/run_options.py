@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DEVICES = ("auto", "cpu", "gpu", "tpu")
+
 
 @dataclass(frozen=True)
 class RunOptions:

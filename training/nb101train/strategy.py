@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-DEVICES = ("auto", "cpu", "gpu", "tpu")
+from nb101fast.checks import check_choice
+
+from .run_options import DEVICES
 
 
 def find_strategy(device: str = "auto", *, tpu: str = "") -> tf.distribute.Strategy:
@@ -27,8 +29,7 @@ def find_strategy(device: str = "auto", *, tpu: str = "") -> tf.distribute.Strat
         >>> find_strategy("cpu").num_replicas_in_sync
         1
     """
-    if device not in DEVICES:
-        raise ValueError(f"device={device!r} is not allowed; use {', '.join(map(repr, DEVICES))}")
+    check_choice("device", device, DEVICES)
     if device == "tpu":
         return _tpu(tpu)
     gpus = tf.config.list_logical_devices("GPU")

@@ -1,0 +1,82 @@
+"""The command line `nb101train`: what it checks before it loads TensorFlow, and its helps."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import nb101fast
+from nb101train.__main__ import main
+from nb101train.config import AUGMENTED_EPOCHS
+
+COMMANDS = ("cell", "evaluate", "augment", "sweep", "status")
+
+
+@pytest.mark.parametrize("command", ["cell", "evaluate", "augment"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("5",), "5 may be a cell id or a code; did you mean id:5?"),
+        (("nonsense",), "'nonsense' names no cell; use a module hash, id:NUMBER"),
+        (("id:423624",), "423624"),
+        (('{"matrix": [[0, 1], [0, 0]], "ops": ["input", "conv"]}',), "conv"),
+        (("id:5", "--dataset", "npz:/nothing"), "/nothing"),
+        (("id:5", "--dataset", "mnist"), "--dataset 'mnist' is not allowed; use 'digits'"),
+        (("id:5", "--set", "stem_filters=0"), "--set stem_filters=0 is not allowed"),
+        (("id:5", "--epochs", "0"), "--epochs 0 is not allowed; use an integer"),
+        (("id:5", "--device", "abacus"), "--device 'abacus' is not allowed; use 'auto', 'cpu'"),
+        (("id:5", "--model-dir", "FILE"), "Not a directory"),
+    ],
+)
+def test_arguments_are_checked_before_tensorflow_is_loaded(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: str,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # An import of it would fail.
+    (tmp_path / "FILE").touch()
+    monkeypatch.chdir(tmp_path)
+    needed = () if command == "cell" or "--model-dir" in arguments else ("--model-dir", "new")
+    assert main([command, *arguments, *needed]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_help_states_the_exit_statuses(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "exit status: 0 if the command is done, 1 if" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "dataset", "epochs"),
+    [("cell", "digits", 108), ("evaluate", "cifar10", 108), ("augment", "cifar10", 200)],
+)
+def test_the_helps_state_the_defaults_of_the_code(
+    capsys: pytest.CaptureFixture[str], command: str, dataset: str, epochs: int
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"npz:PATH (default: {dataset})" in text
+    assert re.search(rf"how many epochs \(default: [^)]*\b{epochs}\b", text)
+    assert AUGMENTED_EPOCHS == 200
+
+
+def test_version_and_welcome(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"nb101train {nb101fast.__version__}\n"
+    assert main([]) == 0
+    assert "nb101train cell id:50" in capsys.readouterr().out
