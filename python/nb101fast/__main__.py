@@ -30,6 +30,7 @@ from .fetch import fetch
 from .findings import sentences
 from .index import Index, open
 from .measurement import METRICS, STAGES
+from .progress import tell
 from .reader import VERIFY_LEVELS
 from .search import OPTIMIZERS, PRESETS
 from .search.trajectories import REGRETS
@@ -451,7 +452,7 @@ def _query(options: argparse.Namespace) -> None:
     index = open(path)
     repeat = int(options.repeat) if options.repeat.isdecimal() else options.repeat
     if index.is_synthetic:
-        print("synthetic values, made up for load tests", file=sys.stderr)
+        tell("synthetic values, made up for load tests", "warning")
     epochs = index.epochs[-1] if options.epochs is None else options.epochs
     missing = []
     for text in cells:
