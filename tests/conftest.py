@@ -5,6 +5,8 @@ import signal
 
 import pytest
 
+from nb101fast.locations import BUILT_IN
+
 # A background job of a shell ignores Ctrl-C, and so would the processes that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -21,4 +23,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hide the indexes of the user from the tests and from the processes that they start."""
     os.environ["NB101FAST_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    os.environ.pop("NB101FAST_INDEX", None)
+    os.environ["NB101FAST_INDEX"] = str(BUILT_IN)  # so that open() does not warn

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -111,9 +112,10 @@ def _command_line() -> CommandLine:
     command = add(
         "compile",
         _compile,
-        "compile files of training runs, such as the official TFRecord file, into an index",
+        "compile files of training runs, the official TFRecord file or your own, into an index",
         "nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101\n"
-        "         nb101fast compile --update nasbench_full.nb101 retrained-*.tfrecord",
+        "         nb101fast compile --update nasbench_full.nb101 retrained-*.tfrecord\n"
+        "         nb101fast compile results.csv -o results.nb101",
     )
     command.add_argument(
         "inputs",
@@ -212,8 +214,9 @@ def _command_line() -> CommandLine:
         "index",
         metavar="INDEX",
         nargs="?",
-        help="the index file (default: $NB101FAST_INDEX, else the one in the cache, else the "
-        "built-in one)",
+        help="the index file (default: the one that $NB101FAST_INDEX names; else "
+        "nasbench_full.nb101 or nasbench_only108.nb101 in the cache, which is $NB101FAST_CACHE or "
+        "nb101fast in your cache folder; else the small built-in one, NB101-digits)",
     )
     command.add_argument("--json", action="store_true", help="print JSON")
 
@@ -443,13 +446,23 @@ def _verify(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    index = open(options.index)
+    index = _opened(options.index)
     print(json.dumps(facts_of(index.reader), indent=2) if options.json else describe(index.reader))
+
+
+def _opened(path: str | None) -> Index:
+    """The index of a command that has a default one. It is told if that is the built-in one."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        index = open(path)
+    for warning in caught:
+        tell(str(warning.message), "warning")
+    return index
 
 
 def _query(options: argparse.Namespace) -> None:
     path, cells = _index_and_cells(options.cells)
-    index = open(path)
+    index = _opened(path)
     repeat = int(options.repeat) if options.repeat.isdecimal() else options.repeat
     if index.is_synthetic:
         tell("synthetic values, made up for load tests", "warning")
@@ -525,7 +538,7 @@ def _experiment(options: argparse.Namespace) -> None:
 
     try:
         report = run_experiment(
-            open(options.index),
+            _opened(options.index),
             options.out,
             optimizers=None if options.optimizers is None else options.optimizers.split(","),
             runs=options.runs,
@@ -554,7 +567,7 @@ def _experiment(options: argparse.Namespace) -> None:
 def _analyze(options: argparse.Namespace) -> None:
     from .analysis import analyze
 
-    report = analyze(open(options.index), options.out, progress=True)
+    report = analyze(_opened(options.index), options.out, progress=True)
     path = visible(str(report.path))
     print(f"{path}: open it in a browser; beside it {len(report.files) - 1} files")
 

@@ -38,9 +38,17 @@ def as_arrow(value: Any) -> Any:
     """
     arrow = import_extra("pyarrow", extra="arrow")
     try:
-        return arrow.table(value)
+        return arrow.table(_with_lists(value))
     except (arrow.ArrowException, TypeError, ValueError) as error:
         raise ValueError(f"{name_of(value)} can't be read as a table: {error}") from error
+
+
+def _with_lists(frame: Any) -> Any:
+    """A table of pandas with lists in place of matrices of NumPy, which Arrow does not take."""
+    if not hasattr(frame, "assign") or "matrix" not in frame:
+        return frame
+    rows = [each.tolist() if isinstance(each, np.ndarray) else each for each in frame["matrix"]]
+    return frame.assign(matrix=rows)
 
 
 def name_of(table: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import _core
 from ._core import FormatError
-from .findings import Findings, joined
+from .findings import Findings, joined, sentences
 from .inputs import Meter, Source, read_input, read_table
 from .locations import core_name
 from .progress import Phases
@@ -191,7 +191,7 @@ class IndexBuilder:
 
     def _refuse(self, findings: Findings, summary: Mapping[str, Any]) -> None:
         """Raise FormatError if there is anything that a strict compilation refuses."""
-        faults = [f"{name}: {n:,}, first {first}" for name, (n, first) in findings.told().items()]
+        faults = [*sentences(findings.told(), len(self.table))]
         for name in ("missing_runs", "repeated_runs"):
             if summary[name]:
                 faults.append(f"{name.replace('_', ' ')}: {summary[name]:,}")

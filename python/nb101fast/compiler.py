@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import reprlib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -97,6 +98,11 @@ def _inputs(inputs: Any) -> list[Any]:
     """The inputs, with files as checked names."""
     if isinstance(inputs, (str, os.PathLike)) or is_table(inputs):
         inputs = [inputs]
+    if isinstance(inputs, Mapping) or not isinstance(inputs, Iterable):
+        raise TypeError(
+            f"inputs={reprlib.repr(inputs)} is not allowed; use a file, a DataFrame, an "
+            "Arrow table, or several of these"
+        )
     given = [each if is_table(each) else checked_name(each) for each in inputs]
     if not given:
         raise ValueError("no input files: give at least one")

@@ -11,7 +11,7 @@ from importlib import metadata
 from ._build import build_config
 from ._core import FormatError, visible
 from .index import Index
-from .locations import CACHE_VARIABLE, INDEX_VARIABLE, cache_folder, default_index
+from .locations import BUILT_IN, CACHE_VARIABLE, INDEX_VARIABLE, cache_folder, chosen_index
 
 _PACKAGE = "nb101fast"
 _NEEDS_OF_USERS = ("adapters", "arrow", "graph", "plots", "search", "sweep", "train")
@@ -34,7 +34,7 @@ def _places() -> Iterator[str]:
     folder = cache_folder()
     is_there = "" if folder.is_dir() else ", which does not exist yet"
     yield f"cache: {visible(str(folder))}{is_there} (${CACHE_VARIABLE} changes it)"
-    path = default_index()
+    path = chosen_index() or str(BUILT_IN)
     try:
         found = repr(Index(path))
     except (OSError, FormatError) as error:

@@ -8,17 +8,25 @@ from typing import Any
 
 _COLUMNS_OF_STAGE = 5
 _MISSING = "missing "  # stands before the name of a column
-_SENTENCES = {
-    "other parameters": "{count} runs have other trainable parameters than the official network "
-    "of their cell, which is right if their networks had another skeleton; the first is {first}",
-    "odd accuracies": "{count} accuracies are not from 0 to 1, and are kept as they are; the first "
-    "is in {first}",
-    "odd times": "{count} times are negative, shorter than at an earlier stage or over 10^9 s, and "
-    "are kept as they are; the first is in {first}",
-    "odd epochs": "{count} current epochs are negative or infinite, and are kept as they are; the "
-    "first is in {first}",
-    "unknown fields": "{count} fields of records are left out, because the official format has no "
-    "such fields; the first is in {first}",
+_SENTENCES = {  # how each goes on after the count of one and after that of many
+    "other parameters": (
+        "run has",
+        "runs have",
+        "other trainable parameters than the official network of the cell, which is right if the "
+        "networks had another skeleton",
+    ),
+    "odd accuracies": ("accuracy is", "accuracies are", "not from 0 to 1, but kept"),
+    "odd times": (
+        "time is",
+        "times are",
+        "negative, shorter than at an earlier stage or over 10^9 s, but kept",
+    ),
+    "odd epochs": ("current epoch is", "current epochs are", "negative or infinite, but kept"),
+    "unknown fields": (
+        "field of a record is",
+        "fields of records are",
+        "left out, because the official format has no such field",
+    ),
 }
 
 
@@ -88,7 +96,8 @@ def sentences(told: Mapping[str, tuple[int, str]], num_runs: int) -> Iterator[st
         if name.startswith(_MISSING):
             missing.setdefault(count, []).append(name.removeprefix(_MISSING))
         elif name in _SENTENCES:
-            yield _SENTENCES[name].format(count=f"{count:,}", first=first)
+            one, many, what = _SENTENCES[name]
+            yield f"{count:,} {one if count == 1 else many} {what}; the first is in {first}"
         else:
             yield f"{name}: {count:,}, first {first}"
     for count, names in missing.items():

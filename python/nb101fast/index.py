@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -16,8 +17,9 @@ from .cell import Cell
 from .chosen_cells import choose_cells, find_hashes
 from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds, OneCode, OneId
 from .ingraph import make_tables
-from .locations import default_index
+from .locations import BUILT_IN, chosen_index
 from .measurement import METRICS, FixedRepeat, QueryRepeat, Repeat, Stage
+from .provenance import Marks
 from .queries import Seed, query
 from .reader import Ids, IndexReader, Verify
 from .whole_space import Bounds, WholeSpace
@@ -31,15 +33,24 @@ if TYPE_CHECKING:
     from .run_columns import Epochs
     from .tables import Form
 
+_BUILT_IN_IS_OPENED = (
+    "no index is chosen and the cache has none, so NB101-digits is opened: a small index of 91 "
+    "cells that were trained on digits, which are not the official results. `nb101fast fetch` gets "
+    "the official results; a path or $NB101FAST_INDEX chooses another index. To open this one "
+    "without a warning, give nb101fast.locations.BUILT_IN"
+)
+
 
 def open(path: str | os.PathLike[str] | None = None, *, verify: Verify = "header") -> Index:
     """Open an index. All processes that open it share its pages in memory.
 
     Args:
-        path: an index file. None takes the file that `$NB101FAST_INDEX` names. If that
-            is not set, it takes an index in the user's cache. If the cache has none, it takes
-            NB101-digits, the small built-in index of 91 cells that were trained on scikit-learn's
-            digits.
+        path: an index file. None takes the first of these that there is: the file that
+            `$NB101FAST_INDEX` names; `nasbench_full.nb101` and `nasbench_only108.nb101` in the
+            cache, where `fetch` puts them; and NB101-digits, the small built-in index of 91 cells
+            that were trained on scikit-learn's digits, with a UserWarning. The cache is
+            `$NB101FAST_CACHE`. If that is not set, it is `nb101fast` in the user's cache:
+            `$XDG_CACHE_HOME`, `~/.cache`, or on Windows `%LOCALAPPDATA%`.
         verify: "header" checks the file's shape, "sections" its checksums too, and "full" also
             every invariant of its contents.
 
@@ -51,7 +62,12 @@ def open(path: str | os.PathLike[str] | None = None, *, verify: Verify = "header
         >>> nb101fast.open()
         <Index nb101_digits.nb101: 91 cells, 1,092 runs, epochs 4, 12, 36, 108, repeats 3, 3, 3, 3>
     """
-    return Index(default_index() if path is None else path, verify=verify)
+    if path is None:
+        path = chosen_index()
+    if path is None:
+        path = BUILT_IN
+        warnings.warn(_BUILT_IN_IS_OPENED, stacklevel=2)
+    return Index(path, verify=verify)
 
 
 class Index:
@@ -687,6 +703,12 @@ class Index:
             f"repeats {_listed(self.repeats)}>"
         )
 
+    def _origin(self) -> str:
+        """What kind of values these are."""
+        marks = Marks.of(self.provenance)
+        kind = "synthetic, made up for load tests" if marks.synthetic else "measured"
+        return f"{kind}; trained on {', '.join(marks.datasets)}" if marks.datasets else kind
+
     def _repr_html_(self) -> str:
         rows = {
             "file": visible(self.path),
@@ -694,7 +716,7 @@ class Index:
             "runs": f"{self.num_runs:,}",
             "epochs": _listed(self.epochs),
             "repeats": _listed(self.repeats),
-            "values": "synthetic, made up for load tests" if self.is_synthetic else "measured",
+            "values": visible(self._origin()),
         }
         cells = (f"<tr><th>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
         return f"<table>{''.join(cells)}</table>"

@@ -20,14 +20,12 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nb101fast"
 
 
-def default_index() -> str:
-    """The index that `open()` takes: `$NB101FAST_INDEX`, one in the cache, or the built-in one."""
+def chosen_index() -> str | None:
+    """The index that `$NB101FAST_INDEX` names, else one in the cache; None if there is none."""
     if path := os.environ.get(INDEX_VARIABLE):
         return path
-    for name in CACHED_NAMES:
-        if (path_in_cache := cache_folder() / name).is_file():
-            return str(path_in_cache)
-    return str(BUILT_IN)
+    cached = (cache_folder() / name for name in CACHED_NAMES)
+    return next((str(path) for path in cached if path.is_file()), None)
 
 
 def checked_name(path: str | os.PathLike[str]) -> str:

@@ -64,6 +64,7 @@ _KNOWN = (
 )
 _WAYS = "matrix and ops, hash, id or code"
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "": False}
+_DIGEST_BYTES = 16
 _MOST_EXACT = 1 << 53  # All integers up to this one are doubles.
 
 
@@ -232,14 +233,17 @@ class RunRows:
 
     def _hashes(self) -> npt.NDArray[np.int64]:
         texts = self._texts("hash")
-        codes = np.full(len(texts.different), -1, np.int64)
-        for number, text in enumerate(texts.different):
-            if text and (cell := _id_of_hash(text)) >= 0:
-                codes[number] = cell_codes()[cell]
-            elif text:
-                row = int(np.argmax(texts.positions == number))
-                self._refuse("hash", row, f"{_shown(text)} is not the hash of any cell")
-        return codes[texts.positions]
+        digests = b"".join(map(_digest, texts.different))
+        ids = ids_of_hashes(np.frombuffer(digests, np.uint8).reshape(-1, _DIGEST_BYTES))
+        is_known = (ids >= 0) | np.array([not text for text in texts.different])
+        self._check(
+            "hash",
+            is_known[texts.positions],
+            lambda row: (
+                f"{_shown(texts.different[texts.positions[row]])} is not the hash of any cell"
+            ),
+        )
+        return np.where(ids >= 0, cell_codes()[ids], np.int64(-1))[texts.positions]
 
     def _cell_ids(self) -> npt.NDArray[np.int64]:
         ids = self._integers("cell_id")
@@ -263,16 +267,21 @@ class RunRows:
         column = self.columns[name]
         if isinstance(column, np.ndarray):
             return column.astype(np.float64)
+        values = self._listed(name)
+        if {*map(type, values)} == {str}:
+            try:  # This is several times as fast as to look at each value.
+                return np.array([float(value or "nan") for value in values], np.float64)
+            except ValueError:
+                pass  # One of them is at fault.
         return np.array(
-            [self._number(name, row, value) for row, value in enumerate(self._listed(name))],
-            np.float64,
+            [self._number(name, row, value) for row, value in enumerate(values)], np.float64
         )
 
     def _number(self, name: str, row: int, value: Any) -> float:
         if value is None or value == "":
             return math.nan
         is_exact = type(value) is not int or abs(value) <= _MOST_EXACT
-        if type(value) in (int, float, str) and is_exact and "_" not in str(value):
+        if type(value) in (int, float, str) and is_exact:
             try:
                 return float(value)
             except ValueError:
@@ -325,13 +334,11 @@ def _other_cell(own: Ids, ids: Ids) -> Callable[[int], str]:
     )
 
 
-def _id_of_hash(text: str) -> int:
-    """The id of the cell with a hash; -1 if there is none."""
+def _digest(text: str) -> bytes:
     try:
-        digest = np.frombuffer(bytes_of_hash(text), np.uint8)
+        return bytes_of_hash(text)
     except ValueError:
-        return -1
-    return int(ids_of_hashes(digest.reshape(1, -1))[0])
+        return bytes(_DIGEST_BYTES)  # No cell has the hash of all zeros.
 
 
 @lru_cache(maxsize=1 << 14)

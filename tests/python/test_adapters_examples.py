@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from nb101fast.locations import BUILT_IN
+
 pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def run(name: str, folder: Path, *, warnings: str = "error") -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "NB101FAST_INDEX"}
     done = subprocess.run(
         [sys.executable, "-W", warnings, str(EXAMPLES / f"{name}.py")],
         cwd=folder,
-        env=environment | {"NB101FAST_CACHE": str(folder)},
+        env=os.environ | {"NB101FAST_INDEX": str(BUILT_IN)},
         capture_output=True,
         text=True,
         check=False,

@@ -27,7 +27,7 @@ CODE_NAMES = {"code", "codes", "others"}
 ID_NAMES = {"id", "ids", "cell_id"}
 OTHER_NAMES = {"cell", "cells", "cell_ids"}  # which say nothing of what they are
 
-INDEX = nb101fast.open()
+INDEX = nb101fast.open(nb101fast.locations.BUILT_IN)
 OBJECTIVE = INDEX.objective()
 CODE, ID = 32, 0  # the cell of input and output alone; its id is a valid code, too, of no cell
 

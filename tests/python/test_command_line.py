@@ -290,11 +290,14 @@ def test_info_of_the_default(
     monkeypatch.setenv("NB101FAST_CACHE", str(tmp_path))
     monkeypatch.delenv("NB101FAST_INDEX", raising=False)
     done = Done(capsys, "info")
-    assert (done.status, done.err) == (0, "")
+    assert done.status == 0
+    assert done.err.startswith("no index is chosen and the cache has none, so NB101-")
+    assert done.err.count("\n") == 1
     assert "91 of 423,624 cells, 1,092 runs" in done.out
     assert "trained on digits" in done.out
     monkeypatch.setenv("NB101FAST_INDEX", str(small_sample[0]))
-    assert Done(capsys, "info").status == 0
+    done = Done(capsys, "info")
+    assert (done.status, done.err) == (0, "")
 
 
 # -------------------------------------------------------------------- query

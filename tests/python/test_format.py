@@ -191,7 +191,7 @@ WRITERS: dict[str, Callable[[Index, Path], object]] = {
     "to_json": lambda index, out: index.to_json(ids=np.arange(9, dtype=np.int32)),
     "compile": lambda index, out: nb101fast.compile(index, out),
     "compile an update": lambda index, out: nb101fast.compile(
-        nb101fast.locations.default_index(), out, update=index
+        nb101fast.locations.BUILT_IN, out, update=index
     ),
     "IndexBuilder": lambda index, out: IndexBuilder(index.reader),
     "IndexBuilder.add_index": lambda index, out: IndexBuilder().add_index(index.reader),

@@ -653,8 +653,11 @@ def no_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_open_without_anything(no_default: Path) -> None:
-    index = nb101fast.open()
+def test_open_without_anything_warns_and_says_what_to_do(no_default: Path) -> None:
+    advice = r"NB101-digits is opened.*`nb101fast fetch` gets.*\$NB101FAST_INDEX chooses another"
+    with pytest.warns(UserWarning, match=advice) as caught:
+        index = nb101fast.open()
+    assert [warning.filename for warning in caught] == [__file__]
     assert index.path == str(Path(nb101fast.__file__).parent / "data" / "nb101_digits.nb101")
     assert (len(index), index.num_runs, index.epochs) == (91, 1092, (4, 12, 36, 108))
     assert not index.is_synthetic

@@ -57,7 +57,7 @@ def test_importing_loads_numpy_alone(bare_python: Path) -> None:
         import sys
         before = set(sys.modules)
         import nb101fast
-        index = nb101fast.open()
+        index = nb101fast.open(nb101fast.locations.BUILT_IN)
         index.query(nb101fast.cell_codes()[index.cells])
         print(*sorted(set(sys.modules) - before))
     """
@@ -70,12 +70,12 @@ def test_importing_loads_numpy_alone(bare_python: Path) -> None:
 def test_answers_are_those_of_the_full_installation(bare_python: Path) -> None:
     program = """if True:
         import nb101fast
-        index = nb101fast.open()
+        index = nb101fast.open(nb101fast.locations.BUILT_IN)
         codes = nb101fast.cell_codes()[index.cells]
         print(index.objective("test_accuracy")(codes).tobytes().hex())
         print(nb101fast.search.run("re", index, runs=3, budget_seconds=1e3, seed=1).final_regret)
     """
-    index = nb101fast.open()
+    index = nb101fast.open(nb101fast.locations.BUILT_IN)
     codes = nb101fast.cell_codes()[index.cells]
     values = index.objective("test_accuracy")(codes).tobytes().hex()
     regret = nb101fast.search.run("re", index, runs=3, budget_seconds=1e3, seed=1).final_regret
@@ -84,7 +84,11 @@ def test_answers_are_those_of_the_full_installation(bare_python: Path) -> None:
 
 def test_command_line(bare_python: Path) -> None:
     module = ("-m", "nb101fast")
-    path = run(bare_python, "-c", "import nb101fast; print(nb101fast.open().path)").strip()
+    path = run(
+        bare_python,
+        "-c",
+        "import nb101fast; print(nb101fast.open(nb101fast.locations.BUILT_IN).path)",
+    ).strip()
     assert "91 of 423,624 cells" in run(bare_python, *module, "info", path)
     assert "validation_accuracy" in run(bare_python, *module, "query", path, "id:16")
     assert "Random search" in run(bare_python, *module, "demo")
@@ -108,6 +112,6 @@ def test_command_line(bare_python: Path) -> None:
 def test_a_missing_extra_is_named(
     bare_python: Path, statement: str, package: str, extra: str
 ) -> None:
-    program = f"import nb101fast; index = nb101fast.open(); {statement}"
+    program = f"import nb101fast; index = nb101fast.open(nb101fast.locations.BUILT_IN); {statement}"
     error = run(bare_python, "-c", program, status=1)
     assert f'ImportError: this needs {package}: pip install "nb101fast[{extra}]"' in error

@@ -266,7 +266,7 @@ def test_strict(tmp_path: Path, rng: np.random.Generator) -> None:
         ([*records[:6], *records[:6], *records[6:]], "repeated runs: 6"),
         (
             [records[0]._replace(metrics=records[0].metrics._replace(trainable_parameters=1))],
-            "other parameters: 1, first run 0",
+            "1 run has other trainable parameters than .*; the first is in run 0",
         ),
     ]:
         nb101fast.compile(saved(tmp_path / "bad", bad), tmp_path / "kept.nb101")

@@ -148,8 +148,14 @@ def as_text(row: dict[str, Any], path: Path) -> Path:
     return path
 
 
+def as_array(row: dict[str, Any], path: Path) -> pd.DataFrame:
+    matrix = row.get("matrix")
+    return pd.DataFrame([row | ({"matrix": np.array(matrix)} if type(matrix) is list else {})])
+
+
 FORMS: dict[str, Callable[[dict[str, Any], Path], Any]] = {
     "pandas": lambda row, _: pd.DataFrame([row]),
+    "pandas with arrays": as_array,
     "polars": lambda row, _: pl.DataFrame([row]),
     "arrow": lambda row, _: pa.Table.from_pylist([row]),
     "csv": as_csv,
@@ -281,6 +287,9 @@ def test_a_faulty_dataframe_is_refused_by_its_kind(tmp_path: Path) -> None:
     for frame, message in faults:
         with pytest.raises(ValueError, match=re.escape(message)):
             nb101fast.compile(frame, tmp_path / "out.nb101")
+    for other in ({"id": [1], "epochs": [4]}, 7):
+        with pytest.raises(TypeError, match="is not allowed; use a file, a DataFrame"):
+            nb101fast.compile(other, tmp_path / "out.nb101")
 
 
 def test_rows_and_cells_may_stand_in_one_json_file(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from nb101fast import FormatError, Index, search
 from nb101fast.__main__ import main
 from nb101fast.api import NASBench
 from nb101fast.exporter import SUFFIXES
-from nb101fast.locations import default_index
+from nb101fast.locations import BUILT_IN
 from reference.hostile_index import hostile_index, sound_indexes
 from reference.index_file import write
 
@@ -143,7 +143,7 @@ CALLS: dict[str, Call] = {
     "to_parquet as stored": lambda index, out: index.to_parquet(out, form="stored"),
     "to_json": lambda index, out: index.to_json(ids=_cells(index)),
     "compile": lambda index, out: nb101fast.compile(index, out),
-    "update": lambda index, out: nb101fast.compile(default_index(), out, update=index),
+    "update": lambda index, out: nb101fast.compile(BUILT_IN, out, update=index),
     **{f"export {suffix}": _export(suffix) for suffix in SUFFIXES},
 }
 
