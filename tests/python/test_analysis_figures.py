@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import nb101fast
@@ -77,6 +80,35 @@ def test_each_curve_is_named(summary: IndexSummary) -> None:
         ["train", "validation", "test"],
         [f"{epochs} epochs" for epochs in (4, 12, 36, 108)],
     ]
+
+
+def test_few_very_noisy_cells_do_not_stretch_the_panel_of_noise(summary: IndexSummary) -> None:
+    noise = {
+        epochs: np.sort(np.r_[np.linspace(0.001, 0.01, 995), np.full(5, 0.4)])
+        for epochs in summary.distributions.noise
+    }
+    figure = drawn(dataclasses.replace(summary.distributions, noise=noise))
+    low, high = figure.axes[1].get_xlim()
+    assert 0.05 < low < 0.12
+    assert 1.0 < high < 1.2
+
+
+def test_numbers_on_a_heat_map_have_the_higher_contrast() -> None:
+    """Black or white, whichever is told from the square's colour more easily."""
+    with plotting.style():
+        _, axes = plotting.panels()
+        plotting.matrix(axes[0], np.linspace(0, 1, 16).reshape(4, 4), range(4), ".2f")
+    squares = axes[0].collections[0]
+    for text, value in zip(axes[0].texts, np.linspace(0, 1, 16), strict=True):
+        luminance = luminance_of(squares.to_rgba(np.asarray(value))[:3])
+        is_lighter = (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05)
+        assert text.get_color() == ("black" if is_lighter else "white")
+
+
+def luminance_of(colour: Sequence[float]) -> float:
+    """The relative luminance of WCAG 2: 0 to 1."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
 def test_many_cells_are_binned(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BEST_MEAN_TEST = 0.943175752957662  # of the best cell at 108 epochs (Ying et al., 2019)
 _CURVE_POINTS = 400
-_TAIL = 0.005  # of the noise at each end, which would be an empty part of the panel
+_TAIL = 0.01  # of the noise at each end, which would be an empty part of the panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Distributions:
         if self.has_noise:
             sentences.append(
                 "Second panel: the noise at each budget, which is the sample standard deviation of "
-                "the test accuracies of one cell's runs, in percentage points. The outermost half "
+                "the test accuracies of one cell's runs, in percentage points. The outermost "
                 "percent at each end is not shown."
             )
         elif self.noise:

@@ -43,7 +43,7 @@ table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); text-align: left; }
 th[scope=rowgroup] { padding-top: 1rem; }
 td + td, th + th { text-align: right; font-variant-numeric: tabular-nums; }
-ol.cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr));
+ol.cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr));
   gap: 1rem; margin: 1rem 0 0; padding: 0; list-style: none; }
 ol.cells li { padding: .8rem; border: 1px solid var(--line); border-radius: 6px; }
 ol.cells svg { display: block; margin: 0 auto .6rem; max-height: 22rem; }
