@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -72,6 +74,14 @@ def test_the_helps_state_the_defaults_of_the_code(
     assert f"npz:PATH (default: {dataset})" in text
     assert re.search(rf"how many epochs \(default: [^)]*\b{epochs}\b", text)
     assert AUGMENTED_EPOCHS == 200
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it needs a POSIX shell")
+@pytest.mark.parametrize("arguments", ["--help", "sweep --help"])
+def test_a_reader_that_stops_reading(arguments: str) -> None:
+    program = f"set -o pipefail; {sys.executable} -m nb101train {arguments} | true"
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_version_and_welcome(capsys: pytest.CaptureFixture[str]) -> None:
