@@ -33,6 +33,8 @@ def one_cell(cell: Cell, code: np.uint32, cell_id: np.int32) -> None:
     assert_type(cell.labels, tuple[int, ...])
     assert_type(cell.is_valid, bool)
     assert_type(cell.trainable_parameters, int)
+    assert_type((cell.macs, cell.flops, cell.depth, cell.width), tuple[int, int, int, int])
+    assert_type(Cell.from_json(cell.to_json()), Cell)
 
 
 def many_cells(cells: list[Cell], codes: npt.NDArray[np.uint32]) -> None:

@@ -63,6 +63,7 @@ def query_of_many_cells(
 
 def whole_space(index: Index) -> None:
     assert_type(index.find(["28cfc7874f6d200472e1a9dcd8650aa0"]), npt.NDArray[np.int32])
+    assert_type(index.best("test_accuracy", where={"depth": (None, 3)}), Cell)
     assert_type(index.top_k("test_accuracy", 5), npt.NDArray[np.int32])
     assert_type(index.where(test_accuracy=(0.9, None)), npt.NDArray[np.int32])
     assert_type(index.ranks("test_accuracy"), npt.NDArray[np.int32])
