@@ -17,7 +17,7 @@ from made_up import small_set
 from nb101fast import api
 from nb101fast.locations import BUILT_IN
 from nb101train import DIGITS, CellTrainer, RunOptions, TrainConfig, Trainer, load_dataset
-from nb101train.augmentation import Architecture
+from nb101train.architectures import Architecture
 from nb101train.resident import ResidentDataset
 from nb101train.strategy import find_strategy
 from reference.wrong_arguments import Calls, StoppedError, print_faults, settings_of
