@@ -101,14 +101,11 @@ def checked_names(source: str, names: Iterable[str]) -> dict[str, str]:
 
 def _missing(given: Mapping[str, Any]) -> list[str]:
     faults = [] if "epochs" in given else ["the column 'epochs' is missing"]
-    if {"graph", "hash", "cell_id"} & given.keys():
-        return faults
-    halves = {"matrix", "operations"} & given.keys()
-    if not halves:
+    if not {"matrix", "operations", "graph", "hash", "cell_id"} & given.keys():
         faults.append(f"no column names the cells: add {_WAYS}")
-    elif halves == {"matrix"}:
+    if "matrix" in given and "operations" not in given:
         faults.append("the column 'ops' is missing, which 'matrix' needs")
-    elif halves == {"operations"}:
+    if "operations" in given and "matrix" not in given:
         faults.append("the column 'matrix' is missing, which 'ops' needs")
     return faults
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,15 @@ def test_evaluate() -> None:
     assert Problem(DIGITS, epochs=12, validity="official").evaluate(values_of(OF_11_EDGES)) in runs
     with pytest.raises(ValueError, match="edge_0=2 is not allowed; use 0 or 1"):
         problem.evaluate(values_of(FIRST_CELL) | {"edge_0": 2})
+
+
+def test_without_epochs_the_highest_budget_of_the_index_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "fifty.nb101"
+    nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[:5], epochs=(7, 50))
+    index = nb101fast.open(path)
+    runs = index.query(FIRST_CELL, epochs=50, repeat="all")["validation_accuracy"]
+    assert Problem(index).evaluate(values_of(FIRST_CELL)) in runs
+    assert Objective(index)(optuna.trial.FixedTrial(values_of(FIRST_CELL))) in runs
 
 
 @pytest.mark.parametrize(

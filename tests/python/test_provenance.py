@@ -238,7 +238,9 @@ def test_a_merged_index_has_the_marks_and_names_the_sources_of_all(
         ("other.nb101", None),
         ("pyarrow.Table", "other.nb101"),
     ]
-    text = describe(nb101fast.open(tmp_path / "three.nb101").reader)
+    three = nb101fast.open(tmp_path / "three.nb101")
+    assert "made up for load tests; trained on digits, other<" in three._repr_html_()
+    text = describe(three.reader)
     assert "SYNTHETIC" in text
     assert "  trained on digits\n  trained on other\n" in text
     assert "  from made_up.nb101, within two.nb101: " in text

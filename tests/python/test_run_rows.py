@@ -233,6 +233,7 @@ HEADS = {
     "hash, id or code; unknown columns: 'a', 'b,c', 'x'; rename them or leave them out",
     "matrix,epoch": "the column 'epochs' is missing; the column 'ops' is missing, which 'matrix' "
     "needs; unknown columns: 'epoch' (is it 'epochs'?); ",
+    "ops,id,epochs": "the column 'matrix' is missing, which 'ops' needs",
     "id,epochs,val_acc": "unknown columns: 'val_acc' (is it 'validation_accuracy'?); rename",
     "id,cell_id,epochs": "'id' and 'cell_id' are the same column; give one of them",
     "id,epochs": "no runs: give at least one",
