@@ -94,11 +94,22 @@ def test_command_line(bare_python: Path) -> None:
     assert "Random search" in run(bare_python, *module, "demo")
 
 
+def test_csv_and_json_need_no_other_library(bare_python: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,epochs,test_accuracy\n3,36,0.5\n")
+    (tmp_path / "b.json").write_text('{"id": 4, "epochs": 36, "test_accuracy": 0.25}')
+    target, again = str(tmp_path / "out.nb101"), str(tmp_path / "out.csv")
+    inputs = (str(tmp_path / "a.csv"), str(tmp_path / "b.json"))
+    run(bare_python, "-m", "nb101fast", "compile", *inputs, "-o", target)
+    assert "test_accuracy=0.5 " in run(bare_python, "-m", "nb101fast", "query", target, "id:3")
+    run(bare_python, "-m", "nb101fast", "export", target, "-o", again)
+
+
 @pytest.mark.parametrize(
     ("statement", "package", "extra"),
     [
         ("index.to_arrow()", "pyarrow", "arrow"),
         ("index.to_parquet('index.parquet')", "pyarrow", "arrow"),
+        ("nb101fast.compile(type('Frame', (), {'__dataframe__': 0})(), 'x')", "pyarrow", "arrow"),
         ("from nb101fast.analysis import analyze; analyze(index, 'out')", "matplotlib", "plots"),
         ("nb101fast.Cell.from_id(0).to_networkx()", "networkx", "graph"),
         (
