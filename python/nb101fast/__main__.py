@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pkgutil
 import sys
 import warnings
 from collections.abc import Sequence
@@ -300,7 +301,8 @@ def _command_line() -> CommandLine:
     command.add_argument(
         "--optimizers",
         metavar="NAMES",
-        help=f"names with commas between them, from {', '.join(OPTIMIZERS)} (default: those of the "
+        help=f"names with commas between them, from {', '.join(OPTIMIZERS)}, or MODULE:CLASS for "
+        "one of your own, in a module that Python can import from here (default: those of the "
         f"preset; {','.join(PRESETS['paper'].compared)} for the paper's)",
     )
     command.add_argument(
@@ -533,6 +535,25 @@ def _fetch(options: argparse.Namespace) -> None:
     )
 
 
+def _optimizers(names: str | None) -> list[Any] | None:
+    """What --optimizers names: an optimizer of a preset, or MODULE:NAME for one's own."""
+    if names is None:
+        return None
+    return [_own_optimizer(name) if ":" in name else name for name in names.split(",")]
+
+
+def _own_optimizer(name: str) -> Any:
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as with `python -m`, the module may be in the current folder
+    try:
+        return pkgutil.resolve_name(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"optimizer={name!r} can't be imported: {error}; use MODULE:CLASS, with a module of "
+            "the current folder or one that is installed"
+        ) from error
+
+
 def _experiment(options: argparse.Namespace) -> None:
     from .experiment import run_experiment
 
@@ -540,7 +561,7 @@ def _experiment(options: argparse.Namespace) -> None:
         report = run_experiment(
             _opened(options.index),
             options.out,
-            optimizers=None if options.optimizers is None else options.optimizers.split(","),
+            optimizers=_optimizers(options.optimizers),
             runs=options.runs,
             budget_seconds=options.budget,
             max_evaluations=options.max_evaluations,

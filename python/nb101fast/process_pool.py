@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from . import main_module
 from .worker_pool import MAX_SILENCE, Ended, Serve, Silence, received_within
 
 _SPAWN = multiprocessing.get_context("spawn")  # the threads of libraries don't survive a fork
@@ -29,8 +31,8 @@ class ProcessPool:
     """Worker processes by number, each with its own pipe for messages and answers.
 
     A worker ignores Ctrl-C, since this process decides when it ends. It is killed by `stop` and
-    `close`, and it ends at once when this process ends, however that happens. The program's main
-    module must be importable, as `multiprocessing` with the method "spawn" requires.
+    `close`, and it ends at once when this process ends, however that happens. It does not load the
+    program's main module.
 
     Args:
         max_silence: a worker that gives no sign of life for so many seconds is killed.
@@ -56,11 +58,13 @@ class ProcessPool:
 
     def start(self, worker: int, serve: Serve) -> None:
         """Start the process of a worker; see `WorkerPool`."""
+        pickled = main_module.pickled_without(serve)
         connection, end = _SPAWN.Pipe()
         process = _SPAWN.Process(
-            target=_run, args=(end, serve, self._silence.beat_seconds), daemon=True
+            target=_run, args=(end, pickled, self._silence.beat_seconds), daemon=True
         )
-        process.start()
+        with main_module.hidden():
+            process.start()
         end.close()  # so that the pipe closes when the worker ends
         self._processes[worker], self._connections[worker] = process, connection
         self._silence.heard(worker)
@@ -120,8 +124,8 @@ class ProcessPool:
         return Ended(f"process {process.pid}", how)
 
 
-def _run(connection: Connection, serve: Serve, beat_seconds: float) -> None:
-    """The main function of a worker's process."""
+def _run(connection: Connection, pickled: bytes, beat_seconds: float) -> None:
+    """The main function of a worker's process. It is given what the worker does as a pickle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     sending = threading.Lock()
@@ -132,6 +136,7 @@ def _run(connection: Connection, serve: Serve, beat_seconds: float) -> None:
 
     threading.Thread(target=_beat, args=(send, beat_seconds), daemon=True).start()
     with contextlib.suppress(ConnectionError):  # the parent has closed the pipe
+        serve: Serve = pickle.loads(pickled)
         for answer in serve(_messages(connection)):
             send(answer)
 

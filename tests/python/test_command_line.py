@@ -425,6 +425,11 @@ def test_experiment_of_a_preset(capsys: pytest.CaptureFixture[str], tmp_path: Pa
             "--optimizers 'sa' is not allowed in preset 'paper'; use 'rs', 're', ",
         ),
         (
+            ("--optimizers", "rs,no_such_module:Mine"),
+            "--optimizers 'no_such_module:Mine' can't be imported: No module named "
+            "'no_such_module'; use MODULE:CLASS",
+        ),
+        (
             ("--optimizers", "rs,ls", "--preset", "notebook"),
             "--optimizers 'ls' is not allowed in preset 'notebook'; use 'rs' or 're'",
         ),

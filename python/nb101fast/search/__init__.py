@@ -8,7 +8,7 @@
 from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
 from .observations import Observations
-from .optimizer import Optimizer, Proposal, Trial
+from .optimizer import CodeOptimizer, Optimizer, Proposal, Trial
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
 from .regret_figure import plot_regret
@@ -35,6 +35,7 @@ __all__ = [
     "SMAC",
     "SMAC3",
     "TPE",
+    "CodeOptimizer",
     "Evolution",
     "HpBandSterBOHB",
     "Hyperband",

@@ -61,3 +61,24 @@ class Optimizer(Protocol):
     def tell(self, trial: Trial, /) -> None:
         """Take the result of the training that was asked for last."""
         ...
+
+
+class CodeOptimizer(Protocol):
+    """An optimizer that asks for codes alone, which are trained at the highest budget.
+
+    Example:
+        >>> class Repeated:
+        ...     def ask(self):
+        ...         return 32
+        ...
+        ...     def tell(self, trial):
+        ...         print(trial.validation_accuracy)
+    """
+
+    def ask(self) -> OneCode:
+        """Return the code to train next."""
+        ...
+
+    def tell(self, trial: Trial, /) -> None:
+        """Take the result of the training that was asked for last."""
+        ...

@@ -8,9 +8,11 @@ from typing import Literal, TypeAlias
 
 from .. import _core
 from ..checks import alternatives, check_choice, check_count, check_type
+from ..codes import OneCode
 from ..index import Index
 from ..progress import Progress, told
 from .observations import Observations
+from .optimizer import Trial
 from .presets import PRESETS
 from .settings import CompiledSettings, Factory, Settings
 from .simulated_training import Limits, SimulatedRun, SimulatedTraining, seed_word
@@ -23,7 +25,6 @@ RECORDED: dict[str, _core.Recorded] = {
     "everything": _core.Recorded.everything,
 }
 _MOST_RUNS = 1_000_000_000_000
-_MOST_FREE_IN_A_ROW = 100_000  # proposals without cost, from an optimizer in Python
 
 
 def run(
@@ -231,15 +232,14 @@ class _Search:
         word = seed_word(self.seed)
         optimizer = self.settings(self.training, _core.optimizer_seed(word, number))
         run = SimulatedRun(self.training, self.limits, word, number, recorded=self.recorded)
-        while not run.is_over and (trial := run.evaluate(*optimizer.ask())) is not None:
+        while not run.is_over and (trial := _trial(run, optimizer.ask())) is not None:
             optimizer.tell(trial)
-            if run.core.num_free_in_a_row >= _MOST_FREE_IN_A_ROW:
-                raise ValueError(
-                    f"run {number} proposed {_MOST_FREE_IN_A_ROW:,} configurations in a row that "
-                    "cost nothing, so its budget would never be spent; use an optimizer that "
-                    "proposes valid cells of this index"
-                )
+            run.core.check_progress(number)
         return run.core
+
+
+def _trial(run: SimulatedRun, asked: OneCode | tuple[OneCode, int]) -> Trial | None:
+    return run.evaluate(*asked) if isinstance(asked, tuple) else run.evaluate(asked)
 
 
 def _checked_count(argument: str, value: int, least: int) -> int:

@@ -9,10 +9,10 @@ from typing import ClassVar, TypeAlias
 from .. import _core, search_space
 from ..checks import check_choice, check_count, check_number
 from .compiled import CompiledOptimizer, CoreSettings
-from .optimizer import Optimizer
+from .optimizer import CodeOptimizer, Optimizer
 from .simulated_training import SimulatedTraining
 
-Factory: TypeAlias = Callable[[SimulatedTraining, int], Optimizer]
+Factory: TypeAlias = Callable[[SimulatedTraining, int], Optimizer | CodeOptimizer]
 _SAMPLINGS, _MUTATIONS = search_space.SAMPLINGS, search_space.MUTATIONS
 
 

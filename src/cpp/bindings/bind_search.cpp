@@ -231,7 +231,7 @@ void register_search(py::module_& module) {
       .def_property_readonly("seconds", &SearchRun::seconds)
       .def_property_readonly("num_evaluations", &SearchRun::num_evaluations)
       .def_property_readonly("num_invalid", &SearchRun::num_invalid)
-      .def_property_readonly("num_free_in_a_row", &SearchRun::num_free_in_a_row);
+      .def("check_progress", &SearchRun::check_progress, py::arg("number"));
   py::class_<AskTell>(module, "Optimizer")
       .def(py::init([](const OptimizerSettings& settings, const SimulatedTraining& training,
                        std::uint64_t seed) {

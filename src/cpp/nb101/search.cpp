@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <span>
-#include <stdexcept>
-#include <string>
 
 #include "nb101/parallel.hpp"
 #include "nb101/stop.hpp"
@@ -12,13 +10,6 @@ namespace nb101 {
 namespace {
 
 constexpr std::size_t kRunsInStep = 32;  // measured: their populations fit in the L1 and L2 caches
-constexpr std::uint64_t kMostFreeInARow = 10'000'000;
-
-[[noreturn]] void refuse_to_go_on(std::uint64_t number) {
-  throw std::invalid_argument(
-      "run " + std::to_string(number) + " proposed 10,000,000 configurations in a row that cost " +
-      "nothing, so its budget is never spent: hardly any of them leads to a cell of this index");
-}
 
 template <class Optimizer>
 struct Lane {
@@ -36,7 +27,7 @@ Proposal next_proposal(Lane<Optimizer>& lane, const SimulatedTraining& training)
   if constexpr (Optimizer::kIgnoresInvalid) {
     for (; !training.has_valid_matrix(proposal.code); proposal = lane.optimizer.ask()) {
       lane.run->pass_over();
-      if (lane.run->num_free_in_a_row() >= kMostFreeInARow) refuse_to_go_on(lane.number);
+      lane.run->check_progress(lane.number);
     }
   }
   return proposal;
@@ -55,7 +46,7 @@ void run_in_step(std::vector<Lane<Optimizer>>& lanes, const SimulatedTraining& t
     for (auto& lane : lanes) {
       if (!lane.run->finish(lane.trial)) continue;
       lane.optimizer.tell(lane.trial);
-      if (lane.run->num_free_in_a_row() >= kMostFreeInARow) refuse_to_go_on(lane.number);
+      lane.run->check_progress(lane.number);
     }
     std::erase_if(lanes, [](const auto& lane) { return lane.run->is_over(); });
   }

@@ -1,5 +1,8 @@
 #include "nb101/search_run.hpp"
 
+#include <stdexcept>
+#include <string>
+
 namespace nb101 {
 
 bool SearchRun::finish_training(const Trial& trial) {
@@ -25,6 +28,14 @@ bool SearchRun::finish_training(const Trial& trial) {
   if (is_better) incumbents_.push_back(observation);
   if (recorded_ == Recorded::everything) observations_.push_back(observation);
   return true;
+}
+
+void SearchRun::give_up(std::uint64_t number) {
+  static_assert(kMostFreeInARow == 1'000'000);
+  throw std::invalid_argument(
+      "run " + std::to_string(number) + " proposed 1,000,000 configurations in a row that cost " +
+      "nothing, so its budget would never be spent: hardly any of them leads to a cell of this " +
+      "index");
 }
 
 }  // namespace nb101

@@ -53,6 +53,9 @@ struct Limits {
 
 enum class Recorded { incumbents, everything };
 
+// A run that makes so many proposals in a row without coming nearer to its end is given up.
+inline constexpr std::uint64_t kMostFreeInARow = 1'000'000;
+
 class SearchRun {
  public:
   // `seed` is used only to draw repeats. The optimizer has another seed (see RunSeeds), so its
@@ -79,8 +82,10 @@ class SearchRun {
   double seconds() const noexcept { return seconds_; }
   std::uint64_t num_evaluations() const noexcept { return num_evaluations_; }
   std::uint64_t num_invalid() const noexcept { return num_invalid_; }
-  // How many proposals in a row brought the run no nearer to its end.
-  std::uint64_t num_free_in_a_row() const noexcept { return num_free_in_a_row_; }
+  // Throws std::invalid_argument, which names the run by its number, if the run is given up.
+  void check_progress(std::uint64_t number) const {
+    if (num_free_in_a_row_ >= kMostFreeInARow) give_up(number);
+  }
 
   // The observations whose validation accuracy is better than that of all before them.
   const std::vector<Observation>& incumbents() const noexcept { return incumbents_; }
@@ -88,6 +93,7 @@ class SearchRun {
 
  private:
   bool finish_training(const Trial& trial);
+  [[noreturn]] static void give_up(std::uint64_t number);
 
   const SimulatedTraining* training_;
   Limits limits_;
@@ -97,7 +103,7 @@ class SearchRun {
   double seconds_ = 0;
   std::uint64_t num_evaluations_ = 0;
   std::uint64_t num_invalid_ = 0;
-  std::uint64_t num_free_in_a_row_ = 0;
+  std::uint64_t num_free_in_a_row_ = 0;  // proposals that brought the run no nearer to its end
   std::vector<Observation> incumbents_;
   std::vector<Observation> observations_;
 };

@@ -36,6 +36,7 @@ NOT_CALLED = {
     "NASBench.evaluate": "it trains; tests/training calls it",
     "search.Observations": "a part of results",
     "search.Optimizer": "a protocol, which users implement",
+    "search.CodeOptimizer": "a protocol, which users implement",
     "search.Preset": "a part of the table of presets",
     "search.Proposal": "a plain tuple",
     "search.Limits": "a plain tuple",
