@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "nb101/search_space.hpp"
 
@@ -106,7 +107,7 @@ Code code_at(py::handle value, py::ssize_t position) {
   const py::object integer = code_integer(value);
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
-  if (overflow || number < 0 || number > 0xffffffff) {
+  if (overflow || !std::in_range<Code>(number)) {
     throw py::value_error("code " + text_of(integer) + at(position) +
                           " does not fit 32 bits without sign");
   }

@@ -197,11 +197,11 @@ py::list budgets_of(const IndexFile& file) {
   return budgets;
 }
 
-template <class E, std::size_t N>
+template <class E, std::size_t kCount>
 void register_named(py::module_& module, const char* name,
-                    const std::array<std::string_view, N>& members) {
+                    const std::array<std::string_view, kCount>& members) {
   py::native_enum<E> type(module, name, "enum.Enum");
-  for (std::size_t i = 0; i < N; ++i) {
+  for (std::size_t i = 0; i < kCount; ++i) {
     type.value(std::string(members[i]).c_str(), static_cast<E>(i));
   }
   type.finalize();

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "bindings/arrays.hpp"
 #include "bindings/guarded.hpp"
@@ -47,7 +48,7 @@ Code code_of(PyObject* integer) {
 #endif
   int overflow = 0;
   const long long value = PyLong_AsLongLongAndOverflow(integer, &overflow);
-  const bool is_code = !overflow && value >= 0 && value < kUnusedCodeBit;
+  const bool is_code = !overflow && value >= 0 && std::cmp_less(value, kUnusedCodeBit);
   return is_code ? static_cast<Code>(value) : kUnusedCodeBit;
 }
 

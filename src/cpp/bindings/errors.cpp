@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "bindings/registers.hpp"
 #include "bindings/visible.hpp"
@@ -46,11 +47,6 @@ void raise_os_error(const std::system_error& error) {
 
 PyObject* out_of_domain_error() noexcept { return out_of_domain; }
 
-const char* const kDomainRule =
-    "after pruning, a cell joins input and output and has at most 7 vertices, at most 9 edges and "
-    "labels 0..2. A matrix that was padded at its end joins nothing to its output; put the padding "
-    "before the output";
-
 void register_errors(py::module_& module) {
   out_of_domain = add_exception(module, "OutOfDomainError", "A cell is outside the search space.",
                                 PyExc_Exception);
@@ -61,7 +57,7 @@ void register_errors(py::module_& module) {
   module.attr("DOMAIN_RULE") = kDomainRule;
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
-      if (pointer) std::rethrow_exception(pointer);
+      if (pointer) std::rethrow_exception(std::move(pointer));
     } catch (const OutOfDomainError& error) {
       set_error(out_of_domain, error);
     } catch (const FormatError& error) {
@@ -71,7 +67,7 @@ void register_errors(py::module_& module) {
     } catch (const std::system_error& error) {
       raise_os_error(error);
     } catch (const Stopped&) {
-      // Python's exception is set already (see LongWork).
+      throw py::error_already_set();  // Python's exception is set already (see LongWork).
     }
   });
 }

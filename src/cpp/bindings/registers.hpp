@@ -25,6 +25,9 @@ void register_official_reader(pybind11::module_& module);
 PyObject* out_of_domain_error() noexcept;
 
 // The rule that a cell of the search space obeys. The error for any other cell ends with this text.
-extern const char* const kDomainRule;
+inline constexpr char kDomainRule[] =
+    "after pruning, a cell joins input and output and has at most 7 vertices, at most 9 edges and "
+    "labels 0..2. A matrix that was padded at its end joins nothing to its output; put the padding "
+    "before the output";
 
 }  // namespace nb101::bindings
