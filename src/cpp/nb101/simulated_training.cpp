@@ -58,16 +58,12 @@ SimulatedTraining::SimulatedTraining(const IndexView& index, std::span<const std
 }
 
 void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) {
+  Trainings trainings{place_runs(index, budget), {}, {}};
+  const CellRuns& last = trainings.cells.back();
+  const std::size_t num_runs = std::size_t{last.first} + last.count;
+  trainings.outcomes.resize(num_runs);
+  if (reported_ == ReportedTest::queried) trainings.tests.assign(num_runs, kNan);
   const std::size_t repeats = index.budgets().at(budget).repeats;
-  Trainings trainings{repeats,
-                      std::vector<std::uint16_t>(kNumCells),
-                      std::vector<Outcome>(kNumCells * repeats),
-                      {}};
-  if (reported_ == ReportedTest::queried) trainings.tests.assign(kNumCells * repeats, kNan);
-  for_each_cell(index, [&](std::size_t row, std::int32_t id) {
-    trainings.run_counts[static_cast<std::size_t>(id)] =
-        static_cast<std::uint16_t>(index.run_count(row, budget));
-  });
   for (std::uint32_t repeat = 0; repeat < repeats; ++repeat) {
     const auto column = [&](Metric metric) -> const Column& {
       return index.column(metric, Stage::final, budget, repeat);
@@ -76,7 +72,7 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
     const Column& times = column(Metric::training_time);
     const Column& tests = column(Metric::test_accuracy);
     for_each_cell(index, [&](std::size_t row, std::int32_t id) {
-      if (repeat >= trainings.run_counts[static_cast<std::size_t>(id)]) return;
+      if (repeat >= trainings.cells[static_cast<std::size_t>(id)].count) return;
       const std::size_t at = place(trainings, id, repeat);
       trainings.outcomes[at] = checked(id, {accuracies[row], times[row]});
       note_time({id, trainings.outcomes[at].seconds});
@@ -85,6 +81,24 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
     });
   }
   budgets_.push_back(std::move(trainings));
+}
+
+std::vector<SimulatedTraining::CellRuns> SimulatedTraining::place_runs(const IndexView& index,
+                                                                       std::size_t budget) const {
+  std::vector<CellRuns> cells(kNumCells);
+  for_each_cell(index, [&](std::size_t row, std::int32_t id) {
+    cells[static_cast<std::size_t>(id)].count = index.run_count(row, budget);
+  });
+  std::uint64_t num_runs = 0;
+  for (CellRuns& runs : cells) {
+    runs.first = static_cast<std::uint32_t>(num_runs);
+    num_runs += runs.count;
+  }
+  if (num_runs > std::numeric_limits<std::uint32_t>::max()) {
+    throw std::length_error("the index has " + std::to_string(num_runs) +
+                            " runs at one budget; a simulation takes fewer than 4,294,967,296");
+  }
+  return cells;
 }
 
 void SimulatedTraining::note_time(const CellTime& time) noexcept {
@@ -107,10 +121,10 @@ void SimulatedTraining::drop_incomplete(const IndexView& index) {
   for_each_cell(index, [&](std::size_t, std::int32_t id) {
     const auto at = static_cast<std::size_t>(id);
     const bool is_complete = std::ranges::all_of(
-        budgets_, [&](const Trainings& trainings) { return trainings.run_counts[at] > 0; });
+        budgets_, [&](const Trainings& trainings) { return trainings.cells[at].count > 0; });
     num_cells_ += is_complete;
     if (is_complete) return;
-    for (Trainings& trainings : budgets_) trainings.run_counts[at] = 0;
+    for (Trainings& trainings : budgets_) trainings.cells[at].count = 0;
   });
 }
 

@@ -33,12 +33,13 @@ struct CellTime {
   double seconds = std::numeric_limits<double>::infinity();
 };
 
-// Owns the outcomes by budget, cell and repeat. A cell is invalid if it has more vertices than are
+// Owns the outcome of each run. A cell is invalid if it has more vertices than are
 // allowed, or if it has no run at one of the budgets.
 class SimulatedTraining {
  public:
   // `budgets` are positions in index.budgets(), and the last one is the final budget. Throws
-  // std::invalid_argument if a time or an accuracy is not finite, or a time is negative.
+  // std::invalid_argument if a time or an accuracy is not finite, or a time is negative, and
+  // std::length_error if a budget has 2^32 runs or more.
   SimulatedTraining(const IndexView& index, std::span<const std::size_t> budgets, Validity validity,
                     ReportedTest reported, int max_vertices = kMaxVertices);
 
@@ -65,7 +66,7 @@ class SimulatedTraining {
 
   // Returns 0 for an invalid cell.
   std::uint32_t run_count(std::size_t budget, std::int32_t cell_id) const noexcept {
-    return budgets_[budget].run_counts[static_cast<std::size_t>(cell_id)];
+    return budgets_[budget].cells[static_cast<std::size_t>(cell_id)].count;
   }
   const Outcome& outcome(std::size_t budget, std::int32_t cell_id,
                          std::uint32_t repeat) const noexcept {
@@ -78,18 +79,22 @@ class SimulatedTraining {
   }
 
  private:
-  struct Trainings {  // the runs at one budget, by cell id; the repeats of a cell are neighbours
-    std::size_t repeats;
-    std::vector<std::uint16_t> run_counts;
+  struct CellRuns {  // the place of a cell's first run, and how many runs it has
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+  struct Trainings {              // the runs at one budget; the repeats of a cell are neighbours
+    std::vector<CellRuns> cells;  // by cell id
     std::vector<Outcome> outcomes;
     std::vector<double> tests;  // empty unless the test accuracy of the drawn run is reported
   };
 
   static std::size_t place(const Trainings& trainings, std::int32_t cell_id,
                            std::uint32_t repeat) noexcept {
-    return static_cast<std::size_t>(cell_id) * trainings.repeats + repeat;
+    return std::size_t{trainings.cells[static_cast<std::size_t>(cell_id)].first} + repeat;
   }
   void take_budget(const IndexView& index, std::size_t budget);
+  std::vector<CellRuns> place_runs(const IndexView& index, std::size_t budget) const;
   template <class Use>
   void for_each_cell(const IndexView& index, Use use) const;
   void note_time(const CellTime& time) noexcept;

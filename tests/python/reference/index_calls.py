@@ -1,10 +1,11 @@
 """Every public call that reads an index, and a process that makes them on hostile files.
 
-    python -m reference.index_calls FIRST COUNT SECONDS
+    python -m reference.index_calls FIRST COUNT SECONDS MEBIBYTES
 
 It tries the files of `hostile_index` from number FIRST on. Each call must give an answer or one
-FormatError that names the file. The process ends with status 1 and says which file did what
-otherwise; it dies by a signal, a lack of memory or a trace of all threads where the package does.
+FormatError that names the file, within so many seconds a file. Meanwhile the process may take four
+times the size of the file in memory, and so many MiB more. The process ends with status 1 and says
+which file did what otherwise; it dies by a signal or a trace of all threads where the package does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import io
+import os
 import pickle
 import random
 import sys
@@ -33,8 +35,9 @@ from nb101fast.locations import BUILT_IN
 from reference.hostile_index import hostile_index, sound_indexes
 from reference.index_file import write
 
-MEMORY = 1 << 30  # bytes; for the tables of the space, of objectives and of pyarrow's threads
 CALLS_PER_FILE = 5
+SIZES_OF_MEMORY = 4  # what a call may take in memory, in sizes of the file
+THREAD_BYTES = 8 << 20  # The stack of a thread counts as memory.
 
 Call = Callable[[Index, Path], object]
 
@@ -174,11 +177,12 @@ def _verify(index: Index, out: Path) -> None:
     index.reader.verify("full")
 
 
-def try_file(number: int, folder: Path) -> list[str]:
+def try_file(number: int, folder: Path, spare: int) -> list[str]:
     """What a hostile file did that it should not, as traces of the calls."""
     path = folder / f"hostile_{number}.nb101"
     path.write_bytes(hostile_index(number))
     faults = []
+    _limit_memory(SIZES_OF_MEMORY * path.stat().st_size + spare)
     names = random.Random(number).sample(sorted(CALLS), CALLS_PER_FILE)
     try:
         index = opened(path)
@@ -195,29 +199,34 @@ def try_file(number: int, folder: Path) -> list[str]:
     return faults
 
 
-def _limit_memory() -> None:
-    """Let this process have little more memory than it has now, where the system can."""
+def _limit_memory(more: int) -> None:
+    """Let this process have so many bytes more than it has now, where the system can."""
     if sys.platform != "linux":
         return
     import resource
 
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    pages = int(Path("/proc/self/statm").read_text().split()[5])
+    limit = pages * resource.getpagesize() + more + THREAD_BYTES * (os.cpu_count() or 1)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
 
 
-def try_files(first: int, count: int, seconds: float, folder: Path) -> int:
-    """Try files until all are tried or ten have failed; return how many failed."""
+def _make_tables(folder: Path) -> None:
+    """Make all that is made at the first use of a call, such as the tables of the space."""
     path = folder / "sound.nb101"
-    path.write_bytes(write(sound_indexes()[0]))
-    for call in CALLS.values():  # All that is made at the first use is made before the limit.
-        attempt(call, nb101fast.open(path), path)
-    _limit_memory()
+    for index in sound_indexes():
+        path.write_bytes(write(index))
+        for call in CALLS.values():
+            attempt(call, nb101fast.open(path), path)
+
+
+def try_files(first: int, count: int, seconds: float, spare: int, folder: Path) -> int:
+    """Try files until all are tried or ten have failed; return how many failed."""
+    _make_tables(folder)
     failed = 0
     for number in range(first, first + count):
         faulthandler.dump_traceback_later(seconds, exit=True)
         print(number, file=sys.stderr)  # The last one tells which file ended the process.
-        faults = try_file(number, folder)
+        faults = try_file(number, folder, spare)
         failed += bool(faults)
         print(*faults, sep="\n", end="")
         if failed >= 10:
@@ -229,7 +238,7 @@ def try_files(first: int, count: int, seconds: float, folder: Path) -> int:
 
 if __name__ == "__main__":
     warnings.simplefilter("error", RuntimeWarning)  # NumPy warns of casts that are undefined.
+    first, count, seconds, mebibytes = sys.argv[1:]
     with tempfile.TemporaryDirectory() as name:
-        sys.exit(
-            bool(try_files(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), Path(name)))
-        )
+        failed = try_files(int(first), int(count), float(seconds), int(mebibytes) << 20, Path(name))
+    sys.exit(bool(failed))
