@@ -347,6 +347,8 @@ def form_of(path: Path) -> str:
 def save(figure: Figure, folder: str | os.PathLike[str], name: str) -> tuple[Path, ...]:
     """Write a figure as `name.png` and `name.svg`. Each file is written whole or not at all.
 
+    A symbolic link in place of a file is replaced.
+
     Args:
         figure: the figure.
         folder: where the files go. It is made if it does not exist.
@@ -366,5 +368,5 @@ def save(figure: Figure, folder: str | os.PathLike[str], name: str) -> tuple[Pat
     os.makedirs(folder, exist_ok=True)
     paths = tuple(Path(folder, f"{name}.{form}") for form in FORMATS)
     for path, content in zip(paths, contents.values(), strict=True):
-        write_whole(path, content)
+        write_whole(path, content, follows_links=False)
     return paths

@@ -106,6 +106,16 @@ def report(request: pytest.FixtureRequest) -> AnalysisReport:
     return chosen
 
 
+def test_links_that_someone_planted_are_not_written_through(tmp_path: Path) -> None:
+    index = write(tmp_path / "i.nb101")
+    links = [tmp_path / name for name in (*TABLES, "distributions.png", "distributions.svg")]
+    for link in links:
+        link.symlink_to(tmp_path / "victim")
+    analysis.analyze(index, tmp_path)
+    assert not any(link.is_symlink() for link in links)
+    assert not (tmp_path / "victim").exists()
+
+
 # ---------------------------------------------------------------- the page
 
 

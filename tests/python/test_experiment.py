@@ -99,6 +99,17 @@ def test_a_report_shows_its_table_and_in_a_notebook_its_figure_too(
         assert cell.strip(" -:\n") in html or "\n" in cell
 
 
+def test_links_that_someone_planted_are_not_written_through(
+    index: Index, small: Path, tmp_path: Path
+) -> None:
+    names = [path.name for path in small.iterdir() if path.is_file()]
+    for name in names:
+        (tmp_path / name).symlink_to(tmp_path / "victim")
+    run(index, tmp_path)
+    assert not any((tmp_path / name).is_symlink() for name in names)
+    assert not (tmp_path / "victim").exists()
+
+
 def test_report(index: Index, tmp_path: Path) -> None:
     report = run(index, tmp_path / "out")
     assert report.folder == tmp_path / "out"

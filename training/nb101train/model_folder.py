@@ -31,5 +31,6 @@ def save_model(folder: str | os.PathLike[str], trainer: Trainer, metadata: dict[
     arrays: dict[str, Any] = {v.name.removesuffix(":0"): np.asarray(v) for v in variables}
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    write_whole(place / WEIGHTS, buffer.getvalue())
-    write_whole(place / METADATA, json.dumps(metadata, indent=2).encode())
+    write_whole(place / WEIGHTS, buffer.getvalue(), follows_links=False)
+    text = json.dumps(metadata, indent=2)
+    write_whole(place / METADATA, text.encode(), follows_links=False)

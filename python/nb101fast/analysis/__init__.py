@@ -113,7 +113,7 @@ def analyze(
             "report.html": render_report(summary, pictures),
         }
         for name, text in texts.items():
-            write_whole(folder / name, text.encode())
+            write_whole(folder / name, text.encode(), follows_links=False)
             files.append(folder / name)
     return AnalysisReport(folder / "report.html", tuple(files), summary)
 

@@ -82,7 +82,8 @@ class Folder:
 
     def keep(self, runs: RunRange, part: bytes) -> None:
         """Write some runs, which are a Parquet file of trajectories, as a part."""
-        write_whole(self._parts_path / f"{runs.optimizer}-{runs.first_run:06}.parquet", part)
+        path = self._parts_path / f"{runs.optimizer}-{runs.first_run:06}.parquet"
+        write_whole(path, part, follows_links=False)
 
     def parts(self, plan: ExperimentPlan, optimizer: str) -> Iterator[Trajectories]:
         """Yield the parts of an optimizer that are there, in order of their runs.
@@ -109,7 +110,7 @@ class Folder:
 
     def write(self, name: str, text: str) -> None:
         """Write a text file, whole or not at all."""
-        write_whole(self.path / name, text.encode())
+        write_whole(self.path / name, text.encode(), follows_links=False)
 
     def _facts_there(self) -> dict[str, Any]:
         facts: dict[str, Any] = parse(str(self._facts_path), read_regular(self._facts_path), _FACTS)

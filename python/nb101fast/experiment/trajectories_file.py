@@ -33,7 +33,7 @@ def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, Trajec
     first = next(groups)
     schema = _rows(first, plan).schema
     with (
-        WholeFile(folder.path / "trajectories.parquet") as file,
+        WholeFile(folder.path / "trajectories.parquet", follows_links=False) as file,
         parquet_writer(file, schema) as writer,
     ):
         for group in itertools.chain([first], groups):
