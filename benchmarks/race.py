@@ -50,6 +50,11 @@ class Race:
     def __init__(self, benchmark: Any, rows: list[Row], *, must_hold: bool) -> None:
         self._benchmark, self._rows, self._must_hold = benchmark, rows, must_hold
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether times are measured, and not only the answers checked."""
+        return not self._benchmark.disabled
+
     def against(
         self,
         floor: Callable[[], FloorAnswer],
@@ -121,7 +126,7 @@ class Race:
         return answer
 
     def _note(self, row: Row) -> None:
-        if self._benchmark.disabled:
+        if not self.is_timed:
             return
         self._rows.append(row)
         self._benchmark.extra_info.update({"work": row.work, "ratio": row.ratio})

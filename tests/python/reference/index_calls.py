@@ -88,6 +88,7 @@ def _whole_space(index: Index, out: Path) -> None:
     epochs = _epochs(index)
     with contextlib.suppress(ValueError):  # Perhaps no cell has a value.
         index.top_k("test_accuracy", 1, epochs=epochs)
+        index.best("parameters", where={"test_accuracy": (0.0, None)}, epochs=epochs)
     index.where(test_accuracy=(0.1, None), parameters=(None, 1e8), epochs=epochs)
     index.ranks("training_time", epochs=epochs)
     index.pareto(epochs=epochs)
