@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import pickle
+import queue
 import signal
 import threading
 import time
@@ -25,6 +26,11 @@ _SECONDS_TO_EXIT = 1.0  # for a process that has closed its connection
 @dataclass(frozen=True)
 class _Beat:
     """A sign of life, which a worker sends now and then, whatever its main thread does."""
+
+
+@dataclass(frozen=True)
+class _Closed:
+    """A worker has closed its pipe, and nothing more arrives."""
 
 
 class ProcessPool:
@@ -55,6 +61,7 @@ class ProcessPool:
         self._silence = Silence(max_silence)
         self._processes: dict[int, BaseProcess] = {}
         self._connections: dict[int, Connection] = {}
+        self._arrived: queue.SimpleQueue[tuple[int, Connection, Any]] = queue.SimpleQueue()
 
     def start(self, worker: int, serve: Serve) -> None:
         """Start the process of a worker; see `WorkerPool`."""
@@ -68,6 +75,7 @@ class ProcessPool:
         end.close()  # so that the pipe closes when the worker ends
         self._processes[worker], self._connections[worker] = process, connection
         self._silence.heard(worker)
+        threading.Thread(target=self._read, args=(worker, connection), daemon=True).start()
 
     def send(self, worker: int, message: Any) -> None:
         """Send a message to a worker; see `WorkerPool`."""
@@ -80,28 +88,39 @@ class ProcessPool:
 
     def _polled(self, seconds: float) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived, if need be after some seconds; kill workers that are silent."""
-        workers = {connection: worker for worker, connection in self._connections.items()}
-        ready = wait(list(workers), seconds)
-        self._silence.count()
-        for connection in ready:
-            assert isinstance(connection, Connection)
-            yield from self._answers(workers[connection], connection)
+        while (arrived := self._next(seconds)) is not None:
+            seconds = 0.0
+            worker, connection, answer = arrived
+            if self._connections.get(worker) is not connection:  # The worker was stopped.
+                continue
+            self._silence.heard(worker)
+            if isinstance(answer, _Closed):
+                answer = self._end(worker, _SECONDS_TO_EXIT)
+            if not isinstance(answer, _Beat):
+                yield worker, answer
         for worker in self._silence.too_long():
             if worker in self._processes:
                 ended = self._end(worker, 0.0)
                 yield worker, Ended(ended.who, f"{ended.how} after {self._silence}")
 
-    def _answers(self, worker: int, connection: Connection) -> Iterator[tuple[int, Any]]:
-        while self._connections.get(worker) is connection:
-            try:
-                if not connection.poll():
-                    return
-                answer = connection.recv()
-                self._silence.heard(worker)
-            except (EOFError, OSError):
-                answer = self._end(worker, _SECONDS_TO_EXIT)
-            if not isinstance(answer, _Beat):
-                yield worker, answer
+    def _next(self, seconds: float) -> tuple[int, Connection, Any] | None:
+        """What arrives next within some seconds; None if nothing does."""
+        try:
+            return self._arrived.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        finally:
+            self._silence.count()
+
+    def _read(self, worker: int, connection: Connection) -> None:
+        """Take what a worker sends, in a thread of its own.
+
+        A worker that is stopped while it sends holds up this thread, and nobody else.
+        """
+        with connection, contextlib.suppress(EOFError, OSError):
+            while True:
+                self._arrived.put((worker, connection, connection.recv()))
+        self._arrived.put((worker, connection, _Closed()))
 
     def stop(self, worker: int) -> None:
         """Kill the process of a worker."""
@@ -114,7 +133,7 @@ class ProcessPool:
 
     def _end(self, worker: int, seconds_to_exit: float) -> Ended:
         self._silence.forget(worker)
-        self._connections.pop(worker).close()
+        del self._connections[worker]  # Its thread closes it, as soon as the process has ended.
         process = self._processes.pop(worker)
         process.join(seconds_to_exit)
         process.kill()

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -140,6 +142,31 @@ def test_a_worker_that_gives_no_sign_of_life_is_killed() -> None:
         assert not is_alive(pids[0])
         pool.send(1, 4)
         assert answers(pool, 2) == [(1, 4), (1, 8)]
+
+
+def stopped_halfway(numbers: Iterator[int]) -> Iterator[Any]:
+    """Stops its own process when it has sent one half of an answer."""
+    yield os.getpid()
+
+    def send_half(connection: Connection, data: bytes) -> None:
+        os.write(connection.fileno(), data[: len(data) // 2])
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    with mock.patch.object(Connection, "_send", send_half):
+        yield "x" * 1000
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
+def test_a_worker_that_is_stopped_while_it_sends_is_killed() -> None:
+    with contextlib.closing(ProcessPool(max_silence=8.0)) as pool:
+        pool.start(0, stopped_halfway)
+        [(_, pid)] = answers(pool, 1)
+        pool.start(1, doubled)
+        answers(pool, 1)
+        pool.send(1, 4)
+        assert answers(pool, 2) == [(1, 4), (1, 8)]
+        ended = Ended(f"process {pid}", "signal SIGKILL after no sign of life for 8 s")
+        assert answers(pool, 1) == [(0, ended)]
 
 
 def busy(numbers: Iterator[int]) -> Iterator[Any]:
