@@ -117,10 +117,12 @@ class ProcessPool:
 
         A worker that is stopped while it sends holds up this thread, and nobody else.
         """
-        with connection, contextlib.suppress(EOFError, OSError):
-            while True:
-                self._arrived.put((worker, connection, connection.recv()))
-        self._arrived.put((worker, connection, _Closed()))
+        try:
+            with connection, contextlib.suppress(EOFError, OSError):
+                while True:
+                    self._arrived.put((worker, connection, connection.recv()))
+        finally:  # also if an answer can't be unpickled
+            self._arrived.put((worker, connection, _Closed()))
 
     def stop(self, worker: int) -> None:
         """Kill the process of a worker."""
