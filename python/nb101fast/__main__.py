@@ -93,14 +93,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    return _command_line().run(
+    return command_line().run(
         arguments,
         data_faults=(FormatError, OutOfDomainError, NotInIndexError),
         command_faults=(OSError, ValueError, TypeError, IndexError, ImportError),
     )
 
 
-def _command_line() -> CommandLine:
+def command_line() -> CommandLine:
+    """All commands of `nb101fast`."""
     line = CommandLine(
         "nb101fast",
         "Look up results of NAS-Bench-101, a table of 423,624 trained network cells, in an index.",

@@ -86,6 +86,12 @@ class CommandLine:
         command.set_defaults(command=run)
         return command
 
+    def help_texts(self) -> dict[str, str]:
+        """What `--help` prints, for the program and then for each of its commands, by name."""
+        commands = self._commands.choices.items()
+        texts = {f"{self._program} {name}": command.format_help() for name, command in commands}
+        return {self._program: self._parser.format_help(), **texts}
+
     def run(
         self, arguments: Sequence[str] | None, *, data_faults: Faults, command_faults: Faults
     ) -> int:

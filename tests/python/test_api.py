@@ -23,6 +23,7 @@ import pytest
 import nb101fast
 from nb101fast import FormatError, inception
 from nb101fast.api import ModelSpec, NASBench, OutOfDomainError
+from nb101fast.locations import BUILT_IN
 from reference import tfrecord
 from reference.cells import (
     Graph,
@@ -813,3 +814,27 @@ def test_damaged_records_leave_nothing(official_file: Path) -> None:
     with pytest.raises(FormatError):
         NASBench(official_file)
     assert os.listdir(official_file.parent) == ["some.tfrecord"]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "drop_in.md"
+LINES = re.findall(
+    r"^\| `(.+)` \| `(.+)` \|$", PAGE.read_text().partition("have the same value")[2], re.MULTILINE
+)
+
+
+def test_the_page_of_the_drop_in_has_lines_in_both_interfaces() -> None:
+    assert len(LINES) == 10
+
+
+@pytest.mark.parametrize(("official", "ours"), LINES)
+def test_a_line_of_the_official_interface_and_ours_have_the_same_value(
+    official: str, ours: str
+) -> None:
+    index = nb101fast.open(BUILT_IN)
+    cell = index.best()
+    nasbench = NASBench(BUILT_IN)
+    spec = ModelSpec(cell.matrix, list(cell.ops))
+    names: dict[str, Any] = {"index": index, "cell": cell, "nasbench": nasbench, "spec": spec}
+    names |= {"nb101fast": nb101fast, "api": nb101fast.api}
+    names["fixed"], names["computed"] = nasbench.get_metrics_from_spec(spec)
+    assert eval(ours, names) == pytest.approx(eval(official, names))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast.__main__ import main
+from nb101fast.__main__ import command_line, main
 from nb101fast.locations import BUILT_IN
 from nb101fast.progress import set_level
 from reference.tfrecord import Record
@@ -89,6 +89,15 @@ def test_each_help_states_the_exit_statuses(
 ) -> None:
     statuses = "exit status: 0 if the command is done, 1 if the data is at fault, 2 if the command"
     assert statuses in Done(capsys, *command, "--help").out
+
+
+def test_the_help_texts_of_the_reference_are_those_that_help_prints(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    texts = command_line().help_texts()
+    assert {*texts} == {"nb101fast", *(f"nb101fast {command}" for command in COMMANDS)}
+    for name, text in texts.items():
+        assert Done(capsys, *name.split()[1:], "--help").out == text
 
 
 def test_no_command_tells_what_one_can_do_next(capsys: pytest.CaptureFixture[str]) -> None:

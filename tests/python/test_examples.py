@@ -1,4 +1,4 @@
-"""The examples and README's programs run as they are printed."""
+"""The examples, and the programs of README and of the cheat sheet, run as they are printed."""
 
 from __future__ import annotations
 
@@ -57,6 +57,24 @@ def test_the_sessions_of_readme_print_what_it_shows(monkeypatch: pytest.MonkeyPa
 def test_readme_has_programs() -> None:
     assert len(PROGRAMS) >= 2
     assert "cell.hash" in PROGRAMS[0]
+
+
+def test_every_link_of_readme_leads_to_a_file() -> None:
+    paths = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README.read_text())
+    assert len(paths) >= 20
+    assert [path for path in paths if not (ROOT / path).is_file()] == []
+
+
+def test_the_cheat_sheet_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.setenv("NB101FAST_INDEX", str(BUILT_IN))
+    page = (ROOT / "docs" / "cheat_sheet.md").read_text()
+    programs = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(programs) == 6
+    run(["-W", "error", "-c", "".join(programs)], tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cell.svg", "regret.png"]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""An optimizer of one's own: the example of docs/search.md, in programs and on the command line."""
+"""An optimizer of one's own: the example of docs/optimizers.md, in programs and in commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytest.importorskip("pyarrow")
 pytest.importorskip("matplotlib")
 pytest.importorskip("cloudpickle")
 
-PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "optimizers.md").read_text()
 (EXAMPLE,) = [
     text for text in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "class" in text
 ]

@@ -91,14 +91,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    return _command_line().run(
+    return command_line().run(
         arguments,
         data_faults=(FormatError, OutOfDomainError, RunFailureError),
         command_faults=(OSError, ValueError, IndexError, ImportError, RuntimeError),
     )
 
 
-def _command_line() -> CommandLine:
+def command_line() -> CommandLine:
+    """All commands of `nb101train`."""
     line = CommandLine(
         "nb101train",
         "Train cells as the authors of NAS-Bench-101 did.",

@@ -1,0 +1,59 @@
+"""The site: Sphinx makes it of the pages in this folder and of the docstrings of the packages."""
+
+import sys
+from pathlib import Path
+
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
+from nb101fast import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the last two extensions
+
+project = "nb101fast"
+release = version = __version__
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "help_texts",
+    "signatures",
+]
+exclude_patterns = ["pictures"]
+highlight_language = "none"  # of a fence that names no language
+default_role = "py:obj"  # `name` in a docstring is a link where the name is documented.
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3  # as on GitHub, where the pages are read too
+
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_mock_imports = ["ConfigSpace", "optuna", "optunahub", "ray", "tensorflow"]  # not needed
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 90
+
+html_theme = "pydata_sphinx_theme"
+html_title = "nb101fast"
+html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_sidebars: dict[str, list[str]] = {  # pages without children
+    "start": [],
+    "drop_in": [],
+    "cheat_sheet": [],
+    "faq": [],
+}
+html_theme_options = {
+    "header_links_before_dropdown": 7,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+}
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+
+def setup(app: Sphinx) -> None:
+    """Let pages name the language CSV, which Pygments does not know."""
+    app.add_lexer("csv", TextLexer)
