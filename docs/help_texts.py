@@ -20,7 +20,7 @@ class HelpTexts(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         line: CommandLine = pkgutil.resolve_name(self.arguments[0])()
         os.environ.update(
-            COLUMNS="80", NO_COLOR="1"
+            COLUMNS="70", NO_COLOR="1"
         )  # The texts are the same wherever it is built.
         return [self._section(*item) for item in line.help_texts().items()]
 
@@ -28,7 +28,7 @@ class HelpTexts(SphinxDirective):
         section = nodes.section(
             "", nodes.title(text=title), names=[nodes.fully_normalize_name(title)]
         )
-        section += nodes.literal_block(text, text, language="none")
+        section += nodes.literal_block(text, text, language="none", classes=["help-text"])
         self.state.document.note_implicit_target(section, section)
         return section
 
