@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from nb101fast.locations import BUILT_IN
+from nb101fast.progress import DEFAULT_LEVEL, set_level
 
 # A background job of a shell ignores Ctrl-C, and so would the processes that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,3 +25,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hide the indexes of the user from the tests and from the processes that they start."""
     os.environ["NB101FAST_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["NB101FAST_INDEX"] = str(BUILT_IN)  # so that open() does not warn
+
+
+@pytest.fixture(autouse=True)
+def usual_level() -> None:
+    """Say what is said by default, whatever level a command of another test has set."""
+    set_level(DEFAULT_LEVEL)

@@ -17,7 +17,6 @@ import pytest
 import nb101fast
 from nb101fast.__main__ import command_line, main
 from nb101fast.locations import BUILT_IN
-from nb101fast.progress import set_level
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
@@ -135,7 +134,6 @@ def test_the_log_level_may_stand_before_or_after_the_command(
         done = Done(capsys, *arguments)
         assert done.status == 0
         assert ("is there already and is kept" in done.err) == said
-    set_level("info")
 
 
 def test_doctor_says_what_is_here_and_what_is_missing(

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,12 +43,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
-
-
-@pytest.fixture(autouse=True)
-def level() -> Iterator[None]:
-    yield
-    set_level("info")
 
 
 def set_columns(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
