@@ -24,7 +24,7 @@ from reference.wrong_arguments import Calls, StoppedError, print_faults, setting
 
 MATRIX = ((0, 1), (0, 0))
 OPS = ("input", "output")
-SHARD = Path(nb101train.__file__).parents[1] / "nb101_digits" / "shard-00000-of-00001.tfrecord"
+SHARD = Path(__file__).resolve().parents[2] / "training/nb101_digits/shard-00000-of-00001.tfrecord"
 # Classes whose objects the harness makes.
 NOT_CALLED = {
     "Dataset": "what load_dataset returns",
