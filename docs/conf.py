@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the last two extensions
 project = "nb101fast"
 release = version = __version__
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
@@ -28,6 +28,13 @@ default_role = "py:obj"  # `name` in a docstring is a link where the name is doc
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3  # as on GitHub, where the pages are read too
 
+nb_execution_in_temp = True  # Notebooks write their files there.
+nb_execution_raise_on_error = True
+nb_execution_timeout = -1  # A busy machine may take any time.
+nb_output_stderr = "remove-warn"  # A warning in a notebook is a warning of the build.
+nb_code_prompt_show = "Code"
+nb_code_prompt_hide = "Code"
+
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_mock_imports = ["ConfigSpace", "optuna", "optunahub", "ray", "tensorflow"]  # not needed
 autodoc_preserve_defaults = True
@@ -38,14 +45,16 @@ html_title = "nb101fast"
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_sidebars: dict[str, list[str]] = {  # pages without children
+html_sidebars: dict[str, list[str]] = {  # pages without children, and wide ones
     "start": [],
     "drop_in": [],
     "cheat_sheet": [],
     "faq": [],
+    "gallery": [],
+    "tutorials/*": [],
 }
 html_theme_options = {
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 5,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,

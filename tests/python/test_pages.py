@@ -11,7 +11,7 @@ import pytest
 
 import nb101fast
 from nb101fast import inception
-from reference.pages import PAGES, ROOT, blocks, check_in_process, follow
+from reference.pages import NOTEBOOKS, PAGES, ROOT, blocks, check_in_process, follow
 
 TRAINING = ("sweeps.md", "training.md")  # tests/training follows these
 SLOW = ("README.md", "adapters.md", "analysis.md", "compiling.md", "experiment.md")
@@ -57,6 +57,14 @@ def test_no_page_has_an_indented_command(page: Path) -> None:
     """Markdown takes indented lines for a program too, but nothing here would run it."""
     outside = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     assert not re.search(r"\n\n    \S", outside)
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.name)
+def test_a_notebook_has_nothing_that_is_not_executed_and_can_be_downloaded(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert len(re.findall(r"^```\{code-cell\} ipython3$", text, re.MULTILINE)) >= 5
+    assert blocks(page) == []
+    assert f"<{page.stem}.ipynb>`" in text
 
 
 def test_every_link_of_readme_leads_to_a_file() -> None:

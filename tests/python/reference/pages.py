@@ -13,6 +13,8 @@ A block is a fence of Markdown, and its language says what is done with it:
 - no language: it is a session of the shell if lines begin with `$ `; otherwise it is what the
   block before it has printed.
 
+The cells of notebooks, `{code-cell}`, are left out, because the site executes them.
+
 Times, speeds, dates and digests may differ from what the page shows, and paths of files in the
 folder are shown as their names. One of these comments may stand before
 a fence: `<!-- not run: REASON -->`, or `<!-- numbers vary: REASON -->` before what is printed.
@@ -37,6 +39,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+NOTEBOOKS = tuple(sorted((ROOT / "docs" / "tutorials").glob("*.md")))
 FENCE = re.compile(
     r"(?:^<!-- (?P<mark>not run|numbers vary): (?:(?!-->).)+ -->\n+)?"
     r"^```(?P<language>[^\n]*)\n(?P<text>.*?)^```$",
