@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,32 +42,14 @@ def saved(suffix: str) -> Out:
     return export
 
 
-def parquet_of(frame: Callable[[Index], Any]) -> Out:
-    """The way out by a Parquet file that the library of a DataFrame writes."""
+def written(frame: Callable[[Index], Any], write: Callable[..., Any]) -> Out:
+    """The way out by a file that the library of a DataFrame writes."""
 
-    def write(index: Index, folder: Path) -> Path:
-        table, path = frame(index), folder / "frame.parquet"
-        if isinstance(table, pl.DataFrame):
-            table.write_parquet(path)
-        else:
-            table.to_parquet(path)
-        return path
+    def file(index: Index, folder: Path) -> Path:
+        write(frame(index), folder / "frame")
+        return folder / "frame"
 
-    return write
-
-
-def csv_of(frame: Callable[[Index], Any]) -> Out:
-    """The way out by a CSV file that the library of a DataFrame writes."""
-
-    def write(index: Index, folder: Path) -> Path:
-        table, path = frame(index), folder / "frame.csv"
-        if isinstance(table, pl.DataFrame):
-            table.write_csv(path)
-        else:
-            table.to_csv(path, index=False)
-        return path
-
-    return write
+    return file
 
 
 WAYS: dict[str, Out] = {
@@ -77,11 +60,11 @@ WAYS: dict[str, Out] = {
     "pandas without categories": lambda index, _: pd.DataFrame(index.to_arrow().to_pylist()),
     "polars": lambda index, _: index.to_polars(),
     "parquet": saved(".parquet"),
-    "parquet of pandas": parquet_of(Index.to_pandas),
-    "parquet of polars": parquet_of(Index.to_polars),
+    "parquet of pandas": written(Index.to_pandas, pd.DataFrame.to_parquet),
+    "parquet of polars": written(Index.to_polars, pl.DataFrame.write_parquet),
     "csv": saved(".csv"),
-    "csv of pandas": csv_of(Index.to_pandas),
-    "csv of polars": csv_of(Index.to_polars),
+    "csv of pandas": written(Index.to_pandas, partial(pd.DataFrame.to_csv, index=False)),
+    "csv of polars": written(Index.to_polars, pl.DataFrame.write_csv),
     "json": saved(".json"),
     "json lines": saved(".jsonl"),
     "index": lambda index, _: index.path,
