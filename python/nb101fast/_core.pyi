@@ -1,6 +1,7 @@
 """The compiled core; the package's functions say what the arguments mean."""
 
 import enum
+from collections.abc import Callable
 from typing import Any, TypeAlias, TypedDict, final, overload, type_check_only
 
 import numpy as np
@@ -132,6 +133,8 @@ class Objective:
         out: npt.NDArray[np.float32] | None = None,
         threads: int = 1,
     ) -> npt.NDArray[np.float32]: ...
+    @property
+    def _repr_html_(self) -> Callable[[], str]: ...
 
 class Metric(enum.Enum):
     train_accuracy = 0
@@ -201,6 +204,7 @@ class IndexFile:
         number: int,
         recipe: tuple[Any, ...],
         text: str,
+        html: Callable[[], str],
     ) -> Objective: ...
 
 def pareto_front(points: _Doubles) -> npt.NDArray[np.int32]: ...

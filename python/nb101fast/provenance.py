@@ -120,3 +120,13 @@ class Marks:
             **({"synthetic": "true"} if self.synthetic else {}),
             **({"dataset": datasets} if datasets else {}),
         }
+
+    def phrase(self) -> str:
+        """What kind of values these are, for people.
+
+        Example:
+            >>> Marks(training=({"dataset": "digits"},)).phrase()
+            'measured; trained on digits'
+        """
+        kind = "synthetic, made up for load tests" if self.synthetic else "measured"
+        return f"{kind}; trained on {', '.join(self.datasets)}" if self.datasets else kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import os
 import secrets
@@ -11,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
+from . import _core, shown_table
 from ._core import FormatError, visible
 from .checks import check_choice
 from .codes import NUM_CELLS
@@ -19,7 +20,7 @@ from .findings import Findings, stated_count
 from .formats import FORMAT_NAMES, format_of
 from .locations import core_name
 from .measurement import Measurement, QueryRepeat, check_epochs
-from .provenance import parse_provenance
+from .provenance import Marks, parse_provenance
 
 Verify = Literal["header", "sections", "full"]
 VERIFY_LEVELS = tuple(_core.Verify.__members__)
@@ -233,7 +234,8 @@ class IndexReader:
         )
         # A copy draws its own numbers, so the pickle does not hold the seed.
         recipe = (_bind, (self, measurement))
-        return self.file.objective(*measurement.column, kind, number, recipe, text)
+        html = functools.partial(_as_html, self, measurement)
+        return self.file.objective(*measurement.column, kind, number, recipe, text, html)
 
     def run_counts(self, epochs: int | None = None) -> npt.NDArray[np.uint16]:
         """How many runs each cell has at a budget, or at the highest, by row: uint16 (C,).
@@ -249,6 +251,20 @@ class IndexReader:
 def _bind(reader: IndexReader, measurement: Measurement) -> _core.Objective:
     """Make an objective from its pickle."""
     return reader.objective(measurement)
+
+
+def _as_html(reader: IndexReader, measurement: Measurement) -> str:
+    """What a notebook shows of an objective."""
+    return shown_table.as_html(
+        {
+            "metric": measurement.metric,
+            "epochs": str(measurement.epochs),
+            "stage": measurement.stage,
+            "repeat": str(measurement.repeat),
+            "file": reader.path,
+            "values": Marks.of(reader.provenance).phrase(),
+        }
+    )
 
 
 def _kind_and_number(repeat: QueryRepeat, seed: int | None) -> tuple[_core.RepeatKind, int]:

@@ -7,8 +7,10 @@ import multiprocessing
 import os
 import pickle
 import re
+import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,21 @@ def test_a_refused_batch_draws_nothing(index: Index) -> None:
     with pytest.raises(IndexError):
         first.by_id([0, 1, -1])
     assert same(first.by_id(index.cells), second.by_id(index.cells))
+
+
+def test_a_notebook_shows_what_an_objective_is_bound_to(index: Index, tmp_path: Path) -> None:
+    named = shutil.copy(index.path, tmp_path / "<b>.nb101")
+    html = nb101fast.open(named).objective("test_accuracy", epochs=36, repeat=1)._repr_html_()
+    assert html.startswith("<table>")
+    shown = re.findall(r"<th>(\w+)</th><td>(.*?)</td>", html)
+    assert dict(shown) == {
+        "metric": "test_accuracy",
+        "epochs": "36",
+        "stage": "final",
+        "repeat": "1",
+        "file": escape(str(named)),
+        "values": "synthetic, made up for load tests",
+    }
 
 
 # -------------------------------------------------------------------- copies of random objectives

@@ -170,14 +170,14 @@ py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& 
 // `number` is the repeat if the kind is `one`, and the seed if it is `random`. `mean` ignores it.
 py::object bind_objective(const IndexFile& file, Metric metric, Stage stage, std::size_t budget,
                           Repeat::Kind kind, std::uint64_t number, const py::tuple& recipe,
-                          const py::str& text) {
+                          const py::str& text, const py::function& html) {
   const Repeat repeat{kind, number, number};
   std::unique_ptr<Objective> objective;
   {
     const LongWork long_work;
     objective = std::make_unique<Objective>(file.view(), metric, stage, budget, repeat);
   }
-  return make_objective(std::move(objective), recipe, text);
+  return make_objective(std::move(objective), recipe, text, html);
 }
 
 py::list describe_sections(const IndexFile& file) {
@@ -268,7 +268,8 @@ void register_index(py::module_& module) {
       .def("rows_of", &rows_of, py::arg("cell_ids"))
       .def("find", &find_hashes, py::arg("hashes").noconvert(), py::arg("threads") = 1)
       .def("objective", &bind_objective, py::arg("metric"), py::arg("stage"), py::arg("budget"),
-           py::arg("kind"), py::arg("number"), py::arg("recipe"), py::arg("text"));
+           py::arg("kind"), py::arg("number"), py::arg("recipe"), py::arg("text"),
+           py::arg("html"));
 }
 
 }  // namespace nb101::bindings

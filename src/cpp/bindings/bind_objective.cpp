@@ -26,6 +26,7 @@ struct ObjectiveObject {
   Objective* objective;
   PyObject* recipe;
   PyObject* text;
+  PyObject* html;
 };
 
 PyTypeObject* objective_type = nullptr;
@@ -161,6 +162,7 @@ void deallocate(PyObject* self) {
   delete cast(self)->objective;
   Py_XDECREF(cast(self)->recipe);
   Py_XDECREF(cast(self)->text);
+  Py_XDECREF(cast(self)->html);
   PyObject_Free(self);
   Py_DECREF(type);
 }
@@ -188,6 +190,7 @@ PyMethodDef methods[] = {
 
 PyMemberDef members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(ObjectiveObject, vectorcall), READONLY, nullptr},
+    {"_repr_html_", T_OBJECT_EX, offsetof(ObjectiveObject, html), READONLY, nullptr},
     {}};
 
 constexpr const char* kDoc =
@@ -218,7 +221,8 @@ PyType_Spec spec = {"nb101fast._core.Objective", sizeof(ObjectiveObject), 0,
 
 }  // namespace
 
-py::object make_objective(std::unique_ptr<Objective> objective, py::tuple recipe, py::str text) {
+py::object make_objective(std::unique_ptr<Objective> objective, py::tuple recipe, py::str text,
+                          py::function html) {
   ObjectiveObject* const self = PyObject_New(ObjectiveObject, objective_type);
   if (!self) throw py::error_already_set();
   self->vectorcall = call;
@@ -227,6 +231,7 @@ py::object make_objective(std::unique_ptr<Objective> objective, py::tuple recipe
   self->objective = objective.release();
   self->recipe = recipe.release().ptr();
   self->text = text.release().ptr();
+  self->html = html.release().ptr();
   return py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(self));
 }
 

@@ -9,8 +9,8 @@
 
 namespace nb101::bindings {
 
-// __reduce__ returns `recipe`, and repr() returns `text`.
+// __reduce__ returns `recipe`, and repr() returns `text`. Notebooks call `html`.
 pybind11::object make_objective(std::unique_ptr<Objective> objective, pybind11::tuple recipe,
-                                pybind11::str text);
+                                pybind11::str text, pybind11::function html);
 
 }  // namespace nb101::bindings
