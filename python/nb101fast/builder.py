@@ -78,8 +78,7 @@ class IndexBuilder:
     Example:
         >>> builder = IndexBuilder()
         >>> builder.add_file("nasbench_full.tfrecord")
-        >>> builder.finish("nasbench_full.nb101").cells
-        423624
+        >>> builder.finish("nasbench_full.nb101").cells  # 423624 with the official file
     """
 
     def __init__(self, base: IndexReader | None = None, *, threads: int | None = None) -> None:
@@ -126,6 +125,8 @@ class IndexBuilder:
 
         Raises:
             OutOfDomainError: a code is outside the search space.
+            TypeError, ValueError: an array has another shape than the others, or its numbers do not
+                fit the types that `Runs` names.
         """
         self.table.append(*runs.arrays())
 

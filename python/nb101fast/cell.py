@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .checks import check_type
+from .checks import check_count, check_type
 from .codes import (
     INPUT,
     MAX_VERTICES,
@@ -112,9 +112,7 @@ def count_parameters(
         "num_classes": num_classes,
     }
     for name, number in skeleton.items():
-        _check_number(name, number)
-    if num_stacks > _MAX_STACKS:
-        raise ValueError(f"num_stacks={num_stacks} is not allowed; use 1 to {_MAX_STACKS}")
+        check_count(name, number, 1, _MAX_STACKS if name == "num_stacks" else _MAX_CHANNELS)
     return _core.count_parameters(matrix_bytes, labels, **skeleton)
 
 
@@ -141,20 +139,16 @@ def vertex_channels(
     Source: `nasbench/lib/model_builder.py`, `compute_vertex_channels`.
 
     Example:
+        >>> from nb101fast import inception
         >>> vertex_channels(inception.MATRIX, input_channels=128, output_channels=128)
         [128, 32, 32, 32, 32, 32, 128]
     """
     _core.check_mask(matrix, "the elements of the matrix")
     array = np.asarray(matrix)
     matrix_bytes, _ = _graph_arrays(array, [0] * (len(array) if array.ndim else 0))
-    _check_number("input_channels", input_channels)
-    _check_number("output_channels", output_channels)
+    check_count("input_channels", input_channels, 1, _MAX_CHANNELS)
+    check_count("output_channels", output_channels, 1, _MAX_CHANNELS)
     return _core.vertex_channels(matrix_bytes, input_channels, output_channels)
-
-
-def _check_number(name: str, number: int) -> None:
-    if not 1 <= number <= _MAX_CHANNELS:
-        raise ValueError(f"{name}={number} is not allowed; use 1 to {_MAX_CHANNELS}")
 
 
 def _graph_arrays(

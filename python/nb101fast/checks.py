@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Iterable
+from numbers import Real
 
 
 def check_choice(argument: str, value: object, allowed: Iterable[object]) -> None:
@@ -45,7 +46,8 @@ def check_count(argument: str, value: object, least: int, most: int) -> None:
 
 def check_number(argument: str, value: float, least: float, most: float) -> None:
     """Raise ValueError unless the value is a number from `least` to `most`; a bool is refused."""
-    if isinstance(value, bool) or not least <= value <= most:
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most:
         raise ValueError(
             f"{argument}={value!r} is not allowed; use a number from {least} to {most}"
         )

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from . import _core
 from .builder import CompileReport, IndexBuilder
+from .checks import check_count
 from .inputs import Meter, estimated_records, is_table
 from .locations import checked_name, core_name
 from .progress import Progress, told
@@ -61,23 +62,23 @@ def compile(
         ImportError: a table or a Parquet file needs `pip install "nb101fast[arrow]"`.
 
     Example:
-        >>> nb101fast.compile("nasbench_full.tfrecord", "nasbench_full.nb101").cells
-        423624
+        >>> nb101fast.compile("nasbench_full.tfrecord", "nasbench_full.nb101").missing_runs
+        0
         >>> nb101fast.compile("retrained.tfrecord", update="nasbench_full.nb101").replaced_runs
-        12
-        >>> nb101fast.compile(frame, "mine.nb101").runs  # a DataFrame with a row for each run
         36
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"id": [4, 4, 5], "epochs": 36, "test_accuracy": 0.9})
+        >>> nb101fast.compile(frame, "mine.nb101").runs  # a row for each run
+        3
     """
-    if denominator is not None and not 1 <= denominator <= _core.MAX_DENOMINATOR:
-        raise ValueError(
-            f"denominator={denominator} is not allowed; use 1 to {_core.MAX_DENOMINATOR}"
-        )
+    if denominator is not None:
+        check_count("denominator", denominator, 1, _core.MAX_DENOMINATOR)
     if threads is not None and threads < 1:
         raise ValueError(f"threads={threads} is not allowed; use 1 or more")
     given = _inputs(inputs)
     paths = [each for each in given if isinstance(each, str)]
     base = None if update is None else IndexReader(update)
-    target = _target(paths, output, base)
+    target = _target(paths, update if output is None else output)
     builder = IndexBuilder(base, threads=threads)
     builder.reserve(sum(map(estimated_records, paths)))
     with told(progress, "compiling") as phases:
@@ -109,16 +110,11 @@ def _inputs(inputs: Any) -> list[Any]:
     return given
 
 
-def _target(
-    paths: list[str], output: str | os.PathLike[str] | None, base: IndexReader | None
-) -> str:
+def _target(paths: list[str], output: str | os.PathLike[str] | None) -> str:
     """The name of the index file, after checks that it can be written."""
-    if output is not None:
-        target = checked_name(output)
-    elif base is not None:
-        target = base.path
-    else:
+    if output is None:
         raise ValueError("no output: give output=OUT, or update=OLD to write over that index")
+    target = checked_name(output)
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samefile(path, target):

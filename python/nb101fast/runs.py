@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .codes import Codes
+from . import _core
+from .codes import Codes, as_codes
 
 
 @dataclass(frozen=True)
@@ -30,5 +31,31 @@ class Runs:
     total_times: npt.NDArray[np.float64]
 
     def arrays(self) -> tuple[Any, ...]:
-        """The arrays in the order in which the compiled core takes them."""
-        return self.codes, self.epochs, self.values, self.parameters, self.total_times
+        """The arrays in the order and of the types in which the compiled core takes them.
+
+        An array may have another type of numbers, if the one that is meant can hold them.
+
+        Raises:
+            TypeError: an array has no numbers, or floats where integers are meant.
+            ValueError: a number does not fit the type.
+        """
+        return (
+            as_codes(self.codes),
+            _of_type("epochs", self.epochs, np.uint32),
+            _of_type("values", self.values, np.float64),
+            _of_type("parameters", self.parameters, np.int32),
+            _of_type("total_times", self.total_times, np.float64),
+        )
+
+
+def _of_type(name: str, values: Any, kind: type[np.generic]) -> npt.NDArray[Any]:
+    """An array as the core takes it, with the same numbers."""
+    _core.check_mask(values, name)
+    given = np.asarray(values)
+    if not np.can_cast(given.dtype, kind) and given.dtype.kind not in "iu":
+        raise TypeError(f"{name} of dtype {given.dtype} is not allowed; use {kind.__name__}")
+    taken = np.ascontiguousarray(given, kind)
+    if given.dtype.kind in "iu" and not np.array_equal(taken, given):
+        wrong = given[taken != given][0]
+        raise ValueError(f"{name}={wrong} is not allowed; use numbers that fit {kind.__name__}")
+    return taken

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import operator
 import re
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, overload
 
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .checks import check_choice, check_number
+from .checks import check_choice, check_count, check_number
 from .codes import Codes, Ids, ManyCodes, OneCode, as_code, as_codes, is_batch
 
 if TYPE_CHECKING:
@@ -82,8 +83,7 @@ def sample(n: int, *, how: str = "cells", seed: Seed = None) -> Codes:
         array([32, 32, 32], dtype=uint32)
     """
     count = operator.index(n)
-    if count < 0:
-        raise ValueError(f"n={n} is not allowed; use 0 or more")
+    check_count("n", count, 0, sys.maxsize)
     if match := re.fullmatch(r"vertices:([2-7])", how):
         return _core.sample_codes_of(int(match[1]), count, _seed_word(seed))
     check_choice("how", how, (*SAMPLINGS, *(f"vertices:{n}" for n in range(2, 8))))
@@ -176,6 +176,7 @@ def neighbor_table(*, threads: int = 1) -> NeighborTable:
 
     Example:
         >>> indptr, indices = neighbor_table()
+        >>> import scipy.sparse
         >>> adjacency = scipy.sparse.csr_array((np.ones(len(indices)), indices, indptr))
     """
     return NeighborTable(*_core.neighbor_table(threads))
@@ -420,8 +421,8 @@ def macs(codes: Any) -> Any:
         TypeError: an array of another type than uint32.
 
     Example:
-        >>> macs(32)  # nothing but projections
-        37098496
+        >>> macs(32)  # the stem, projections and the dense layer
+        137761792
     """
     return _by_code(_core.macs, codes)
 

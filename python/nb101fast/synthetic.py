@@ -56,8 +56,9 @@ def write_index(
             all.
 
     Example:
-        >>> nb101fast.synthetic.write_index("synthetic.nb101", epochs=(108,))
+        >>> nb101fast.synthetic.write_index("synthetic.nb101", codes=codes, epochs=(108,))
     """
+    _check_budgets(epochs, repeats)
     builder = IndexBuilder()
     builder.reserve(len(_chosen_ids(codes)) * len(epochs) * repeats)
     with told(progress, _LABEL) as phases:
@@ -100,11 +101,7 @@ def generate(
     progress: Progress | None = None,
 ) -> Iterator[Runs]:
     """The runs in batches, in the official order. The arguments are those of `write_index`."""
-    check_count("repeats", repeats, 1, _MOST_REPEATS)
-    for budget in epochs:
-        check_count("epochs", budget, 1, _MOST_EPOCHS)
-    if not epochs or len(set(epochs)) < len(epochs):
-        raise ValueError(f"epochs={epochs!r} is not allowed; use one or more, each once")
+    _check_budgets(epochs, repeats)
     ids = _chosen_ids(codes)
     with told(progress, _LABEL) as phases:
         phases.begin("sorting")
@@ -114,6 +111,14 @@ def generate(
             batch = ids[first : first + _CELLS_AT_ONCE]
             yield _runs_of(batch, sorted(epochs), repeats, np.random.default_rng([seed, first]))
             phases(first + len(batch), len(ids))
+
+
+def _check_budgets(epochs: Sequence[int], repeats: int) -> None:
+    check_count("repeats", repeats, 1, _MOST_REPEATS)
+    for budget in epochs:
+        check_count("epochs", budget, 1, _MOST_EPOCHS)
+    if not epochs or len(set(epochs)) < len(epochs):
+        raise ValueError(f"epochs={epochs!r} is not allowed; use one or more, each once")
 
 
 def _chosen_ids(codes: Codes | None) -> npt.NDArray[np.int32]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,6 +43,66 @@ def test_files_indexes_and_arrays_become_one(small_sample: Sample, tmp_path: Pat
     builder.add_runs(runs)
     builder.finish(tmp_path / "again.nb101")
     assert exported(tmp_path / "again.nb101", tmp_path) == exported(both.reader.path, tmp_path)  # type: ignore[arg-type]
+
+
+def test_runs_may_have_any_type_of_numbers_that_fits(tmp_path: Path) -> None:
+    (runs,) = synthetic.generate(codes=nb101fast.cell_codes()[:3], epochs=(4,), repeats=2)
+    singles = runs.values.astype(np.float32)
+    exact = replace(runs, values=singles.astype(np.float64))
+    other = replace(
+        runs,
+        codes=runs.codes.tolist(),
+        epochs=runs.epochs.astype(">i8"),
+        values=np.asfortranarray(singles),
+        parameters=runs.parameters.astype(np.uint32),
+        total_times=runs.total_times.tolist(),
+    )
+    for given, wanted in zip(other.arrays(), exact.arrays(), strict=True):
+        assert (given.dtype, given.tobytes()) == (wanted.dtype, wanted.tobytes())
+    builder = IndexBuilder()
+    builder.add_runs(other)
+    assert builder.finish(tmp_path / "other.nb101", synthetic=True).runs == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "error", "message"),
+    [
+        ("codes", np.arange(6, dtype=np.int64), TypeError, "int64"),
+        ("epochs", np.full(6, -4), ValueError, "epochs=-4 is not allowed; use numbers that"),
+        (
+            "parameters",
+            np.full(6, 2**31, np.uint32),
+            ValueError,
+            "parameters=2147483648 is not a",
+        ),
+        (
+            "parameters",
+            np.ones(6),
+            TypeError,
+            "parameters of dtype float64 is not allowed",
+        ),
+        (
+            "values",
+            np.full((6, 15), "x"),
+            TypeError,
+            "values of dtype <U1 is not allowed",
+        ),
+        (
+            "values",
+            np.ones((6, 14)),
+            ValueError,
+            r"shape \(6, 14\); \(6, 15\) is needed",
+        ),
+        ("total_times", np.ones(5), ValueError, "total_times have length 5; codes have 6"),
+        ("total_times", None, TypeError, "total_times of dtype object is not allowed"),
+    ],
+)
+def test_runs_of_other_numbers_are_refused(
+    name: str, values: Any, error: type[Exception], message: str
+) -> None:
+    (runs,) = synthetic.generate(codes=nb101fast.cell_codes()[:3], epochs=(4,), repeats=2)
+    with pytest.raises(error, match=message):
+        IndexBuilder().add_runs(replace(runs, **{name: values}))
 
 
 def test_every_maker_says_the_same_of_itself(small_sample: Sample, tmp_path: Path) -> None:

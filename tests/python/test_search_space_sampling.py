@@ -188,7 +188,7 @@ def test_unknown_sampler(how: str) -> None:
 
 
 def test_bad_numbers() -> None:
-    with pytest.raises(ValueError, match="n=-1 is not allowed; use 0 or more"):
+    with pytest.raises(ValueError, match="n=-1 is not allowed; use an integer from 0"):
         search_space.sample(-1)
     with pytest.raises(TypeError, match="integer"):
         search_space.sample(1.5)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from .observations import Observations
 from .optimizer import Trial
 from .presets import PRESETS
 from .settings import CompiledSettings, Factory, Settings
-from .simulated_training import Limits, SimulatedRun, SimulatedTraining, seed_word
+from .simulated_training import MOST_RUNS, Limits, SimulatedRun, SimulatedTraining, seed_word
 from .trajectories import Trajectories, join
 
 Recorded: TypeAlias = Literal["incumbents", "everything"]
@@ -24,7 +24,6 @@ RECORDED: dict[str, _core.Recorded] = {
     "incumbents": _core.Recorded.incumbents,
     "everything": _core.Recorded.everything,
 }
-_MOST_RUNS = 1_000_000_000_000
 
 
 def run(
@@ -244,5 +243,5 @@ def _trial(run: SimulatedRun, asked: OneCode | tuple[OneCode, int]) -> Trial | N
 
 def _checked_count(argument: str, value: int, least: int) -> int:
     number = operator.index(value)
-    check_count(argument, number, least, _MOST_RUNS)
+    check_count(argument, number, least, MOST_RUNS)
     return number

@@ -22,6 +22,7 @@ _REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTes
 # The two bits of a label are both set in label 3. This mask keeps the lower bit of each label.
 _LOW_LABEL_BITS = 0b01_01_01_01_01 << 21
 MOST_EVALUATIONS = 1_000_000_000_000
+MOST_RUNS = 1_000_000_000_000
 _MOST_TRAININGS = 1_000_000_000  # of the shortest that takes time, in a time budget
 
 
@@ -199,9 +200,10 @@ class SimulatedTraining:
             run: the number of the run.
 
         Raises:
-            ValueError: what `check_limits` refuses.
+            ValueError: what `check_limits` refuses, or a number of a run that is not allowed.
         """
         limits = self.check_limits(budget_seconds, max_evaluations)
+        check_count("run", run, 0, MOST_RUNS)
         return SimulatedRun(self, limits, seed_word(seed), run)
 
 

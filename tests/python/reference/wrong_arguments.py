@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from nb101fast import OutOfDomainError
 ALLOWED: tuple[type[Exception], ...] = (
     *(TypeError, ValueError, MemoryError, OSError, IndexError, OutOfDomainError, ImportError),
 )
+RAW = re.compile(r"incompatible (function|constructor) arguments")  # pybind11's, for no user
 MEMORY = 4 << 30  # bytes, beside what the good calls need
 
 Call: TypeAlias = tuple[Callable[..., Any], dict[str, Any]]
@@ -130,7 +132,8 @@ def _fault(
     except StoppedError:
         return ""
     except Exception as error:
-        is_allowed = isinstance(error, allowed) and not isinstance(error, UnicodeDecodeError)
+        is_clear = not isinstance(error, UnicodeDecodeError) and not RAW.search(str(error))
+        is_allowed = isinstance(error, allowed) and is_clear
         return "" if is_allowed else f"{type(error).__name__}: {error}"
     return ""
 
