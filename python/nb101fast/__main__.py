@@ -10,7 +10,6 @@ import json
 import os
 import pkgutil
 import sys
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +30,7 @@ from .exporter import SUFFIXES, export
 from .fetch import fetch
 from .findings import sentences
 from .index import Index, open
+from .locations import BUILT_IN, chosen_index
 from .measurement import METRICS, STAGES
 from .progress import tell
 from .reader import VERIFY_LEVELS
@@ -65,6 +65,9 @@ _OPTIONS = {
 }
 
 
+_BUILT_IN_IS_OPENED = (  # fits the line of a terminal
+    "this is the built-in NB101-digits; `nb101fast fetch` gets the official results"
+)
 _SUFFIX = ".nb101"  # of an index, by which `query` tells it from a cell
 _WELCOME = """\
 nb101fast looks up results of NAS-Bench-101 in an index. What you can do next:
@@ -450,17 +453,18 @@ def _verify(options: argparse.Namespace) -> None:
 
 def _info(options: argparse.Namespace) -> None:
     index = _opened(options.index)
-    print(json.dumps(facts_of(index.reader), indent=2) if options.json else describe(index.reader))
+    if options.json:
+        print(json.dumps(facts_of(index.reader), indent=2))
+    else:
+        print(describe(index.reader, options.index))
 
 
 def _opened(path: str | None) -> Index:
     """The index of a command that has a default one. It is told if that is the built-in one."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        index = open(path)
-    for warning in caught:
-        tell(str(warning.message), "warning")
-    return index
+    chosen = chosen_index() if path is None else path
+    if chosen is None:
+        tell(_BUILT_IN_IS_OPENED, "warning")
+    return open(BUILT_IN if chosen is None else chosen)
 
 
 def _query(options: argparse.Namespace) -> None:

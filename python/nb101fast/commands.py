@@ -11,10 +11,11 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ._core import visible
+from .extras import import_extra
 from .progress import DEFAULT_LEVEL, LEVELS, set_level
 
 Faults = tuple[type[Exception], ...]
@@ -24,6 +25,11 @@ _EXIT_STATUSES = (
     "exit status: 0 if the command is done, 1 if the data is at fault, 2 if the command is"
 )
 _PARAMETER = re.compile(r"^(\w+)=(True\b|)|\b(\w+)=(True\b|[A-Z]+\b)")
+
+_SHELLS = ("bash", "zsh", "tcsh")
+# What a shell proposes for an argument, by its metavar.
+_FILES = ("CELL", "CONFIG", "FILE", "IN", "INDEX", "OLD", "OUT")  # an INDEX may stand for a CELL
+_FOLDERS = ("DIR",)
 
 
 class CommandLine:
@@ -58,6 +64,12 @@ class CommandLine:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self._parser.add_argument("--version", action="version", version=f"{program} {version}")
+        self._parser.add_argument(
+            "--print-completion",
+            action=_PrintCompletion,
+            choices=_SHELLS,
+            help="print a script that lets this shell complete commands, options and files",
+        )
         _add_levels(self._parser, DEFAULT_LEVEL)
         self._commands = self._parser.add_subparsers(metavar="COMMAND")
 
@@ -138,6 +150,35 @@ class CommandLine:
             return match[0]
         option = self._options[name]
         return option.rstrip() if value == "True" else option + value
+
+
+class _PrintCompletion(argparse.Action):
+    """Prints the script of a shell and ends the program."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        shtab = import_extra("shtab", extra="completion")
+        for action in _actions(parser):
+            if action.metavar in _FILES:
+                action.complete = shtab.FILE
+            elif action.metavar in _FOLDERS:
+                action.complete = shtab.DIRECTORY
+        print(shtab.complete(parser, values))
+        parser.exit()
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[Any]:
+    """The arguments of a parser and of its commands."""
+    for action in parser._actions:  # noqa: SLF001 - shtab reads them too
+        yield action
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                yield from _actions(command)
 
 
 def _add_levels(parser: argparse.ArgumentParser, default: str) -> None:

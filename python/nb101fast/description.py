@@ -36,13 +36,17 @@ def facts_of(reader: IndexReader) -> dict[str, Any]:
     }
 
 
-def describe(reader: IndexReader) -> str:
-    """The lines that `nb101fast info` prints: contents, origin, ranges of values, sizes."""
-    return "\n".join(_lines(reader))
+def describe(reader: IndexReader, name: str | None = None) -> str:
+    """The lines that `nb101fast info` prints: contents, origin, ranges of values, sizes.
+
+    Args:
+        reader: the index.
+        name: how the user names its file, which the first line says; None for the path.
+    """
+    return "\n".join((visible(name or reader.path), *_lines(reader)))
 
 
 def _lines(reader: IndexReader) -> Iterator[str]:
-    yield visible(reader.path)
     if reader.is_synthetic:
         yield "  SYNTHETIC: its values are made up for load tests, not measured"
     yield f"  {len(reader):,} of {NUM_CELLS:,} cells, {reader.num_runs:,} runs"

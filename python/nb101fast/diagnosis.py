@@ -14,7 +14,9 @@ from .index import Index
 from .locations import BUILT_IN, CACHE_VARIABLE, INDEX_VARIABLE, cache_folder, chosen_index
 
 _PACKAGE = "nb101fast"
-_NEEDS_OF_USERS = ("adapters", "arrow", "graph", "plots", "search", "sweep", "train")
+_NEEDS_OF_USERS = (
+    *("adapters", "arrow", "completion", "graph", "plots", "search", "sweep", "train"),
+)
 
 
 def diagnosis() -> str:
@@ -49,9 +51,9 @@ def _extras() -> Iterator[str]:
         missing = [name for name in _libraries_of(extra) if not _version_of(name)]
         if missing:
             install = f'pip install "{_PACKAGE}[{extra}]"'
-            yield f"  {extra:9} lacks {', '.join(missing)}: {install}"
+            yield f"  {extra:10} lacks {', '.join(missing)}: {install}"
         else:
-            yield f"  {extra:9} is installed"
+            yield f"  {extra:10} is installed"
 
 
 def _libraries_of(extra: str) -> list[str]:

@@ -17,6 +17,7 @@ import pytest
 import nb101fast
 from nb101fast.__main__ import command_line, main
 from nb101fast.locations import BUILT_IN
+from reference.completion import proposals
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
@@ -110,6 +111,34 @@ def test_no_command_tells_what_one_can_do_next(capsys: pytest.CaptureFixture[str
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     done = Done(capsys, "--version")
     assert (done.status, done.out) == (0, f"nb101fast {nb101fast.__version__}\n")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_bash_completes_commands_options_and_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("shtab")
+    done = Done(capsys, "--print-completion", "bash")
+    assert (done.status, done.err) == (0, "")
+    (tmp_path / "mine.nb101").touch()
+    (tmp_path / "made").mkdir()
+    for line, expected in {
+        "nb101fast e": ["experiment", "export"],
+        "nb101fast verify --l": ["--level", "--log-level"],
+        "nb101fast verify --level s": ["sections"],
+        "nb101fast query m": ["made", "mine.nb101"],
+        "nb101fast compile a.csv -o mi": ["mine.nb101"],
+        "nb101fast analyze --out m": ["made"],
+    }.items():
+        assert proposals(done.out, line, tmp_path) == expected, line
+
+
+def test_a_completion_without_its_library_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    done = Done(capsys, "--print-completion", "zsh")
+    check_complaint(done, 2, r'this needs shtab: pip install "nb101fast\[completion\]"')
 
 
 @pytest.mark.parametrize(
@@ -298,13 +327,27 @@ def test_info_of_the_default(
     monkeypatch.delenv("NB101FAST_INDEX", raising=False)
     done = Done(capsys, "info")
     assert done.status == 0
-    assert done.err.startswith("no index is chosen and the cache has none, so NB101-")
-    assert done.err.count("\n") == 1
+    assert re.fullmatch(r"this is the built-in NB101-digits; `nb101fast fetch` .*\n", done.err)
+    assert len(done.err) <= 80
     assert "91 of 423,624 cells, 1,092 runs" in done.out
     assert "trained on digits" in done.out
     monkeypatch.setenv("NB101FAST_INDEX", str(small_sample[0]))
     done = Done(capsys, "info")
     assert (done.status, done.err) == (0, "")
+
+
+def test_a_relative_path_is_shown_as_it_was_given(
+    capsys: pytest.CaptureFixture[str],
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shutil.copy(source.with_suffix(".nb101"), tmp_path / "mine.nb101")
+    monkeypatch.chdir(tmp_path)
+    for command in (("info", "mine.nb101"), ("compile", "--update", "mine.nb101", source)):
+        done = Done(capsys, *command)
+        assert done.status == 0
+        assert re.match(r"mine\.nb101(:|\n)", done.out), done.out
 
 
 # -------------------------------------------------------------------- query
@@ -546,7 +589,7 @@ def test_errors_name_options_not_parameters(
     check_complaint(
         Done(capsys, "compile", source, "-o", tmp_path / "x", "--denominator", "0"),
         2,
-        "--denominator 0 is not allowed; use 1 to",
+        "--denominator 0 is not allowed; use an integer from 1 to",
     )
     check_complaint(
         Done(capsys, "fetch", "--any"), 2, "--any is for a local file, --from FILE: a download is"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import nb101fast
 from nb101train.__main__ import main
 from nb101train.config import AUGMENTED_EPOCHS
+from reference.completion import proposals
 
 COMMANDS = ("cell", "evaluate", "augment", "sweep", "status")
 
@@ -59,6 +61,22 @@ def test_each_help_states_the_exit_statuses(
     with pytest.raises(SystemExit):
         main([command, "--help"])
     assert "exit status: 0 if the command is done, 1 if" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_bash_completes_without_tensorflow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("shtab")
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # An import of it would fail.
+    with pytest.raises(SystemExit):
+        main(["--print-completion", "bash"])
+    script = capsys.readouterr().out
+    (tmp_path / "made").mkdir()
+    assert proposals(script, "nb101train s", tmp_path) == ["status", "sweep"]
+    assert proposals(script, "nb101train sweep out --eng", tmp_path) == ["--engine"]
+    assert proposals(script, "nb101train sweep out --engine r", tmp_path) == ["ray"]
+    assert proposals(script, "nb101train status m", tmp_path) == ["made"]
 
 
 @pytest.mark.parametrize(
