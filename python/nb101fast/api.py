@@ -129,7 +129,6 @@ class NASBench:
 
         Example:
             >>> nasbench.query(spec, epochs=36)["validation_accuracy"]
-            0.8897235393524170
         """
         if epochs not in self.valid_epochs:
             raise OutOfDomainError(f"invalid number of epochs, must be one of {self.valid_epochs}")

@@ -57,7 +57,7 @@ def locked(
         on_wait: called once if another process holds the lock.
 
     Example:
-        >>> with locked("out/sweep.lock"):
+        >>> with locked("sweep.lock"):
         ...     change_the_plan()
     """
     descriptor = open_own(path, _OPEN_FLAGS)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
+from . import _core, shown_table
 from ._core import visible
 from .cell import Cell
 from .chosen_cells import choose_cells, find_hashes
@@ -355,8 +354,8 @@ class Index:
             stored: return a read-only view of the file instead. Accuracies may then be uint16
                 counts of `denominator`, with 65535 for a cell without the run. Total times may be
                 ticks of 2**-22 s: the view then has the fields `low`, uint32, and `high`, uint8,
-                and `(low + high * 2**32) / 2**22` are the seconds. For a cell without the run, all
-                bits are 1. The repeat must be a number.
+                and `(low + high * 2.0**32) / 2**22` are the seconds. For a cell without the run,
+                all bits are 1. The repeat must be a number.
 
         Returns:
             float32 (C,) for a mean and for accuracies that are stored as counts, and float64 for
@@ -433,7 +432,7 @@ class Index:
 
         Example:
             >>> index.best("test_accuracy", where={"parameters": (None, 2e6)}).hash
-            >>> index.best("training_time", where={"test_accuracy": (0.93, None)})
+            >>> index.best("training_time", where={"test_accuracy": (0.9, None)})
         """
         return WholeSpace(self.reader, epochs, stage, repeat).best(metric, where or {})
 
@@ -531,7 +530,7 @@ class Index:
             The volume, in the product of the objectives' units.
 
         Example:
-            >>> corner = {"test_accuracy": 0.9, "parameters": 1e7}
+            >>> corner = {"test_accuracy": 0.8, "parameters": 5e7}
             >>> found = index.hypervolume(minimize=["parameters"], reference=corner, ids=ids)
             >>> found / index.hypervolume(minimize=["parameters"], reference=corner)
         """
@@ -591,6 +590,7 @@ class Index:
             of them.
 
         Example:
+            >>> from nb101fast import ingraph
             >>> tables = index.tables("validation_accuracy", "training_time")
             >>> ingraph.query(tables, codes, numpy)
         """
@@ -703,23 +703,17 @@ class Index:
             f"repeats {_listed(self.repeats)}>"
         )
 
-    def _origin(self) -> str:
-        """What kind of values these are."""
-        marks = Marks.of(self.provenance)
-        kind = "synthetic, made up for load tests" if marks.synthetic else "measured"
-        return f"{kind}; trained on {', '.join(marks.datasets)}" if marks.datasets else kind
-
     def _repr_html_(self) -> str:
-        rows = {
-            "file": visible(self.path),
-            "cells": f"{len(self):,} of {NUM_CELLS:,}",
-            "runs": f"{self.num_runs:,}",
-            "epochs": _listed(self.epochs),
-            "repeats": _listed(self.repeats),
-            "values": visible(self._origin()),
-        }
-        cells = (f"<tr><th>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
-        return f"<table>{''.join(cells)}</table>"
+        return shown_table.as_html(
+            {
+                "file": self.path,
+                "cells": f"{len(self):,} of {NUM_CELLS:,}",
+                "runs": f"{self.num_runs:,}",
+                "epochs": _listed(self.epochs),
+                "repeats": _listed(self.repeats),
+                "values": Marks.of(self.provenance).phrase(),
+            }
+        )
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -4,6 +4,9 @@ The functions only gather from tables. They are written once over the array API 
 are traced, compiled and vectorized with the program around them, and run on the device where the
 arrays lie: under NumPy, JAX, PyTorch, TensorFlow or another library that follows the standard.
 
+>>> import jax
+>>> import jax.numpy as jnp
+>>> from nb101fast import ingraph
 >>> tables = jax.device_put(index.tables("validation_accuracy"))
 >>> accuracy = jax.jit(lambda codes: ingraph.evaluate(tables, codes, jnp))
 >>> accuracy(codes)  # a uint32 array
@@ -87,6 +90,7 @@ def query(tables: Tables, codes: Array, xp: Any) -> Array:
         ValueError: a masked array hides some of the codes.
 
     Example:
+        >>> from nb101fast import ingraph
         >>> ingraph.query(index.tables(), codes, numpy)
     """
     return _cell_ids(tables, codes, _namespace(xp))
@@ -107,6 +111,7 @@ def evaluate(tables: Tables, codes: Array, xp: Any, metric: str = "validation_ac
         ValueError: the tables have no such metric, or a masked array hides some of the codes.
 
     Example:
+        >>> from nb101fast import ingraph
         >>> ingraph.evaluate(index.tables("test_accuracy"), codes, numpy, "test_accuracy")
     """
     metrics = [name for name in tables if name not in (PLACEMENTS, RANKS)]

@@ -86,7 +86,7 @@ class ProgressBar(Phases):
 
     Example:
         >>> with ProgressBar("compiling") as bar:
-        ...     nb101fast.compile(inputs, output, progress=bar)
+        ...     report = nb101fast.compile("runs.parquet", "runs.nb101", progress=bar)
     """
 
     def __init__(self, label: str) -> None:

@@ -29,8 +29,8 @@ class WholeFile(io.RawIOBase):
         ValueError: the name is not allowed, as `checked_name` says.
 
     Example:
-        >>> with WholeFile("table.parquet") as file:
-        ...     pyarrow.parquet.write_table(table, file)
+        >>> with WholeFile("report.html") as file:
+        ...     size = file.write(b"<p>A report</p>")
     """
 
     def __init__(self, path: str | os.PathLike[str], *, follows_links: bool = True) -> None:

@@ -1,5 +1,6 @@
 """The benchmark as an objective for Optuna.
 
+>>> import optuna
 >>> objective = Objective(nb101fast.open(), budget_seconds=1000, seed=0)
 >>> study = optuna.create_study(direction="maximize")
 >>> study.optimize(objective, callbacks=[objective.stop_at_budget])

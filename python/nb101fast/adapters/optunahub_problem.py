@@ -1,5 +1,6 @@
 """The benchmark as a problem for OptunaHub.
 
+>>> import optuna
 >>> problem = Problem(nb101fast.open(), seed=0)
 >>> study = optuna.create_study(directions=problem.directions)
 >>> study.optimize(problem, n_trials=100)

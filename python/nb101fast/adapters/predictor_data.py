@@ -88,7 +88,7 @@ def predictor_data(
         ValueError: an argument is not allowed, or there are too few cells.
 
     Example:
-        >>> data = predictor_data(index, "path", num_train=100, num_test=1000, epochs=12)
+        >>> data = predictor_data(index, "path", num_train=100, num_test=50, epochs=12)
     """
     check_choice("encoding", encoding, search_space.ENCODINGS)
     objective = index.objective(target, epochs=epochs, stage=stage, repeat=repeat, seed=seed)
@@ -118,6 +118,8 @@ def torch_dataset(examples: Examples) -> torch.utils.data.TensorDataset:
         ImportError: PyTorch is missing.
 
     Example:
+        >>> import torch
+        >>> data = predictor_data(index, num_train=100)
         >>> loader = torch.utils.data.DataLoader(torch_dataset(data.train), batch_size=32)
     """
     with needs("torch", extra=None):

@@ -1,5 +1,7 @@
 """The benchmark as a trainable for Ray Tune, whose schedulers stop trainings early.
 
+>>> from ray import tune
+>>> from ray.tune.schedulers import ASHAScheduler
 >>> scheduler = ASHAScheduler(max_t=108, grace_period=4, reduction_factor=3)
 >>> config = tune.TuneConfig(metric="validation_accuracy", mode="max", scheduler=scheduler)
 >>> tuner = tune.Tuner(trainable(index), param_space=param_space("A"), tune_config=config)

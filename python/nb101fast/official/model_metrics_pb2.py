@@ -3,8 +3,10 @@
 `ModelMetrics` and `EvaluationData` are real message classes. They are made when they are first
 asked for, because nb101fast itself reads records without the package protobuf.
 
->>> metrics = model_metrics_pb2.ModelMetrics.FromString(base64.b64decode(raw_metrics))
->>> metrics.evaluation_data[2].test_accuracy
+>>> from nb101fast.official import model_metrics_pb2
+>>> metrics = model_metrics_pb2.ModelMetrics(total_time=2.5)
+>>> model_metrics_pb2.ModelMetrics.FromString(metrics.SerializeToString()).total_time
+2.5
 """
 
 from __future__ import annotations

@@ -26,8 +26,9 @@ class HpBandSterBOHB(Settings):
         settings: the settings of `search.BOHB`.
 
     Example:
+        >>> from nb101fast import search
         >>> settings = search.HpBandSterBOHB(search.BOHB(num_samples=64))
-        >>> search.run(settings, index, runs=1, budget_seconds=1e6)
+        >>> search.run(settings, index, runs=1, budget_seconds=1e4)
     """
 
     name = "hpbandster-bohb"

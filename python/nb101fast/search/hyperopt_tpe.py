@@ -22,8 +22,9 @@ class HyperoptTPE(Settings):
         settings: the settings of `search.TPE`.
 
     Example:
+        >>> from nb101fast import search
         >>> settings = search.HyperoptTPE(search.TPE(num_candidates=100))
-        >>> search.run(settings, index, runs=1, budget_seconds=1e6)
+        >>> search.run(settings, index, runs=1, budget_seconds=1e4)
     """
 
     name = "hyperopt-tpe"

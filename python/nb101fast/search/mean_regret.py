@@ -46,7 +46,8 @@ def mean_regret(
         unit: whether it is a function of "seconds" or of "evaluations".
 
     Example:
-        >>> mean_regret(search.run("rs", index, runs=500, budget_seconds=1e7)).first_below(0.01)
+        >>> from nb101fast import search
+        >>> mean_regret(search.run("rs", index, runs=500, budget_seconds=1e6)).first_below(0.01)
     """
     check_type("trajectories", trajectories, Trajectories, use="Trajectories")
     incumbents = trajectories.incumbents

@@ -186,6 +186,7 @@ def plot_regret(
         ValueError: none are given, two have the same name, or they differ in preset or limits.
 
     Example:
+        >>> from nb101fast import search
         >>> runs = [search.run(name, index, runs=50, budget_seconds=1e5) for name in ("rs", "re")]
         >>> figure = search.plot_regret(runs)
         >>> figure.axes[0].set_title("my title")

@@ -27,8 +27,9 @@ class SMAC3(Settings):
         settings: the settings of `search.SMAC`.
 
     Example:
+        >>> from nb101fast import search
         >>> settings = search.SMAC3(search.SMAC(num_trees=10))
-        >>> search.run(settings, index, runs=1, budget_seconds=1e5)
+        >>> search.run(settings, index, runs=1, budget_seconds=1e4)
     """
 
     name = "smac3"

@@ -263,6 +263,7 @@ class Trajectories:
             OSError: the file cannot be written.
 
         Example:
+            >>> from nb101fast import search
             >>> search.run("re", index, runs=10, budget_seconds=1e6).to_parquet("re.parquet")
         """
         table = self.to_arrow()
@@ -360,6 +361,7 @@ def join(parts: Sequence[Trajectories]) -> Trajectories:
             do not follow those of the part before it.
 
     Example:
+        >>> from nb101fast import search
         >>> search.join([search.run("rs", index, runs=10, first_run=first, budget_seconds=1e6)
         ...              for first in (0, 10)])
     """

@@ -108,7 +108,7 @@ def follow(page: Path) -> list[str]:
             else:
                 compare(printed, block, place)
         except ImportError as error:
-            if not _is_about_another_library(error):
+            if not is_about_another_library(error):
                 raise
             lacking.append(f"{place}: {error}")
     return lacking
@@ -195,7 +195,7 @@ def without_what_varies(text: str, *, numbers: bool) -> str:
     return "\n".join(line.rstrip() for line in VARYING.sub("N", text).strip("\n").splitlines())
 
 
-def _is_about_another_library(error: ImportError) -> bool:
+def is_about_another_library(error: ImportError) -> bool:
     """Whether an optional library is missing, and not a name of the package."""
     cause = error if error.__cause__ is None else error.__cause__
     return isinstance(cause, ModuleNotFoundError) and not (cause.name or "").startswith("nb101")
