@@ -29,7 +29,7 @@ from .codes import (
 )
 from .compiler import compile
 from .exporter import export
-from .fetch import fetch
+from .fetch import fetch, fetch_index
 from .index import Index, open
 from .measurement import METRICS, STAGES
 
@@ -65,6 +65,7 @@ __all__ = [
     "encode",
     "export",
     "fetch",
+    "fetch_index",
     "ids_of_hashes",
     "install_as_nasbench",
     "is_valid",

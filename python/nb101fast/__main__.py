@@ -11,6 +11,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from .demo import run_demo
 from .description import describe, facts_of
 from .diagnosis import diagnosis
 from .exporter import SUFFIXES, export
-from .fetch import fetch
+from .fetch import Which, fetch, fetch_index
 from .findings import sentences
 from .index import Index, open
 from .locations import BUILT_IN, chosen_index
@@ -57,10 +58,12 @@ _OPTIONS = {
     "repeat": "--repeat ",
     "runs": "--runs ",
     "seed": "--seed ",
+    "sha256": "--sha256 ",
     "source": "--from ",
     "stage": "--stage ",
     "unmarked": "--unmarked",
     "update": "--update ",
+    "url": "--index ",
     "workers": "--workers ",
 }
 
@@ -259,7 +262,7 @@ def command_line() -> CommandLine:
     command = add(
         "fetch",
         _fetch,
-        "download an official file and compile it into the cache",
+        "download an official file and compile it into the cache, or download an index of it",
         "nb101fast fetch --only108",
     )
     command.add_argument(
@@ -286,6 +289,14 @@ def command_line() -> CommandLine:
         "--base-url",
         metavar="URL",
         help="the folder to download from (default: $NB101FAST_BASE_URL, else the official one)",
+    )
+    command.add_argument(
+        "--index",
+        metavar="URL",
+        help="download this compiled index, a tenth of the official file, in its place",
+    )
+    command.add_argument(
+        "--sha256", metavar="DIGITS", help="the SHA-256 that the index of --index must have"
     )
 
     command = add(
@@ -519,16 +530,10 @@ def _cell_named(text: str) -> dict[str, Any]:
 
 
 def _fetch(options: argparse.Namespace) -> None:
+    if (options.index is None) != (options.sha256 is None):
+        raise ValueError("--index URL and --sha256 DIGITS go together; give both or neither")
     try:
-        path = fetch(
-            "only108" if options.only108 else "full",
-            source=options.source,
-            base_url=options.base_url,
-            accept_any=options.any,
-            force=options.force,
-            keep_tfrecord=options.keep,
-            progress=True,
-        )
+        path = _fetch_file(options) if options.index is None else _fetch_index(options)
     except KeyboardInterrupt:
         raise InterruptedError(
             "interrupted; what was downloaded is kept, and the same command goes on from there"
@@ -537,6 +542,36 @@ def _fetch(options: argparse.Namespace) -> None:
     print(
         f"{visible(str(path))}: {len(index):,} cells, {index.num_runs:,} runs; "
         "nb101fast.open() opens it"
+    )
+
+
+def _which(options: argparse.Namespace) -> Which:
+    return "only108" if options.only108 else "full"
+
+
+def _fetch_file(options: argparse.Namespace) -> Path:
+    return fetch(
+        _which(options),
+        source=options.source,
+        base_url=options.base_url,
+        accept_any=options.any,
+        force=options.force,
+        keep_tfrecord=options.keep,
+        progress=True,
+    )
+
+
+def _fetch_index(options: argparse.Namespace) -> Path:
+    of_the_official_file = {
+        "--from": options.source,
+        "--base-url": options.base_url,
+        "--any": options.any,
+        "--keep": options.keep,
+    }
+    if given := [name for name, value in of_the_official_file.items() if value]:
+        raise ValueError(f"{given[0]} is not allowed with --index; leave out one of the two")
+    return fetch_index(
+        options.index, options.sha256, _which(options), force=options.force, progress=True
     )
 
 

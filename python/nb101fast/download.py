@@ -1,4 +1,4 @@
-"""Downloads one file. A partial file survives interruptions; bytes are parsed as they arrive."""
+"""Downloads one file. A partial file survives interruptions; bytes are checked as they arrive."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import re
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from . import _core
@@ -19,7 +21,7 @@ from ._core import FormatError, visible
 from .builder import IndexBuilder
 from .file_sample import sample_sha256
 from .inputs import CHUNK_BYTES, RECORD_BYTES, Source
-from .official_files import OfficialFile
+from .official_files import PublishedFile
 from .progress import Phases, tell
 from .regular_file import open_own
 
@@ -51,23 +53,33 @@ class Patience:
 
 
 class Intake:
-    """Digests and parses the bytes of a TFRecord as they arrive."""
+    """Digests the bytes of a file as they arrive."""
 
-    def __init__(self, source: str, num_bytes: int) -> None:
-        self.builder = IndexBuilder()
-        self.builder.reserve(num_bytes // RECORD_BYTES)
-        self._reader = _core.RecordReader(self.builder.table, source, os.cpu_count() or 1)
+    def __init__(self) -> None:
         self._digest = hashlib.sha256()
         self.num_bytes = 0
 
     def feed(self, chunk: bytes) -> None:
         self._digest.update(chunk)
         self.num_bytes += len(chunk)
-        self._reader.feed(chunk)
 
     @property
     def sha256(self) -> str:
         return self._digest.hexdigest()
+
+
+class RecordIntake(Intake):
+    """Digests and parses the bytes of a TFRecord as they arrive."""
+
+    def __init__(self, source: str, num_bytes: int) -> None:
+        super().__init__()
+        self.builder = IndexBuilder()
+        self.builder.reserve(num_bytes // RECORD_BYTES)
+        self._reader = _core.RecordReader(self.builder.table, source, os.cpu_count() or 1)
+
+    def feed(self, chunk: bytes) -> None:
+        super().feed(chunk)
+        self._reader.feed(chunk)
 
     def finish(self, name: str, partial: Path, url: str) -> IndexBuilder:
         """The builder with all runs and their source, once the last byte of the file was fed."""
@@ -78,37 +90,50 @@ class Intake:
         return self.builder
 
 
+AnyIntake = TypeVar("AnyIntake", bound=Intake)
+
+
 class _Cut(Exception):  # noqa: N818 - It is not an error, because another try follows.
     """A connection ended before the file did."""
 
 
-class Download:
-    """A file that is being downloaded into a partial file and parsed by an intake."""
+class Download(Generic[AnyIntake]):
+    """A file that is being downloaded into a partial file and fed to an intake.
+
+    Args:
+        url: where the file is.
+        partial: what was downloaded so far. It may be missing.
+        expected: the file that must arrive.
+        new_intake: makes an intake. It is called again where the download starts again.
+        patience: how long to try again with a bad connection.
+        phases: is told how far the download is.
+    """
 
     def __init__(
         self,
         url: str,
         partial: Path,
-        official: OfficialFile,
+        expected: PublishedFile,
+        new_intake: Callable[[], AnyIntake],
         patience: Patience,
         phases: Phases,
     ) -> None:
-        self.partial, self.official = partial, official
-        self.shown_url = urlsplit(url)._replace(query="", fragment="").geturl()
+        self.partial, self.expected, self._new_intake = partial, expected, new_intake
+        self.shown_url = shown_url(url)
         self._url, self._patience, self._phases = url, patience, phases
         self._is_reached = False
         self._total: int | None = None
         self._tag: str | None = None  # The server gives each version of the file another tag.
         self._intake = self._new_intake()
 
-    def complete(self) -> Intake:
+    def complete(self) -> AnyIntake:
         """Download what is missing, check the digest, and return the intake of the whole file."""
         try:
             with open(self.partial, "ab", 0, opener=open_own) as self._file:
                 self._phases.begin("reading what is there")
                 self._read_back()
                 self._phases.begin("downloading")
-                if self._intake.sha256 != self.official.sha256:
+                if self._intake.sha256 != self.expected.sha256:
                     self._receive_all()
                 self._check()
         finally:
@@ -116,9 +141,6 @@ class Download:
                 if self.partial.stat().st_size == 0:
                     self.partial.unlink()
         return self._intake
-
-    def _new_intake(self) -> Intake:
-        return Intake(self.shown_url, self.official.about_bytes)
 
     def _read_back(self) -> None:
         """Parse the bytes that an earlier fetch left."""
@@ -140,10 +162,10 @@ class Download:
 
     def _check(self) -> None:
         sha256 = self._intake.sha256
-        if sha256 != self.official.sha256:
+        if sha256 != self.expected.sha256:
             self._file.truncate(0)
             raise FormatError(
-                f"{self.shown_url}: {self.official.difference(sha256, self._intake.num_bytes)}; "
+                f"{self.shown_url}: {self.expected.difference(sha256, self._intake.num_bytes)}; "
                 "the download is removed, and the next fetch starts again"
             )
 
@@ -194,8 +216,8 @@ class Download:
             # Without a network or such a host, or with a bad certificate, waiting seldom helps.
             if not self._is_reached:
                 raise ConnectionError(
-                    f"{self.shown_url}: {visible(str(error.reason))}; a file that you have already "
-                    "can be compiled with source=FILE"
+                    f"{self.shown_url}: {visible(str(error.reason))}; "
+                    f"{self.expected.without_network}"
                 ) from None
             raise _Cut(visible(str(error.reason))) from None
         except (OSError, http.client.HTTPException) as error:
@@ -241,10 +263,10 @@ class Download:
 
     def _check_total(self, total: int) -> None:
         """Check the size that the server states, before anything is overwritten."""
-        expected = self.official.about_bytes
-        if abs(total - expected) > expected * _SIZE_TOLERANCE:
+        expected = self.expected.about_bytes
+        if expected and abs(total - expected) > expected * _SIZE_TOLERANCE:
             raise FormatError(
-                f"{self.shown_url}: not the official {self.official.name}: expected about "
+                f"{self.shown_url}: not the {self.expected.title}: expected about "
                 f"{expected:,} bytes, found {total:,}"
             )
         if self._intake.num_bytes and self._total not in (None, total):
@@ -260,14 +282,14 @@ class Download:
         except FormatError as error:
             self._file.truncate(0)
             raise FormatError(
-                f"{error}; not the official {self.official.name}; the download is removed, and "
+                f"{error}; not the {self.expected.title}; the download is removed, and "
                 "the next fetch starts again"
             ) from None
         self._show_progress()
 
     def _show_progress(self) -> None:
         done = self._intake.num_bytes
-        self._phases(done, max(done, self._total or self.official.about_bytes))
+        self._phases(done, max(done, self._total or self.expected.about_bytes))
 
     def _store(self, chunk: bytes) -> None:
         left = memoryview(chunk)
@@ -281,6 +303,11 @@ class Download:
                 "next fetch goes on from there",
                 str(self.partial),
             ) from None
+
+
+def shown_url(url: str) -> str:
+    """The URL without its query, which may hold a key."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
 def _received(response: http.client.HTTPResponse) -> bytes:

@@ -1,9 +1,10 @@
-"""Downloads an official file into the user's cache, and compiles it while it downloads."""
+"""Downloads the official results into the user's cache: the official file, or an index of it."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -14,12 +15,12 @@ from .checks import check_choice, check_type
 from .file_lock import locked
 from .inputs import Meter, estimated_records
 from .locations import cache_folder, checked_name
-from .official_files import OFFICIAL_FILES, OfficialFile
+from .official_files import OFFICIAL_FILES, OfficialFile, PublishedFile
 from .progress import Phases, Progress, tell, told
 from .reader import IndexReader
 
 if TYPE_CHECKING:
-    from .download import Download, Patience
+    from .download import Patience
 
 BASE_URL = "https://storage.googleapis.com/nasbench"
 BASE_URL_VARIABLE = "NB101FAST_BASE_URL"
@@ -68,34 +69,94 @@ def fetch(
     Example:
         >>> nb101fast.open(nb101fast.fetch("only108"))
     """
-    check_choice("which", which, OFFICIAL_FILES)
-    official = OFFICIAL_FILES[which] if expected is None else expected
+    official = _official(which) if expected is None else expected
     check_type("expected", official, OfficialFile, use="an OfficialFile")
     path, url = _origin(official, source, base_url)
     if accept_any and path is None:
         raise ValueError(
             "accept_any=True is for a local file, source=FILE: a download is always checked"
         )
-    target = cache_folder() / official.index_name
+
+    def make(target: Path, phases: Phases) -> None:
+        if path is not None:
+            _compile_file(path, target, official, accept_any, phases)
+        else:
+            _compile_download(url, target, official, keep_tfrecord, patience, phases)
+
+    return _in_cache(official.index_name, official.name, make, force, progress)
+
+
+def fetch_index(
+    url: str,
+    sha256: str,
+    which: Which = "full",
+    *,
+    force: bool = False,
+    patience: Patience | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Download a compiled index of an official file into the cache, where `open()` finds it.
+
+    An index is a tenth of the official file. What was downloaded before an interruption is kept,
+    and the next call goes on from there. The index is checked as `open(verify="full")` does before
+    it takes its place.
+
+    Args:
+        url: the index (http or https).
+        sha256: the SHA-256 of the index, from a source that you trust.
+        which: "full" for an index of all runs, or "only108" for one of the runs of 108 epochs.
+        force: download the index even if the cache already has one.
+        patience: how long to try again with a bad connection; None for the defaults.
+        progress: True for a bar, or a function that is called with the number of bytes done and the
+            number of bytes in all.
+
+    Returns:
+        The index file.
+
+    Raises:
+        FormatError: the file has another SHA-256, or is not a valid index. It is removed.
+        OSError: there is no connection, or no room on the disk. What was downloaded is kept.
+
+    Example:
+        >>> nb101fast.fetch_index("https://example.org/nasbench_full.nb101", sha256="5c1f...")
+    """
+    name = _official(which).index_name
+    expected = PublishedFile(name, _checked_sha256(sha256))
+    check_type("url", url, str, use="text")
+    checked = _checked_url(url)
+
+    def make(target: Path, phases: Phases) -> None:
+        _place_index(checked, target, expected, patience, phases)
+
+    return _in_cache(name, name, make, force, progress)
+
+
+def _official(which: Which) -> OfficialFile:
+    check_choice("which", which, OFFICIAL_FILES)
+    return OFFICIAL_FILES[which]
+
+
+def _in_cache(
+    index_name: str,
+    fetched_name: str,
+    make: Callable[[Path, Phases], None],
+    force: bool,
+    progress: Progress | None,
+) -> Path:
+    """The index of this name in the cache. One process at a time makes it if it is missing."""
+    target = cache_folder() / index_name
     checked_name(target)
     before = _identity(target)
     if before and not force:
         return _already_there(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    waiting = f"another fetch of {official.name} is under way; waiting for it to end"
-    with locked(target.with_name(f"{official.name}.lock"), lambda: tell(waiting)):
+    waiting = f"another fetch of {fetched_name} is under way; waiting for it to end"
+    with locked(target.with_name(f"{fetched_name}.lock"), lambda: tell(waiting)):
         now = _identity(target)
         if now and (now != before or not force):
             return _already_there(target)
         with told(progress, "fetching") as phases:
-            if path is not None:
-                _compile_file(path, target, official, accept_any, phases)
-                return target
-            from .download import Download, Patience  # This loads the modules of the network.
-
-            partial = target.with_name(f"{official.name}.part")
-            download = Download(url, partial, official, patience or Patience(), phases)
-            _compile_download(download, target, keep_tfrecord, phases)
+            make(target, phases)
     return target
 
 
@@ -117,6 +178,13 @@ def _checked_url(url: str) -> str:
     if re.search(r"[^!-~]", url):
         raise ValueError(f"URL {url!r} is not allowed; use printable ASCII without spaces")
     return url
+
+
+def _checked_sha256(sha256: str) -> str:
+    check_type("sha256", sha256, str, use="text")
+    if not re.fullmatch(r"[0-9A-Fa-f]{64}", sha256):
+        raise ValueError(f"sha256={sha256!r} is not allowed; use 64 hexadecimal digits")
+    return sha256.lower()
 
 
 def _identity(target: Path) -> tuple[int, int] | None:
@@ -157,11 +225,23 @@ def _compile_file(
 
 
 def _compile_download(
-    download: Download, target: Path, keep_tfrecord: bool, phases: Phases
+    url: str,
+    target: Path,
+    official: OfficialFile,
+    keep_tfrecord: bool,
+    patience: Patience | None,
+    phases: Phases,
 ) -> None:
-    partial, name = download.partial, download.official.name
-    intake = download.complete()
-    builder = intake.finish(name, partial, download.shown_url)
+    from .download import Download, Patience, RecordIntake, shown_url  # They load the network.
+
+    shown = shown_url(url)
+
+    def new_intake() -> RecordIntake:
+        return RecordIntake(shown, official.about_bytes)
+
+    partial = target.with_name(f"{official.name}.part")
+    download = Download(url, partial, official, new_intake, patience or Patience(), phases)
+    builder = download.complete().finish(official.name, partial, shown)
     phases.begin("writing")
     try:
         builder.finish(target)
@@ -169,6 +249,24 @@ def _compile_download(
         tell(f"{partial}: the whole download is kept; the next fetch goes on from there")
         raise
     if keep_tfrecord:
-        partial.replace(target.with_name(name))
+        partial.replace(target.with_name(official.name))
     else:
         partial.unlink()
+
+
+def _place_index(
+    url: str, target: Path, expected: PublishedFile, patience: Patience | None, phases: Phases
+) -> None:
+    from .download import Download, Intake, Patience  # They load the network.
+
+    partial = target.with_name(f"{expected.name}.{expected.sha256[:8]}.part")
+    Download(url, partial, expected, Intake, patience or Patience(), phases).complete()
+    phases.begin("checking")
+    try:
+        IndexReader(partial, verify="full")
+    except FormatError as error:
+        partial.unlink()
+        raise FormatError(f"{error}; the download is removed") from None
+    with open(partial, "rb+") as file:
+        os.fsync(file.fileno())  # before the name, so that a power failure leaves no empty index
+    partial.replace(target)

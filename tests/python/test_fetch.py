@@ -23,7 +23,7 @@ import nb101fast
 from nb101fast import FormatError, synthetic
 from nb101fast.__main__ import main
 from nb101fast.download import Patience
-from nb101fast.fetch import fetch
+from nb101fast.fetch import fetch, fetch_index
 from nb101fast.locations import CACHED_NAMES
 from nb101fast.official_files import OFFICIAL_FILES, OfficialFile
 
@@ -444,6 +444,131 @@ def test_wrong_arguments(site: Site, arguments: dict[str, Any], pattern: str) ->
     with pytest.raises(ValueError, match=pattern):
         fetch(**arguments)
     assert not site.requests
+
+
+# -------------------------------------------------------------------- a compiled index
+
+
+@pytest.fixture(scope="module")
+def index_data(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("index")
+    (folder / NAME).write_bytes(data)
+    nb101fast.compile(folder / NAME, folder / "compiled.nb101")
+    return (folder / "compiled.nb101").read_bytes()
+
+
+@pytest.fixture
+def index_sha256(site: Site, index_data: bytes) -> str:
+    """The site has the index. This is its digest."""
+    site.data = index_data
+    return hashlib.sha256(index_data).hexdigest()
+
+
+def test_an_index_is_downloaded_as_it_is(
+    cache: Path, site: Site, index_data: bytes, index_sha256: str
+) -> None:
+    seen: list[tuple[int, int]] = []
+    site.cuts = [1000, 0, 5000]
+    path = fetch_index(
+        f"{site.url}/x?key=secret",
+        index_sha256,
+        patience=QUICK,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert path == cache / CACHED_NAMES[0]
+    assert path.read_bytes() == index_data
+    assert names_in(cache) == {CACHED_NAMES[0], f"{CACHED_NAMES[0]}.lock"}
+    assert site.ranges == [None, "bytes=1000-", "bytes=1000-", "bytes=6000-"]
+    assert seen[-1] == (len(index_data), len(index_data))
+    assert nb101fast.open().path == str(path)
+
+
+def test_a_partial_index_is_continued_but_not_one_of_another_digest(
+    site: Site, partial: Path, index_data: bytes, index_sha256: str
+) -> None:
+    parts = [
+        partial.with_name(f"{CACHED_NAMES[0]}.{start}.part")
+        for start in (index_sha256[:8], "0" * 8)
+    ]
+    for part in parts:
+        part.write_bytes(index_data[:700])
+    assert fetch_index(site.url, index_sha256.upper()).read_bytes() == index_data
+    assert site.ranges == ["bytes=700-"]
+    assert [part.exists() for part in parts] == [False, True]
+
+
+def test_an_index_of_another_digest_is_refused(
+    cache: Path, site: Site, index_data: bytes, index_sha256: str
+) -> None:
+    site.data = index_data[:-1] + b"?"
+    found = hashlib.sha256(site.data).hexdigest()
+    with pytest.raises(
+        FormatError,
+        match=f"not the expected {CACHED_NAMES[0]}: expected .*{index_sha256}, found {found}",
+    ):
+        fetch_index(site.url, index_sha256)
+    assert names_in(cache) == {f"{CACHED_NAMES[0]}.lock"}
+
+
+def test_an_index_that_is_damaged_is_refused_even_if_its_digest_is_right(
+    cache: Path, site: Site, index_data: bytes
+) -> None:
+    middle = len(index_data) // 2
+    site.data = index_data[:middle] + bytes([index_data[middle] ^ 1]) + index_data[middle + 1 :]
+    with pytest.raises(FormatError, match="the download is removed"):
+        fetch_index(site.url, hashlib.sha256(site.data).hexdigest())
+    assert names_in(cache) == {f"{CACHED_NAMES[0]}.lock"}
+
+
+def test_an_index_that_is_there_is_kept_unless_forced(site: Site, index_sha256: str) -> None:
+    path = fetch_index(site.url, index_sha256)
+    before = path.stat().st_ino
+    assert fetch_index(site.url, index_sha256).stat().st_ino == before
+    assert len(site.requests) == 1
+    assert fetch_index(site.url, index_sha256, force=True).stat().st_ino != before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "pattern"),
+    [
+        (("ftp://host/file", "0" * 64), ValueError, "one of http or https"),
+        (("http://host/file", "0" * 63), ValueError, "use 64 hexadecimal digits"),
+        (("http://host/file", b"0" * 64), TypeError, "sha256=.* use text"),
+        ((Path("file"), "0" * 64), TypeError, "url=.* use text"),
+        (("http://host/file", "0" * 64, "half"), ValueError, "use 'full' or 'only108'"),
+    ],
+)
+def test_wrong_arguments_for_an_index(
+    site: Site, arguments: tuple[Any, ...], kind: type[Exception], pattern: str
+) -> None:
+    with pytest.raises(kind, match=pattern):
+        fetch_index(*arguments)
+
+
+def test_the_command_takes_an_index(
+    capsys: pytest.CaptureFixture[str], site: Site, index_sha256: str
+) -> None:
+    assert main(["fetch", "--only108", "--index", site.url, "--sha256", index_sha256]) == 0
+    out, err = capsys.readouterr()
+    assert re.fullmatch(rf".*{CACHED_NAMES[1]}: 300 cells, 3,600 runs; .*\n", out)
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        (["--index", "http://host/x"], "--index URL and --sha256 DIGITS go together"),
+        (["--sha256", "0" * 64], "--index URL and --sha256 DIGITS go together"),
+        (["--index", "http://host/x", "--sha256", "0"], "--sha256 '0' is not allowed"),
+        (["--index", "http://host/x", "--sha256", "0" * 64, "--keep"], "--keep is not allowed"),
+        (["--index", "http://127.0.0.1:9/x", "--sha256", "0" * 64], "opened by its name"),
+    ],
+)
+def test_the_command_complains_about_an_index(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], pattern: str
+) -> None:
+    assert main(["fetch", *arguments]) == 2
+    assert re.search(pattern, capsys.readouterr().err)
 
 
 # -------------------------------------------------------------------- the command

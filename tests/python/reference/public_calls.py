@@ -200,6 +200,17 @@ def calls() -> Calls:
                 "progress": None,
             },
         ),
+        "fetch_index": (
+            nb101fast.fetch_index,
+            {
+                "url": "http://127.0.0.1:9/index.nb101",
+                "sha256": "0" * 64,
+                "which": "full",
+                "force": False,
+                "patience": None,
+                "progress": None,
+            },
+        ),
         "ids_of_hashes": (nb101fast.ids_of_hashes, {"hashes": hashes, "threads": 1}),
         "is_valid": (nb101fast.is_valid, {"codes": codes, "validity": "official"}),
         "module_hash": (nb101fast.module_hash, {"matrix": matrix, "ops": ops}),
