@@ -39,7 +39,8 @@ void raise_os_error(const std::system_error& error) {
   const std::string what = error.what();  // has the form "NAME: MESSAGE"
   const std::string message = error.code().message();
   const std::string name = what.substr(0, what.size() - std::min(what.size(), message.size() + 2));
-  const py::tuple arguments = py::make_tuple(error.code().value(), message, name);
+  const int number = error.code().default_error_condition().value();  // errno, on Windows too
+  const py::tuple arguments = py::make_tuple(number, message, name);
   PyErr_SetObject(PyExc_OSError, arguments.ptr());
 }
 

@@ -1,7 +1,6 @@
 #include "nb101/atomic_file.hpp"
 
 #include <cerrno>
-#include <filesystem>
 #include <random>
 #include <string_view>
 #include <system_error>
@@ -21,15 +20,17 @@
 namespace nb101 {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::string_view kPrefix = ".nb101fast.";
 constexpr std::string_view kSuffix = ".tmp";
 
 // The temporary file lies in the target's folder because a rename works within one file system
 // only. Its name does not contain the target's, which may already have the greatest allowed length.
-std::string temporary_name(const std::string& path) {
+fs::path temporary_beside(const fs::path& target) {
   const std::string name =
       std::string(kPrefix) + std::to_string(std::random_device{}()) + std::string(kSuffix);
-  return (std::filesystem::path(path).parent_path() / name).string();
+  return target.parent_path() / name;
 }
 
 bool sync(std::FILE* file) {
@@ -42,12 +43,18 @@ bool sync(std::FILE* file) {
 
 #ifdef _WIN32
 
+std::FILE* create_new(const fs::path& path) { return ::_wfopen(path.c_str(), L"w+bx"); }
 bool lock(std::FILE*) { return true; }  // Windows does not let others remove an open file
-void sync_folder(const std::string&) {}
+void sync_folder(const fs::path&) {}
 
-void remove_if_abandoned(const std::string& temporary) { std::remove(temporary.c_str()); }
+void remove_if_abandoned(const fs::path& temporary) {
+  std::error_code in_use;
+  fs::remove(temporary, in_use);
+}
 
 #else
+
+std::FILE* create_new(const fs::path& path) { return std::fopen(path.c_str(), "w+bx"); }
 
 // The writer holds this lock, and the system frees it when the writer ends, even by a crash.
 // Returns false if another process locked or removed the file first.
@@ -57,15 +64,15 @@ bool lock(std::FILE* file) {
          status.st_nlink > 0;
 }
 
-void sync_folder(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+void sync_folder(const fs::path& path) {
+  const fs::path folder = path.parent_path();
   const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return;
   ::fsync(descriptor);
   ::close(descriptor);
 }
 
-void remove_if_abandoned(const std::string& temporary) {
+void remove_if_abandoned(const fs::path& temporary) {
   // A pipe of this name must not make the writer wait, so it is opened without blocking.
   const int descriptor = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor < 0) return;
@@ -78,16 +85,13 @@ void remove_if_abandoned(const std::string& temporary) {
 #endif
 
 // Removes the temporary files in the folder of `path` whose writers have ended without a commit.
-void remove_abandoned(const std::string& path) {
-  namespace fs = std::filesystem;
-  const fs::path parent = fs::path(path).parent_path();
+void remove_abandoned(const fs::path& path) {
+  const fs::path parent = path.parent_path();
   std::error_code ignored;
   for (fs::directory_iterator entry(parent.empty() ? "." : parent, ignored), end;
        !ignored && entry != end; entry.increment(ignored)) {
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) {
-      remove_if_abandoned(entry->path().string());
-    }
+    const std::string name = name_of(entry->path().filename());
+    if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) remove_if_abandoned(entry->path());
   }
 }
 
@@ -95,7 +99,7 @@ void remove_abandoned(const std::string& path) {
 
 AtomicFile::AtomicFile(std::string path, bool follows_links) : path_(std::move(path)) {
   check_regular(path_, follows_links);
-  target_ = follows_links ? end_of_links(path_) : path_;
+  target_ = path_of(follows_links ? end_of_links(path_) : path_);
   remove_abandoned(target_);
   while (!create()) {
   }
@@ -103,23 +107,24 @@ AtomicFile::AtomicFile(std::string path, bool follows_links) : path_(std::move(p
 
 AtomicFile::~AtomicFile() {
   if (!file_) return;
-  std::remove(temporary_.c_str());
-  std::fclose(file_);
+  std::fclose(file_);  // first, because Windows does not remove an open file
+  std::error_code already_removed;
+  fs::remove(temporary_, already_removed);
 }
+
+std::string AtomicFile::temporary() const { return name_of(temporary_); }
 
 // Returns false if another writer removed the new file as an abandoned one before it was locked.
 bool AtomicFile::create() {
-  temporary_ = temporary_name(target_);
-  file_ = std::fopen(temporary_.c_str(), "w+bx");
+  temporary_ = temporary_beside(target_);
+  file_ = create_new(temporary_);
   if (!file_) fail(errno);
   if (lock(file_)) return true;
   std::fclose(std::exchange(file_, nullptr));
   return false;
 }
 
-void AtomicFile::fail(int error) const {
-  throw std::system_error(error, std::generic_category(), path_);
-}
+void AtomicFile::fail(std::error_code error) const { throw std::system_error(error, path_); }
 
 void AtomicFile::write(Bytes bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail(errno);
@@ -143,10 +148,11 @@ void AtomicFile::commit() {
   std::fclose(std::exchange(file_, nullptr));
 #endif
   std::error_code error;
-  std::filesystem::rename(temporary_, target_, error);
+  fs::rename(temporary_, target_, error);
   if (error) {
-    std::remove(temporary_.c_str());
-    fail(error.value());
+    std::error_code ignored;
+    fs::remove(temporary_, ignored);
+    fail(error);
   }
   if (file_) std::fclose(std::exchange(file_, nullptr));
   sync_folder(target_);

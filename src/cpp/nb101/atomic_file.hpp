@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "nb101/bytes.hpp"
 
@@ -21,7 +23,7 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  const std::string& temporary() const noexcept { return temporary_; }
+  std::string temporary() const;  // the name of the temporary file
 
   void write(Bytes bytes);
   void seek(std::uint64_t offset);
@@ -31,14 +33,16 @@ class AtomicFile {
   // crash of the machine.
   void commit();
 
-  [[noreturn]] void fail(int error) const;  // throws std::system_error with the path
+  // They throw std::system_error with the path.
+  [[noreturn]] void fail(std::error_code error) const;
+  [[noreturn]] void fail(int error) const { fail({error, std::generic_category()}); }
 
  private:
   bool create();
 
   std::string path_;
-  std::string target_;  // the name that the file gets
-  std::string temporary_;
+  std::filesystem::path target_;  // the name that the file gets
+  std::filesystem::path temporary_;
   std::FILE* file_ = nullptr;
 };
 

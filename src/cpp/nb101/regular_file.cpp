@@ -22,6 +22,15 @@ fs::path path_of(const std::string& name) {
 #endif
 }
 
+std::string name_of(const fs::path& path) {
+#ifdef _WIN32
+  const std::u8string name = path.u8string();
+  return {name.begin(), name.end()};
+#else
+  return path.string();
+#endif
+}
+
 void check_regular(const std::string& name, bool follows_links) {
   const fs::path path = path_of(name);
   std::error_code ignored;  // It will be reported when the file is opened.
@@ -46,7 +55,7 @@ std::string end_of_links(const std::string& name) {
   for (int links = 0; fs::is_symlink(path_of(end), ignored); ++links) {
     if (links == kMostLinks) throw std::system_error(ELOOP, std::generic_category(), name);
     const fs::path link = path_of(end);
-    end = (link.parent_path() / fs::read_symlink(link)).string();
+    end = name_of(link.parent_path() / fs::read_symlink(link));
   }
   return end;
 }

@@ -9,6 +9,7 @@ namespace nb101 {
 
 // The bytes of a name are UTF-8 on Windows, and whatever they are elsewhere.
 std::filesystem::path path_of(const std::string& name);
+std::string name_of(const std::filesystem::path& path);
 
 // Throws NotRegularError if a device, pipe or socket has this name, and std::system_error if a
 // folder has it. A name that nothing has is allowed. So is a symbolic link that is not followed.
