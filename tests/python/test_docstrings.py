@@ -25,6 +25,7 @@ NOT_RUN = {
     "nb101fast.experiment": "docs/experiment.md runs it",
     "nb101fast.experiment.experiment.run_experiment": "docs/experiment.md runs it",
     "nb101fast.fetch.fetch": "it downloads",
+    "nb101fast.fetch.fetch_index": "it downloads",
     "nb101fast.search.hpbandster_bohb.HpBandSterBOHB": "test_search_libraries.py does, for long",
     "nb101fast.search.smac3.SMAC3": "test_search_libraries.py does, for long",
 }
