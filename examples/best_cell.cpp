@@ -11,9 +11,13 @@ namespace {
 
 std::int32_t best_of(const nb101::IndexView& index, const nb101::Objective& value) {
   std::int32_t best = index.cell_id(0);
-  for (std::size_t row = 1; row < index.num_rows(); ++row) {
+  float highest = 0.0F;
+  for (std::size_t row = 0; row < index.num_rows(); ++row) {
     const std::int32_t cell = index.cell_id(row);
-    if (value(cell) > value(best)) best = cell;
+    if (value(cell) > highest) {  // never where the value is missing, NaN
+      best = cell;
+      highest = value(cell);
+    }
   }
   return best;
 }
