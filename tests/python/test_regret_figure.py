@@ -55,6 +55,14 @@ def test_both_panels_show_the_runs(regret: search.trajectories.Regret) -> None:
     assert final.lines[0].get_color() == mean.lines[0].get_color()
 
 
+def test_a_panel_without_a_positive_regret_is_linear() -> None:
+    """The accuracy of a single run may be better than the best mean of a cell."""
+    runs = search.run("bohb", INDEX, runs=5, budget_seconds=3000)
+    assert (runs.final_validation_regret < 0).all()
+    middle, final = search.plot_regret([runs], regret="validation").axes
+    assert (middle.get_yscale(), final.get_xscale()) == ("log", "linear")
+
+
 def test_a_dictionary_names_the_curves() -> None:
     figure = search.plot_regret({"one $": runs_of("rs"), "two": runs_of("rs", seed=1)})
     legend = figure.axes[0].get_legend()

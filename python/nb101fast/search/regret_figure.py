@@ -140,8 +140,7 @@ class RegretFigure:
         axes.set_xlabel(_SPENT[self.limits.unit])
         axes.set_ylabel(self.axis_label)
         axes.set_title(f"{self.statistic.capitalize()} {self.quantity}, {self.band}")
-        if not self.is_accuracy:
-            plotting.set_log(axes, "y")
+        self._set_log(axes, "y", [each.middle for each in self.curves])
 
     def draw_final(self, axes: Axes) -> None:
         """Draw the share of runs whose final value is at or below each value."""
@@ -152,12 +151,17 @@ class RegretFigure:
         axes.set_ylabel("share of runs at or below")
         axes.set_xlabel(self.axis_label)
         axes.set_title(f"Final {self.quantity} of the runs")
-        if self.is_accuracy:
-            return
-        finals = np.concatenate([np.empty(0), *(each.final for each in self.curves)])
-        if (finals > 0).any():  # a logarithmic axis cannot show a regret of 0
-            axes.set_xlim(finals[finals > 0].min() / 1.1, finals.max() * 1.1)
-        plotting.set_log(axes, "x")
+        positive = self._set_log(axes, "x", [each.final for each in self.curves])
+        if len(positive):
+            axes.set_xlim(positive.min() / 1.1, positive.max() * 1.1)
+
+    def _set_log(self, axes: Axes, direction: str, values: Sequence[Doubles]) -> Doubles:
+        """Make the axis of regrets logarithmic, unless all are 0, and return those it can show."""
+        drawn = np.concatenate([np.empty(0), *values])
+        positive = drawn[(drawn > 0) & (not self.is_accuracy)]
+        if len(positive):
+            plotting.set_log(axes, direction)
+        return positive
 
 
 @plotting.style()
