@@ -268,8 +268,7 @@ void register_index(py::module_& module) {
       .def("rows_of", &rows_of, py::arg("cell_ids"))
       .def("find", &find_hashes, py::arg("hashes").noconvert(), py::arg("threads") = 1)
       .def("objective", &bind_objective, py::arg("metric"), py::arg("stage"), py::arg("budget"),
-           py::arg("kind"), py::arg("number"), py::arg("recipe"), py::arg("text"),
-           py::arg("html"));
+           py::arg("kind"), py::arg("number"), py::arg("recipe"), py::arg("text"), py::arg("html"));
 }
 
 }  // namespace nb101::bindings
