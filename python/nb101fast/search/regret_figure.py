@@ -156,7 +156,7 @@ class RegretFigure:
             axes.set_xlim(positive.min() / 1.1, positive.max() * 1.1)
 
     def _set_log(self, axes: Axes, direction: str, values: Sequence[Doubles]) -> Doubles:
-        """Make the axis of regrets logarithmic, unless all are 0, and return those it can show."""
+        """Make the axis of regrets logarithmic if one is above 0, and return those above 0."""
         drawn = np.concatenate([np.empty(0), *values])
         positive = drawn[(drawn > 0) & (not self.is_accuracy)]
         if len(positive):
