@@ -176,7 +176,7 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[Any]:
     """The arguments of a parser and of its commands."""
     for action in parser._actions:  # noqa: SLF001 - shtab reads them too
         yield action
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - it has no public name
             for command in action.choices.values():
                 yield from _actions(command)
 

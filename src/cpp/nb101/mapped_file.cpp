@@ -5,6 +5,7 @@
 #include "nb101/regular_file.hpp"
 
 #ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
 #ifndef NOMINMAX
 #define NOMINMAX
 #endif
