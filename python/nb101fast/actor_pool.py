@@ -88,7 +88,7 @@ class ActorPool:
         if address not in (None, "auto"):
             check_address(str(address))
         self._resources = resources or Resources()
-        self._ray = import_extra("ray", extra="sweep")
+        self._ray = import_extra("ray", extra="cluster")
         self._connect(address, room_for)
         self._actors: dict[int, Any] = {}
         self._streams: dict[Any, int] = {}  # The keys are the streams of answers.
@@ -277,7 +277,7 @@ class _Actor:
 
     def answers(self) -> Iterator[Any]:
         """Yield what `serve` answers, as long as the actor lives."""
-        serve: Serve = import_extra("ray.cloudpickle", extra="sweep").loads(self._serve)
+        serve: Serve = import_extra("ray.cloudpickle", extra="cluster").loads(self._serve)
         yield from serve(iter(self._messages.get, None))
 
 
@@ -308,7 +308,7 @@ def _speaks_http2(connection: socket.socket) -> bool:
 
 def _only_on(node: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a task that runs on this node or nowhere."""
-    scheduling = import_extra("ray.util.scheduling_strategies", extra="sweep")
+    scheduling = import_extra("ray.util.scheduling_strategies", extra="cluster")
     strategy = scheduling.NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
     return {"scheduling_strategy": strategy}
 

@@ -26,6 +26,7 @@ from .cell import OutOfDomainError
 from .checks import check_type
 from .codes import INPUT, MAX_VERTICES, OPS, OUTPUT
 from .compiled_copy import open_any
+from .extras import import_extra
 from .official import config, model_metrics_pb2
 from .official import model_spec as _model_spec
 from .official.model_spec import ModelSpec, check_matrix
@@ -213,7 +214,9 @@ class NASBench:
         dataset: str | None = None,
         device: str = "auto",
     ) -> dict[str, Any]:
-        """Train a cell from scratch by `config`; queries nothing. Needs the extra `train`.
+        """Train a cell from scratch by `config`; queries nothing.
+
+        It needs `pip install "nb101train[tensorflow]"`.
 
         Cells of any number of vertices and edges and any number of epochs are allowed.
 
@@ -233,12 +236,12 @@ class NASBench:
         Raises:
             OutOfDomainError: no path joins input and output.
             ValueError: `dataset` is None and `config` doesn't name the files.
-            ImportError: TensorFlow is not installed.
+            ImportError: nb101train or TensorFlow is not installed.
         """
         if not _is_connected(model_spec):
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
         # The harness stands on this package, and is imported only when it is asked for.
-        requirements = importlib.import_module("nb101train.requirements")
+        requirements = import_extra("nb101train.requirements", extra=None)
         requirements.require_tensorflow()
         evaluation = importlib.import_module("nb101train.evaluation")
         result = evaluation.evaluate_spec(model_spec, self.config, model_dir, dataset, device)

@@ -7,6 +7,7 @@ import platform
 import re
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.util import find_spec
 
 from ._build import build_config
 from ._core import FormatError, visible
@@ -14,9 +15,7 @@ from .index import Index
 from .locations import BUILT_IN, CACHE_VARIABLE, INDEX_VARIABLE, cache_folder, chosen_index
 
 _PACKAGE = "nb101fast"
-_NEEDS_OF_USERS = (
-    *("adapters", "arrow", "completion", "graph", "plots", "search", "sweep", "train"),
-)
+_NEEDS_OF_USERS = ("adapters", "arrow", "cluster", "completion", "graph", "plots", "search")
 
 
 def diagnosis() -> str:
@@ -49,11 +48,16 @@ def _extras() -> Iterator[str]:
     yield "extras:"
     for extra in _NEEDS_OF_USERS:
         missing = [name for name in _libraries_of(extra) if not _version_of(name)]
-        if missing:
-            install = f'pip install "{_PACKAGE}[{extra}]"'
-            yield f"  {extra:10} lacks {', '.join(missing)}: {install}"
-        else:
-            yield f"  {extra:10} is installed"
+        yield _line(extra, missing, f"{_PACKAGE}[{extra}]")
+    # The package tensorflow comes from one of several distributions.
+    missing = [name for name in ("nb101train", "tensorflow") if not find_spec(name)]
+    yield _line("training", missing, "nb101train[tensorflow]")
+
+
+def _line(extra: str, missing: list[str], wanted: str) -> str:
+    if missing:
+        return f'  {extra:10} lacks {", ".join(missing)}: pip install "{wanted}"'
+    return f"  {extra:10} is installed"
 
 
 def _libraries_of(extra: str) -> list[str]:

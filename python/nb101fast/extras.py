@@ -17,7 +17,7 @@ def needs(package: str, *, extra: str | None) -> Iterator[None]:
         extra: the extra of nb101fast that installs it, or None if there is no such extra.
 
     Raises:
-        ImportError: the import failed.
+        ImportError: the import failed. The error ends with what the import said.
 
     Example:
         >>> with needs("pyarrow", extra="arrow"):
@@ -27,7 +27,7 @@ def needs(package: str, *, extra: str | None) -> Iterator[None]:
         yield
     except ImportError as error:
         wanted = f'"nb101fast[{extra}]"' if extra else package
-        raise ImportError(f"this needs {package}: pip install {wanted}") from error
+        raise ImportError(f"this needs {package}: pip install {wanted} ({error})") from error
 
 
 def import_extra(module: str, *, extra: str | None) -> Any:

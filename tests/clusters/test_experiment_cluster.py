@@ -5,7 +5,6 @@ See `reference.ray_nodes` for the cluster. The results are those of one process,
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import signal
@@ -22,16 +21,14 @@ from nb101fast import search
 from nb101fast.experiment import run_experiment
 from nb101fast.locations import BUILT_IN
 from reference.experiment_files import results
+from reference.libraries import needs
 from reference.ray_nodes import ENVIRONMENT, PATIENCE, Namespaces, RayCluster, ray_cluster
 from reference.slow_search import DELAY, PlainSearch
 
 NEEDED = ("ray", "pyarrow", "matplotlib")
 pytestmark = [
     pytest.mark.slow,
-    *[
-        pytest.mark.skipif(importlib.util.find_spec(name) is None, reason=f"{name} is missing")
-        for name in NEEDED
-    ],
+    *map(needs, NEEDED),
     pytest.mark.skipif(sys.platform != "linux", reason="finds the nodes' processes in /proc"),
 ]
 

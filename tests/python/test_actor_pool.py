@@ -16,10 +16,11 @@ from contextlib import contextmanager
 import pytest
 
 from nb101fast.actor_pool import check_address
+from reference.libraries import import_or_skip
 
 pytestmark = pytest.mark.slow
 
-pytest.importorskip("ray")
+import_or_skip("ray")
 
 STORY = """
 import contextlib, os, signal

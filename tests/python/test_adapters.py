@@ -10,6 +10,7 @@ import pytest
 
 import nb101fast
 from nb101fast.adapters.predictor_data import predictor_data, torch_dataset
+from reference.libraries import import_or_skip
 
 LIBRARIES = {
     "config_space": "ConfigSpace",
@@ -33,7 +34,7 @@ def test_no_library_is_loaded_before_it_is_used() -> None:
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_a_missing_library_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "adapters.optunahub_problem":
-        pytest.importorskip("optuna", reason="the problem's own import of it would fail first")
+        import_or_skip("optuna")  # The problem's own import of it would fail first.
     module = f"nb101fast.{name}"
     monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, LIBRARIES[name], None)

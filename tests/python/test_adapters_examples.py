@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nb101fast.locations import BUILT_IN
+from reference.libraries import import_or_skip
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ def found(pattern: str, printed: str) -> float:
 
 
 def test_config_space_search(tmp_path: Path) -> None:
-    pytest.importorskip("ConfigSpace", reason="ConfigSpace is not installed")
+    import_or_skip("ConfigSpace")
     printed = run("config_space_search", tmp_path)
     assert found(r"(\d+) trainings", printed) == 200
     assert found(r"observed validation accuracy (0\.\d{4})", printed) > 0.97
@@ -46,7 +47,7 @@ def test_config_space_search(tmp_path: Path) -> None:
 
 
 def test_optuna_search(tmp_path: Path) -> None:
-    pytest.importorskip("optuna", reason="Optuna is not installed")
+    import_or_skip("optuna")
     printed = run("optuna_search", tmp_path)
     assert 490 < found(r"(\d+) of 500 simulated seconds", printed) <= 500
     assert found(r"observed validation accuracy (0\.\d{4})", printed) > 0.97
@@ -66,7 +67,7 @@ def test_official_notebook(tmp_path: Path) -> None:
 
 
 def test_ray_tune_search(tmp_path: Path) -> None:
-    pytest.importorskip("ray.tune", reason="Ray Tune is not installed", exc_type=ImportError)
+    import_or_skip("ray.tune")
     printed = run("ray_tune_search", tmp_path, warnings="default")
     assert 0 < found(r"40 trials, (\d+) to the end", printed) < 40
     assert found(r"observed validation accuracy (0\.\d{4})", printed) > 0.97

@@ -10,9 +10,10 @@ import pytest
 import nb101fast
 from nb101fast.locations import BUILT_IN
 from nb101fast.named_parameters import ENCODINGS, Encoding, values_of
+from reference.libraries import import_or_skip
 
-optuna = pytest.importorskip("optuna", reason="Optuna is not installed")
-optunahub = pytest.importorskip("optunahub", reason="OptunaHub is not installed")
+optuna = import_or_skip("optuna")
+optunahub = import_or_skip("optunahub")
 
 from nb101fast.adapters.optuna_objective import Objective, distributions  # noqa: E402
 from nb101fast.adapters.optunahub_problem import Problem  # noqa: E402

@@ -10,10 +10,11 @@ import pytest
 import nb101fast
 from nb101fast.locations import BUILT_IN
 from nb101fast.named_parameters import ENCODINGS, code_of, parameters, values_of
+from reference.libraries import import_or_skip
 
-pytest.importorskip("ray.tune", reason="Ray Tune is not installed", exc_type=ImportError)
+import_or_skip("ray.tune")
 
-from nb101fast.adapters.ray_tune import param_space, trainable
+from nb101fast.adapters.ray_tune import param_space, trainable  # noqa: E402
 
 DIGITS = nb101fast.open(BUILT_IN)
 CELL = nb101fast.Cell.from_id(60)

@@ -21,6 +21,7 @@ import nb101fast
 from nb101fast import Cell, codes, ingraph, named_parameters, search, search_space, synthetic
 from nb101fast.adapters.predictor_data import predictor_data
 from nb101fast.chosen_cells import choose_cells
+from reference.libraries import import_or_skip
 
 PACKAGE = Path(nb101fast.__file__).parent
 CODE_NAMES = {"code", "codes", "others"}
@@ -40,7 +41,7 @@ def training_run() -> search.SimulatedRun:
 
 
 def configuration(code: Any) -> Any:
-    config_space = pytest.importorskip("nb101fast.config_space", exc_type=ImportError)
+    config_space = import_or_skip("nb101fast.config_space", of="ConfigSpace")
     return config_space.configuration_of(code, config_space.configuration_space("A"))
 
 

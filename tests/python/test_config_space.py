@@ -11,9 +11,10 @@ import nb101fast
 from nb101fast import OutOfDomainError
 from nb101fast.inception import HASH, MATRIX, OPS
 from nb101fast.named_parameters import ENCODINGS, Encoding, parameters
+from reference.libraries import import_or_skip
 from reference.named_cells import matrix_and_ops
 
-ConfigSpace = pytest.importorskip("ConfigSpace", reason="ConfigSpace is not installed")
+ConfigSpace = import_or_skip("ConfigSpace")
 
 from nb101fast.config_space import (  # noqa: E402
     code_of,

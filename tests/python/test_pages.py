@@ -13,7 +13,7 @@ import nb101fast
 from nb101fast import inception
 from reference.pages import NOTEBOOKS, PAGES, ROOT, blocks, check_in_process, follow
 
-TRAINING = ("sweeps.md", "training.md")  # tests/training follows these
+TRAINING = ("command_line.md", "sweeps.md", "training.md")  # tests/training follows these
 SLOW = ("README.md", "adapters.md", "analysis.md", "compiling.md", "experiment.md")
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
@@ -74,16 +74,19 @@ def test_every_link_of_readme_leads_to_a_file() -> None:
 
 
 def test_every_extra_that_a_page_names_exists() -> None:
-    project = (ROOT / "pyproject.toml").read_text("utf-8")
-    section = project.partition("[project.optional-dependencies]\n")[2].partition("\n[")[0]
-    extras = set(re.findall(r"^(\w+) = \[", section, re.MULTILINE))
-    named = {
-        extra
-        for page in PAGES
-        for listed in re.findall(r'pip install "[\w.]+\[([\w,]+)\]"', page.read_text("utf-8"))
-        for extra in listed.split(",")
-    }
-    assert {"arrow", "plots", "train", "test"} <= named <= extras
+    named: dict[str, set[str]] = {"nb101fast": set(), "nb101train": set()}
+    for page in PAGES:
+        for wanted, listed in re.findall(r'"([\w./]+)\[([\w,-]+)\]"', page.read_text("utf-8")):
+            package = {".": "nb101fast", "./training": "nb101train"}.get(wanted, wanted)
+            named[package].update(listed.split(","))
+    assert {"all", "arrow", "plots", "test-train"} <= named["nb101fast"]
+    assert named["nb101fast"] <= extras_of(ROOT / "pyproject.toml")
+    assert {"tensorflow"} <= named["nb101train"] <= extras_of(ROOT / "training" / "pyproject.toml")
+
+
+def extras_of(project: Path) -> set[str]:
+    section = project.read_text("utf-8").partition("[project.optional-dependencies]\n")[2]
+    return set(re.findall(r"^([\w-]+) = \[", section.partition("\n[")[0], re.MULTILINE))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_a_missing_library_is_named_and_a_missing_name_is_an_error(
     monkeypatch.chdir(tmp_path)
     page = tmp_path / "page.md"
     page.write_text("```python\nimport nowhere\n```\n")
-    assert follow(page) == ["page.md:2: No module named 'nowhere'"]
+    assert follow(page) == ["page.md:2: nowhere is not installed: pip install nowhere"]
     page.write_text("```python\nfrom nb101fast import nothing\n```\n")
     with pytest.raises(ImportError, match="nothing"):
         follow(page)

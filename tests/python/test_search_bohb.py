@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from nb101fast.locations import BUILT_IN
 from nb101fast.named_parameters import code_of, values_of
 from nb101fast.search.libraries import library, undisturbed
 from reference import library_proposals
+from reference.libraries import needs
 from reference.statistics import kolmogorov_smirnov_bound, kolmogorov_smirnov_distance
 
 Codes = npt.NDArray[np.uint32]
@@ -32,9 +32,7 @@ LIBRARY_REGRETS = Path(__file__).parents[1] / "data" / "search" / "hpbandster-bo
 PAPER = search.BOHB()
 SCRIPTS = search.BOHB(num_samples=64, random_fraction=0.33)
 
-needs_hpbandster = pytest.mark.skipif(
-    importlib.util.find_spec("hpbandster") is None, reason="hpbandster is not installed"
-)
+needs_hpbandster = needs("hpbandster")
 
 
 class History(NamedTuple):

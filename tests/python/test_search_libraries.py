@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import logging
 import os
 import random
@@ -29,6 +28,7 @@ from nb101fast.search.hyperopt_tpe import HyperoptTPE
 from nb101fast.search.libraries import library, seed_of_32_bits, undisturbed
 from nb101fast.search.settings import BOHB, SMAC, TPE, Settings
 from nb101fast.search.smac3 import SMAC3
+from reference.libraries import needs
 
 pytestmark = pytest.mark.slow
 
@@ -48,11 +48,6 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     **{f"op_node_{vertex}": OPS for vertex in range(5)},
     **{f"edge_{edge}": (0, 1) for edge in range(NUM_EDGES)},
 }
-
-
-def needs(package: str) -> pytest.MarkDecorator:
-    missing = importlib.util.find_spec(package) is None
-    return pytest.mark.skipif(missing, reason=f"{package} is not installed")
 
 
 @pytest.fixture(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ import nb101fast
 from nb101fast import _core, search, search_space
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.libraries import library, undisturbed
+from reference.libraries import needs
 from reference.optimizers import PlainTraining, Sampler, Trial
 from reference.smac import Smac, expected_improvement, values_of
 from reference.statistics import kolmogorov_smirnov_bound, kolmogorov_smirnov_distance
@@ -26,9 +26,7 @@ Doubles = npt.NDArray[np.float64]
 DATA = Path(__file__).parents[1] / "data" / "search"
 NUM_EDGES = 21
 
-needs_smac = pytest.mark.skipif(
-    importlib.util.find_spec("smac") is None, reason="smac is not installed"
-)
+needs_smac = needs("smac")
 
 
 class History(NamedTuple):

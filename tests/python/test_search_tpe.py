@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import nb101fast
 from nb101fast import _core, search, search_space
 from nb101fast.locations import BUILT_IN
 from reference import library_proposals
+from reference.libraries import needs
 from reference.optimizers import tpe_density
 from reference.statistics import (
     chi_square_deviations,
@@ -30,9 +30,7 @@ Doubles = npt.NDArray[np.float64]
 NUM_EDGES, NUM_PARAMETERS = 21, 26
 LIBRARY_REGRETS = Path(__file__).parents[1] / "data" / "search" / "hyperopt-tpe.json"
 
-needs_hyperopt = pytest.mark.skipif(
-    importlib.util.find_spec("hyperopt") is None, reason="hyperopt is not installed"
-)
+needs_hyperopt = needs("hyperopt")
 
 
 class History(NamedTuple):

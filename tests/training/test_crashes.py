@@ -5,7 +5,6 @@ The processes are real, the results made up.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import random
@@ -27,6 +26,7 @@ from nb101train.ledger import Ledger, work_list
 from nb101train.shard import Shard, read_records
 from nb101train.status import read_status
 from nb101train.work import units_of
+from reference.libraries import needs
 from reference.ray_nodes import Namespaces, RayCluster, ray_cluster
 
 UNITS = units_of((1, 2), 1)
@@ -207,7 +207,7 @@ def test_a_second_driver(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+@needs("ray")
 def test_killed_actors(small_sweep: Sweep) -> None:
     with small_sweep.start("--engine", "ray") as driver:
         for number in range(2):
@@ -221,7 +221,7 @@ def test_killed_actors(small_sweep: Sweep) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+@needs("ray")
 def test_a_killed_driver_of_actors(small_sweep: Sweep) -> None:
     with small_sweep.start("--engine", "ray") as driver:
         small_sweep.wait_for(40, driver)
@@ -233,7 +233,7 @@ def test_a_killed_driver_of_actors(small_sweep: Sweep) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the nodes' processes in /proc")
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+@needs("ray")
 @pytest.mark.parametrize("network", ["namespaces", "processes"])
 def test_lost_nodes_and_a_killed_driver(tmp_path: Path, network: str) -> None:
     if network == "namespaces" and not Namespaces.are_allowed():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ Arrays = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    pytest.importorskip("sklearn")
     return load_dataset("digits")
 
 
@@ -191,14 +189,6 @@ def test_settings_of_the_digits(digits: Dataset) -> None:
 def test_the_digits_have_the_recorded_fingerprint(digits: Dataset) -> None:
     assert digits.fingerprint == "7342691b21d33b4d"
     assert load_dataset("digits").fingerprint == digits.fingerprint
-
-
-def test_without_scikit_learn_the_error_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ImportError, match=r'scikit-learn, .*: pip install "nb101fast\[train\]"'):
-        load_dataset("digits")
 
 
 # ------------------------------------------------------------------------------------ .npz files

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import re
 import signal
@@ -38,6 +37,7 @@ from nb101train.failures import Failure
 from nb101train.ledger import Ledger, work_list
 from nb101train.local_engine import LocalEngine
 from nb101train.work import CellWork, RunRecord, Unit, units_of
+from reference.libraries import needs
 
 UNITS = units_of((1, 2), 2)
 CODES = cells_up_to(3).tolist()
@@ -385,7 +385,7 @@ def test_each_worker_sees_gpus_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
 
 # ------------------------------------------------------------------------- a cluster that is there
 
-needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+needs_ray = needs("ray")
 
 RAY_STORY = """
 import functools, sys

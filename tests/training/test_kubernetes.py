@@ -10,13 +10,14 @@ import pytest
 
 from nb101train import __main__ as command_line
 from nb101train.shard import Shard
+from reference.libraries import import_or_skip
 
 MANIFEST = Path(__file__).resolve().parents[2] / "training" / "kubernetes" / "sweep-job.yaml"
 
 
 @pytest.fixture(scope="module")
 def job() -> dict[str, Any]:
-    yaml = pytest.importorskip("yaml")
+    yaml = import_or_skip("yaml")
     with MANIFEST.open(encoding="utf-8") as file:
         (job,) = yaml.safe_load_all(file)
     assert isinstance(job, dict)
@@ -25,7 +26,7 @@ def job() -> dict[str, Any]:
 
 def test_the_manifest_follows_the_schema_of_kubernetes(job: dict[str, Any]) -> None:
     """The check must also find a misspelt field, or it would prove nothing."""
-    validator = pytest.importorskip("kubernetes_validate")
+    validator = import_or_skip("kubernetes_validate")
     validator.validate(job, "1.33", strict=True)
     spec = {**job["spec"], "completionsMode": "Indexed"}
     with pytest.raises(validator.ValidationError, match="completionsMode"):

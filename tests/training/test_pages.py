@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
 
 import pytest
 
+from reference.libraries import needs
 from reference.pages import ROOT, check_in_process
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is missing"
-    ),
+    needs("tensorflow"),
 ]
 
 
-@pytest.mark.parametrize("name", ["sweeps.md", "training.md"])
+@pytest.mark.parametrize("name", ["command_line.md", "sweeps.md", "training.md"])
 def test_a_new_user_can_follow(name: str, tmp_path: Path) -> None:
     check_in_process(ROOT / "docs" / name, tmp_path)

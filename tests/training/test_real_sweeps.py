@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import os
 import signal
 import subprocess
@@ -19,11 +18,10 @@ from made_up import is_alive
 from nb101train.failures import read_failures
 from nb101train.record import RunResult, parse_payload
 from nb101train.shard import Shard, read_records
+from reference.libraries import needs
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is missing"
-)
-needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is missing")
+pytestmark = needs("tensorflow")
+needs_ray = needs("ray")
 
 BEGIN = ["--epochs", "1,2", "--repeats", "2", "--threads", "1", "--device", "cpu"]
 BEGIN += ["--set", "stem_filters=2", "--set", "num_stacks=1"]

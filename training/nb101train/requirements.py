@@ -1,4 +1,4 @@
-"""The packages of the extra `train`, which a bare installation does not have."""
+"""TensorFlow, which only an extra of nb101train installs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,4 @@ import importlib.util
 def require_tensorflow() -> None:
     """Raise an ImportError that says what to install if TensorFlow is missing."""
     if importlib.util.find_spec("tensorflow") is None:
-        raise ImportError(
-            'training needs TensorFlow, which is not installed: pip install "nb101fast[train]"'
-        )
+        raise ImportError('training needs TensorFlow: pip install "nb101train[tensorflow]"')

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reference.pages import is_about_another_library
+from reference.libraries import lacks, missing_library
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 SCALAR = re.compile(r"\bnp\.\w+\(")  # NumPy 1 prints only the number
@@ -63,9 +63,10 @@ def check_examples(module: str, names: Mapping[str, Any], not_run: Mapping[str, 
             if test.name not in not_run:
                 lacking += run(runner, test)
     except ImportError as error:
-        if not is_about_another_library(error):
+        library = missing_library(error)
+        if library is None:
             raise
-        lacking.append(f"{module}: {error}")
+        lacking.append(f"{module}: {lacks(library)}")
     if lacking:
         pytest.skip("; ".join(lacking))
 
@@ -81,7 +82,8 @@ def run(runner: doctest.DebugRunner, test: doctest.DocTest) -> list[str]:
         pytest.fail(f"{test.name}: {shown.source}shows\n{shown.want}but prints\n{failure.got}")
     except doctest.UnexpectedException as unexpected:
         error = unexpected.exc_info[1]
-        if isinstance(error, ImportError) and is_about_another_library(error):
-            return [f"{test.name}: {error}"]
+        library = missing_library(error) if isinstance(error, ImportError) else None
+        if library is not None:
+            return [f"{test.name}: {lacks(library)}"]
         pytest.fail(f"{test.name}: {unexpected.example.source}raises {error!r}")
     return []

@@ -37,6 +37,8 @@ from typing import Any
 
 import pytest
 
+from reference.libraries import lacks, missing_library
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 NOTEBOOKS = tuple(sorted((ROOT / "docs" / "tutorials").glob("*.md")))
@@ -108,9 +110,10 @@ def follow(page: Path) -> list[str]:
             else:
                 compare(printed, block, place)
         except ImportError as error:
-            if not is_about_another_library(error):
+            library = missing_library(error)
+            if library is None:
                 raise
-            lacking.append(f"{place}: {error}")
+            lacking.append(f"{place}: {lacks(library)}")
     return lacking
 
 
@@ -193,12 +196,6 @@ def without_what_varies(text: str, *, numbers: bool) -> str:
     if numbers:
         text = NUMBER.sub(" N", text)
     return "\n".join(line.rstrip() for line in VARYING.sub("N", text).strip("\n").splitlines())
-
-
-def is_about_another_library(error: ImportError) -> bool:
-    """Whether an optional library is missing, and not a name of the package."""
-    cause = error if error.__cause__ is None else error.__cause__
-    return isinstance(cause, ModuleNotFoundError) and not (cause.name or "").startswith("nb101")
 
 
 def check_in_process(page: Path, folder: Path) -> None:

@@ -14,16 +14,9 @@ def load_digits() -> Dataset:
     """Load the digits in a fixed order: 997 to train on, 400 for validation, 400 for the test.
 
     The images are 8x8 pixels with values from 0 to 16, as scikit-learn stores them.
-
-    Raises:
-        ImportError: scikit-learn is not installed.
     """
-    try:
-        from sklearn import datasets
-    except ImportError as error:
-        raise ImportError(
-            'the digits need scikit-learn, which is not installed: pip install "nb101fast[train]"'
-        ) from error
+    from sklearn import datasets  # This takes a second, so it waits until the digits are wanted.
+
     bunch = datasets.load_digits()
     order = np.random.default_rng(0).permutation(len(bunch.target))
     images = in_colour(bunch.images[order].astype(np.uint8))
