@@ -15,6 +15,7 @@ from nb101fast.adapters.predictor_data import Examples, predictor_data, torch_da
 from nb101fast.locations import BUILT_IN
 from nb101fast.measurement import Repeat
 from nb101fast.search_space import Encoding
+from reference.libraries import import_or_skip
 from reference.tfrecord import Record
 
 ENCODINGS: tuple[Encoding, ...] = ("A", "B", "C", "one-hot", "path")
@@ -131,7 +132,7 @@ def test_ids_that_are_refused(ids: Any, kind: type[Exception]) -> None:
 
 
 def test_torch_dataset() -> None:
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    torch = import_or_skip("torch")
     for encoding in ENCODINGS:
         examples = predictor_data(DIGITS, encoding, num_train=60).train
         dataset = torch_dataset(examples)

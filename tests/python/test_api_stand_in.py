@@ -22,6 +22,7 @@ from nb101fast.api import ModelSpec
 from nb101fast.stand_in import STAND_IN_FOLDER
 from reference import tfrecord
 from reference.cells import graph_of
+from reference.libraries import import_or_skip
 from reference.runs import random_metrics, record_of
 from reference.tfrecord import Record
 
@@ -266,7 +267,7 @@ def test_the_distribution_is_what_the_command_uses() -> None:
 
 
 def test_the_distribution_can_be_installed(index: Path, tmp_path: Path) -> None:
-    pytest.importorskip("wheel")
+    import_or_skip("wheel")
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps"]
     copy = shutil.copytree(DISTRIBUTION, tmp_path / "copy")  # setuptools builds in the folder
     subprocess.run([*command, "--target", tmp_path / "site", copy], check=True)

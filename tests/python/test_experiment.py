@@ -22,6 +22,7 @@ from nb101fast.experiment.worker import ExperimentWorker
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.observations import COLUMNS
 from reference.hostile_json import refusals
+from reference.libraries import needs
 from reference.slow_search import PlainSearch
 
 pytestmark = pytest.mark.slow
@@ -362,6 +363,7 @@ def plan_for(index: Index, *optimizers: Any) -> ExperimentPlan:
     return ExperimentPlan.of(index, optimizers, runs=1, budget_seconds=BUDGET)
 
 
+@needs("hyperopt")
 def test_needs_are_met_where_they_were_noted(index: Index) -> None:
     assert plan_for(index, "rs", search.HyperoptTPE()).needs().fault() == ""
 

@@ -23,6 +23,7 @@ import pytest
 import nb101fast
 from nb101fast import Index, ingraph
 from nb101fast.codes import Codes
+from reference.libraries import lacks
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
@@ -102,7 +103,7 @@ def library(request: pytest.FixtureRequest) -> Library:
 @pytest.mark.parametrize("name", APART)
 def test_in_a_process_of_its_own(name: str) -> None:
     if importlib.util.find_spec(name) is None:
-        pytest.skip(f"look-ups in {name} need {name}")
+        pytest.skip(lacks(name))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
         env=os.environ | {LIBRARY_VARIABLE: name},

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 INSTALLED_BY = {  # what is given to pip
-    **dict.fromkeys(("ConfigSpace", "hpbandster", "hyperopt", "smac"), '".[test-search]"'),
+    **dict.fromkeys(("ConfigSpace", "hpbandster", "hyperopt", "scipy", "smac"), '".[test-search]"'),
     **dict.fromkeys(("optuna", "optunahub", "ray"), '".[test-adapters]"'),
     **dict.fromkeys(
-        ("kubernetes_validate", "nb101train", "tensorflow", "yaml"), '".[test-train]" ./training'
+        ("kubernetes_validate", "nb101train", "tensorflow", "wheel", "yaml"),
+        '".[test-train]" ./training',
     ),
 }
 
