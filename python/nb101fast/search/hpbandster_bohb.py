@@ -53,9 +53,9 @@ class HpBandSterOptimizer:
     """One run of HpBandSter's BOHB; calling `HpBandSterBOHB` makes it."""
 
     def __init__(self, settings: BOHB, epochs: tuple[int, ...], seed: int) -> None:
-        from ..config_space import configuration_space  # needs ConfigSpace
-
         generators = library("hpbandster.optimizers.config_generators.bohb")
+        from ..config_space import configuration_space  # HpBandSter needs ConfigSpace.
+
         self._epochs = epochs
         self._brackets = _core.Brackets(len(epochs), settings.eta)
         self._draws = _OwnDraws(seed_of_32_bits(seed))
