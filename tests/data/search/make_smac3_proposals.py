@@ -36,7 +36,7 @@ def made_up(size: int) -> tuple[list[int], list[float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
     made = []
