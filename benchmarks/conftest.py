@@ -119,6 +119,14 @@ def full_index(full_path: Path) -> nb101fast.Index:
 
 
 @pytest.fixture(scope="session")
+def four_budgets(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
+    """An index with three made-up runs of every cell at each of four budgets."""
+    path = tmp_path_factory.mktemp("index") / "four_budgets.nb101"
+    nb101fast.synthetic.write_index(path)
+    return nb101fast.open(path)
+
+
+@pytest.fixture(scope="session")
 def raw_codes() -> Codes:
     """Draw 1 Mi codes from all valid raw configurations; most of them need pruning."""
     rng = np.random.default_rng(1)

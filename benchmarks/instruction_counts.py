@@ -151,7 +151,7 @@ def _provenance(kernels: Path) -> Provenance:
 def _flags() -> str:
     """Return the options, except paths, with which the core's own files are compiled."""
     commands = json.loads((BUILD / "compile_commands.json").read_text())
-    command = next(c["command"] for c in commands if c["file"].endswith("/search_space.cpp"))
+    command = next(c["command"] for c in commands if "CMakeFiles/nb101.dir/" in c["command"])
     return " ".join(re.findall(r"(?<= )-(?![Ioc]\b|I)\S+", command))
 
 

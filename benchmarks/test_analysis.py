@@ -18,14 +18,6 @@ OFFICIAL_SECONDS = nb101fast.NUM_CELLS * OFFICIAL_NS / 1e9  # a query gives all 
 TARGET = Target(must=60 / OFFICIAL_SECONDS, aim=10 / OFFICIAL_SECONDS)
 
 
-@pytest.fixture(scope="module")
-def four_budgets(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
-    """An index with three made-up runs of every cell at each of four budgets."""
-    path = tmp_path_factory.mktemp("index") / "four_budgets.nb101"
-    nb101fast.synthetic.write_index(path)
-    return nb101fast.open(path)
-
-
 @pytest.mark.informational
 def test_whole_analysis(race: Race, four_budgets: nb101fast.Index, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")

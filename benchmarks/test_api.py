@@ -79,18 +79,10 @@ def test_query(
 # ---------------------------------------------------------------- loops over the whole table
 
 
-@pytest.fixture(scope="module")
-def table_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of an index of all cells at the four official budgets, with made-up values."""
-    path = tmp_path_factory.mktemp("table") / "table.nb101"
-    nb101fast.synthetic.write_index(path, epochs=(4, 12, 36, 108))
-    return path
-
-
 @pytest.fixture
-def table(table_path: Path) -> api.NASBench:
+def table(four_budgets: nb101fast.Index) -> api.NASBench:
     """Nothing of its dictionaries has been read."""
-    return api.NASBench(table_path, seed=1)
+    return api.NASBench(four_budgets.path, seed=1)
 
 
 def plain_runs(hashes: list[str]) -> dict[str, dict[int, list[dict[str, float]]]]:
@@ -121,9 +113,9 @@ def test_all_hashes(race: Race, table: api.NASBench) -> None:
 
 
 @pytest.mark.informational
-def test_all_hashes_for_the_first_time(race: Race, table_path: Path) -> None:
+def test_all_hashes_for_the_first_time(race: Race, four_budgets: nb101fast.Index) -> None:
     hashes = race.alone(
-        lambda: list(api.NASBench(table_path).hash_iterator()),
+        lambda: list(api.NASBench(four_budgets.path).hash_iterator()),
         "list(hash_iterator()) of a new NASBench",
         items=nb101fast.NUM_CELLS,
         rounds=10,
@@ -132,10 +124,10 @@ def test_all_hashes_for_the_first_time(race: Race, table_path: Path) -> None:
 
 
 @pytest.mark.informational
-def test_all_fixed_statistics(race: Race, table_path: Path) -> None:
+def test_all_fixed_statistics(race: Race, four_budgets: nb101fast.Index) -> None:
     """A new table each time. The floor makes the same objects with Python's own means."""
     matrix, ops = np.array(inception.MATRIX, np.int8), list(inception.OPS)
-    hashes = list(api.NASBench(table_path).hash_iterator())
+    hashes = list(api.NASBench(four_budgets.path).hash_iterator())
 
     def made_by_python() -> list[dict[str, Any]]:
         entries = {
@@ -150,7 +142,7 @@ def test_all_fixed_statistics(race: Race, table_path: Path) -> None:
 
     entries, floor = race.against(
         made_by_python,
-        lambda: list(api.NASBench(table_path).fixed_statistics.values()),
+        lambda: list(api.NASBench(four_budgets.path).fixed_statistics.values()),
         "list(fixed_statistics.values()) of a new NASBench",
         items=nb101fast.NUM_CELLS,
         target=Target(must=2, aim=1),

@@ -23,14 +23,6 @@ RUNS_IN_STEP = 32
 NANOSECONDS = 1e9
 
 
-@pytest.fixture(scope="session")
-def four_budgets(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
-    """A synthetic index of all cells at 4, 12, 36 and 108 epochs."""
-    path = tmp_path_factory.mktemp("four-budgets") / "synthetic.nb101"
-    nb101fast.synthetic.write_index(path)
-    return nb101fast.open(path)
-
-
 def steps_of(
     settings: search.Settings, index: nb101fast.Index, evaluations: int
 ) -> Callable[[], list[float]]:
@@ -68,7 +60,7 @@ def test_a_proposal_of_bohb(
     race: Race, four_budgets: nb101fast.Index, preset: str, target: Target
 ) -> None:
     optimizers = search.PRESETS[preset].optimizers
-    evaluations = 1000 if race.is_timed else 500  # which HpBandSter needs seconds for
+    evaluations = 1000 if race.is_timed else 250  # which HpBandSter needs seconds for
     ours, theirs = (
         steps_of(optimizers[name], four_budgets, evaluations)
         for name in ("bohb", "hpbandster-bohb")
@@ -87,16 +79,16 @@ def test_a_proposal_of_bohb(
 
 
 def proposing(
-    settings: search.Settings, index: nb101fast.Index, codes: list[int] | None = None
+    settings: search.Settings, index: nb101fast.Index, count: int, codes: list[int] | None = None
 ) -> tuple[list[int], Callable[[], list[int]]]:
-    """Tell an optimizer 1,000 random results.
+    """Tell an optimizer so many random results.
 
     The results are those of the codes, or of what the optimizer proposes. Returns these codes, and
     a function that asks for 20 proposals.
     """
     optimizer = settings(search.training_for(settings, index), 0)
     known = []
-    for number, accuracy in enumerate(np.random.default_rng(2).random(1000).tolist()):
+    for number, accuracy in enumerate(np.random.default_rng(2).random(count).tolist()):
         proposed = as_code(optimizer.ask()[0])
         known.append(proposed if codes is None else codes[number])
         optimizer.tell(search.Trial(known[-1], -1, 108, -1, accuracy, 0.0))
@@ -108,9 +100,10 @@ def proposing(
     importlib.util.find_spec("hyperopt") is None, reason="hyperopt is not installed"
 )
 def test_a_proposal_of_tpe(race: Race, four_budgets: nb101fast.Index) -> None:
-    settings = search.TPE(num_startup=1000)  # Hyperopt draws random configurations fast
-    codes, library = proposing(search.HyperoptTPE(settings), four_budgets)
-    _, compiled = proposing(settings, four_budgets, codes)
+    count = 1000 if race.is_timed else 250  # which Hyperopt needs seconds for
+    settings = search.TPE(num_startup=count)  # Hyperopt draws random configurations fast
+    codes, library = proposing(search.HyperoptTPE(settings), four_budgets, count)
+    _, compiled = proposing(settings, four_budgets, count, codes)
     ours, theirs = race.against(
         library,
         compiled,

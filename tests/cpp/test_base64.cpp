@@ -2,13 +2,11 @@
 
 #include "nb101/base64.hpp"
 #include "nb101/error.hpp"
+#include "sample_records.hpp"
 #include "simd_levels.hpp"
 
 namespace nb101 {
 namespace {
-
-const std::string kSource = "a.tfrecord";
-const RecordPlace kPlace{&kSource, 3, 100};
 
 std::string decoded(std::string_view text) {
   std::string bytes = "what was there before";
@@ -22,7 +20,7 @@ std::string encoded(std::string_view bytes) {
   return text;
 }
 
-void check_refused(std::string_view text, const std::string& what) {
+void check_refused_base64(std::string_view text, const std::string& what) {
   const std::string message = "a.tfrecord: byte 100: record 3: " + what;
   CHECK_THROWS_WITH_AS(decoded(text), message.c_str(), FormatError);
 }
@@ -81,11 +79,11 @@ TEST_CASE("a line has 76 characters, and line ends may stand anywhere") {
 }
 
 TEST_CASE("text that is not base64 is refused") {
-  check_refused("Zm9", "its base64 is cut short");
-  check_refused("Zm9-", "its base64 has the character 45, which is not allowed there");
-  check_refused("Z=9v", "its base64 has the character 57, which is not allowed there");
-  check_refused("Z===", "its base64 has too much padding");
-  check_refused("Zg==Zg==", "its base64 goes on after its padding");
+  check_refused_base64("Zm9", "its base64 is cut short");
+  check_refused_base64("Zm9-", "its base64 has the character 45, which is not allowed there");
+  check_refused_base64("Z=9v", "its base64 has the character 57, which is not allowed there");
+  check_refused_base64("Z===", "its base64 has too much padding");
+  check_refused_base64("Zg==Zg==", "its base64 goes on after its padding");
 }
 
 }  // namespace nb101

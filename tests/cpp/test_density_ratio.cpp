@@ -11,7 +11,6 @@
 namespace nb101 {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMinBandwidth = 0.3;
 constexpr double kLeastDensity = 1e-32;
 constexpr std::size_t kNeeded = 54;
@@ -45,7 +44,7 @@ void check_proposals(DensityRatio& model) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     RandomStream random(seed);
     RandomStream same(seed);
-    double least = kInfinity;
+    double least = std::numeric_limits<double>::max();
     Code expected = 0;
     for (int i = 0; i < 5; ++i) {
       const Point drawn = model.good().draw(same);
@@ -103,7 +102,7 @@ TEST_CASE("of equal accuracies the earlier counts as better, and no number is th
   codes.push_back(codes.front());
   for (std::size_t i = 0; i < 186; ++i) model.tell(codes[i], 0, 0.5);
   check_split(model, codes, 28, 186);
-  model.tell(codes[3], 0, kInfinity);
+  model.tell(codes[3], 0, std::numeric_limits<double>::infinity());
   codes[187] = codes[3];
   check_split(model, codes, 28, 28 + 159);
 }

@@ -2,6 +2,7 @@
 
 #include "nb101/error.hpp"
 #include "nb101/frame_stream.hpp"
+#include "sample_records.hpp"
 
 namespace nb101 {
 namespace {
@@ -13,12 +14,6 @@ struct Found {
   std::vector<std::string> payloads;
   std::vector<std::uint64_t> offsets;
 };
-
-std::vector<std::uint8_t> stream_of(const std::vector<std::string>& payloads) {
-  std::vector<std::uint8_t> bytes;
-  for (const std::string& payload : payloads) append_frame(bytes, as_bytes(payload));
-  return bytes;
-}
 
 Found found_in(FrameStream& stream, Bytes bytes, std::size_t piece) {
   Found found;

@@ -79,7 +79,7 @@ TEST_CASE("repeated runs are counted in each cell, at each budget and among many
   constexpr int kDistinct = 20'000;
   RandomCells random(19);
   std::vector<Run> runs;
-  for (const auto [cell_id, epochs] : {std::pair(5, 4u), {5, 12u}, {77, 4u}}) {
+  for (const auto& [cell_id, epochs] : {std::pair(5, 4u), {5, 12u}, {77, 4u}}) {
     const Run run = sample_run(cell_id, epochs, random);
     for (int i = 0; i < 3 * kDistinct; ++i) {
       runs.push_back(run);

@@ -12,7 +12,6 @@
 namespace nb101 {
 namespace {
 
-constexpr int kNumParameters = KernelDensity::kNumParameters;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 std::vector<Point> random_points(std::size_t count, std::uint64_t seed) {

@@ -4,12 +4,11 @@
 
 #include "nb101/error.hpp"
 #include "nb101/model_metrics.hpp"
+#include "sample_records.hpp"
 
 namespace nb101 {
 namespace {
 
-const std::string kSource = "a.tfrecord";
-const RecordPlace kPlace{&kSource, 3, 100};
 const ModelMetrics kMetrics{
     {{{0, 0, .1, .2, .3}, {2, 10.5, .4, .5, .6}, {4, 21.25, .7, .8, .9}}}, 1'234'567, 30.125};
 const HarnessFields kHarness{2, 0x7fff'ffff'ffff'ffff, 1, 3.5, 17.75, 8.0625};

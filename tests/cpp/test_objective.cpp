@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t kTwelveEpochs = 1;
 
-class Sample {
+class SampleObjective {
  public:
-  Sample() {
+  SampleObjective() {
     write_sample_index(folder_.file("i"), runs_);
     file_.emplace(folder_.file("i"), Verify::full);
   }
@@ -44,7 +44,7 @@ constexpr std::int32_t kPresent[] = {0, 5, 77, 1'234, 99'999, kNumCells - 1};
 }  // namespace
 
 TEST_CASE("a mean is taken over the runs of a cell, summed in double and rounded once") {
-  const Sample sample;
+  const SampleObjective sample;
   const Objective mean = sample.objective({Repeat::Kind::mean});
   for (const std::int32_t id : kPresent) {
     double sum = 0;
@@ -54,7 +54,7 @@ TEST_CASE("a mean is taken over the runs of a cell, summed in double and rounded
 }
 
 TEST_CASE("the value of one repeat is exact") {
-  const Sample sample;
+  const SampleObjective sample;
   for (std::size_t repeat = 0; repeat < 3; ++repeat) {
     const Objective one = sample.objective({Repeat::Kind::one, repeat});
     for (const std::int32_t id : kPresent) {
@@ -69,7 +69,7 @@ TEST_CASE("the value of one repeat is exact") {
 }
 
 TEST_CASE("the value is NaN for a cell without runs and for no cell") {
-  const Sample sample;
+  const SampleObjective sample;
   for (const auto kind : {Repeat::Kind::one, Repeat::Kind::mean, Repeat::Kind::random}) {
     const Objective objective = sample.objective({kind});
     CHECK(std::isnan(objective(kNoCell)));
@@ -78,7 +78,7 @@ TEST_CASE("the value is NaN for a cell without runs and for no cell") {
 }
 
 TEST_CASE("a batch gives the values of single queries, with any number of threads") {
-  const Sample sample;
+  const SampleObjective sample;
   const SearchSpace& space = SearchSpace::instance();
   std::vector<Code> codes(space.codes().begin(), space.codes().end());
   for (std::size_t i = 0; i < codes.size(); i += 100) codes[i] |= kUnusedCodeBit;
@@ -94,7 +94,7 @@ TEST_CASE("a batch gives the values of single queries, with any number of thread
 }
 
 TEST_CASE("a batch of ids gives the values of single queries, with any number of threads") {
-  const Sample sample;
+  const SampleObjective sample;
   std::vector<std::int32_t> ids(kNumCells + 1);
   std::iota(ids.begin(), ids.end(), kNoCell);
   for (const auto kind : {Repeat::Kind::mean, Repeat::Kind::random}) {
@@ -112,7 +112,7 @@ TEST_CASE("a batch of ids gives the values of single queries, with any number of
 }
 
 TEST_CASE("random draws depend on the seed and not on how queries are grouped") {
-  const Sample sample;
+  const SampleObjective sample;
   constexpr std::size_t kQueries = 50'000;
   const std::vector<Code> codes(kQueries, SearchSpace::instance().codes()[77]);
   const Repeat random{Repeat::Kind::random, 0, 42};
@@ -182,7 +182,7 @@ TEST_CASE("each repeat of each cell is drawn if all cells have the same number o
 }
 
 TEST_CASE("a missing repeat is never drawn") {
-  const Sample sample;
+  const SampleObjective sample;
   const Objective random = sample.objective({Repeat::Kind::random, 0, 1});
   std::set<float> drawn;
   for (int i = 0; i < 1000; ++i) drawn.insert(random(kNumCells - 1));

@@ -14,7 +14,6 @@ namespace {
 using Values = std::vector<double>;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Draws integer coordinates below `levels`. With few levels, many of them are equal.
 Values random_values(std::size_t count, std::size_t num_objectives, std::uint32_t levels) {
@@ -90,6 +89,7 @@ TEST_CASE("a point with a NaN is not on the front and dominates nothing") {
 }
 
 TEST_CASE("infinite coordinates compare as numbers do") {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const Values values = {-kInfinity, kInfinity, 1, 1, kInfinity, -kInfinity, kInfinity, kInfinity};
   CHECK(pareto_front({values, 2}) == std::vector<std::int32_t>{0, 1, 2});
 }

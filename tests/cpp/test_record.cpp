@@ -5,20 +5,11 @@
 
 #include "nb101/error.hpp"
 #include "nb101/record.hpp"
+#include "sample_records.hpp"
 #include "sample_runs.hpp"
 
 namespace nb101 {
 namespace {
-
-const std::string kSource = "a.tfrecord";
-const RecordPlace kPlace{&kSource, 0, 0};
-
-std::string payload_of(const Run& run) {
-  std::string payload;
-  const auto id = static_cast<std::size_t>(run.cell_id);
-  append_record_payload(payload, SearchSpace::instance().hashes()[id], run);
-  return payload;
-}
 
 Record parse(std::string_view payload) {
   RecordScratch scratch;
@@ -42,7 +33,7 @@ std::string smallest() {
 }
 
 void check_refused(const std::string& payload, const std::string& what) {
-  const std::string message = "a.tfrecord: byte 0: record 0: " + what;
+  const std::string message = "a.tfrecord: byte 100: record 3: " + what;
   CHECK_THROWS_WITH_AS(parse(payload), message.c_str(), FormatError);
 }
 

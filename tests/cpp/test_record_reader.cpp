@@ -3,24 +3,11 @@
 #include "nb101/error.hpp"
 #include "nb101/record.hpp"
 #include "nb101/record_reader.hpp"
+#include "sample_records.hpp"
 #include "sample_runs.hpp"
 
 namespace nb101 {
 namespace {
-
-const std::string kSource = "a.tfrecord";
-
-std::string payload_of(const Run& run) {
-  std::string payload;
-  append_record_payload(payload, SearchSpace::instance().hash(run.cell_id), run);
-  return payload;
-}
-
-std::vector<std::uint8_t> stream_of(const std::vector<std::string>& payloads) {
-  std::vector<std::uint8_t> stream;
-  for (const std::string& payload : payloads) append_frame(stream, as_bytes(payload));
-  return stream;
-}
 
 // Returns a payload with the harness's fields. It also has an unknown field if `unknown` is not 0.
 std::string training_payload(const Run& run, char unknown = 0) {

@@ -28,9 +28,9 @@ std::vector<Run> runs_of_small_cells(double seconds = 10) {
   return runs;
 }
 
-class Sample {
+class SmallIndex {
  public:
-  explicit Sample(std::vector<Run> runs = runs_of_small_cells()) {
+  explicit SmallIndex(std::vector<Run> runs = runs_of_small_cells()) {
     write_sample_index(folder_.file("i"), runs);
     file_.emplace(folder_.file("i"), Verify::full);
   }
@@ -60,7 +60,7 @@ const std::vector<OptimizerSettings> kEveryOptimizer = {
 TEST_CASE("a simulated training has the cells that have runs at every budget") {
   std::vector<Run> runs = runs_of_small_cells();
   std::erase_if(runs, [](const Run& run) { return run.cell_id == 4 && run.epochs == 12; });
-  const Sample sample(runs);
+  const SmallIndex sample(runs);
   const SearchSpace& space = SearchSpace::instance();
   const SimulatedTraining all = sample.training();
   CHECK(all.num_cells() == 45);
@@ -76,7 +76,7 @@ TEST_CASE("the shortest run that takes time is known, also beside runs that take
   std::vector<Run> runs = runs_of_small_cells();
   runs[0].metrics.evaluations[2].training_time = 0;
   runs[8].metrics.evaluations[2].training_time = 1e-30;
-  const Sample sample(runs);
+  const SmallIndex sample(runs);
   const SimulatedTraining training = sample.training();
   CHECK(training.shortest_run() == 0);
   CHECK(training.shortest_paid_run().cell_id == runs[8].cell_id);
@@ -85,7 +85,7 @@ TEST_CASE("the shortest run that takes time is known, also beside runs that take
 
 TEST_CASE("a time that is negative or infinite is refused") {
   for (const double seconds : {-1.0, std::numeric_limits<double>::infinity()}) {
-    const Sample sample(runs_of_small_cells(seconds));
+    const SmallIndex sample(runs_of_small_cells(seconds));
     CHECK_THROWS_AS(sample.training(), std::invalid_argument);
   }
 }
@@ -111,7 +111,7 @@ TEST_CASE("brackets have the sizes of HpBandSter's, and the best configurations 
 }
 
 TEST_CASE("a run depends only on its seed and number, with any number of threads") {
-  const Sample sample;
+  const SmallIndex sample;
   const SimulatedTraining training = sample.training();
   for (const OptimizerSettings& settings : kEveryOptimizer) {
     const SearchPlan plan{{.seconds = 500}, 11, 0, 70, Recorded::everything};
@@ -141,7 +141,7 @@ TEST_CASE("a run depends only on its seed and number, with any number of threads
 }
 
 TEST_CASE("a run ends with the evaluation that reaches the limit") {
-  const Sample sample;
+  const SmallIndex sample;
   const SimulatedTraining training = sample.training();
   for (const OptimizerSettings& settings : kEveryOptimizer) {
     const SearchPlan few{{.evaluations = 20}, 11, 0, 3, Recorded::everything};
@@ -165,7 +165,7 @@ TEST_CASE("trainings without a cost end if evaluations are limited") {
   std::vector<Run> free_runs = runs_of_small_cells(0);
   std::erase_if(free_runs,
                 [](const Run& run) { return run.metrics.evaluations[2].training_time > 0; });
-  const Sample sample(free_runs);
+  const SmallIndex sample(free_runs);
   const SimulatedTraining training = sample.training();
   std::vector<SearchRun> runs = search(training, RandomSearch::Settings{},
                                        {{.evaluations = kMostFreeInARow + 1}, 0, 0, 1}, 1);
@@ -173,7 +173,7 @@ TEST_CASE("trainings without a cost end if evaluations are limited") {
 }
 
 TEST_CASE("an optimizer makes the same proposals with every instruction set") {
-  const Sample sample;
+  const SmallIndex sample;
   const SimulatedTraining training = sample.training();
   const auto codes = [&](auto optimizer) {
     std::vector<Code> proposed;
@@ -195,7 +195,7 @@ TEST_CASE("an optimizer makes the same proposals with every instruction set") {
 }
 
 TEST_CASE("BOHB asks its model for the proposals that are not drawn at random") {
-  const Sample sample;
+  const SmallIndex sample;
   const SimulatedTraining training = sample.training();
   const Bohb::Settings settings{.random_fraction = 0.3, .num_samples = 2, .min_bandwidth = 0.1};
   Bohb bohb(settings, training, 5);
@@ -222,7 +222,7 @@ TEST_CASE("BOHB asks its model for the proposals that are not drawn at random") 
 }
 
 TEST_CASE("an optimizer that spends nothing is stopped") {
-  const Sample sample({sample_runs().back()});  // the only cell has seven vertices
+  const SmallIndex sample({sample_runs().back()});  // the only cell has seven vertices
   const SimulatedTraining training = sample.training({0});
   CHECK_THROWS_AS(search(training, Reinforce::Settings{}, {{.seconds = 1e9}, 0, 0, 1}, 1),
                   std::invalid_argument);

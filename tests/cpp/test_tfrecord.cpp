@@ -2,12 +2,10 @@
 
 #include "nb101/error.hpp"
 #include "nb101/tfrecord.hpp"
+#include "sample_records.hpp"
 
 namespace nb101 {
 namespace {
-
-const std::string kSource = "a.tfrecord";
-const RecordPlace kPlace{&kSource, 3, 100};
 
 std::vector<std::uint8_t> frame_of(std::string_view payload) {
   std::vector<std::uint8_t> frame;

@@ -13,8 +13,8 @@ import pytest
 import nb101fast
 from nb101fast import Index
 from reference import tfrecord
-from reference.cells import Graph, decode, encode, prune
-from reference.enumeration import representatives, walk
+from reference.cells import decode, encode, prune
+from reference.enumeration import representatives
 from reference.runs import random_records
 from reference.tfrecord import Record
 
@@ -57,9 +57,19 @@ def representative_codes() -> npt.NDArray[np.uint32]:
 
 
 @pytest.fixture(scope="session")
-def walk_of_six_vertices() -> list[Graph]:
-    """The cells of at most six vertices, as the official generator finds them one by one."""
-    return list(walk(6))
+def full_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """A synthetic index of the whole space, with all budgets."""
+    path = tmp_path_factory.mktemp("full") / "full.nb101"
+    nb101fast.synthetic.write_index(path)
+    return nb101fast.open(path)
+
+
+@pytest.fixture(scope="session")
+def full_index_108(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """A synthetic index of the whole space, with the budget of 108 epochs alone."""
+    path = tmp_path_factory.mktemp("full_108") / "full.nb101"
+    nb101fast.synthetic.write_index(path, epochs=(108,))
+    return nb101fast.open(path)
 
 
 @pytest.fixture(scope="session")

@@ -250,8 +250,9 @@ def test_densities_have_a_least_bandwidth(min_bandwidth: float, name: str) -> No
 
 @needs_hpbandster
 @pytest.mark.slow
-def test_densities_of_many_configurations_are_hpbandsters() -> None:
-    history = made_up(different(5000))
+@pytest.mark.parametrize("size", [1500, pytest.param(5000, marks=pytest.mark.release)])
+def test_densities_of_many_configurations_are_hpbandsters(size: int) -> None:
+    history = made_up(different(size))
     check_model(ours(history), Library(history, only_last=True), history, 1000)
 
 
@@ -374,13 +375,6 @@ def log_ratios(history: History, codes: Codes) -> Doubles:
 
 
 # ---------------------------------------------------------------- whole runs
-
-
-@pytest.fixture(scope="module")
-def full_index(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
-    path = tmp_path_factory.mktemp("full") / "synthetic.nb101"
-    nb101fast.synthetic.write_index(path)
-    return nb101fast.open(path)
 
 
 @pytest.mark.slow

@@ -368,22 +368,19 @@ def test_no_configuration_is_proposed_twice() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runs", [60, pytest.param(200, marks=pytest.mark.release)])
-def test_runs_end_where_smac3s_end(tmp_path: Path, runs: int) -> None:
+@pytest.mark.parametrize("runs", [30, pytest.param(200, marks=pytest.mark.release)])
+def test_runs_end_where_smac3s_end(full_index_108: nb101fast.Index, runs: int) -> None:
     """Compiled runs have the regrets of 20 runs of SMAC3, and as many valid and invalid proposals.
 
     The regrets of 20 runs can't tell SMAC from evolution at this budget, but the numbers of
     proposals can. They also tell it from random search.
     """
     made = json.loads((DATA / "smac3.json").read_text())
-    path = tmp_path / "synthetic.nb101"
-    nb101fast.synthetic.write_index(path, epochs=(108,))
-    index = nb101fast.open(path)
     bound = kolmogorov_smirnov_bound(runs, len(made["final_regret"]))
     distances = {}
     for name in ("smac", "rs", "re"):
         done = search.run(
-            name, index, runs=runs, budget_seconds=made["budget_seconds"], seed=1, threads=2
+            name, full_index_108, runs=runs, budget_seconds=made["budget_seconds"], seed=1
         )
         distances[name] = [
             kolmogorov_smirnov_distance(np.array(made[column], float), getattr(done, column))

@@ -268,13 +268,6 @@ def test_there_must_be_a_loss_for_each_code() -> None:
 # ---------------------------------------------------------------- whole runs
 
 
-@pytest.fixture(scope="module")
-def full_index(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
-    path = tmp_path_factory.mktemp("full") / "synthetic.nb101"
-    nb101fast.synthetic.write_index(path)  # as the library saw it
-    return nb101fast.open(path)
-
-
 @pytest.mark.slow
 def test_runs_end_where_hyperopts_end(full_index: nb101fast.Index) -> None:
     """500 runs have the regrets of 60 runs of the library, and as many valid and invalid proposals.

@@ -214,12 +214,9 @@ def test_wrong_arguments(tmp_path: Path, keywords: dict[str, Any], message: str)
 
 
 @pytest.mark.slow
-def test_the_whole_space(tmp_path: Path, rng: np.random.Generator) -> None:
-    path = tmp_path / "full.nb101"
-    synthetic.write_index(path)
-    size = path.stat().st_size
-    assert 150e6 < size < 260e6
-    index = nb101fast.open(path, verify="full")
+def test_the_whole_space(full_index: nb101fast.Index, rng: np.random.Generator) -> None:
+    assert 150e6 < full_index.path.stat().st_size < 260e6
+    index = nb101fast.open(full_index.path, verify="full")
     assert len(index) == nb101fast.NUM_CELLS
     assert index.num_runs == 5_083_488
     assert re.search("423,624 cells, 5,083,488 runs", repr(index))

@@ -50,7 +50,7 @@ py::tuple of_both(DensityRatio& self, py::ssize_t size, Get get) {
 }
 
 py::tuple bandwidths(DensityRatio& self) {
-  return of_both(self, KernelDensity::kNumParameters, [](const KernelDensity& density, double* to) {
+  return of_both(self, kNumParameters, [](const KernelDensity& density, double* to) {
     std::ranges::copy(density.bandwidths(), to);
   });
 }

@@ -207,7 +207,7 @@ void register_named(py::module_& module, const char* name,
   type.finalize();
 }
 
-void register_enums(py::module_& module) {
+void register_index_enums(py::module_& module) {
   register_named<Metric>(module, "Metric", kMetricNames);
   register_named<Stage>(module, "Stage", kStageNames);
   py::native_enum<Verify>(module, "Verify", "enum.Enum")
@@ -225,7 +225,7 @@ void register_enums(py::module_& module) {
 }  // namespace
 
 void register_index(py::module_& module) {
-  register_enums(module);
+  register_index_enums(module);
   module.attr("FORMAT_VERSION") = kIndexVersion;
   module.attr("INDEX_FIELDS") = index_fields();
 

@@ -157,7 +157,7 @@ PyObject* by_id(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Py
   });
 }
 
-void deallocate(PyObject* self) {
+void deallocate_objective(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
   delete cast(self)->objective;
   Py_XDECREF(cast(self)->recipe);
@@ -182,7 +182,7 @@ constexpr const char* kByIdDoc =
     "\n"
     ">>> f.by_id(index.top_k('test_accuracy', 5))";
 
-PyMethodDef methods[] = {
+PyMethodDef objective_methods[] = {
     {"__reduce__", reduce, METH_NOARGS, nullptr},
     {"by_id", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(by_id)),
      METH_FASTCALL | METH_KEYWORDS, kByIdDoc},
@@ -206,18 +206,18 @@ constexpr const char* kDoc =
     "draws of a copy are not reproducible. If they must be, make an objective with a different\n"
     "seed in each worker.";
 
-PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(deallocate)},
-                       {Py_tp_repr, reinterpret_cast<void*>(represent)},
-                       {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
-                       {Py_tp_methods, methods},
-                       {Py_tp_members, members},
-                       {Py_tp_doc, const_cast<char*>(kDoc)},
-                       {}};
+PyType_Slot objective_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(deallocate_objective)},
+                                 {Py_tp_repr, reinterpret_cast<void*>(represent)},
+                                 {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                                 {Py_tp_methods, objective_methods},
+                                 {Py_tp_members, members},
+                                 {Py_tp_doc, const_cast<char*>(kDoc)},
+                                 {}};
 
 PyType_Spec spec = {"nb101fast._core.Objective", sizeof(ObjectiveObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
                         Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
-                    slots};
+                    objective_slots};
 
 }  // namespace
 

@@ -153,14 +153,14 @@ PyObject* answer(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   });
 }
 
-void deallocate(PyObject* self) {
+void deallocate_reader(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
   delete reinterpret_cast<ReaderObject*>(self)->reader;
   PyObject_Free(self);
   Py_DECREF(type);
 }
 
-PyMethodDef methods[] = {
+PyMethodDef reader_methods[] = {
     {"row_of_cell", row_of_cell, METH_O, "The row of a cell id, or -1 if there is none."},
     {"row_of_hash", row_of_hash, METH_O, "The row of an official hash, or -1 if there is none."},
     {"hash_of_row", hash_of_row, METH_O, "The official hash of a row."},
@@ -180,16 +180,17 @@ PyMethodDef methods[] = {
 PyGetSetDef properties[] = {{"num_rows", num_rows, nullptr, "How many cells there are.", nullptr},
                             {}};
 
-PyType_Slot slots[] = {
-    {Py_tp_dealloc, reinterpret_cast<void*>(deallocate)},
-    {Py_tp_methods, methods},
+PyType_Slot reader_slots[] = {
+    {Py_tp_dealloc, reinterpret_cast<void*>(deallocate_reader)},
+    {Py_tp_methods, reader_methods},
     {Py_tp_getset, properties},
     {Py_tp_doc, const_cast<char*>("Reads an index in the form of the official API.")},
     {}};
 
 PyType_Spec specification = {
     "nb101fast._core.OfficialReader", sizeof(ReaderObject), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, slots};
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    reader_slots};
 
 py::object make_reader(const py::object& file) {
   auto reader = std::make_unique<OfficialReader>(file, file.cast<const IndexFile&>().view());

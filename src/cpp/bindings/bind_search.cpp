@@ -65,13 +65,14 @@ struct AskTell {
   Optimizer optimizer;
 };
 
-py::tuple ask(AskTell& self) {
+py::tuple ask_optimizer(AskTell& self) {
   // The GIL is kept, so that two threads can't ask the same optimizer at once.
   const Proposal proposal = std::visit([](auto& chosen) { return chosen.ask(); }, self.optimizer);
   return py::make_tuple(proposal.code, proposal.budget);
 }
 
-void tell(AskTell& self, Code code, std::int32_t cell_id, std::uint32_t budget, double accuracy) {
+void tell_optimizer(AskTell& self, Code code, std::int32_t cell_id, std::uint32_t budget,
+                    double accuracy) {
   const Trial trial{{code, budget}, cell_id, 0, {accuracy, 0}};
   std::visit([&](auto& chosen) { chosen.tell(trial); }, self.optimizer);
 }
@@ -157,7 +158,7 @@ Brackets make_brackets(std::uint32_t num_budgets, std::uint32_t eta) {
   return {num_budgets, eta};
 }
 
-void register_enums(py::module_& module) {
+void register_search_enums(py::module_& module) {
   py::native_enum<Validity>(module, "Validity", "enum.Enum")
       .value("official", Validity::official)
       .value("raw_9", Validity::raw_9)
@@ -208,7 +209,7 @@ void register_settings(py::module_& module) {
 }  // namespace
 
 void register_search(py::module_& module) {
-  register_enums(module);
+  register_search_enums(module);
   register_settings(module);
   py::class_<SimulatedTraining>(module, "SimulatedTraining")
       .def(py::init(&make_training), py::arg("index"), py::arg("budgets"), py::arg("validity"),
@@ -238,8 +239,8 @@ void register_search(py::module_& module) {
              return AskTell{make_optimizer(settings, training, seed)};
            }),
            py::arg("settings"), py::arg("training"), py::arg("seed"), py::keep_alive<1, 3>())
-      .def("ask", &ask)
-      .def("tell", &tell, py::arg("code"), py::arg("cell_id"), py::arg("budget"),
+      .def("ask", &ask_optimizer)
+      .def("tell", &tell_optimizer, py::arg("code"), py::arg("cell_id"), py::arg("budget"),
            py::arg("accuracy"));
   py::class_<Brackets>(module, "Brackets")
       .def(py::init(&make_brackets), py::arg("num_budgets"), py::arg("eta"))

@@ -14,7 +14,7 @@ namespace {
 using Doubles = py::array_t<double, py::array::c_style>;
 
 py::array_t<double> array_of(const ByValue& values) {
-  py::array_t<double> rows({kNumParameters, kMostValues});
+  py::array_t<double> rows({std::size_t{kNumParameters}, kMostValues});
   double* to = rows.mutable_data();
   for (const auto& row : values) to = std::ranges::copy(row, to).out;
   return rows;

@@ -25,6 +25,8 @@ constexpr std::uint64_t swap_bytes(std::uint64_t word) noexcept {
 
 using Bytes = std::span<const std::uint8_t>;
 
+inline constexpr std::uint64_t kOneInEachByte = 0x0101010101010101;
+
 template <class T>
 inline T load(const void* from) noexcept {
   T value;

@@ -7,10 +7,11 @@
 
 namespace nb101 {
 
-inline constexpr int kMaxVertices = 7;        // limit of the search space (Ying et al., 2019)
-inline constexpr int kMaxEdges = 9;           // limit of the search space, after pruning
-inline constexpr int kMaxInterior = 5;        // vertices between input and output
-inline constexpr int kMatrixBits = 21;        // elements in the upper triangle of a 7x7 matrix
+inline constexpr int kMaxVertices = 7;  // limit of the search space (Ying et al., 2019)
+inline constexpr int kMaxEdges = 9;     // limit of the search space, after pruning
+inline constexpr int kMaxInterior = 5;  // vertices between input and output
+inline constexpr int kMatrixBits = 21;  // elements in the upper triangle of a 7x7 matrix
+inline constexpr int kNumParameters = kMatrixBits + kMaxInterior;  // an edge or a label each
 inline constexpr int kMaxGraphVertices = 32;  // limit of a graph that can be hashed
 
 // Bits 0..20 hold the upper triangle of the matrix, row by row. Bits 21..30 hold the labels of the

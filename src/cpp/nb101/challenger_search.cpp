@@ -14,8 +14,6 @@
 namespace nb101 {
 namespace {
 
-constexpr std::uint32_t kNumParameters = kMatrixBits + kMaxInterior;
-
 // Returns the configurations that differ from this one in one parameter. Their order is that of
 // ConfigSpace: a parameter is drawn, each with the same probability as long as it has changes left.
 std::array<Code, kNumSingleChanges> neighbors_in_random_order(Code code, RandomStream& random) {

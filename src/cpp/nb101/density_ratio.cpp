@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kTopPercent = 15;  // so many of 100 configurations are good
 // Each density has more points than parameters.
-constexpr std::size_t kMinPoints = KernelDensity::kNumParameters + 1;
+constexpr std::size_t kMinPoints = kNumParameters + 1;
 constexpr double kLeastDensity = 1e-32;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 

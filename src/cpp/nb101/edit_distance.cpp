@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "nb101/bytes.hpp"
 #include "nb101/reach.hpp"
 #include "nb101/search_space.hpp"
 #include "nb101/vector_loop.hpp"
@@ -11,7 +12,6 @@
 namespace nb101 {
 namespace {
 
-constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::int32_t kNoDistance = -1;
 
 // A pruned cell whose vertices can change places.
@@ -38,7 +38,7 @@ struct Board {
       const std::uint64_t different = ((bits >> a) ^ (bits >> b)) & mask;
       return bits ^ different << a ^ different << b;
     };
-    edges = exchanged(edges, v, w, kOnes);
+    edges = exchanged(edges, v, w, kOneInEachByte);
     edges = exchanged(edges, 8 * v, 8 * w, 0xff);
     labels = exchanged(labels, 8 * v, 8 * w, 0xff);
   }
@@ -47,7 +47,7 @@ struct Board {
 // Labels match if a bit of their bytes is common. A pruned vertex matches any label.
 int difference(const Board& a, const Board& b) noexcept {
   const std::uint64_t common = a.labels & b.labels;
-  const int matched = std::popcount((common | common >> 1 | common >> 2) & kOnes);
+  const int matched = std::popcount((common | common >> 1 | common >> 2) & kOneInEachByte);
   return std::popcount(a.edges ^ b.edges) + kMaxInterior - matched;
 }
 

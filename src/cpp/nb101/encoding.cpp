@@ -20,7 +20,6 @@
 namespace nb101 {
 namespace {
 
-constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kSevenBytes = 0x00ffffffffffffff;
 constexpr int kGroup = 7;  // how many bits or bytes one multiplication converts
 constexpr int kNumGroups = kMatrixBits / kGroup;
@@ -38,13 +37,13 @@ constexpr std::size_t packed_labels(Code code) noexcept {
 // 0, 7, .., 42, so it adds seven copies of the bits that do not overlap. Bit j of copy j lands at
 // 7 j + j = 8 j, the lowest bit of byte j.
 constexpr std::uint64_t to_bytes(std::uint64_t bits) noexcept {
-  return (bits & 0x7f) * 0x0000040810204081 & kOnes;
+  return (bits & 0x7f) * 0x0000040810204081 & kOneInEachByte;
 }
 
 // Collects the lowest bits of eight bytes. The factor has the bits 7 m for m = 1..8. It moves bit 8
 // i of byte i to 8 i + 7 (8 - i) = 56 + i, and no two of its products meet, so nothing is carried.
 constexpr std::uint32_t to_bits(std::uint64_t bytes) noexcept {
-  return static_cast<std::uint32_t>((bytes & kOnes) * 0x0102040810204080 >> 56);
+  return static_cast<std::uint32_t>((bytes & kOneInEachByte) * 0x0102040810204080 >> 56);
 }
 
 // Writes the 21 edges as bytes, and one byte of 0 after them.
@@ -61,7 +60,7 @@ std::uint64_t load_edges(const std::uint8_t* from, Code& edges) noexcept {
   edges = 0;
   for (int group = 0; group < kNumGroups; ++group) {
     const auto bytes = load<std::uint64_t>(from + kGroup * group) & kSevenBytes;
-    wrong |= bytes & ~kOnes;
+    wrong |= bytes & ~kOneInEachByte;
     edges |= to_bits(bytes) << kGroup * group;
   }
   return wrong;
@@ -72,7 +71,7 @@ std::uint64_t load_edges(const std::uint8_t* from, Code& edges) noexcept {
 void store_labels(Code code, std::uint8_t* to) noexcept {
   const std::uint64_t packed = code >> kMatrixBits;
   std::uint64_t bytes = (packed & 0xf) | (packed & 0xf0) << 12 | (packed & 0x300) << 24;
-  bytes = (bytes | bytes << 6) & 3 * kOnes;
+  bytes = (bytes | bytes << 6) & 3 * kOneInEachByte;
   store(to, static_cast<std::uint32_t>(bytes));
   to[4] = static_cast<std::uint8_t>(bytes >> 32);
 }
@@ -163,7 +162,7 @@ void encode_b(Code code, std::uint8_t* row) noexcept {
     place = std::min<std::size_t>(place + (numbers >> 8 * kGroup), kMaxEdges);
   }
   const auto last = static_cast<std::uint64_t>(std::bit_width(mirrored | 1) - 1);
-  store(row + place, last * kOnes);
+  store(row + place, last * kOneInEachByte);
   store_labels(code, row + kMaxEdges);
 }
 
@@ -277,7 +276,7 @@ bool decode_one_hot(const std::uint8_t* row, Code& code) noexcept {
   const std::uint8_t* const from = row + kMatrixBits;
   const auto first = load<std::uint64_t>(from) & kSevenBytes;
   const auto second = load<std::uint64_t>(from + kGroup);
-  wrong |= (first | second) & ~kOnes;
+  wrong |= (first | second) & ~kOneInEachByte;
   std::uint32_t bits = to_bits(first) | to_bits(second) << kGroup;
   for (int v = 1; v <= kMaxInterior; ++v, bits >>= kNumOps) {
     code |= label_bits(kLabelOf[bits & 7], v);
@@ -287,7 +286,7 @@ bool decode_one_hot(const std::uint8_t* row, Code& code) noexcept {
 
 // ---------------------------------------------------------------- path
 
-constexpr std::size_t kBlock = 64;  // as many codes as have rows that fit L1
+constexpr std::size_t kPathBlock = 64;  // as many codes as have rows that fit L1
 constexpr int kNumSubsets = 1 << kMaxInterior;
 
 // Edges go upward, so the set of interior vertices on a path identifies the path. Returns which of
@@ -337,12 +336,12 @@ class PathColumns {
 // A copy of some codes. Another thread may change the array meanwhile, so each code is read once.
 struct PathBlock {
   std::size_t size;
-  std::array<Code, kBlock> codes;
-  std::array<std::uint32_t, kBlock> paths;  // of each code
+  std::array<Code, kPathBlock> codes;
+  std::array<std::uint32_t, kPathBlock> paths;  // of each code
 };
 
 // The offsets of the ones in the rows of a block, and room for a vector behind them.
-using Places = std::array<std::uint32_t, kBlock * kNumSubsets + 16>;
+using Places = std::array<std::uint32_t, kPathBlock * kNumSubsets + 16>;
 
 // Finds the places of the ones of a block, and returns how many there are.
 std::size_t places_portable(const PathBlock& block, const PathColumns& columns, Places& places) {
@@ -393,8 +392,8 @@ void encode_paths(std::span<const Code> codes, std::uint8_t* rows) {
   const PathColumns& columns = lazy.get([] { return PathColumns(); });
   PathBlock block;
   Places places;
-  for (std::size_t first = 0; first < codes.size(); first += kBlock) {
-    block.size = std::min(kBlock, codes.size() - first);
+  for (std::size_t first = 0; first < codes.size(); first += kPathBlock) {
+    block.size = std::min(kPathBlock, codes.size() - first);
     std::copy_n(codes.data() + first, block.size, block.codes.data());
     vectorized([size = block.size, from = block.codes.data(), to = block.paths.data()] {
       for (std::size_t i = 0; i < size; ++i) to[i] = paths_of(from[i]);

@@ -29,8 +29,8 @@ struct Parameter {
   int num_values;
 };
 
-constexpr std::array<Parameter, KernelDensity::kNumParameters> kParameters = [] {
-  std::array<Parameter, KernelDensity::kNumParameters> parameters{};
+constexpr std::array<Parameter, kNumParameters> kParameters = [] {
+  std::array<Parameter, kNumParameters> parameters{};
   for (int edge = 0; edge < kMatrixBits; ++edge) parameters[edge] = {kFirstEdgeBit + edge, 1, 2};
   for (int i = 0; i < kMaxInterior; ++i) parameters[kMatrixBits + i] = {2 * i, 2, kNumOps};
   return parameters;
@@ -57,10 +57,10 @@ BitCounts count_bits(std::span<const Point> points) noexcept {
 }
 
 // How often a parameter has each of its values, as nas_benchmarks numbers them.
-struct Column {
+struct LevelCounts {
   std::array<double, kNumOps> counts{};
 
-  Column(const Parameter& parameter, const BitCounts& bits, std::size_t num_points) noexcept {
+  LevelCounts(const Parameter& parameter, const BitCounts& bits, std::size_t num_points) noexcept {
     const auto points = static_cast<double>(num_points);
     const double first = bits[parameter.bit];
     if (parameter.width == 1) {
@@ -153,11 +153,11 @@ KernelDensity::KernelDensity(std::span<const Point> points, double min_bandwidth
   const BitCounts bits = count_bits(points);
   for (auto& products : by_nibble_) products.fill(1);
   for (int i = 0; i < kNumParameters; ++i) {
-    const Column column(kParameters[i], bits, points.size());
-    const double bandwidth = std::max(reference * column.standard_deviation(), min_bandwidth);
+    const LevelCounts levels(kParameters[i], bits, points.size());
+    const double bandwidth = std::max(reference * levels.standard_deviation(), min_bandwidth);
     bandwidths_[i] = bandwidth;
     multiply(kParameters[i].bit, kParameters[i].width, 1 - bandwidth,
-             bandwidth / (column.num_levels() - 1));
+             bandwidth / (levels.num_levels() - 1));
   }
   for (std::size_t byte = 0; byte < by_byte_.size(); ++byte) {
     for (std::size_t bits_of_byte = 0; bits_of_byte < 256; ++bits_of_byte) {

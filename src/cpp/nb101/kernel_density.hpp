@@ -25,8 +25,6 @@ constexpr Code code_of(Point point) noexcept {
 
 class KernelDensity {
  public:
-  static constexpr int kNumParameters = kMatrixBits + kMaxInterior;
-
   // A density without points, which can only be assigned to.
   KernelDensity() = default;
 

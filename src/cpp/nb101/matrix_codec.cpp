@@ -13,7 +13,6 @@ namespace nb101 {
 namespace {
 
 constexpr std::size_t kLabelBytes = kMaxInterior;
-constexpr std::uint64_t kOnes = 0x0101010101010101;
 
 // Bit 7 v + w of the flat matrix is edge (v, w). The bits returned are those above the diagonal,
 // which are the only ones that may be set.
@@ -31,7 +30,7 @@ constexpr std::uint64_t kUpper = upper_positions();
 // Returns a nonzero number if a byte is not a label: if it is above 3, or if it is 3, both low
 // bits.
 inline std::uint64_t label_faults(std::uint64_t bytes) noexcept {
-  return (bytes & ~(3 * kOnes)) | (bytes & (bytes >> 1) & kOnes);
+  return (bytes & ~(3 * kOneInEachByte)) | (bytes & (bytes >> 1) & kOneInEachByte);
 }
 
 // Packs the labels of five bytes into ten bits. The first line moves the odd labels beside the even
@@ -58,8 +57,8 @@ bool encode_one(const std::uint8_t* matrix, const std::uint8_t* labels, Code& co
     } else {  // no byte after the last row may be read
       row = load<std::uint64_t>(matrix + kMaxVertices * v - 1) >> 8;
     }
-    wrong |= row & ~kOnes;
-    const auto successors = static_cast<std::uint32_t>((row & kOnes) * kGather >> 56);
+    wrong |= row & ~kOneInEachByte;
+    const auto successors = static_cast<std::uint32_t>((row & kOneInEachByte) * kGather >> 56);
     const std::uint32_t lower = (2u << v) - 1;
     wrong |= successors & lower;
     bits |= (successors >> (v + 1)) << row_offset(v);
@@ -94,8 +93,8 @@ std::size_t encode_portable(const std::uint8_t* matrices, const std::uint8_t* la
     const std::uint64_t label_bytes = load_labels(labels + label_stride * i);
     wrong |= label_faults(label_bytes);
     if (wrong) return i;
-    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) | _pext_u64(label_bytes, 3 * kOnes)
-                                                                << kMatrixBits);
+    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) |
+                                 _pext_u64(label_bytes, 3 * kOneInEachByte) << kMatrixBits);
   }
   return count;
 }
@@ -121,8 +120,8 @@ std::size_t encode_portable(const std::uint8_t* matrices, const std::uint8_t* la
     const std::uint64_t label_bytes = load_labels(labels + label_stride * i);
     wrong |= label_faults(label_bytes);
     if (wrong) return i;
-    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) | _pext_u64(label_bytes, 3 * kOnes)
-                                                                << kMatrixBits);
+    codes[i] = static_cast<Code>(_pext_u64(edges, kUpper) |
+                                 _pext_u64(label_bytes, 3 * kOneInEachByte) << kMatrixBits);
   }
   return count;
 }

@@ -141,19 +141,19 @@ Code draw_bit(Code mask, Draws draws) noexcept {
 
 // The codes are worked on in blocks. Each step is a short loop over a block, so that compilers can
 // use vector instructions.
-constexpr std::size_t kBlock = 1024;
+constexpr std::size_t kCodesInBlock = 1024;
 
 template <class T>
-using InBlock = std::array<T, kBlock>;
+using InBlock = std::array<T, kCodesInBlock>;
 
 // Calls work(first, codes) for each block, where `first` is the position of its first code. The
 // block is a copy, because another thread may change the codes meanwhile.
 template <class Work>
 void for_each_block(std::span<const Code> codes, Work work) {
   InBlock<Code> block;
-  for (std::size_t first = 0; first < codes.size(); first += kBlock) {
+  for (std::size_t first = 0; first < codes.size(); first += kCodesInBlock) {
     if (first > 0) check_stop();
-    const std::size_t size = std::min(kBlock, codes.size() - first);
+    const std::size_t size = std::min(kCodesInBlock, codes.size() - first);
     std::copy_n(codes.data() + first, size, block.data());
     work(first, std::span<const Code>(block.data(), size));
   }

@@ -14,7 +14,7 @@ namespace nb101 {
 namespace {
 
 constexpr std::size_t kTableSize = static_cast<std::size_t>(kNumCells) + 1;
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 // A file that was not verified may hold an id that would lie outside the table.
 bool is_cell(std::int32_t id) noexcept { return id >= 0 && id < kNumCells; }
@@ -50,7 +50,7 @@ Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::si
 
 void Objective::take_fixed(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
                            Repeat repeat) {
-  table_.assign(kTableSize, kNan);
+  table_.assign(kTableSize, kMissing);
   for_each_row(index, budget, [&](std::size_t row, std::size_t slot, std::uint32_t runs) {
     if (repeat.kind == Repeat::Kind::mean) {
       table_[slot] = static_cast<float>(index.mean(metric, stage, budget, row));
@@ -61,7 +61,7 @@ void Objective::take_fixed(const IndexView& index, Metric metric, Stage stage, s
 }
 
 void Objective::take_all(const IndexView& index, Metric metric, Stage stage, std::size_t budget) {
-  table_.assign(find_starts(index, budget), kNan);
+  table_.assign(find_starts(index, budget), kMissing);
   for_each_row(index, budget, [&](std::size_t row, std::size_t slot, std::uint32_t runs) {
     for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
       const Column& column = index.column(metric, stage, budget, repeat);

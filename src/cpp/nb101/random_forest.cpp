@@ -16,7 +16,6 @@
 namespace nb101 {
 namespace {
 
-constexpr int kNumParameters = kMatrixBits + kMaxInterior;
 constexpr int kNumLanes = 32;
 constexpr int kNodeLane = 31;  // set in each sample, and in no configuration
 constexpr int kSumBits = 50;   // of a sum of costs

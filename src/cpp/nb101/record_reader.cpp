@@ -9,14 +9,14 @@
 namespace nb101 {
 namespace {
 
-constexpr std::size_t kBlock = 4096;  // the runs of so many records fit in the cache
+constexpr std::size_t kFramesInBlock = 4096;  // the runs of so many records fit in the cache
 
 }  // namespace
 
 void RecordReader::feed(Bytes bytes) {
   frames_.feed(bytes, [this](std::span<const Frame> frames) {
-    for (std::size_t first = 0; first < frames.size(); first += kBlock) {
-      take(frames, first, std::min(first + kBlock, frames.size()));
+    for (std::size_t first = 0; first < frames.size(); first += kFramesInBlock) {
+      take(frames, first, std::min(first + kFramesInBlock, frames.size()));
     }
   });
 }

@@ -12,7 +12,7 @@
 namespace nb101 {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kMissingTest = std::numeric_limits<double>::quiet_NaN();
 
 [[noreturn]] void refuse_missing(std::int32_t cell_id, std::string_view what) {
   throw std::invalid_argument("a run of cell " + std::to_string(cell_id) + " has no final " +
@@ -62,7 +62,7 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
   const CellRuns& last = trainings.cells.back();
   const std::size_t num_runs = std::size_t{last.first} + last.count;
   trainings.outcomes.resize(num_runs);
-  if (reported_ == ReportedTest::queried) trainings.tests.assign(num_runs, kNan);
+  if (reported_ == ReportedTest::queried) trainings.tests.assign(num_runs, kMissingTest);
   const std::size_t repeats = index.budgets().at(budget).repeats;
   for (std::uint32_t repeat = 0; repeat < repeats; ++repeat) {
     const auto column = [&](Metric metric) -> const Column& {
@@ -107,7 +107,7 @@ void SimulatedTraining::note_time(const CellTime& time) noexcept {
 }
 
 void SimulatedTraining::take_means(const IndexView& index, std::size_t budget) {
-  mean_tests_.assign(kNumCells, kNan);
+  mean_tests_.assign(kNumCells, kMissingTest);
   for_each_cell(index, [&](std::size_t row, std::int32_t id) {
     const double test = index.mean(Metric::test_accuracy, Stage::final, budget, row);
     const double validation = index.mean(Metric::validation_accuracy, Stage::final, budget, row);

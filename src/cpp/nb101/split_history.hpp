@@ -11,7 +11,6 @@
 namespace nb101 {
 
 // The 26 parameters of a configuration: the 21 edges, then the 5 labels.
-inline constexpr std::size_t kNumParameters = kMatrixBits + kMaxInterior;
 inline constexpr std::size_t kMostValues = 3;
 
 // An edge is absent or present. A label is 0, 1 or 2.
