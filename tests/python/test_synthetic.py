@@ -215,7 +215,7 @@ def test_wrong_arguments(tmp_path: Path, keywords: dict[str, Any], message: str)
 
 @pytest.mark.slow
 def test_the_whole_space(full_index: nb101fast.Index, rng: np.random.Generator) -> None:
-    assert 150e6 < full_index.path.stat().st_size < 260e6
+    assert 150e6 < Path(full_index.path).stat().st_size < 260e6
     index = nb101fast.open(full_index.path, verify="full")
     assert len(index) == nb101fast.NUM_CELLS
     assert index.num_runs == 5_083_488
