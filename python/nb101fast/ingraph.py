@@ -144,7 +144,8 @@ def _sound(codes: Array, shift: Any, xp: Any) -> Array:
             f"codes have dtype {dtype}, but a code is uint32. If these are cell ids, convert them "
             "with cell_codes()[ids]; if they are codes of another type, convert them to uint32."
         )
-    _core.check_mask(codes, "codes")
+    if isinstance(codes, np.ndarray):  # PyTorch's compiler can't trace this call.
+        _core.check_mask(codes, "codes")
     codes = xp.asarray(codes)
     labels = shift(codes, _MATRIX_BITS)
     faults = shift(labels, _LABEL_BITS) | (labels & shift(labels, 1) & _LOW_BITS)
