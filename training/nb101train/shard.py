@@ -130,8 +130,8 @@ def read_runs(path: str | os.PathLike[str]) -> ShardRuns:
 
     Example:
         >>> runs = read_runs("training/nb101_digits/shard-00000-of-00001.tfrecord")
-        >>> runs.codes[0], runs.epochs[0], runs.repeats[0]
-        (np.uint32(20987971), np.uint32(4), np.uint64(0))
+        >>> int(runs.codes[0]), int(runs.epochs[0]), int(runs.repeats[0])
+        (20987971, 4, 0)
     """
     reader = _core.ShardReader(_name(path), os.cpu_count() or 1)
     for chunk in _chunks(path):
