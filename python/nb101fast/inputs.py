@@ -157,7 +157,7 @@ def read_table(table: _core.RunTable, frame: Any) -> Source:
     digest = runs.append_to(table, arrow_table.to_batches(max_chunksize=ROWS_AT_ONCE))
     return Source(
         name,
-        arrow_table.nbytes,
+        arrow_table.get_total_buffer_size(),  # nbytes of an old Arrow fails for polars.
         digest.hexdigest(),
         len(table) - before,
         format="table",
