@@ -13,8 +13,8 @@ if(NOT symbols MATCHES "nb101::SearchSpace::instance")
 endif()
 
 # The pattern also matches the fortified, versioned and C-linked forms of the names. snprintf and
-# fwrite are allowed.
-set(names "(__)?v?f?printf(_chk)?|puts|fputs|putc|fputc|putchar|perror|abort|exit|_exit|_Exit|quick_exit|__assert_fail|std::(cout|cerr|clog|wcout|wcerr)")
+# fwrite are allowed. libc++ has its names in std::__1.
+set(names "(__)?v?f?printf(_chk)?|puts|fputs|putc|fputc|putchar|perror|abort|exit|_exit|_Exit|quick_exit|__assert_fail|std::(__1::)?(cout|cerr|clog|wcout|wcerr)")
 string(REGEX MATCHALL "[^\n]* (${names})(@[^\n]*)?\n" found "${symbols}")
 if(found)
   list(TRANSFORM found REPLACE ".* ([^ ]+)\n" "\\1")

@@ -83,7 +83,7 @@ py::array cell_ids_array(const py::object& given, const py::object& out,
     const LongWork long_work;
     SearchSpace::instance().ids(from, to, num_threads);
   }
-  return std::move(ids);
+  return ids;
 }
 
 py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, const py::object& threads) {
@@ -132,7 +132,7 @@ py::tuple prune_code(const py::object& given) {
     for (int w = 0; w < n; ++w) {
       matrix.mutable_at(v, w) = static_cast<std::uint8_t>(graph.successors[v] >> w & 1);
     }
-    if (v > 0 && v < n - 1) labels[v - 1] = py::int_(graph.labels[v]);
+    if (v > 0 && v < n - 1) labels[static_cast<std::size_t>(v - 1)] = py::int_(graph.labels[v]);
   }
   return py::make_tuple(matrix, labels, pack(graph));
 }

@@ -55,7 +55,8 @@ std::unique_ptr<SearchRun> make_run(const SimulatedTraining& training,
 
 // Returns None if the training would end after the budget. The code must be faultless.
 py::object evaluate(SearchRun& run, Code code, std::uint32_t budget) {
-  Trial trial{.proposal = {code, budget}};
+  Trial trial{};
+  trial.proposal = {code, budget};
   run.start(trial);
   return run.finish(trial) ? py::object(told(trial)) : py::none();
 }

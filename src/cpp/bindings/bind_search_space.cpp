@@ -128,7 +128,7 @@ py::array encoded(const py::array_t<Code>& codes, Encoding encoding, const py::o
       encode(span_of(codes).subspan(begin, end - begin), to + begin * num_columns(encoding));
     });
   }
-  return std::move(rows);
+  return rows;
 }
 
 void check_edges(std::span<const Code> codes, Encoding encoding) {

@@ -102,7 +102,7 @@ std::optional<Digest> digest_of(PyObject* text) {
 }
 
 py::object text_of(const Digest& digest) {
-  py::object text = owned(PyUnicode_New(2 * digest.size(), 127));
+  py::object text = owned(PyUnicode_New(static_cast<Py_ssize_t>(2 * digest.size()), 127));
   write_hex(digest, reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(text.ptr())));
   return text;
 }

@@ -11,6 +11,8 @@ namespace nb101 {
 
 static_assert(std::endian::native == std::endian::little,
               "index files are mapped as they are, so the host must be little-endian");
+static_assert(sizeof(void*) == 8,
+              "index files are mapped whole, so the host must have 64-bit addresses");
 
 constexpr std::uint64_t swap_bytes(std::uint64_t word) noexcept {
 #if defined(__GNUC__)

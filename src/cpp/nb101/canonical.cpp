@@ -54,8 +54,8 @@ class Search {
 
   const Graph& graph_;
   int output_;
-  std::array<int, kMaxVertices> place_{};
-  std::array<std::uint32_t, kMaxVertices> predecessors_{};
+  NumberedArray<int, kMaxVertices> place_{};
+  NumberedArray<std::uint32_t, kMaxVertices> predecessors_{};
   std::uint32_t best_ = std::numeric_limits<std::uint32_t>::max();
   std::vector<Relabeling> relabelings_;
 };

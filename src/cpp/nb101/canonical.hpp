@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "nb101/cell.hpp"
+#include "nb101/numbered_array.hpp"
 
 namespace nb101 {
 
 // Element i is the new place of the i-th interior vertex among the interior vertices.
-using Relabeling = std::array<std::uint8_t, kMaxInterior>;
+using Relabeling = NumberedArray<std::uint8_t, kMaxInterior>;
 
 // The bit of edge (x, y), x < y, in the edge mask of the official generator. It goes column by
 // column: 0 + 1 + .. + (y - 1) = y (y - 1) / 2 edges end at the vertices below y.

@@ -1,9 +1,10 @@
 // A cell is a graph, and a cell of the search space can be packed into a 32-bit code.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstdint>
+
+#include "nb101/numbered_array.hpp"
 
 namespace nb101 {
 
@@ -26,8 +27,9 @@ inline constexpr std::uint32_t kUnusedCodeBit = 1u << 31;
 // Vertex 0 is the input and the last vertex is the output. Edges go from lower to higher vertices.
 struct Graph {
   int num_vertices = 0;
-  std::array<std::uint32_t, kMaxGraphVertices> successors{};  // bit w of element v is edge (v, w)
-  std::array<std::int64_t, kMaxGraphVertices> labels{};       // only interior vertices have labels
+  // Bit w of element v is edge (v, w).
+  NumberedArray<std::uint32_t, kMaxGraphVertices> successors{};
+  NumberedArray<std::int64_t, kMaxGraphVertices> labels{};  // only interior vertices have labels
 };
 
 // Returns where the bits of row v start in a code. The first bit of the row is edge (v, v + 1). The

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "nb101/numbered_array.hpp"
 #include "nb101/prune.hpp"
 
 namespace nb101 {
 namespace {
 
 int depth_of(const Graph& graph) noexcept {
-  std::array<int, kMaxVertices> depth{};
+  NumberedArray<int, kMaxVertices> depth{};
   for (int v = 0; v < graph.num_vertices; ++v) {
     for (std::uint32_t rest = graph.successors[v]; rest; rest &= rest - 1) {
       int& below = depth[std::countr_zero(rest)];

@@ -29,7 +29,7 @@ std::array<Code, kNumSingleChanges> neighbors_in_random_order(Code code, RandomS
     bool is_last = true;
     if (parameter >= kMatrixBits) {
       std::uint8_t& last = last_change[parameter - kMatrixBits];
-      const auto first = static_cast<std::uint8_t>(2 * parameter - kMatrixBits);
+      const std::size_t first = 2 * parameter - kMatrixBits;
       is_last = last != 0;
       change = is_last ? last : first + random.below(2);
       last = static_cast<std::uint8_t>(2 * first + 1 - change);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 
 #include "nb101/cell.hpp"
 
@@ -13,9 +14,9 @@ inline constexpr int kNumSingleChanges = kMatrixBits + 2 * kMaxInterior;
 // All changes of a single edge, and all changes of a single label to one of its two other values.
 inline constexpr std::array<Code, kNumSingleChanges> kSingleChanges = [] {
   std::array<Code, kNumSingleChanges> changes{};
-  for (int edge = 0; edge < kMatrixBits; ++edge) changes[edge] = Code{1} << edge;
+  for (std::size_t edge = 0; edge < kMatrixBits; ++edge) changes[edge] = Code{1} << edge;
   for (int i = 0; i < 2 * kMaxInterior; ++i) {
-    changes[kMatrixBits + i] = label_bits(1 + i % 2, 1 + i / 2);
+    changes[static_cast<std::size_t>(kMatrixBits + i)] = label_bits(1 + i % 2, 1 + i / 2);
   }
   return changes;
 }();

@@ -19,7 +19,7 @@ std::int64_t op_parameters(std::int64_t label, std::int64_t channels) noexcept {
 }
 
 std::int64_t cell_parameters(const Graph& graph, std::int64_t in, std::int64_t out) noexcept {
-  const auto channels = vertex_channels(graph, in, out);
+  const Channels channels = vertex_channels(graph, in, out);
   std::int64_t total = 0;
   for (int v = 1; v < graph.num_vertices; ++v) {
     if (graph.successors[0] >> v & 1) total += conv_parameters(1, in, channels[v]);
@@ -30,14 +30,13 @@ std::int64_t cell_parameters(const Graph& graph, std::int64_t in, std::int64_t o
 
 }  // namespace
 
-std::array<std::int64_t, kMaxGraphVertices> vertex_channels(const Graph& graph,
-                                                            std::int64_t input_channels,
-                                                            std::int64_t output_channels) noexcept {
-  std::array<std::int64_t, kMaxGraphVertices> channels{};
+Channels vertex_channels(const Graph& graph, std::int64_t input_channels,
+                         std::int64_t output_channels) noexcept {
+  Channels channels{};
   const int output = graph.num_vertices - 1;
   channels[0] = input_channels;
   channels[output] = output_channels;
-  int feeding = 0;
+  std::uint32_t feeding = 0;
   for (int v = 1; v < output; ++v) feeding += graph.successors[v] >> output & 1;
   int remaining = feeding ? static_cast<int>(output_channels % feeding) : 0;
   for (int v = 1; v < output; ++v) {

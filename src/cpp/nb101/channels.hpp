@@ -1,10 +1,10 @@
 // The channels of a cell's vertices, and the trainable parameters of the network built from it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "nb101/cell.hpp"
+#include "nb101/numbered_array.hpp"
 
 namespace nb101 {
 
@@ -21,9 +21,9 @@ struct Skeleton {
 // among the interior vertices that feed the output, and the first ones take the remainder. Every
 // other vertex has the most channels of its successors. Source: compute_vertex_channels in
 // nasbench/lib/model_builder.py.
-std::array<std::int64_t, kMaxGraphVertices> vertex_channels(const Graph& graph,
-                                                            std::int64_t input_channels,
-                                                            std::int64_t output_channels) noexcept;
+using Channels = NumberedArray<std::int64_t, kMaxGraphVertices>;
+Channels vertex_channels(const Graph& graph, std::int64_t input_channels,
+                         std::int64_t output_channels) noexcept;
 
 // Counts the trainable parameters for a pruned graph with labels 0..2.
 std::int64_t count_parameters(const Graph& graph, const Skeleton& skeleton = {}) noexcept;

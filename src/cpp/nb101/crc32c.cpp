@@ -14,7 +14,7 @@ namespace nb101 {
 namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82f63b78;  // its lowest bit belongs to the highest power
-constexpr int kSlices = 8;
+constexpr std::size_t kSlices = 8;
 
 using SliceTables = std::array<std::array<std::uint32_t, 256>, kSlices>;
 
@@ -28,7 +28,7 @@ constexpr SliceTables make_tables() noexcept {
     tables[0][byte] = crc;
   }
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    for (int slice = 1; slice < kSlices; ++slice) {
+    for (std::size_t slice = 1; slice < kSlices; ++slice) {
       const std::uint32_t before = tables[slice - 1][byte];
       tables[slice][byte] = before >> 8 ^ tables[0][before & 255];
     }
@@ -42,7 +42,7 @@ std::uint32_t crc_portable(const std::uint8_t* bytes, std::size_t size,
   for (; size >= 8; size -= 8, bytes += 8) {
     const std::uint64_t word = load<std::uint64_t>(bytes) ^ crc;
     crc = 0;
-    for (int slice = 0; slice < kSlices; ++slice) {
+    for (std::size_t slice = 0; slice < kSlices; ++slice) {
       crc ^= kTables[kSlices - 1 - slice][word >> (8 * slice) & 255];
     }
   }
@@ -51,8 +51,8 @@ std::uint32_t crc_portable(const std::uint8_t* bytes, std::size_t size,
 }
 
 #if NB101_X86_DISPATCH
-[[gnu::target("sse4.2")]] std::uint32_t crc_sse42(const std::uint8_t* bytes, std::size_t size,
-                                                  std::uint32_t crc) noexcept {
+[[gnu::target("sse4.2,crc32")]] std::uint32_t crc_sse42(const std::uint8_t* bytes, std::size_t size,
+                                                        std::uint32_t crc) noexcept {
   std::uint64_t wide = crc;
   for (; size >= 8; size -= 8, bytes += 8) wide = _mm_crc32_u64(wide, load<std::uint64_t>(bytes));
   crc = static_cast<std::uint32_t>(wide);

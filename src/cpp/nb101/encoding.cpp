@@ -9,6 +9,7 @@
 #include "nb101/bytes.hpp"
 #include "nb101/labelings.hpp"
 #include "nb101/lazy.hpp"
+#include "nb101/numbered_array.hpp"
 #include "nb101/op.hpp"
 #include "nb101/simd.hpp"
 #include "nb101/vector_loop.hpp"
@@ -105,8 +106,8 @@ bool decode_a(const std::uint8_t* row, Code& code) noexcept {
 
 // Element i is the edge that nas_benchmarks means by the number i. Where the row-major numbering
 // has the edge (r, c), it has the edge (6 - c, 6 - r).
-constexpr std::array<std::uint8_t, kMatrixBits> kMirrored = [] {
-  std::array<std::uint8_t, kMatrixBits> mirrored{};
+constexpr NumberedArray<std::uint8_t, kMatrixBits> kMirrored = [] {
+  NumberedArray<std::uint8_t, kMatrixBits> mirrored{};
   const auto number = [](int r, int c) { return row_offset(r) + c - r - 1; };
   for (int r = 0; r < kMaxVertices; ++r) {
     for (int c = r + 1; c < kMaxVertices; ++c) {
@@ -119,9 +120,9 @@ constexpr std::array<std::uint8_t, kMatrixBits> kMirrored = [] {
 
 // Element [g][bits] holds the mirrored edges of the g-th seven edges of a matrix.
 constexpr auto kMirroredGroups = [] {
-  std::array<std::array<std::uint32_t, 1 << kGroup>, kNumGroups> groups{};
+  NumberedArray<std::array<std::uint32_t, 1 << kGroup>, kNumGroups> groups{};
   for (int edge = 0; edge < kMatrixBits; ++edge) {
-    for (int bits = 0; bits < 1 << kGroup; ++bits) {
+    for (std::size_t bits = 0; bits < 1 << kGroup; ++bits) {
       if (bits >> edge % kGroup & 1) groups[edge / kGroup][bits] |= 1u << kMirrored[edge];
     }
   }
@@ -131,9 +132,9 @@ constexpr auto kMirroredGroups = [] {
 // Element [group][bits] has the numbers of these edges in ascending order, a byte each. Its eighth
 // byte says how many there are.
 constexpr auto kEdgeNumbers = [] {
-  std::array<std::array<std::uint64_t, 1 << kGroup>, kNumGroups> numbers{};
+  NumberedArray<std::array<std::uint64_t, 1 << kGroup>, kNumGroups> numbers{};
   for (int group = 0; group < kNumGroups; ++group) {
-    for (int bits = 0; bits < 1 << kGroup; ++bits) {
+    for (std::size_t bits = 0; bits < 1 << kGroup; ++bits) {
       std::uint64_t count = 0;
       for (int bit = 0; bit < kGroup; ++bit) {
         if (!(bits >> bit & 1)) continue;
@@ -177,7 +178,7 @@ bool decode_b(const std::uint8_t* row, Code& code) noexcept {
 
 // ---------------------------------------------------------------- C
 
-using EightFloats = std::array<float, 8>;  // what one store writes
+using EightFloats = NumberedArray<float, 8>;  // what one store writes
 
 // Element [bits] has a float for each of seven edges. Its eighth float says how many are 1.
 constexpr auto kEdgeFloats = [] {
@@ -219,7 +220,7 @@ void encode_c(Code code, float* row) noexcept {
 Code greatest(const double* numbers, int count) noexcept {
   // The bits of doubles that are not negative, read as integers, are in the order of the doubles.
   // Adding 0.0 turns -0.0 into 0.0.
-  std::array<std::int64_t, kMatrixBits> keys;
+  NumberedArray<std::int64_t, kMatrixBits> keys;
   for (int i = 0; i < kMatrixBits; ++i) keys[i] = std::bit_cast<std::int64_t>(numbers[i] + 0.0);
   Code edges = 0;
   for (; count > 0; --count) {
@@ -287,7 +288,7 @@ bool decode_one_hot(const std::uint8_t* row, Code& code) noexcept {
 // ---------------------------------------------------------------- path
 
 constexpr std::size_t kPathBlock = 64;  // as many codes as have rows that fit L1
-constexpr int kNumSubsets = 1 << kMaxInterior;
+constexpr std::uint32_t kNumSubsets = 1 << kMaxInterior;
 
 // Edges go upward, so the set of interior vertices on a path identifies the path. Returns which of
 // the 32 sets are paths: bit s stands for the set whose member v is bit v - 1 of s.
@@ -314,7 +315,7 @@ class PathColumns {
 
   PathColumns() : rows_(kNumPackedLabels) {
     for (const Code labels : kLabelings) {
-      for (int subset = 0; subset < kNumSubsets; ++subset) {
+      for (std::uint32_t subset = 0; subset < kNumSubsets; ++subset) {
         int column = 0;
         int power = 1;
         for (int v = 1; v <= kMaxInterior; ++v) {
@@ -367,7 +368,7 @@ std::size_t places_portable(const PathBlock& block, const PathColumns& columns, 
     const __m512i first = _mm512_set1_epi32(static_cast<int>(num_columns(Encoding::path) * i));
     const PathColumns::Row& row = columns(block.codes[i]);
     const std::uint32_t paths = block.paths[i];
-    for (int half = 0; half < kNumSubsets; half += 16) {
+    for (std::uint32_t half = 0; half < kNumSubsets; half += 16) {
       const __m256i narrow =
           _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row.data() + half));
       const __m512i wide = _mm512_add_epi32(_mm512_cvtepu16_epi32(narrow), first);

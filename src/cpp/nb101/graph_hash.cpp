@@ -10,6 +10,7 @@
 
 #include "nb101/bytes.hpp"
 #include "nb101/md5.hpp"
+#include "nb101/numbered_array.hpp"
 
 namespace nb101 {
 namespace {
@@ -51,7 +52,7 @@ struct DigestOrder {
 class Refinement {
  public:
   explicit Refinement(const Graph& graph)
-      : graph_(&graph), n_(graph.num_vertices), digests_(n_), texts_(n_) {
+      : graph_(&graph), n_(graph.num_vertices), digests_(count()), texts_(count()) {
     for (int v = 0; v < n_; ++v) {
       for (std::uint32_t rest = graph.successors[v]; rest; rest &= rest - 1) {
         predecessors_[std::countr_zero(rest)] |= 1u << v;
@@ -60,7 +61,7 @@ class Refinement {
   }
 
   int num_vertices() const { return n_; }
-  Digest* digest(int v) { return &digests_[v]; }
+  Digest* digest(int v) { return &digests_[static_cast<std::size_t>(v)]; }
 
   // Step 1 hashes "(out_degree, in_degree, label)", as Python prints the tuple. Returns the length.
   std::size_t write_start(int v, std::uint8_t* to) const {
@@ -86,14 +87,14 @@ class Refinement {
     *to++ = '|';
     to = write_sorted(graph_->successors[v], to);
     *to++ = '|';
-    std::memcpy(to, texts_[places_[v]].data(), kHex);
+    std::memcpy(to, texts_[places_[static_cast<std::size_t>(v)]].data(), kHex);
     return static_cast<std::size_t>(to + kHex - begin);
   }
 
   // Step 3 hashes the sorted list of hashes, as Python prints it. Returns the length.
   std::size_t write_end(std::uint8_t* to) const {
     std::uint8_t* const begin = to;
-    for (int place = 0; place < n_; ++place) {
+    for (std::size_t place = 0; place < count(); ++place) {
       to = write_text(place ? ", '" : "['", to);
       std::memcpy(to, texts_[place].data(), kHex);
       to += kHex;
@@ -107,16 +108,17 @@ class Refinement {
   // vertex.
   void settle() {
     std::array<DigestOrder, kMaxGraphVertices> orders;
-    for (int v = 0; v < n_; ++v) {  // a place is the number of vertices that come before
+    for (std::size_t v = 0; v < count();
+         ++v) {  // a place is the number of vertices that come before
       orders[v] = DigestOrder::of(digests_[v]);
       places_[v] = 0;
-      for (int w = 0; w < v; ++w) {
+      for (std::size_t w = 0; w < v; ++w) {
         const bool comes_before = orders[v] < orders[w];
         places_[w] += comes_before;
         places_[v] += !comes_before;
       }
     }
-    for (int v = 0; v < n_; ++v) {
+    for (std::size_t v = 0; v < count(); ++v) {
       vertices_[places_[v]] = static_cast<std::uint8_t>(v);
       write_hex(digests_[v], texts_[places_[v]].data());
     }
@@ -125,12 +127,15 @@ class Refinement {
  private:
   using Text = std::array<char, kHex>;
 
+  std::size_t count() const { return static_cast<std::size_t>(n_); }
+
   // Writes the text of every vertex, and overwrites it by the next one if the vertex is not a
   // member. This avoids a jump, which the processor could not predict.
   std::uint8_t* write_sorted(std::uint32_t members, std::uint8_t* to) const {
-    for (int place = 0; place < n_; ++place) {
-      std::memcpy(to, texts_[place].data(), kHex);
-      to += kHex * (members >> vertices_[place] & 1);
+    const std::uint8_t* vertex = vertices_.data();
+    for (const Text& text : texts_) {
+      std::memcpy(to, text.data(), kHex);
+      to += kHex * (members >> *vertex++ & 1);
     }
     return to;
   }
@@ -141,7 +146,7 @@ class Refinement {
   std::vector<Text> texts_;                                 // by place
   std::array<std::uint8_t, kMaxGraphVertices> places_{};    // by vertex
   std::array<std::uint8_t, kMaxGraphVertices> vertices_{};  // by place
-  std::array<std::uint32_t, kMaxGraphVertices> predecessors_{};
+  NumberedArray<std::uint32_t, kMaxGraphVertices> predecessors_{};
 };
 
 // The messages of one round. All rounds use the same buffer.

@@ -29,8 +29,8 @@ IndexAssembly::IndexAssembly(const RunTable& table, const IndexView* base, int t
 
 std::size_t IndexAssembly::count_sections() const {
   std::size_t count = 4;  // provenance, hashes, pilots, slots
-  count += placement_.has_all_cells() ? 0 : 1;
-  count += placement_.order().empty() ? 0 : 1;
+  if (!placement_.has_all_cells()) ++count;
+  if (!placement_.order().empty()) ++count;
   for (const Budget& budget : placement_.budgets()) count += 1 + (budget.repeats * kNumColumns);
   return count;
 }

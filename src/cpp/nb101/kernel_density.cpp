@@ -21,7 +21,7 @@ constexpr std::size_t kLanes = 8;
 
 // The number of a label in nas_benchmarks, whose first operation is conv1x1. The bandwidths depend
 // on these numbers.
-constexpr std::array<int, kNumOps> kListed = {1, 0, 2};
+constexpr std::array<std::size_t, kNumOps> kListed = {1, 0, 2};
 
 struct Parameter {
   int bit;    // the first bit of its value in a point
@@ -29,8 +29,8 @@ struct Parameter {
   int num_values;
 };
 
-constexpr std::array<Parameter, kNumParameters> kParameters = [] {
-  std::array<Parameter, kNumParameters> parameters{};
+constexpr NumberedArray<Parameter, kNumParameters> kParameters = [] {
+  NumberedArray<Parameter, kNumParameters> parameters{};
   for (int edge = 0; edge < kMatrixBits; ++edge) parameters[edge] = {kFirstEdgeBit + edge, 1, 2};
   for (int i = 0; i < kMaxInterior; ++i) parameters[kMatrixBits + i] = {2 * i, 2, kNumOps};
   return parameters;
@@ -40,7 +40,7 @@ constexpr std::uint32_t mask_of(const Parameter& parameter) noexcept {
   return ((1u << parameter.width) - 1) << parameter.bit;
 }
 
-using BitCounts = std::array<std::uint32_t, kPointBits>;
+using BitCounts = NumberedArray<std::uint32_t, kPointBits>;
 
 // Counts how many points have each bit.
 BitCounts count_bits(std::span<const Point> points) noexcept {
@@ -115,7 +115,7 @@ double sum_portable(std::span<const Point> points, Point at, const ByByte& by_by
 [[gnu::target("avx512f")]] double sum_avx512(std::span<const Point> points, Point at,
                                              const ByNibble& by_nibble) noexcept {
   __m512d tables[16];
-  for (int i = 0; i < 8; ++i) {
+  for (std::size_t i = 0; i < 8; ++i) {
     tables[2 * i] = _mm512_loadu_pd(by_nibble[i].data());
     tables[2 * i + 1] = _mm512_loadu_pd(by_nibble[i].data() + 8);
   }
@@ -170,8 +170,9 @@ KernelDensity::KernelDensity(std::span<const Point> points, double min_bandwidth
 // Multiplies the kernel of a parameter into the products of its four bits.
 void KernelDensity::multiply(int bit, int width, double match, double mismatch) noexcept {
   const std::uint32_t mask = ((1u << width) - 1) << bit % 4;
+  auto& products = by_nibble_[static_cast<std::size_t>(bit / 4)];
   for (std::uint32_t bits = 0; bits < 16; ++bits) {
-    by_nibble_[bit / 4][bits] *= bits & mask ? mismatch : match;
+    products[bits] *= bits & mask ? mismatch : match;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "nb101/cell.hpp"
+#include "nb101/numbered_array.hpp"
 #include "nb101/random.hpp"
 
 namespace nb101 {
@@ -46,7 +47,7 @@ class KernelDensity {
   void multiply(int bit, int width, double match, double mismatch) noexcept;
 
   std::span<const Point> points_;
-  std::array<double, kNumParameters> bandwidths_{};
+  NumberedArray<double, kNumParameters> bandwidths_{};
   // The products of the kernels of the parameters that lie in the same four bits, and in the same
   // byte, by the bits that differ.
   std::array<std::array<double, 16>, 8> by_nibble_;

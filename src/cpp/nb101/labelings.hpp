@@ -14,10 +14,11 @@ inline constexpr int kNumLabelings = 243;
 // fastest.
 inline constexpr std::array<Code, kNumLabelings> kLabelings = [] {
   std::array<Code, kNumLabelings> labelings{};
-  for (int labeling = 0; labeling < kNumLabelings; ++labeling) {
-    int rest = labeling;
+  int number = 0;
+  for (Code& labeling : labelings) {
+    int rest = number++;
     for (int v = kMaxInterior; v >= 1; --v, rest /= kNumOps) {
-      labelings[labeling] |= label_bits(rest % kNumOps, v);
+      labeling |= label_bits(rest % kNumOps, v);
     }
   }
   return labelings;

@@ -9,7 +9,7 @@ namespace {
 // multiplications.
 std::int64_t cell_weights(const Graph& graph, std::int64_t in, std::int64_t out) noexcept {
   constexpr std::int64_t kWeightsOfOp[kNumOps] = {3 * 3, 1, 0};
-  const auto channels = vertex_channels(graph, in, out);
+  const Channels channels = vertex_channels(graph, in, out);
   std::int64_t total = 0;
   for (int v = 1; v < graph.num_vertices; ++v) {
     if (graph.successors[0] >> v & 1) total += in * channels[v];  // the projection

@@ -152,8 +152,9 @@ void decode_codes(const Code* codes, std::size_t count, std::uint8_t* matrices,
       std::uint8_t* const row = matrices + kMatrixSize * i + kMaxVertices * v;
       for (int w = v + 1; w < kMaxVertices; ++w) row[w] = successors >> w & 1;
     }
+    std::uint8_t* const own_labels = labels + kLabelBytes * i;
     for (int v = 1; v <= kMaxInterior; ++v) {
-      labels[kLabelBytes * i + v - 1] = static_cast<std::uint8_t>(code_label(codes[i], v));
+      own_labels[v - 1] = static_cast<std::uint8_t>(code_label(codes[i], v));
     }
   }
 }

@@ -22,7 +22,7 @@ namespace nb101 {
 namespace {
 
 #if defined(__GNUC__)
-template <int kLanes>
+template <std::size_t kLanes>
 struct LanesOf;  // GCC ignores a vector size that depends on a template parameter
 template <>
 struct LanesOf<16> {
@@ -32,49 +32,49 @@ template <>
 struct LanesOf<32> {
   using Type = std::uint32_t __attribute__((vector_size(128)));
 };
-template <int kLanes>
+template <std::size_t kLanes>
 using Lanes = typename LanesOf<kLanes>::Type;
 #else
-template <int kLanes>
+template <std::size_t kLanes>
 struct Lanes {  // for compilers without vector types
   std::uint32_t v[kLanes];
-  std::uint32_t& operator[](int i) { return v[i]; }
+  std::uint32_t& operator[](std::size_t i) { return v[i]; }
 };
-template <int kLanes, class F>
+template <std::size_t kLanes, class F>
 inline Lanes<kLanes> each(const Lanes<kLanes>& a, const Lanes<kLanes>& b, F f) {
   Lanes<kLanes> r;
-  for (int i = 0; i < kLanes; ++i) r.v[i] = f(a.v[i], b.v[i]);
+  for (std::size_t i = 0; i < kLanes; ++i) r.v[i] = f(a.v[i], b.v[i]);
   return r;
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator+(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x + y; });
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator^(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x ^ y; });
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator&(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x & y; });
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator|(const Lanes<kLanes>& a, const Lanes<kLanes>& b) {
   return each(a, b, [](auto x, auto y) { return x | y; });
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator~(const Lanes<kLanes>& a) {
   return each(a, a, [](auto x, auto) { return ~x; });
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator<<(const Lanes<kLanes>& a, int s) {
   return each(a, a, [s](auto x, auto) { return x << s; });
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator>>(const Lanes<kLanes>& a, int s) {
   return each(a, a, [s](auto x, auto) { return x >> s; });
 }
-template <int kLanes>
+template <std::size_t kLanes>
 inline Lanes<kLanes> operator+(const Lanes<kLanes>& a, std::uint32_t k) {
   return each(a, a, [k](auto x, auto) { return x + k; });
 }
@@ -95,18 +95,18 @@ constexpr std::array<std::uint32_t, 64> kSine = {
 
 constexpr int kRotation[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
-template <int kLanes>
+template <std::size_t kLanes>
 using State = std::array<Lanes<kLanes>, 4>;
-template <int kLanes>
+template <std::size_t kLanes>
 using Words = std::array<Lanes<kLanes>, 16>;
 
-template <int kRound, int kLanes>
+template <std::size_t kRound, std::size_t kLanes>
 NB101_INLINE void mix_round(Lanes<kLanes>& a, Lanes<kLanes>& b, Lanes<kLanes>& c, Lanes<kLanes>& d,
                             const Words<kLanes>& words) {
 #pragma GCC unroll 16
-  for (int i = 0; i < 16; ++i) {
-    constexpr int kStride[4] = {1, 5, 3, 7};
-    constexpr int kFirst[4] = {0, 1, 5, 0};
+  for (std::size_t i = 0; i < 16; ++i) {
+    constexpr std::size_t kStride[4] = {1, 5, 3, 7};
+    constexpr std::size_t kFirst[4] = {0, 1, 5, 0};
     Lanes<kLanes> f;
     if constexpr (kRound == 0) f = d ^ (b & (c ^ d));
     if constexpr (kRound == 1) f = c ^ (d & (b ^ c));
@@ -121,7 +121,7 @@ NB101_INLINE void mix_round(Lanes<kLanes>& a, Lanes<kLanes>& b, Lanes<kLanes>& c
   }
 }
 
-template <int kLanes>
+template <std::size_t kLanes>
 NB101_INLINE void compress(State<kLanes>& state, const Words<kLanes>& words) {
   Lanes<kLanes> a = state[0], b = state[1], c = state[2], d = state[3];
   mix_round<0, kLanes>(a, b, c, d, words);
@@ -136,15 +136,15 @@ NB101_INLINE void compress(State<kLanes>& state, const Words<kLanes>& words) {
 
 // Copies word w of the blocks of four lanes to the places lane .. lane + 3 of to[w], for each w.
 // The four blocks are called a, b, c and d below.
-template <int kLanes>
-NB101_INLINE void transpose_blocks(const std::uint8_t* const* blocks, int lane,
+template <std::size_t kLanes>
+NB101_INLINE void transpose_blocks(const std::uint8_t* const* blocks, std::size_t lane,
                                    std::uint32_t (*to)[kLanes]) {
 #ifdef __SSE2__
-  for (int word = 0; word < 16; word += 4) {
-    const auto row = [&](int i) {
+  for (std::size_t word = 0; word < 16; word += 4) {
+    const auto row = [&](std::size_t i) {
       return _mm_loadu_si128(reinterpret_cast<const __m128i*>(blocks[i] + 4 * word));
     };
-    const auto put = [&](int i, __m128i column) {
+    const auto put = [&](std::size_t i, __m128i column) {
       _mm_store_si128(reinterpret_cast<__m128i*>(&to[word + i][lane]), column);
     };
     const __m128i low01 = _mm_unpacklo_epi32(row(0), row(1));   // a0 b0 a1 b1
@@ -157,8 +157,8 @@ NB101_INLINE void transpose_blocks(const std::uint8_t* const* blocks, int lane,
     put(3, _mm_unpackhi_epi64(high01, high23));
   }
 #else
-  for (int i = 0; i < 4; ++i) {
-    for (int word = 0; word < 16; ++word) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t word = 0; word < 16; ++word) {
       to[word][lane + i] = load<std::uint32_t>(blocks[i] + 4 * word);
     }
   }
@@ -167,25 +167,25 @@ NB101_INLINE void transpose_blocks(const std::uint8_t* const* blocks, int lane,
 
 // Digests up to kLanes messages. All lanes run until the longest message ends. The digest of a
 // shorter one is read after its own last block, and the rest of what its lane computes is not used.
-template <int kLanes>
-NB101_INLINE void digest_group(const Md5Message* const* messages, int count) {
+template <std::size_t kLanes>
+NB101_INLINE void digest_group(const Md5Message* const* messages, std::size_t count) {
   State<kLanes> state{};
   for (std::size_t word = 0; word < 4; ++word) state[word] = state[word] + kStart[word];
   std::array<std::size_t, kLanes> num_blocks{};
   std::size_t most = 0;
-  for (int lane = 0; lane < count; ++lane) {
+  for (std::size_t lane = 0; lane < count; ++lane) {
     num_blocks[lane] = md5_padded_size(messages[lane]->length) / kMd5Block;
     most = std::max(most, num_blocks[lane]);
   }
   static constexpr std::uint8_t kNoBlock[kMd5Block] = {};
   for (std::size_t block = 0; block < most; ++block) {
     std::array<const std::uint8_t*, kLanes> blocks;
-    for (int lane = 0; lane < kLanes; ++lane) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
       blocks[lane] =
           block < num_blocks[lane] ? messages[lane]->bytes + block * kMd5Block : kNoBlock;
     }
     alignas(64) std::uint32_t transposed[16][kLanes];
-    for (int lane = 0; lane < kLanes; lane += 4) {
+    for (std::size_t lane = 0; lane < kLanes; lane += 4) {
       transpose_blocks<kLanes>(&blocks[lane], lane, transposed);
     }
     Words<kLanes> words;
@@ -193,9 +193,9 @@ NB101_INLINE void digest_group(const Md5Message* const* messages, int count) {
     compress<kLanes>(state, words);
     alignas(64) std::uint32_t digests[4][kLanes];
     std::memcpy(digests, &state, sizeof digests);
-    for (int lane = 0; lane < count; ++lane) {
+    for (std::size_t lane = 0; lane < count; ++lane) {
       if (block + 1 != num_blocks[lane]) continue;
-      for (int word = 0; word < 4; ++word) {
+      for (std::size_t word = 0; word < 4; ++word) {
         store(messages[lane]->digest->data() + 4 * word, digests[word][lane]);
       }
     }
@@ -205,25 +205,25 @@ NB101_INLINE void digest_group(const Md5Message* const* messages, int count) {
 // Each step of MD5 waits for the one before it. With AVX-512 there are enough registers for two
 // vectors of lanes, and one works while the other waits. Without it, there is one group of 16
 // lanes.
-constexpr int kNarrowLanes = 16;
+constexpr std::size_t kNarrowLanes = 16;
 
-void digest_portable(const Md5Message* const* messages, int count) {
+void digest_portable(const Md5Message* const* messages, std::size_t count) {
   digest_group<kNarrowLanes>(messages, count);
 }
 
 #if NB101_X86_DISPATCH
-[[gnu::target("avx2")]] void digest_avx2(const Md5Message* const* messages, int count) {
+[[gnu::target("avx2")]] void digest_avx2(const Md5Message* const* messages, std::size_t count) {
   digest_group<kNarrowLanes>(messages, count);
 }
 [[gnu::target("avx512f,avx512bw")]] void digest_avx512(const Md5Message* const* messages,
-                                                       int count) {
+                                                       std::size_t count) {
   digest_group<kMostMd5Lanes>(messages, count);
 }
 #endif
 
 struct Kernel {
-  int lanes;
-  void (*digest)(const Md5Message* const*, int);
+  std::size_t lanes;
+  void (*digest)(const Md5Message* const*, std::size_t);
 };
 
 Kernel kernel() noexcept {
@@ -266,9 +266,8 @@ void md5_many(std::span<const Md5Message> messages) {
   const Kernel md5 = kernel();
   const std::vector<const Md5Message*> sorted = by_size(messages);
   for (const Md5Message& message : messages) pad(message);
-  for (std::size_t first = 0; first < sorted.size(); first += static_cast<std::size_t>(md5.lanes)) {
-    const std::size_t left = sorted.size() - first;
-    md5.digest(&sorted[first], static_cast<int>(std::min<std::size_t>(md5.lanes, left)));
+  for (std::size_t first = 0; first < sorted.size(); first += md5.lanes) {
+    md5.digest(&sorted[first], std::min(md5.lanes, sorted.size() - first));
   }
 }
 

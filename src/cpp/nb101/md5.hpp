@@ -2,6 +2,7 @@
 // message.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -10,7 +11,7 @@
 
 namespace nb101 {
 
-inline constexpr int kMostMd5Lanes = 32;  // messages that one group digests side by side
+inline constexpr std::size_t kMostMd5Lanes = 32;  // messages that one group digests side by side
 inline constexpr std::size_t kMd5Block = 64;
 
 // A message. Its buffer has md5_padded_size(length) bytes, because the padding is written into it.

@@ -7,6 +7,7 @@
 #include "nb101/change.hpp"
 #include "nb101/labelings.hpp"
 #include "nb101/lazy.hpp"
+#include "nb101/numbered_array.hpp"
 #include "nb101/random.hpp"
 #include "nb101/reach.hpp"
 #include "nb101/stop.hpp"
@@ -75,7 +76,7 @@ struct VertexBits {
   Code from, to, label;
 };
 constexpr auto kVertexBits = [] {
-  std::array<VertexBits, kMaxVertices> bits{};
+  NumberedArray<VertexBits, kMaxVertices> bits{};
   for (int v = 0; v < kMaxVertices; ++v) {
     for (int w = v + 1; w < kMaxVertices; ++w) {
       const Code edge = Code{1} << (row_offset(v) + w - v - 1);

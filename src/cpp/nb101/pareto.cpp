@@ -154,9 +154,10 @@ Positions without_the_weak(const Points& points, Positions positions) {
 template <class IsWanted>
 Positions positions_where(const Points& points, IsWanted is_wanted) {
   Positions positions;
+  const auto size = static_cast<std::int32_t>(points.size());
   positions.reserve(points.size());
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (is_wanted(points[i])) positions.push_back(static_cast<std::int32_t>(i));
+  for (std::int32_t i = 0; i < size; ++i) {
+    if (is_wanted(points[i])) positions.push_back(i);
   }
   return positions;
 }

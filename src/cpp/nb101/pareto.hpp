@@ -15,8 +15,8 @@ struct Points {
   std::size_t num_objectives = 1;
 
   std::size_t size() const noexcept { return values.size() / num_objectives; }
-  const double* operator[](std::size_t position) const noexcept {
-    return values.data() + position * num_objectives;
+  const double* operator[](std::int32_t position) const noexcept {
+    return values.data() + static_cast<std::size_t>(position) * num_objectives;
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <charconv>
+#include <utility>
 
 #include "nb101/base64.hpp"
 #include "nb101/op.hpp"
@@ -134,7 +135,7 @@ std::string quoted(std::string_view text) {
 
 int vertices_of(std::size_t elements, const RecordPlace& place) {
   for (int n = 2; n <= kMaxVertices; ++n) {
-    if (static_cast<std::size_t>(n) * n == elements) return n;
+    if (std::cmp_equal(n * n, elements)) return n;
   }
   place.fail("its adjacency has " + std::to_string(elements) +
              " characters; n * n are allowed for n = 2..7");

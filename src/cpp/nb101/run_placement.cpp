@@ -42,24 +42,25 @@ bool RunPlacement::has_all_cells() const noexcept {
 
 void RunPlacement::find_cells() {
   std::vector<bool> present(kNumCells);
-  for (const std::int32_t id : columns_.cell_ids) present[id] = true;
+  for (const std::int32_t id : columns_.cell_ids) present[static_cast<std::size_t>(id)] = true;
   std::vector<std::uint32_t> base_rows(kNumCells, kNone);
   for (std::uint32_t row = 0; base_ && row < base_->num_rows(); ++row) {
     const std::int32_t id = base_->cell_id(row);
     if (id < 0 || id >= kNumCells) {
       throw FormatError(base_->source(), 0, "section cells: it has a cell id out of range");
     }
-    present[id] = true;
-    base_rows[id] = row;
+    present[static_cast<std::size_t>(id)] = true;
+    base_rows[static_cast<std::size_t>(id)] = row;
   }
   rows_.assign(kNumCells, 0);
   for (std::int32_t id = 0; id < kNumCells; ++id) {
-    if (!present[id]) continue;
-    rows_[id] = static_cast<std::uint32_t>(cells_.size());
+    const auto cell = static_cast<std::size_t>(id);
+    if (!present[cell]) continue;
+    rows_[cell] = static_cast<std::uint32_t>(cells_.size());
     cells_.push_back(id);
-    base_rows_.push_back(base_rows[id]);
-    hashes_.push_back(base_rows[id] == kNone ? SearchSpace::instance().hash(id)
-                                             : base_->hashes()[base_rows[id]]);
+    base_rows_.push_back(base_rows[cell]);
+    hashes_.push_back(base_rows[cell] == kNone ? SearchSpace::instance().hash(id)
+                                               : base_->hashes()[base_rows[cell]]);
   }
 }
 
@@ -229,7 +230,7 @@ void RunPlacement::for_each_record(Visit visit) const {
     if (base_row >= base_->num_rows()) {
       throw FormatError(base_->source(), 0, "section order: it names a cell that the index lacks");
     }
-    visit(record_of(rows_[base_->cell_id(base_row)], base_->budgets()[base_budget].epochs));
+    visit(record_of(row_of_cell(base_->cell_id(base_row)), base_->budgets()[base_budget].epochs));
   }
   columns_.epochs.visit([&](auto epochs) {
     for (std::uint32_t run = 0; run < columns_.cell_ids.size(); ++run) {

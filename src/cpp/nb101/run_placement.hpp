@@ -81,7 +81,12 @@ class RunPlacement {
   template <class Visit>
   void for_each_record(Visit visit) const;
   bool is_official_order() const;
-  std::uint32_t row_of(std::uint32_t run) const noexcept { return rows_[columns_.cell_ids[run]]; }
+  std::uint32_t row_of_cell(std::int32_t id) const noexcept {
+    return rows_[static_cast<std::size_t>(id)];
+  }
+  std::uint32_t row_of(std::uint32_t run) const noexcept {
+    return row_of_cell(columns_.cell_ids[run]);
+  }
   std::uint32_t base_count(std::uint32_t row, std::size_t budget) const noexcept;
   std::strong_ordering compare(std::uint32_t run, std::uint32_t other) const;
   std::size_t budget_of(std::uint32_t epochs) const;

@@ -1,6 +1,5 @@
 #include "nb101/search_space.hpp"
 
-#include <array>
 #include <bit>
 #include <map>
 #include <tuple>
@@ -9,6 +8,7 @@
 #include "nb101/canonical.hpp"
 #include "nb101/channels.hpp"
 #include "nb101/graph_hash.hpp"
+#include "nb101/numbered_array.hpp"
 #include "nb101/op.hpp"
 #include "nb101/prune.hpp"
 
@@ -22,22 +22,22 @@ using StructureKey = std::pair<int, std::uint32_t>;  // (vertices, bits), in the
 
 // The labels of the interior vertices. Their number counts as itertools.product does: the label of
 // the last vertex is the least significant digit.
-using Labels = std::array<int, kMaxInterior>;
+using Labels = NumberedArray<unsigned, kMaxInterior>;
 
-int count_labelings(int interior) noexcept {
-  int count = 1;
+unsigned count_labelings(int interior) noexcept {
+  unsigned count = 1;
   for (int i = 0; i < interior; ++i) count *= kNumOps;
   return count;
 }
 
-Labels labels_of(int labeling, int interior) noexcept {
+Labels labels_of(unsigned labeling, int interior) noexcept {
   Labels labels{};
   for (int i = interior - 1; i >= 0; --i, labeling /= kNumOps) labels[i] = labeling % kNumOps;
   return labels;
 }
 
-int labeling_of(const Labels& labels, int interior) noexcept {
-  int labeling = 0;
+unsigned labeling_of(const Labels& labels, int interior) noexcept {
+  unsigned labeling = 0;
   for (int i = 0; i < interior; ++i) labeling = labeling * kNumOps + labels[i];
   return labeling;
 }
@@ -52,19 +52,19 @@ Labels relabeled(const Labels& labels, const Relabeling& relabeling, int interio
 // orbits are numbered in the order of their least labelings.
 struct Orbits {
   std::vector<std::uint8_t> rank_of_labeling;
-  std::vector<int> least_labelings;
+  std::vector<unsigned> least_labelings;
 };
 
 Orbits count_orbits(const CanonicalStructure& structure) {
   constexpr std::uint8_t kUnset = kMaxLabelings;
   const int interior = structure.num_vertices - 2;
   Orbits orbits;
-  orbits.rank_of_labeling.assign(static_cast<std::size_t>(count_labelings(interior)), kUnset);
-  for (int labeling = 0; labeling < count_labelings(interior); ++labeling) {
+  orbits.rank_of_labeling.assign(count_labelings(interior), kUnset);
+  for (unsigned labeling = 0; labeling < count_labelings(interior); ++labeling) {
     if (orbits.rank_of_labeling[labeling] != kUnset) continue;
     const Labels labels = labels_of(labeling, interior);
     for (const Relabeling& automorphism : structure.relabelings) {
-      const int image = labeling_of(relabeled(labels, automorphism, interior), interior);
+      const unsigned image = labeling_of(relabeled(labels, automorphism, interior), interior);
       orbits.rank_of_labeling[image] = static_cast<std::uint8_t>(orbits.least_labelings.size());
     }
     orbits.least_labelings.push_back(labeling);
@@ -132,7 +132,7 @@ class SearchSpaceBuilder {
       structure.first_id = static_cast<std::int32_t>(space_.codes_.size());
       structure.orbits = count_orbits(canonical_structure(graph));
       const int interior = key.first - 2;
-      for (const int labeling : structure.orbits.least_labelings) {
+      for (const unsigned labeling : structure.orbits.least_labelings) {
         const Labels labels = labels_of(labeling, interior);
         for (int i = 0; i < interior; ++i) graph.labels[i + 1] = labels[i];
         space_.codes_.push_back(pack(graph));
@@ -172,7 +172,7 @@ class SearchSpaceBuilder {
       Labels labels{};
       int i = 0;
       for (int v = 1; v <= kMaxInterior; ++v) {
-        if (placed.live >> v & 1) labels[i++] = code_label(code, v);
+        if (placed.live >> v & 1) labels[i++] = static_cast<unsigned>(code_label(code, v));
       }
       const Labels canonical = relabeled(labels, placed.structure.relabelings.front(), interior);
       space_.ranks_.push_back(structure.orbits.rank_of_labeling[labeling_of(canonical, interior)]);

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#if defined(__GNUC__) && defined(__x86_64__)
 #define NB101_X86_DISPATCH 1
 #else
 #define NB101_X86_DISPATCH 0
