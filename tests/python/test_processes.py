@@ -267,6 +267,50 @@ def run_python(program: str) -> str:
     return done.stdout
 
 
+HAS_A_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+@pytest.mark.skipif(HAS_A_GIL, reason="this interpreter has a GIL")
+@pytest.mark.parametrize("first", range(8))
+def test_threads_race_through_first_uses(first: int) -> None:
+    """All threads find the tables unmade, get the same answers, and the GIL stays off."""
+    program = f"""if True:
+        import sys
+        import threading
+        import numpy as np
+        import nb101fast
+        from nb101fast import search_space as space
+
+        codes = np.array([32, 1057, 2**21 - 1], np.uint32)
+        calls = [
+            lambda: nb101fast.cell_ids(codes),
+            lambda: nb101fast.ids_of_hashes([nb101fast.Cell.from_code(32).hash]),
+            lambda: space.sample(5, how="raw", seed=1),
+            lambda: space.mutate(32, how="naslib", seed=1),
+            lambda: space.encode_as(codes, "path"),
+            lambda: [space.depth(codes), space.macs(codes), space.parameters(codes)],
+            lambda: nb101fast.open().objective("test_accuracy")(codes),
+            lambda: space.neighbors(32),
+        ]
+        calls = calls[{first}:] + calls[:{first}]
+        answers = [None] * 8
+        together = threading.Barrier(8)
+
+        def race(thread):
+            together.wait()
+            answers[thread] = [np.asarray(call()).tobytes() for call in calls]
+
+        threads = [threading.Thread(target=race, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers[0] is not None and answers == [answers[0]] * 8
+        assert {HAS_A_GIL} or not sys._is_gil_enabled()
+    """
+    run_python(program)
+
+
 def test_what_importing_loads(small_sample: Sample) -> None:
     program = f"""if True:
         import sys
