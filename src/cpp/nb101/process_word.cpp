@@ -3,12 +3,9 @@
 #include <atomic>
 #include <ctime>
 
-#if __has_include(<pthread.h>) && __has_include(<unistd.h>)
+#ifndef _WIN32  // which has no fork
 #include <pthread.h>
 #include <unistd.h>
-#define NB101_HAS_FORK 1
-#else
-#define NB101_HAS_FORK 0
 #endif
 
 #include "nb101/random.hpp"
@@ -18,7 +15,7 @@ namespace {
 
 std::atomic<std::uint64_t> word{0};
 
-#if NB101_HAS_FORK
+#ifndef _WIN32
 // Runs in the child after a fork, where only functions are allowed that a signal handler may call.
 // Children that live at the same time differ in their process id. Others differ in the time.
 void take_new_word() noexcept {
