@@ -6,6 +6,7 @@ import csv
 import gzip
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -19,6 +20,10 @@ from reference.runs import random_records
 from reference.tfrecord import Record
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+# A busy machine may take any time for an example.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture
