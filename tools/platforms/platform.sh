@@ -1,0 +1,111 @@
+# What the scripts of the platforms share. A script sources it after `set -euo pipefail`.
+#
+# All files are made in build/platforms, or in the folder that NB101_PLATFORMS names. Systems and tools
+# that a script has made there are used again; delete their folders to make them anew.
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+platforms=${NB101_PLATFORMS:-$repository/build/platforms}
+platform=$(basename "$0")${1:+-$1}
+build=$platforms/builds/$platform
+log=$platforms/logs/$platform
+mkdir -p "$platforms"/{builds,logs,systems}
+export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1
+unset CC CXX CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER
+
+# Two scripts at once would change the same systems.
+exec 4>"$platforms/lock"
+flock 4
+
+# The terminal gets one line of result. Everything else goes to the log, whose end is printed when a
+# command fails.
+exec 3>&1 >"$log" 2>&1
+trap '(($? == 0)) || { tail -n 40 "$log"; echo "$platform: failed; all output is in $log"; } >&3' EXIT
+
+# result TEXT...
+result() { echo "$platform, $(date -u +%F): $*" >&3; }
+
+# install PACKAGE...: installs the packages of Debian that are missing.
+install() {
+  local package missing=()
+  for package; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+      missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  apt-get update -q
+  apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# ------------------------------------------------------------------ the core, by a cross compiler
+
+# install_zig: puts `python-zig` onto the PATH, a C++ compiler for many systems.
+install_zig() {
+  install python3-venv
+  if [[ ! -e $platforms/zig/done ]]; then
+    python3 -m venv "$platforms/zig"
+    "$platforms/zig/bin/pip" install -q ziglang
+    touch "$platforms/zig/done"
+  fi
+  PATH=$platforms/zig/bin:$PATH
+}
+
+# build_core CMAKE_ARGUMENT...: a warning ends the build.
+build_core() {
+  install cmake ninja-build doctest-dev
+  cmake --fresh -G Ninja -S "$repository" -B "$build" -D NB101_DOCTEST=/usr/include/doctest \
+    -D CMAKE_CXX_FLAGS=-Werror "$@"
+  cmake --build "$build"
+}
+
+# test_core CMAKE_ARGUMENT...: builds the core with its tests and runs them. Sets `passed` to doctest's
+# count of test cases.
+test_core() {
+  build_core -D NB101_TESTS=ON "$@"
+  ctest --test-dir "$build" --verbose
+  passed=$(sed -n 's/.*test cases: *\([0-9]*\) | *\([0-9]*\) passed.*/\2 of \1 test cases passed/p' "$log" | tail -n 1)
+}
+
+# ------------------------------------------------------------------ a whole system, by chroot
+
+# make_system SUITE PACKAGE...: makes the system of a suite of Debian or Ubuntu, with these packages.
+make_system() {
+  local suite=$1 packages=${*:2}
+  system=$platforms/systems/$suite
+  if [[ ! -e $system/done ]]; then
+    rm -rf "$system"
+    install mmdebstrap
+    # The signature of a suite that is not yet released lasts for a week, and a mirror may be older.
+    mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
+      --include="ca-certificates ${packages}" "$suite" "$system" "$(package_source "$suite")"
+    touch "$system/done"
+  fi
+  # The machine may reach the package index through a proxy that has a certificate of its own.
+  cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"
+  cp /etc/resolv.conf "$system/etc/"
+}
+
+package_source() {
+  local keyring=$platforms/systems/ubuntu-keyring
+  case $1 in
+    jammy | noble)
+      # Debian 12 lacks this package, so it comes from Debian 13 and is unpacked beside the systems.
+      [[ -e $keyring ]] ||
+        mmdebstrap --variant=extract --include=ubuntu-keyring trixie "$keyring" >&2
+      local key=$keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg
+      echo "deb [signed-by=$key] http://archive.ubuntu.com/ubuntu $1 main universe"
+      ;;
+    *) echo "deb http://deb.debian.org/debian $1 main" ;;
+  esac
+}
+
+# in_system COMMAND...: runs it in the system that make_system has made, in a copy of the sources.
+in_system() {
+  rm -rf "$system/nb101fast"
+  mkdir "$system/nb101fast"
+  git -C "$repository" ls-files -z | tar -C "$repository" -c --null -T - | tar -C "$system/nb101fast" -x
+  unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
+    mount -t proc proc "$1/proc"
+    mount -t devpts devpts "$1/dev/pts"
+    mount -t tmpfs tmpfs "$1/dev/shm"
+    exec chroot "$1" env -i -C /nb101fast HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+      PIP_CERT=/etc/ssl/certs/ca-certificates.crt "${@:2}"' in_system "$system" "$@"
+}
