@@ -108,8 +108,8 @@ class Refinement {
   // vertex.
   void settle() {
     std::array<DigestOrder, kMaxGraphVertices> orders;
-    for (std::size_t v = 0; v < count();
-         ++v) {  // a place is the number of vertices that come before
+    // A place is the number of vertices that come before.
+    for (std::size_t v = 0; v < count(); ++v) {
       orders[v] = DigestOrder::of(digests_[v]);
       places_[v] = 0;
       for (std::size_t w = 0; w < v; ++w) {
