@@ -8,6 +8,7 @@ import os
 import queue
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -91,6 +92,7 @@ class ActorPool:
         self._ray = import_extra("ray", extra="cluster")
         self._connect(address, room_for)
         self._actors: dict[int, Any] = {}
+        self._sent: dict[int, int] = {}  # how many messages each actor was sent
         self._streams: dict[Any, int] = {}  # The keys are the streams of answers.
         self._beats: dict[Any, int] = {}  # The keys are signs of life that are awaited.
         self._asked = time.monotonic()  # when the last of these were asked for
@@ -114,12 +116,14 @@ class ActorPool:
             max_concurrency=3,  # One thread answers, one takes messages, one gives signs of life.
         )
         self._actors[worker] = actor.remote(self._ray.cloudpickle.dumps(serve))
+        self._sent[worker] = 0
         self._streams[self._actors[worker].answers.remote()] = worker
         self._beats[self._actors[worker].beat.remote()] = worker
 
     def send(self, worker: int, message: Any) -> None:
         """Send a message to a worker; see `WorkerPool`."""
-        self._actors[worker].take.remote(message)
+        self._actors[worker].take.remote(self._sent[worker], message)
+        self._sent[worker] += 1
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers; see `WorkerPool`."""
@@ -267,10 +271,22 @@ class _Actor:
     def __init__(self, serve: bytes) -> None:
         self._serve = serve
         self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._early: dict[int, Any] = {}  # the messages that overtook others, by their numbers
+        self._num_taken = 0
 
-    def take(self, message: Any) -> None:
-        """Take a message."""
-        self._messages.put(message)
+    def take(self, number: int, message: Any) -> None:
+        """Take a message. Ray's threads may take two of them in another order than they were sent.
+
+        Args:
+            number: how many messages were sent before.
+            message: what `serve` gets, in the order of the numbers.
+        """
+        with self._lock:
+            self._early[number] = message
+            while self._num_taken in self._early:
+                self._messages.put(self._early.pop(self._num_taken))
+                self._num_taken += 1
 
     def beat(self) -> None:
         """Give a sign of life."""

@@ -51,7 +51,10 @@ class WorkerPool(Protocol):
         """
 
     def send(self, worker: int, message: Any) -> None:
-        """Send a message to a worker. If the worker has ended, `received` will say so."""
+        """Send a message to a worker, which gets all messages in the order of the calls.
+
+        If the worker has ended, `received` will say so.
+        """
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers, as pairs of worker and answer.

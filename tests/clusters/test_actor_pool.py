@@ -45,11 +45,13 @@ def main():
             pool.start(worker, doubled)
         pids = dict(arrived(pool, 2))
         assert len(set(pids.values()) | {os.getpid()}) == 3
-        pool.send(3, 10)
-        pool.send(3, 20)
+        numbers = range(10, 110, 10)
+        for number in numbers:
+            pool.send(3, number)
         pool.send(5, 30)
-        answers = arrived(pool, 6)
-        assert [answer for worker, answer in answers if worker == 3] == [10, 20, 20, 40]
+        answers = arrived(pool, 22)
+        expected = [answer for number in numbers for answer in (number, 2 * number)]
+        assert [answer for worker, answer in answers if worker == 3] == expected, answers
         assert [answer for worker, answer in answers if worker == 5] == [30, 60]
         os.kill(pids[3], signal.SIGKILL)
         (worker, ended), = arrived(pool, 1)
