@@ -32,7 +32,7 @@ NOUNS = (
     *("format", "index", "objective", "old_formats", "pareto", "processes", "queries", "rebuild"),
     *("search_space", "search_space_encodings", "search_space_mutation"),
     *("search_space_neighbors", "search_space_sampling", "search_space_shapes", "tables"),
-    *("api", "api_statistics", "compile", "export", "long_calls", "search", "wrong_arguments"),
+    *("api", "api_statistics", "compile", "export", "search", "wrong_arguments"),
 )
 
 
@@ -89,3 +89,8 @@ def test_public_calls_on_hostile_files() -> None:
 @pytest.mark.parametrize("noun", NOUNS)
 def test_the_tests_of(noun: str) -> None:
     run_sanitized("pytest", f"test_{noun}.py", "-q", "-m", "quick")
+
+
+def test_long_calls() -> None:
+    """They all take long, also without the sanitizers."""
+    run_sanitized("pytest", "test_long_calls.py", "-q", "-m", "not release")
