@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import sysconfig
 import venv
 from pathlib import Path
 
@@ -23,9 +22,12 @@ LATE = ("adapters", "analysis", "experiment", "plotting", "search", "tables")
 def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that holds nb101fast and NumPy only."""
     folder = tmp_path_factory.mktemp("bare")
-    venv.create(folder, symlinks=True)
-    scheme = {"base": str(folder), "platbase": str(folder)}
-    packages = Path(sysconfig.get_path("purelib", "venv", scheme))
+    builder = venv.EnvBuilder(symlinks=True)
+    builder.create(folder)
+    python = Path(builder.ensure_directories(folder).env_exe)
+    packages = Path(
+        run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+    )
     assert list(packages.iterdir()) == []
 
     source = Path(nb101fast.__file__).parent
@@ -35,8 +37,7 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in (numpy, numpy.with_name("numpy.libs")):
         if part.exists():
             (packages / part.name).symlink_to(part)
-    scripts = Path(sysconfig.get_path("scripts", "venv", scheme))
-    return scripts / Path(sys.executable).name
+    return python
 
 
 def run(python: Path, *arguments: str, status: int = 0) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import pytest
@@ -78,7 +79,13 @@ def test_what_a_kind_allows_is_returned(kind: Kind, text: str, value: Any) -> No
         (POINT, "{", "not JSON"),
         (Anything(), DEEP, "nested too deep; use at most 50 levels"),
         (Anything(), NESTED, "nested too deep; use at most 50 levels"),
-        (Anything(), "1" + 5000 * "0", "not JSON: Exceeds the limit"),
+        pytest.param(
+            *(Anything(), "1" + 5000 * "0", "not JSON: Exceeds the limit"),
+            marks=pytest.mark.skipif(
+                not hasattr(sys, "get_int_max_str_digits"),
+                reason="before 3.10.7, Python reads numbers of any length",
+            ),
+        ),
     ],
 )
 def test_anything_else_is_refused(kind: Kind, text: str, error: str) -> None:
