@@ -31,6 +31,7 @@ myst_heading_anchors = 3  # as on GitHub, where the pages are read too
 nb_execution_in_temp = True  # Notebooks write their files there.
 nb_execution_raise_on_error = True
 nb_execution_timeout = -1  # A busy machine may take any time.
+nb_merge_streams = True  # The parts in which a program's output arrived are one output.
 nb_output_stderr = "remove-warn"  # A warning in a notebook is a warning of the build.
 nb_code_prompt_show = "Code"
 nb_code_prompt_hide = "Code"

@@ -30,6 +30,7 @@ _SHELLS = ("bash", "zsh", "tcsh")
 # What a shell proposes for an argument, by its metavar.
 _FILES = ("CELL", "CONFIG", "FILE", "IN", "INDEX", "OLD", "OUT")  # an INDEX may stand for a CELL
 _FOLDERS = ("DIR",)
+_NOTEBOOK_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
 class CommandLine:
@@ -118,6 +119,8 @@ class CommandLine:
             The exit status.
         """
         _escape_what_streams_cannot_encode()
+        if arguments is None:
+            _leave_notebook()
         try:
             try:
                 options = self._parser.parse_args(arguments)
@@ -206,6 +209,15 @@ def _escape_what_streams_cannot_encode() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="nb101fast.escape")
+
+
+def _leave_notebook() -> None:
+    """Drop the backend of matplotlib that a notebook gives to the programs it starts.
+
+    It draws only in the notebook. Where it isn't installed, matplotlib can't be imported with it.
+    """
+    if os.environ.get("MPLBACKEND") == _NOTEBOOK_BACKEND:
+        del os.environ["MPLBACKEND"]
 
 
 def _escape(error: UnicodeError) -> tuple[str | bytes, int]:

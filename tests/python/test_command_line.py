@@ -211,6 +211,19 @@ def test_in_a_process(small_sample: Sample, tmp_path: Path) -> None:
     assert re.fullmatch(r"nb101fast: [^\n]*garbage[^\n]*\n", done.stderr)
 
 
+def test_a_program_that_a_notebook_starts_drops_its_backend_of_matplotlib(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A call within the notebook's own process keeps it."""
+    backend = "module://matplotlib_inline.backend_inline"
+    monkeypatch.setenv("MPLBACKEND", backend)
+    main([])
+    assert os.environ["MPLBACKEND"] == backend
+    monkeypatch.setattr(sys, "argv", ["nb101fast"])
+    main()
+    assert "MPLBACKEND" not in os.environ
+
+
 # -------------------------------------------------------------------- compile
 
 
