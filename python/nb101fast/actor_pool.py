@@ -61,8 +61,9 @@ class ActorPool:
             starts a cluster on this machine, which ends with this process.
         room_for: for how many actors the cluster that is started has room.
         resources: what each actor takes.
-        max_silence: an actor that gives no sign of life for so many seconds is killed. While it
-            waits for room in the cluster, that does not count.
+        max_silence: an actor that gives no sign of life for so many seconds is killed. The time
+            before its first sign does not count, because it may wait for room in the cluster: only
+            Ray's dashboard, which the extra `cluster` doesn't install, could tell.
 
     Raises:
         ImportError: Ray is missing.
