@@ -66,21 +66,26 @@ test_core() {
 
 # ------------------------------------------------------------------ a whole system, by chroot
 
-# make_system SUITE PACKAGE...: makes the system of a suite of Debian or Ubuntu, with these packages.
+# make_system SUITE PACKAGE...: makes the system of a suite of Debian or Ubuntu, with these packages and
+# a copy of the sources.
 make_system() {
-  local suite=$1 packages=${*:2}
+  local suite=$1
   system=$platforms/systems/$suite
   if [[ ! -e $system/done ]]; then
     rm -rf "$system"
     install mmdebstrap
     # The signature of a suite that is not yet released lasts for a week, and a mirror may be older.
     mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
-      --include="ca-certificates ${packages}" "$suite" "$system" "$(package_source "$suite")"
+      --include=ca-certificates "$suite" "$system" "$(package_source "$suite")"
     touch "$system/done"
   fi
   # The machine may reach the package index through a proxy that has a certificate of its own.
   cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"
   cp /etc/resolv.conf "$system/etc/"
+  rm -rf "$system/nb101fast"
+  mkdir "$system/nb101fast"
+  git -C "$repository" ls-files -z | tar -C "$repository" -c --null -T - | tar -C "$system/nb101fast" -x
+  in_system bash -euo pipefail -c "$(declare -f install); install ${*:2}"
 }
 
 package_source() {
@@ -97,15 +102,12 @@ package_source() {
   esac
 }
 
-# in_system COMMAND...: runs it in the system that make_system has made, in a copy of the sources.
+# in_system COMMAND...: runs it in the system that make_system has made, in the copy of the sources.
 in_system() {
-  rm -rf "$system/nb101fast"
-  mkdir "$system/nb101fast"
-  git -C "$repository" ls-files -z | tar -C "$repository" -c --null -T - | tar -C "$system/nb101fast" -x
   unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
     mount -t proc proc "$1/proc"
     mount -t devpts devpts "$1/dev/pts"
     mount -t tmpfs tmpfs "$1/dev/shm"
     exec chroot "$1" env -i -C /nb101fast HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-      PIP_CERT=/etc/ssl/certs/ca-certificates.crt "${@:2}"' in_system "$system" "$@"
+      DEBIAN_FRONTEND=noninteractive PIP_CERT=/etc/ssl/certs/ca-certificates.crt "${@:2}"' in_system "$system" "$@"
 }
