@@ -17,6 +17,7 @@ LIBRARIES = {
     "adapters.optuna_objective": "optuna",
     "adapters.optunahub_problem": "optunahub.benchmarks",
     "adapters.ray_tune": "ray",
+    "adapters.torch_network.layers": "torch",
 }
 
 
@@ -38,12 +39,13 @@ def test_a_missing_library_is_named(name: str, monkeypatch: pytest.MonkeyPatch) 
     module = f"nb101fast.{name}"
     monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, LIBRARIES[name], None)
-    with pytest.raises(ImportError, match=r"this needs .*: pip install \"nb101fast\[adapters\]\""):
+    extra = "torch" if "torch" in name else "adapters"
+    with pytest.raises(ImportError, match=rf"this needs .*: pip install \"nb101fast\[{extra}\]\""):
         importlib.import_module(module)
 
 
 def test_missing_pytorch_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     data = predictor_data(nb101fast.open(nb101fast.locations.BUILT_IN), num_train=10)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(ImportError, match="this needs torch: pip install torch"):
+    with pytest.raises(ImportError, match=r"this needs torch: pip install \"nb101fast\[torch\]\""):
         torch_dataset(data.train)

@@ -78,8 +78,8 @@ def test_settings_are_frozen_and_hashable() -> None:
             {"weight_decay": float("nan")},
             "weight_decay=nan is not allowed; use a finite number from 0",
         ),
-        ({"bn_momentum": 1.5}, "bn_momentum=1.5 is not allowed; use 0 to 1"),
-        ({"momentum": "0.9"}, "momentum='0.9' is not allowed; use 0 to 1"),
+        ({"bn_momentum": 1.5}, "bn_momentum=1.5 is not allowed; use a number from 0 to 1"),
+        ({"momentum": "0.9"}, "momentum='0.9' is not allowed; use a number from 0 to 1"),
         ({"dtype": "float16"}, "dtype='float16' is not allowed; use 'float32' or 'bfloat16'"),
         ({"batch_size": 255}, "batch_size=255 is not allowed; use a multiple of bn_groups=2"),
         (

@@ -12,9 +12,9 @@ import tensorflow as tf
 
 import nb101fast
 from nb101fast import Cell, OutOfDomainError
+from nb101fast.op_map import OP_MAP
 from nb101train.config import TrainConfig
 from nb101train.network import Mode, Network
-from nb101train.ops import OPS
 from twins import parameters
 
 TINY = TrainConfig(
@@ -113,7 +113,7 @@ def test_vertex_order_decides_the_channels() -> None:
     assert counts[0] - counts[1] == (9 * 5 * 5 + 2 * 5) - (9 * 4 * 4 + 2 * 4)
 
 
-@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("op", OP_MAP)
 def test_every_operation_has_its_parameters(op: str) -> None:
     matrix = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], np.uint8)
     ops = ["input", op, "output"]
@@ -126,7 +126,7 @@ def test_networks_of_more_than_7_vertices(rng: np.random.Generator, vertices: in
     config = replace(TINY, stem_filters=33)
     matrix = np.triu(rng.random((vertices, vertices)) < 0.5, 1).astype(np.uint8)
     matrix[range(vertices - 1), range(1, vertices)] = 1  # so that nothing is pruned
-    wide = [op for op in OPS if "bottleneck" not in op]  # which need four channels
+    wide = [op for op in OP_MAP if "bottleneck" not in op]  # which need four channels
     ops = ["input", *rng.choice(wide, vertices - 2).tolist(), "output"]
     network = Network(matrix, ops, config)
     assert np.array_equal(network.matrix, matrix)

@@ -19,6 +19,7 @@ from nb101fast._core import visible
 from nb101fast.cell_text import FORMS, cell_of_text
 from nb101fast.checks import check_choice, check_count
 from nb101fast.commands import CommandLine
+from nb101fast.op_map import pruned
 from nb101fast.progress import tell
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Anything, Kind, MapOf, Number, parse
@@ -30,7 +31,6 @@ from .cells import cells_up_to, read_cells
 from .config import AUGMENTED_EPOCHS, OFFICIAL_DATASET, TrainConfig
 from .crew import ENGINES, Crew
 from .datasets import Dataset, load_dataset
-from .ops import pruned
 from .plan import (
     DEFAULT_DATASET,
     DEFAULT_EPOCHS,

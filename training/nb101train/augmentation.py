@@ -19,10 +19,11 @@ import nb101fast
 from nb101fast.checks import check_count
 from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Row
+from nb101fast.skeleton import MAX_SETTING
 
 from . import checkpoint
 from .architectures import Architecture, architecture_of
-from .config import AUGMENTED_EPOCHS, MAX_SETTING, OFFICIAL_DATASET, TrainConfig
+from .config import AUGMENTED_EPOCHS, OFFICIAL_DATASET, TrainConfig
 from .datasets import Dataset, load_dataset
 from .datasets.sampler import Sampler
 from .model_folder import save_model

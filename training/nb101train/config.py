@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from nb101fast.checks import check_count, check_type
+from nb101fast.checks import check_count, check_number, check_type
+from nb101fast.skeleton import MAX_SETTING, NetworkConfig
 
 OFFICIAL_CORES = 2  # The published runs were made on a TPU v2 chip, which has two cores.
 LEARNING_RATE_PER_CORE = 0.1
@@ -14,14 +15,14 @@ BATCH_PER_CORE = 128
 OFFICIAL_DATASET = "cifar10"
 AUGMENTED_EPOCHS = 200  # of `augment`
 
-MAX_SETTING = 2**31 - 1  # TensorFlow counts most things with 32 bits
-
 DTypeName = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(NetworkConfig):
     """How a cell's network is built and trained. The defaults are the official settings.
+
+    The sizes of the network, from `bn_momentum` to `image_size`, are those of `NetworkConfig`.
 
     Attributes:
         epochs: the budget of a run.
@@ -29,16 +30,8 @@ class TrainConfig:
         learning_rate: the peak, from which the rate falls along half a cosine.
         weight_decay: the loss includes this times half the sum of the squares of all weights.
         momentum: of RMSProp, whose decay is 0.9 and whose epsilon is 1.0.
-        bn_momentum: the part of its value that a moving statistic of batch norm keeps in a step.
-        bn_epsilon: the epsilon of batch norm.
         bn_groups: the number of equal parts of a batch that are normalised separately. The official
             TPU had two cores, which normalised separately.
-        stem_filters: the channels of the first convolution.
-        num_stacks: the number of stacks of cells. From one stack to the next the channels double
-            and the height and width of the images halve.
-        cells_per_stack: the number of cells in each stack.
-        num_classes: labels are 0 to `num_classes - 1`.
-        image_size: the height and width of an image in pixels; images have 3 channels.
         num_train_images: the number of images in an epoch.
         dtype: "float32" or "bfloat16" for activations. Variables and statistics are float32.
 
@@ -57,23 +50,15 @@ class TrainConfig:
     learning_rate: float = LEARNING_RATE_PER_CORE * OFFICIAL_CORES
     weight_decay: float = 1e-4
     momentum: float = 0.9
-    bn_momentum: float = 0.997
-    bn_epsilon: float = 1e-5
     bn_groups: int = OFFICIAL_CORES
-    stem_filters: int = 128
-    num_stacks: int = 3
-    cells_per_stack: int = 3
-    num_classes: int = 10
-    image_size: int = 32
     num_train_images: int = 40000
     dtype: DTypeName = "float32"
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.type == "int":
-                check_count(field.name, getattr(self, field.name), 1, MAX_SETTING)
-        for name, (low, high) in _RANGES.items():
-            _check_range(name, getattr(self, name), low, high)
+        super().__post_init__()
+        _check_finite("learning_rate", self.learning_rate)
+        _check_finite("weight_decay", self.weight_decay)
+        check_number("momentum", self.momentum, 0, 1)
         if self.dtype not in ("float32", "bfloat16"):
             raise ValueError(f"dtype={self.dtype!r} is not allowed; use 'float32' or 'bfloat16'")
         if self.batch_size % self.bn_groups:
@@ -131,19 +116,9 @@ def checked_config(config: TrainConfig | None) -> TrainConfig:
     return config
 
 
-_RANGES: dict[str, tuple[float, float]] = {
-    "learning_rate": (0.0, math.inf),
-    "weight_decay": (0.0, math.inf),
-    "momentum": (0.0, 1.0),
-    "bn_momentum": (0.0, 1.0),
-    "bn_epsilon": (0.0, 1.0),
-}
-
-
-def _check_range(name: str, value: Any, low: float, high: float) -> None:
-    if not isinstance(value, (int, float)) or not low <= value <= high or value == math.inf:
-        allowed = f"{low:g} to {high:g}" if high < math.inf else f"a finite number from {low:g}"
-        raise ValueError(f"{name}={value!r} is not allowed; use {allowed}")
+def _check_finite(name: str, value: Any) -> None:
+    if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise ValueError(f"{name}={value!r} is not allowed; use a finite number from 0")
 
 
 # Settings for scikit-learn's digits of 8x8 pixels, small enough for an ordinary processor. With a

@@ -13,14 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-import nb101fast
+from nb101fast.op_map import op_layers, pruned
+from nb101fast.skeleton import PlacedCell, kernel_deviation, placed_cells
 
 from .config import TrainConfig
-from .ops import pruned
 
 Forward = Callable[[tf.Tensor, "Mode"], tf.Tensor]
-
-_CUT_DEVIATION = 0.87962566103423978  # A standard normal that is cut at 2 has this deviation.
 
 
 @dataclass
@@ -78,7 +76,7 @@ class Network:
     Args:
         matrix: (V, V) strictly upper triangular 0/1. It is pruned here, and its vertex order is
             kept, since the channels of a vertex depend on it.
-        ops: V operation names of `OPS`, between "input" and "output".
+        ops: V operation names of `OP_MAP`, between "input" and "output".
         config: the sizes.
 
     Attributes:
@@ -142,17 +140,13 @@ class Network:
         return trainable, moving
 
     def _build(self) -> list[Forward]:
-        config, channels = self.config, self.config.stem_filters
-        layers: list[Forward] = [ConvBnRelu(self, "stem", 3, (3, channels))]
-        for stack in range(config.num_stacks):
-            cell_channels = channels * 2 if stack else channels
-            if stack:
+        config = self.config
+        layers: list[Forward] = [ConvBnRelu(self, "stem", 3, (3, config.stem_filters))]
+        for cell in placed_cells(self.matrix, config):
+            if cell.halves:
                 layers.append(_halve)
-            for number in range(config.cells_per_stack):
-                name = f"stack{stack}/module{number}"
-                layers.append(CellLayer(self, name, channels, cell_channels))
-                channels = cell_channels
-        self._dense = self.add_variable("dense/kernel", (channels, config.num_classes))
+            layers.append(CellLayer(self, cell))
+        self._dense = self.add_variable("dense/kernel", (cell.channels[-1], config.num_classes))
         self._bias = self.add_variable("dense/bias", (config.num_classes,))
         return layers
 
@@ -160,25 +154,19 @@ class Network:
 class CellLayer:
     """One cell of the network, with the channels that it has at its place."""
 
-    def __init__(self, network: Network, name: str, inputs: int, outputs: int) -> None:
+    def __init__(self, network: Network, cell: PlacedCell) -> None:
         self._matrix = network.matrix
         self._last = len(self._matrix) - 1
-        self._channels = nb101fast.vertex_channels(
-            self._matrix, input_channels=inputs, output_channels=outputs
-        )
-        if not all(self._channels):
-            raise ValueError(
-                f"{outputs} channels are too few for the {self._matrix[:, -1].sum()} vertices that "
-                "feed the output, which need one each; raise stem_filters"
-            )
+        self._channels = cell.channels
         self._projections: dict[int, Forward] = {}
         self._ops: dict[int, Forward] = {}
         for vertex in range(1, self._last):
-            scope = f"{name}/vertex_{vertex}"
+            scope = f"{cell.scope}/vertex_{vertex}"
             self._add_projection(network, scope, vertex)
             self._ops[vertex] = _op_layer(network, scope, self._channels[vertex], vertex)
         # In the official code the cell of two vertices has another name for its projection.
-        self._add_projection(network, name if self._last > 1 else f"{name}/output", self._last)
+        scope = cell.scope if self._last > 1 else f"{cell.scope}/output"
+        self._add_projection(network, scope, self._last)
 
     def _add_projection(self, network: Network, scope: str, vertex: int) -> None:
         if self._matrix[0, vertex]:
@@ -206,30 +194,13 @@ class CellLayer:
 
 def _op_layer(network: Network, scope: str, channels: int, vertex: int) -> Forward:
     """The layer of a vertex's operation. It has as many output channels as input channels."""
-    op = network.ops[vertex]
-    if op == "conv3x3-bn-relu":
-        return ConvBnRelu(network, f"{scope}/Conv3x3-BN-ReLU", 3, (channels, channels))
-    if op == "conv1x1-bn-relu":
-        return ConvBnRelu(network, f"{scope}/Conv1x1-BN-ReLU", 1, (channels, channels))
-    if op == "maxpool3x3":
-        return _max_pool
-    if op == "identity":
-        return _identity
-    if op == "maxpool3x3-conv1x1":
-        conv = ConvBnRelu(network, f"{scope}/MaxPool3x3-Conv1x1", 1, (channels, channels))
-        return _chain([_max_pool, conv])
-    size = int(op[-1])  # The operation is bottleneck3x3 or bottleneck5x5.
-    narrow = channels // 4
-    if not narrow:
-        raise ValueError(f"{op} needs 4 channels or more, and has {channels}; raise stem_filters")
-    name = f"{scope}/BottleneckConv{size}x{size}"
-    return _chain(
-        [
-            ConvBnRelu(network, f"{name}/0", 1, (channels, narrow)),
-            ConvBnRelu(network, f"{name}/1", size, (narrow, narrow)),
-            ConvBnRelu(network, f"{name}/2", 1, (narrow, channels)),
-        ]
-    )
+    layers = op_layers(network.ops[vertex], channels)
+    pool: list[Forward] = [_max_pool] if layers.pools else []
+    convolutions = [
+        ConvBnRelu(network, f"{scope}/{name}", size, (inputs, outputs))
+        for name, (size, inputs, outputs) in zip(layers.scopes, layers.convolutions, strict=True)
+    ]
+    return _chain([*pool, *convolutions])
 
 
 def _chain(layers: Sequence[Forward]) -> Forward:
@@ -239,10 +210,6 @@ def _chain(layers: Sequence[Forward]) -> Forward:
         return images
 
     return forward
-
-
-def _identity(images: tf.Tensor, mode: Mode) -> tf.Tensor:
-    return images
 
 
 def _max_pool(images: tf.Tensor, mode: Mode) -> tf.Tensor:
@@ -265,7 +232,7 @@ def _initial_value(
     name: str, shape: Sequence[int], rng: np.random.Generator
 ) -> npt.NDArray[np.float32]:
     if "conv2d/kernel" in name:
-        deviation = math.prod(shape[:-1]) ** -0.5 / _CUT_DEVIATION
+        deviation = kernel_deviation(math.prod(shape[:-1]))
         return _cut_normal(shape, rng) * np.float32(deviation)
     if "dense/kernel" in name:
         limit = np.sqrt(6 / sum(shape))

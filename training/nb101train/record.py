@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 import nb101fast
 from nb101fast import FormatError, OutOfDomainError, _core
+from nb101fast.op_map import OP_MAP
 
-from .ops import OPS
 from .shard import read_records
 
 _HARNESS_NAMES = tuple(name for _, name, _, _ in _core.HARNESS_FIELDS)
@@ -75,13 +75,13 @@ class RunResult:
 
     @property
     def module_hash(self) -> str:
-        """The official hash of the cell. An operation's label is its position in `OPS`."""
+        """The official hash of the cell. An operation's label is its position in `OP_MAP`."""
         return module_hash(self.matrix, self.ops)
 
 
 def module_hash(matrix: npt.ArrayLike, ops: tuple[str, ...]) -> str:
-    """The official hash of a cell, whose operations may be any of `OPS`."""
-    return nb101fast.module_hash(matrix, [OPS.index(op) for op in ops[1:-1]])
+    """The official hash of a cell, whose operations may be any of `OP_MAP`."""
+    return nb101fast.module_hash(matrix, [OP_MAP.index(op) for op in ops[1:-1]])
 
 
 def record_payload(result: RunResult) -> bytes:

@@ -21,9 +21,10 @@ from nb101fast._core import visible
 from nb101fast.checks import check_count, check_type
 from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Record
+from nb101fast.skeleton import MAX_SETTING
 
 from . import checkpoint
-from .config import MAX_SETTING, TrainConfig
+from .config import TrainConfig
 from .datasets.sampler import Sampler
 from .record import RunResult, StageResult, module_hash
 from .resident import ResidentDataset

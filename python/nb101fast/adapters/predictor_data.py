@@ -122,7 +122,7 @@ def torch_dataset(examples: Examples) -> torch.utils.data.TensorDataset:
         >>> data = predictor_data(index, num_train=100)
         >>> loader = torch.utils.data.DataLoader(torch_dataset(data.train), batch_size=32)
     """
-    with needs("torch", extra=None):
+    with needs("torch", extra="torch"):
         import torch
         from torch.utils.data import TensorDataset
     features = torch.tensor(examples.features, dtype=torch.float32)

@@ -10,6 +10,7 @@ import pytest
 INSTALLED_BY = {  # what is given to pip
     **dict.fromkeys(("ConfigSpace", "hpbandster", "hyperopt", "scipy", "smac"), '".[test-search]"'),
     **dict.fromkeys(("optuna", "optunahub", "ray"), '".[test-adapters]"'),
+    **dict.fromkeys(("onnxruntime", "onnxscript", "torch"), '".[test-torch]"'),
     **dict.fromkeys(
         ("kubernetes_validate", "nb101train", "tensorflow", "wheel", "yaml"),
         '".[test-train]" ./training',
