@@ -75,13 +75,13 @@ _SUFFIX = ".nb101"  # of an index, by which `query` tells it from a cell
 _WELCOME = """\
 nb101fast looks up results of NAS-Bench-101 in an index. What you can do next:
 
-  nb101fast demo            see it at work, in some seconds
-  nb101fast info            which index is opened, and what it holds
-  nb101fast query id:50     the accuracies and the training time of a cell
-  nb101fast fetch           download the official results, and compile them into an index
-  nb101fast experiment --out DIR    compare optimizers, as the paper does
-  nb101fast doctor          what is installed here, and what is missing
-  nb101fast --help          all commands
+  nb101fast demo                  see it at work, in some seconds
+  nb101fast info                  which index is opened, and what it holds
+  nb101fast query id:50           the accuracies and the training time of a cell
+  nb101fast fetch                 download the official results, and compile them
+  nb101fast experiment --out DIR  compare optimizers, as the paper does
+  nb101fast doctor                what is installed here, and what is missing
+  nb101fast --help                all commands
 
 In Python: import nb101fast; nb101fast.open()"""
 
@@ -239,7 +239,7 @@ def command_line() -> CommandLine:
         "cells",
         nargs="+",
         metavar="CELL",
-        help=f"{FORMS}. Before the first may stand the INDEX file "
+        help=f"{FORMS}. The INDEX file may stand before the first CELL "
         "(default: the one that `nb101fast info` describes)",
     )
     command.add_argument(
@@ -432,7 +432,7 @@ def _export(options: argparse.Namespace) -> None:
 def _print_report(report: CompileReport) -> None:
     print(
         f"{visible(report.output)}: {report.cells:,} cells, {report.runs:,} runs, "
-        f"{report.num_bytes / 1e6:.1f} MB in {report.seconds:.1f} s"
+        f"{report.num_bytes / 1e3:,.0f} kB in {report.seconds:.1f} s"
     )
     for source in report.sources:
         name = visible(source.name)
@@ -442,8 +442,8 @@ def _print_report(report: CompileReport) -> None:
             print(f"  {name.replace('_', ' ')}: {count:,}")
     if report.wide_columns:
         print(
-            f"  {len(report.wide_columns)} columns take more room than those of the official file, "
-            "because their values have more digits; nothing is lost"
+            "  columns whose values have more digits than in the official file: "
+            f"{len(report.wide_columns)}; they take more room, and nothing is lost"
         )
     for sentence in sentences(report.findings.told(), report.records):
         print(f"  {visible(sentence)}")

@@ -9,7 +9,9 @@ from .codes import NUM_CELLS
 
 Form = Literal["hash", "id", "code", "graph"]
 
-FORMS = "a module hash, id:NUMBER for a cell id, a code, or JSON with matrix and ops"
+FORMS = (
+    "a module hash of 32 hex digits, id:NUMBER for a cell id, a code, or JSON with matrix and ops"
+)
 _HASH_DIGITS = 32
 
 

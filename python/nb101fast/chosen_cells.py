@@ -9,7 +9,7 @@ import numpy as np
 
 from ._core import DOMAIN_RULE
 from .cell import Cell, OutOfDomainError
-from .codes import Hashes, Ids, as_hashes, as_id, as_ids, cell_ids, is_batch
+from .codes import NUM_CELLS, Hashes, Ids, as_hashes, as_id, as_ids, cell_ids, is_batch
 from .reader import IndexReader
 
 
@@ -79,5 +79,7 @@ def _id_of_code(code: Any) -> int:
         number = -1
     if number < 0:
         text = repr(code) if isinstance(code, Cell) else f"code {code}"
-        raise OutOfDomainError(f"{text} is outside the search space: {DOMAIN_RULE}")
+        may_be_id = not isinstance(code, Cell) and 0 <= code < NUM_CELLS
+        hint = "; give a cell id as ids=" if may_be_id else ""
+        raise OutOfDomainError(f"{text} is outside the search space: {DOMAIN_RULE}{hint}")
     return number

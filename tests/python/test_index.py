@@ -143,6 +143,11 @@ def test_one_invalid_cell(index: Index, code: int, repeat: Any) -> None:
         index.query(code, repeat=repeat)
 
 
+def test_a_number_that_is_no_code_but_could_be_an_id_is_answered_with_ids(index: Index) -> None:
+    with pytest.raises(OutOfDomainError, match=r"code 4 is outside .*; give a cell id as ids=$"):
+        index.query(4)
+
+
 def test_an_invalid_cell_object(index: Index) -> None:
     cell = Cell(np.triu(np.ones((7, 7), int), 1), [0] * 5)
     with pytest.raises(OutOfDomainError, match=f"code {cell.code} is outside"):

@@ -103,7 +103,7 @@ def test_the_vertex_order_given_is_kept(tmp_path: Path) -> None:
         (
             "hello",
             FormatError,
-            "'hello' names no cell; use a module hash, id:NUMBER for a cell id, a code",
+            "'hello' names no cell; use a module hash of 32 hex digits, id:NUMBER",
         ),
         ("id:423624", FormatError, "cell id 423624 does not exist; use 0 to 423623"),
         ("id:-1", FormatError, "'id:-1' names no cell; use a module hash"),

@@ -24,7 +24,7 @@ COMMANDS = ("cell", "evaluate", "augment", "sweep", "status")
     ("arguments", "message"),
     [
         (("5",), "5 may be a cell id or a code; did you mean id:5?"),
-        (("nonsense",), "'nonsense' names no cell; use a module hash, id:NUMBER"),
+        (("nonsense",), "'nonsense' names no cell; use a module hash of 32 hex digits, id:NUMBER"),
         (("id:423624",), "423624"),
         (('{"matrix": [[0, 1], [0, 0]], "ops": ["input", "conv"]}',), "conv"),
         (("id:5", "--dataset", "npz:/nothing"), "/nothing"),

@@ -532,7 +532,8 @@ def test_the_command_makes_a_sweep_and_reports_it(
     assert lines[0].startswith(f"{out}: 21 of 28 runs made, 21 now in ")
     assert len(lines) == 1 + 7 + 1
     assert lines[1].endswith(", 2 epochs, repeat 1: values that are not finite at step 1")
-    assert lines[-1] == f"{out / 'index.nb101'}: 7 cells, 21 runs, 0.0 MB"
+    index = out / "index.nb101"
+    assert lines[-1] == f"{index}: 7 cells, 21 runs, {index.stat().st_size / 1e3:.0f} kB"
     assert done.err == "nb101train: 7 of 28 runs failed; --retry-failed makes them again\n"
 
     made_up_command(MadeUpWorker())

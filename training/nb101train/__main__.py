@@ -500,7 +500,7 @@ def _print_report(folder: str, report: SweepReport) -> None:
     if index := report.index:
         print(
             f"{index.output}: {index.cells:,} cells, {index.runs:,} runs, "
-            f"{index.num_bytes / 1e6:.1f} MB"
+            f"{index.num_bytes / 1e3:,.0f} kB"
         )
     if report.failures:
         raise RunFailureError(

@@ -280,7 +280,10 @@ class Request:
             ValueError: the request has no cells, or a value is not allowed.
         """
         if self.codes is None:
-            raise ValueError("the sweep has no cells yet; give codes (--max-vertices or --cells)")
+            raise ValueError(
+                "the sweep has no cells yet; give codes in Python, or --max-vertices or --cells on "
+                "the command line"
+            )
         return SweepPlan(
             dataset=self._dataset,
             fingerprint=self._facts.fingerprint,

@@ -221,8 +221,9 @@ def _located(path: Path, forms: Sequence[Form]) -> tuple[Path, Form]:
         if file.is_file() and file.stat().st_size in sizes:
             return file, sizes[file.stat().st_size]
     names = " or ".join(form.archive for form in forms)
+    fault = "has no CIFAR-10" if path.exists() else "does not exist"
     raise FileNotFoundError(
-        f"{path} has no CIFAR-10; use cifar10:PATH, where PATH is {names}, or a folder with the "
+        f"{path} {fault}; use cifar10:PATH, where PATH is {names}, or a folder with the "
         "files of one"
     )
 
