@@ -40,6 +40,7 @@ from reference.index_file import (
     PlainIndex,
     Section,
 )
+from reference.libraries import cases, needs
 from reference.runs import STAGES, random_records, with_ticks
 
 CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [0])
@@ -198,6 +199,7 @@ WRITERS: dict[str, Callable[[Index, Path], object]] = {
 }
 
 
+@needs("polars")
 def test_a_flipped_bit_is_not_written_into_another_file(sound: bytes, target: Path) -> None:
     """Each kind of section is damaged, and each column of the first repeat."""
     for name, _, offset, size in opened(target, sound).sections:
@@ -212,7 +214,7 @@ def test_a_flipped_bit_is_not_written_into_another_file(sound: bytes, target: Pa
         assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("name", cases(WRITERS, "polars"))
 def test_a_sound_index_is_written_into_another_file(sound: bytes, target: Path, name: str) -> None:
     WRITERS[name](opened(target, sound), target.with_name("out"))
 

@@ -21,6 +21,7 @@ from nb101fast.provenance import Marks, parse_provenance
 from reference import index_file
 from reference.hostile_json import refusals
 from reference.index_file import PROVENANCE
+from reference.libraries import needs
 
 SOUND: dict[str, Any] = {
     "tool": "nb101fast",
@@ -164,6 +165,7 @@ def one_run(path: Path, **marks: Any) -> Index:
     return nb101fast.open(path)
 
 
+@needs("polars")
 @pytest.mark.parametrize("kind", MARKED)
 def test_marks_survive_every_way_out_and_in(tmp_path: Path, kind: str) -> None:
     index = one_run(tmp_path / "first.nb101", **MARKED[kind])
@@ -171,6 +173,7 @@ def test_marks_survive_every_way_out_and_in(tmp_path: Path, kind: str) -> None:
         assert shown_marks(through(way, index, tmp_path)) == shown_marks(index), way
 
 
+@needs("polars")
 def test_marks_survive_every_two_ways_out_and_in(tmp_path: Path) -> None:
     index = one_run(tmp_path / "first.nb101", **MARKED["both"])
     folder = tmp_path / "second"

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,6 +20,7 @@ import nb101fast
 from nb101fast import Cell, FormatError, Index
 from nb101fast.builder import IndexBuilder
 from nb101fast.runs import Runs
+from reference.libraries import cases, import_or_skip
 
 CHAIN = [[0, 1, 0], [0, 0, 1], [0, 0, 0]]
 CHAIN_OPS = ["input", "maxpool3x3", "output"]
@@ -61,10 +61,10 @@ WAYS: dict[str, Out] = {
     "polars": lambda index, _: index.to_polars(),
     "parquet": saved(".parquet"),
     "parquet of pandas": written(Index.to_pandas, pd.DataFrame.to_parquet),
-    "parquet of polars": written(Index.to_polars, pl.DataFrame.write_parquet),
+    "parquet of polars": written(Index.to_polars, lambda frame, path: frame.write_parquet(path)),
     "csv": saved(".csv"),
     "csv of pandas": written(Index.to_pandas, partial(pd.DataFrame.to_csv, index=False)),
-    "csv of polars": written(Index.to_polars, pl.DataFrame.write_csv),
+    "csv of polars": written(Index.to_polars, lambda frame, path: frame.write_csv(path)),
     "json": saved(".json"),
     "json lines": saved(".jsonl"),
     "index": lambda index, _: index.path,
@@ -95,7 +95,7 @@ def rows_of(index: Index) -> list[str]:
     return list(map(repr, sorted(rows, key=lambda r: (r["hash"], r["epochs"], r["repeat"]))))
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", cases(WAYS, "polars"))
 def test_a_table_that_went_out_comes_back_exactly(gappy: Index, tmp_path: Path, way: str) -> None:
     nb101fast.compile(WAYS[way](gappy, tmp_path), tmp_path / "again.nb101")
     again = nb101fast.open(tmp_path / "again.nb101", verify="full")
@@ -139,7 +139,7 @@ def as_array(row: dict[str, Any], path: Path) -> pd.DataFrame:
 FORMS: dict[str, Callable[[dict[str, Any], Path], Any]] = {
     "pandas": lambda row, _: pd.DataFrame([row]),
     "pandas with arrays": as_array,
-    "polars": lambda row, _: pl.DataFrame([row]),
+    "polars": lambda row, _: import_or_skip("polars").DataFrame([row]),
     "arrow": lambda row, _: pa.Table.from_pylist([row]),
     "csv": as_csv,
     "json": as_text,
@@ -199,6 +199,7 @@ def test_a_search_says_which_value_a_run_lacks(tmp_path: Path) -> None:
 
 
 def test_numbers_in_any_type(tmp_path: Path) -> None:
+    pl = import_or_skip("polars")
     kinds = {"id": "uint16", "epochs": "float64", "test_accuracy": "float32", "total_time": "int8"}
     frame = pd.DataFrame({"id": [3], "epochs": [36], "test_accuracy": [0.1], "total_time": [7]})
     inputs: list[Any] = [frame.astype(kinds), frame.convert_dtypes(), pl.DataFrame(frame)]
@@ -258,6 +259,7 @@ def test_a_csv_file_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
 
 
 def test_a_faulty_dataframe_is_refused_by_its_kind(tmp_path: Path) -> None:
+    pl = import_or_skip("polars")
     faults: list[tuple[Any, str]] = [
         (pd.DataFrame({"id": [1]}), "pandas.DataFrame: the column 'epochs' is missing"),
         (pl.DataFrame({"id": [1], "epochs": [-1]}), "polars.DataFrame: row 0: column 'epochs': -1"),

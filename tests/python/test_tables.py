@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -30,6 +29,7 @@ from nb101fast.parquet_runs import read_parquet
 from reference import index_file
 from reference.cells import encode
 from reference.damage import flipped_bits
+from reference.libraries import import_or_skip
 from reference.runs import STAGES, graph_of_record
 from reference.tfrecord import EvaluationData, Record
 
@@ -196,6 +196,7 @@ def test_pandas(index: Index) -> None:
 
 
 def test_polars(index: Index) -> None:
+    pl = import_or_skip("polars")
     frame = index.to_polars(form="stored")
     for metric in ("test_accuracy", "training_time"):
         name, values = (
@@ -408,6 +409,7 @@ def test_parquet_that_others_wrote(
         frame = frame.astype({"graph": "int64", "epochs": "uint16", "hash": "str"})
         frame.sample(frac=1, random_state=0).sort_index().to_parquet(path)  # an index of integers
     else:
+        pl = import_or_skip("polars")
         polars_frame = pl.read_parquet(written).drop("hash", "cell_id", "repeat")
         polars_frame.write_parquet(path, row_group_size=11)
     nb101fast.compile(path, tmp_path / "again.nb101")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -21,6 +22,11 @@ INSTALLED_BY = {  # what is given to pip
 def needs(library: str) -> pytest.MarkDecorator:
     """A mark that skips a test without the library."""
     return pytest.mark.skipif(importlib.util.find_spec(library) is None, reason=lacks(library))
+
+
+def cases(names: Iterable[str], library: str) -> list[Any]:
+    """The cases of a test. Those that have the library's name in theirs are skipped without it."""
+    return [pytest.param(name, marks=needs(library)) if library in name else name for name in names]
 
 
 def import_or_skip(module: str, *, of: str | None = None) -> Any:
