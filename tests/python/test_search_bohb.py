@@ -233,7 +233,7 @@ def check_model(
 
 
 @needs_hpbandster
-@pytest.mark.parametrize("num_asked", [100, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num_asked", [100, pytest.param(1000, marks=pytest.mark.release)])
 @pytest.mark.parametrize("name", MADE_UP)
 def test_densities_are_hpbandsters(name: str, num_asked: int) -> None:
     history = MADE_UP[name]
