@@ -79,7 +79,7 @@ nb101fast looks up results of NAS-Bench-101 in an index. What you can do next:
   nb101fast info                  which index is opened, and what it holds
   nb101fast query id:50           the accuracies and the training time of a cell
   nb101fast fetch                 download the official results, and compile them
-  nb101fast experiment --out DIR  compare optimizers, as the paper does
+  nb101fast analyze --out DIR     a report on an index, with figures
   nb101fast doctor                what is installed here, and what is missing
   nb101fast --help                all commands
 
@@ -621,7 +621,7 @@ def _experiment(options: argparse.Namespace) -> None:
     print(report.markdown())
     print(
         f"\n{visible(str(report.folder))}: regret.png and .svg, summary.csv, "
-        "trajectories.parquet, .."
+        "trajectories.parquet and others"
     )
 
 

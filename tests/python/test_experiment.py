@@ -161,6 +161,20 @@ def test_a_number_of_evaluations(index: Index, tmp_path: Path) -> None:
     assert both.limits == (50, 7)
 
 
+def test_a_budget_that_is_far_too_long_for_the_index_is_told(
+    index: Index, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = index.column("training_time")
+    budget = 200_000 * float(times.mean())
+    run(index, tmp_path / "long", optimizers=["rs"], runs=1, budget_seconds=budget)
+    assert "each run has time for about 200,000 trainings" in capsys.readouterr().err
+    assert ExperimentPlan.of(index, ["rs"]).trainings_in_a_run > 1e6
+    bounded = ExperimentPlan.of(index, ["rs"], budget_seconds=budget, max_evaluations=500)
+    assert bounded.trainings_in_a_run == 500
+    run(index, tmp_path / "short", optimizers=["rs"], runs=1)
+    assert capsys.readouterr().err == ""
+
+
 def test_the_papers_seven_by_default(index: Index) -> None:
     for preset in ("paper", "scripts"):
         plan = ExperimentPlan.of(index, preset=preset)

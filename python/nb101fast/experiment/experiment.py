@@ -8,7 +8,7 @@ from .. import plotting
 from ..checks import check_choice
 from ..extras import import_extra
 from ..index import Index
-from ..progress import Phases, Progress, told
+from ..progress import Phases, Progress, tell, told
 from ..search.protocol import Recorded
 from ..search.trajectories import REGRETS, Regret
 from .crew import Crew
@@ -20,6 +20,8 @@ from .report import ExperimentReport
 from .run_range import missing_ranges
 from .summary import summarize
 from .trajectories_file import write_trajectories
+
+_MANY_TRAININGS = 100_000  # A run of the paper has a tenth of them.
 
 
 def run_experiment(
@@ -117,6 +119,17 @@ def run_experiment(
     return report
 
 
+def _tell_of_long_runs(plan: ExperimentPlan) -> None:
+    """Warn if the trainings of the index are too short for the budget, as with small images."""
+    trainings = plan.trainings_in_a_run
+    if trainings > _MANY_TRAININGS:
+        tell(
+            f"each run has time for about {trainings:,.0f} trainings, so the experiment may take "
+            "days; a run of the paper has about 10,000; choose a shorter budget",
+            "warning",
+        )
+
+
 def _run_missing(plan: ExperimentPlan, folder: Folder, crew: Crew, phases: Phases) -> None:
     phases.begin("reading what is there")
     done = {name: folder.runs_done(plan, name) for name in plan.optimizers}
@@ -125,6 +138,7 @@ def _run_missing(plan: ExperimentPlan, folder: Folder, crew: Crew, phases: Phase
     phases.begin("running")
     with crew.at_work(plan, missing_ranges(plan, done)) as parts:
         folder.claim(plan)
+        _tell_of_long_runs(plan)
         for runs, computed in parts:
             folder.keep(runs, computed.file)
             forecast.add(runs, computed.seconds)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from .. import _core
 from ..checks import check_choice, check_count, check_type
@@ -87,6 +90,14 @@ class ExperimentPlan:
     def num_runs(self) -> int:
         """The number of runs of all optimizers."""
         return self.runs * len(self.optimizers)
+
+    @property
+    def trainings_in_a_run(self) -> float:
+        """How many trainings a run has time for if all are at the highest budget, about."""
+        most = self.limits.max_evaluations or math.inf
+        seconds = float(np.nanmean(self.index.column("training_time")))
+        time = self.limits.budget_seconds
+        return most if time is None or seconds <= 0 else min(most, time / seconds)
 
     def runs_at_once(self, optimizer: str) -> int:
         """How many runs make one part: few enough that the workers end at about the same time."""
