@@ -490,7 +490,7 @@ def _query(options: argparse.Namespace) -> None:
         chosen = _cell_named(text)
         values = index.query(**chosen, epochs=epochs, stage=options.stage, repeat=repeat)
         if _has_run(index, chosen, epochs, repeat):
-            print(text, *(f"{metric}={_shown(values[metric])}" for metric in METRICS))
+            print(text, *(f"{metric}={_shown(values[metric], repeat)}" for metric in METRICS))
         else:
             missing.append(text)
     if missing:
@@ -518,8 +518,11 @@ def _has_run(index: Index, chosen: dict[str, Any], epochs: int, repeat: int | st
     return count > (repeat if isinstance(repeat, int) else 0)
 
 
-def _shown(values: Any) -> str:
-    return ",".join(f"{value:.10g}" for value in np.atleast_1d(values))
+def _shown(values: Any, repeat: int | str) -> str:
+    """All digits that the values have: a mean is a float32, all else a double."""
+    kind = np.float32 if repeat == "mean" else np.float64
+    doubles = np.atleast_1d(values)
+    return ",".join(np.format_float_positional(kind(value), trim="-") for value in doubles)
 
 
 def _cell_named(text: str) -> dict[str, Any]:

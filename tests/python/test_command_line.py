@@ -384,7 +384,14 @@ def test_query(capsys: pytest.CaptureFixture[str], small_sample: Sample) -> None
         printed = dict(pair.split("=") for pair in pairs)
         assert printed.keys() == expected.keys()
         for metric, text in printed.items():
-            assert np.float32(text) == np.float32(expected[metric])
+            assert float(text) == expected[metric]
+
+
+def test_query_prints_a_mean_with_the_digits_of_a_float32(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = Done(capsys, "query", BUILT_IN, "id:4").out
+    assert out.startswith("id:4 train_accuracy=1 validation_accuracy=0.98 test_accuracy=0.985 ")
 
 
 def test_query_of_the_default_index(
