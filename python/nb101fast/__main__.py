@@ -356,6 +356,13 @@ def command_line() -> CommandLine:
         help="which regret the table and the figures show (default: %(default)s)",
     )
     command.add_argument(
+        "--objectives",
+        metavar="NAMES",
+        help="find fronts of several objectives: columns with commas between them, such as "
+        "test_accuracy,parameters, or NAME:minimize and NAME:maximize where the direction is not "
+        "known (default: the accuracy alone). Without --optimizers, rs and nsga2 run",
+    )
+    command.add_argument(
         "--record",
         choices=("incumbents", "everything"),
         default="incumbents",
@@ -612,6 +619,7 @@ def _experiment(options: argparse.Namespace) -> None:
             preset=options.preset,
             regret=options.regret,
             record=options.record,
+            objectives=options.objectives and options.objectives.split(","),
             engine=options.engine,
             address=options.address,
             workers=options.workers,
@@ -624,7 +632,7 @@ def _experiment(options: argparse.Namespace) -> None:
     print(report.markdown())
     print(
         f"\n{visible(str(report.folder))}: regret.png and .svg, summary.csv, "
-        "trajectories.parquet and others"
+        f"{report.plan.results.__name__.lower()}.parquet and others"
     )
 
 

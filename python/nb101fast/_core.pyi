@@ -405,6 +405,25 @@ def smac_predictions(
     codes: ManyCodes, costs: _Doubles, queries: ManyCodes, num_trees: int, seed: int
 ) -> tuple[_Doubles, _Doubles]: ...
 
+class ObjectiveValues:
+    def __init__(
+        self, cell_ids: npt.NDArray[np.int32], told: _Doubles, reported: _Doubles
+    ) -> None: ...
+
+class NSGA2Settings:
+    def __init__(
+        self, values: ObjectiveValues, population: int, crossover_rate: float, sampling: Sampling
+    ) -> None: ...
+
+def front_steps(
+    values: ObjectiveValues,
+    cell_ids: npt.NDArray[np.int32],
+    repeats: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], _Doubles, npt.NDArray[np.int64]]: ...
+def dominance_sort(points: _Doubles) -> list[list[int]]: ...
+def crowding_distances(points: _Doubles) -> list[float]: ...
+
 _OptimizerSettings: TypeAlias = (
     RandomSearchSettings
     | EvolutionSettings
@@ -414,6 +433,7 @@ _OptimizerSettings: TypeAlias = (
     | TPESettings
     | BOHBSettings
     | SMACSettings
+    | NSGA2Settings
 )
 
 class SimulatedTraining:
@@ -464,7 +484,7 @@ class Optimizer:
         self, settings: _OptimizerSettings, training: SimulatedTraining, seed: int
     ) -> None: ...
     def ask(self) -> tuple[int, int]: ...
-    def tell(self, code: int, cell_id: int, budget: int, accuracy: float) -> None: ...
+    def tell(self, code: int, cell_id: int, budget: int, repeat: int, accuracy: float) -> None: ...
 
 class Brackets:
     def __init__(self, num_budgets: int, eta: int) -> None: ...

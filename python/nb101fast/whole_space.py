@@ -131,9 +131,7 @@ class WholeSpace:
 
     def pareto(self, maximize: Sequence[str], minimize: Sequence[str]) -> Ids:
         """What `Index.pareto` returns."""
-        self._check_objectives(maximize, minimize)
-        points = self._points(maximize, minimize, np.arange(len(self.reader)))
-        return self._ids(_core.pareto_front(points))
+        return self._ids(_core.pareto_front(self.points(maximize, minimize)))
 
     def hypervolume(
         self,
@@ -143,24 +141,29 @@ class WholeSpace:
         ids: ManyIds | None,
     ) -> float:
         """What `Index.hypervolume` returns."""
+        points = self.points(maximize, minimize, None if ids is None else self._rows_of(ids))
+        corner = checked_reference(reference, [*maximize, *minimize])
+        return _core.hypervolume(points, corner * signs_of(maximize, minimize))
+
+    def points(
+        self, maximize: Sequence[str], minimize: Sequence[str], rows: Rows | None = None
+    ) -> Doubles:
+        """The objectives by row, of all rows or of some: float64 (rows, objectives).
+
+        The maximized objectives come first, and each of them is multiplied by -1, so that less is
+        better in every column. The value of a cell without that run is NaN.
+
+        Raises:
+            TypeError: the names are one string.
+            ValueError: there is no objective, one is given twice, or a name is no column.
+        """
         self._check_objectives(maximize, minimize)
-        corner = _checked_reference(reference, [*maximize, *minimize])
-        rows = np.arange(len(self.reader)) if ids is None else self._rows_of(ids)
-        signs = [-1.0] * len(maximize) + [1.0] * len(minimize)
-        return _core.hypervolume(self._points(maximize, minimize, rows), corner * signs)
+        columns = [self.values(name, rows) for name in (*maximize, *minimize)]
+        return np.stack(columns, axis=1) * signs_of(maximize, minimize)
 
     def _ids(self, rows: npt.NDArray[Any]) -> Ids:
         ids: Ids = self.reader.cells[rows]
         return ids
-
-    def _points(self, maximize: Sequence[str], minimize: Sequence[str], rows: Rows) -> Doubles:
-        """The objectives of rows, of which less is always better: (len(rows), objectives)."""
-        points = np.empty((len(rows), len(maximize) + len(minimize)))
-        for number, name in enumerate(maximize):
-            points[:, number] = -self.values(name, rows)
-        for number, name in enumerate(minimize, len(maximize)):
-            points[:, number] = self.values(name, rows)
-        return points
 
     def _rows_of(self, ids: ManyIds) -> Rows:
         rows = self.reader.rows_of(as_ids(ids, least=-1))
@@ -217,7 +220,17 @@ def _checked_bounds(name: str, pair: Bounds) -> tuple[float, float]:
     return low, high
 
 
-def _checked_reference(reference: Mapping[str, float], names: Sequence[str]) -> Doubles:
+def signs_of(maximize: Sequence[str], minimize: Sequence[str]) -> Doubles:
+    """What each objective is multiplied by, so that less is better: float64 (objectives,)."""
+    return np.array([-1.0] * len(maximize) + [1.0] * len(minimize))
+
+
+def checked_reference(reference: Mapping[str, float], names: Sequence[str]) -> Doubles:
+    """The reference point as an array: float64 (names,).
+
+    Raises:
+        ValueError: a name has no value, a value has no name, or a value is not finite.
+    """
     if not isinstance(reference, Mapping) or set(reference) != set(names):
         listed = ", ".join(map(repr, names))
         raise ValueError(

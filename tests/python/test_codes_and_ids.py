@@ -30,6 +30,9 @@ OTHER_NAMES = {"cell", "cells", "cell_ids"}  # which say nothing of what they ar
 
 INDEX = nb101fast.open(nb101fast.locations.BUILT_IN)
 OBJECTIVE = INDEX.objective()
+PROBLEM = search.front_training_for(
+    search.NSGA2(), INDEX, search.Objectives(("test_accuracy",), ("parameters",))
+)
 CODE, ID = 32, 0  # the cell of input and output alone; its id is a valid code, too, of no cell
 
 Place = tuple[str, str, str]  # module, function, parameter
@@ -95,6 +98,12 @@ TAKES_IDS: dict[Place, Call] = {
     ("index", "Index.hypervolume", "ids"): lambda x: INDEX.hypervolume(
         ["test_accuracy"], [], reference={"test_accuracy": 0.0}, ids=x
     ),
+    ("search.multi_objective_training", "MultiObjectiveTraining.told_values", "ids"): lambda x: (
+        PROBLEM.told_values(x, np.zeros(1, np.int32))
+    ),
+    ("search.multi_objective_training", "MultiObjectiveTraining.reported_values", "ids"): (
+        PROBLEM.reported_values
+    ),
     ("_core", "Objective.by_id", "ids"): OBJECTIVE.by_id,
 }
 
@@ -117,6 +126,8 @@ ONLY_MANY = {
     ("synthetic", "write_tfrecord", "codes"),
     ("synthetic", "generate", "codes"),
     ("adapters.predictor_data", "predictor_data", "ids"),
+    ("search.multi_objective_training", "MultiObjectiveTraining.told_values", "ids"),
+    ("search.multi_objective_training", "MultiObjectiveTraining.reported_values", "ids"),
     ("codes", "as_ids", "ids"),
     ("index", "Index.hypervolume", "ids"),
 }

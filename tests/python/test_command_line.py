@@ -501,7 +501,7 @@ def test_experiment_of_a_preset(capsys: pytest.CaptureFixture[str], tmp_path: Pa
         ),
         (
             ("--optimizers", "rs,ls", "--preset", "notebook"),
-            "--optimizers 'ls' is not allowed in preset 'notebook'; use 'rs' or 're'",
+            "--optimizers 'ls' is not allowed in preset 'notebook'; use 'rs', 're' or 'nsga2'",
         ),
         (("--runs", "0"), "--runs 0 is not allowed; use an integer from 1 to [0-9]+"),
         (

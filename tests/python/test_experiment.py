@@ -175,6 +175,48 @@ def test_a_budget_that_is_far_too_long_for_the_index_is_told(
     assert capsys.readouterr().err == ""
 
 
+def test_several_objectives(index: Index, tmp_path: Path) -> None:
+    out = tmp_path / "fronts"
+    objectives = ["test_accuracy", "training_time"]
+    run(index, out, optimizers=None, objectives=objectives, runs=3)
+    report = run(index, out, optimizers=None, objectives=objectives, runs=5)
+    assert list(report.trajectories) == ["rs", "nsga2"]
+    for name, fronts in report.trajectories.items():
+        expected = search.find_fronts(
+            name, index, minimize=["training_time"], runs=5, budget_seconds=BUDGET
+        )
+        assert isinstance(fronts, search.Fronts)
+        assert np.array_equal(fronts.final_regret, expected.final_regret)
+    finals = {row.optimizer: row.mean_final_regret for row in report.summaries}
+    assert finals["nsga2"] == report.trajectories["nsga2"].final_regret.mean()
+    assert "This is hypervolume regret. The exact front has " in report.markdown()
+    rows = parquet.read_table(out / "fronts.parquet")
+    assert rows.num_rows == sum(len(each.incumbents) for each in report.trajectories.values())
+    assert {"attained.png", "regret.svg"} <= contents(out).keys()
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["regret"] == "hypervolume"
+    assert summary["experiment"]["objectives"] == "test_accuracy:maximize, training_time:minimize"
+    with pytest.raises(ValueError, match="holds another experiment, with objectives="):
+        run(index, out, optimizers=None, objectives=["test_accuracy", "parameters"], runs=5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"record": "everything"}, "record='everything' is not allowed with several objectives"),
+        ({"regret": "validation"}, "regret='validation' is not allowed with several objectives"),
+        ({"optimizers": ["hb"]}, "optimizer 'hb' trains at 4, 12, 36, 108 epochs"),
+        ({"objectives": ["depth"]}, "objective 'depth' is not allowed; use depth:maximize or"),
+        ({"objectives": []}, "no objectives"),
+    ],
+)
+def test_what_is_refused_with_several_objectives(
+    index: Index, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        run(index, tmp_path / "out", **{"objectives": ["test_accuracy", "parameters"], **changes})
+
+
 def test_the_papers_seven_by_default(index: Index) -> None:
     for preset in ("paper", "scripts"):
         plan = ExperimentPlan.of(index, preset=preset)
@@ -190,7 +232,9 @@ def test_validation_regret(index: Index, tmp_path: Path) -> None:
     assert after["trajectories.parquet"] == before["trajectories.parquet"]
     assert after["regret.png"] != before["regret.png"]
     for row in report.summaries:
-        regret = report.trajectories[row.optimizer].final_validation_regret
+        trajectories = report.trajectories[row.optimizer]
+        assert isinstance(trajectories, search.Trajectories)
+        regret = trajectories.final_validation_regret
         assert row.mean_final_regret == pytest.approx(regret.mean())
     summary = json.loads(after["summary.json"])
     assert summary["regret"] == "validation"
@@ -301,7 +345,7 @@ def test_another_seed_has_other_runs(index: Index, small: Path, tmp_path: Path) 
         ),
         (
             {"preset": "notebook", "optimizers": ["hb"]},
-            "optimizer='hb' is not allowed in preset 'notebook'; use 'rs' or 're'",
+            "optimizer='hb' is not allowed in preset 'notebook'; use 'rs', 're' or 'nsga2'",
         ),
     ],
 )

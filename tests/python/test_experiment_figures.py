@@ -16,7 +16,7 @@ import pytest
 import nb101fast
 from nb101fast import Index, plotting, search
 from nb101fast.experiment import ExperimentPlan
-from nb101fast.experiment.figures import Runs, figures
+from nb101fast.experiment.figures import RunsByName, figures
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.regret_figure import lines_of
 from reference.pictures import difference, read, small, write
@@ -54,12 +54,12 @@ def plan() -> ExperimentPlan:
 
 
 @pytest.fixture(scope="module")
-def runs(plan: ExperimentPlan) -> Runs:
+def runs(plan: ExperimentPlan) -> RunsByName:
     return runs_of(plan)
 
 
 def test_names_are_not_taken_for_mathematics(
-    plan: ExperimentPlan, runs: Runs, tmp_path: Path
+    plan: ExperimentPlan, runs: RunsByName, tmp_path: Path
 ) -> None:
     shutil.copyfile(BUILT_IN, tmp_path / "$\\frac{$\x1b.nb101")
     other = dataclasses.replace(plan, index=nb101fast.open(tmp_path / "$\\frac{$\x1b.nb101"))
@@ -70,7 +70,7 @@ def test_names_are_not_taken_for_mathematics(
 # -------------------------------------------------------------------- how they look
 
 
-def test_golden(plan: ExperimentPlan, runs: Runs) -> None:
+def test_golden(plan: ExperimentPlan, runs: RunsByName) -> None:
     now = small(figures(plan, runs)["regret"])
     if os.environ.get(RENEW):
         write(GOLDEN, now)
@@ -80,7 +80,7 @@ def test_golden(plan: ExperimentPlan, runs: Runs) -> None:
 @pytest.mark.parametrize("panel", [0, 1])
 @pytest.mark.parametrize("number", range(len(OPTIMIZERS)))
 def test_golden_shows_every_curve(
-    plan: ExperimentPlan, runs: Runs, panel: int, number: int
+    plan: ExperimentPlan, runs: RunsByName, panel: int, number: int
 ) -> None:
     figure = figures(plan, runs)["regret"]
     figure.axes[panel].lines[number].set_visible(False)
@@ -88,7 +88,7 @@ def test_golden_shows_every_curve(
 
 
 @pytest.mark.parametrize("number", range(len(OPTIMIZERS)))
-def test_golden_shows_every_band(plan: ExperimentPlan, runs: Runs, number: int) -> None:
+def test_golden_shows_every_band(plan: ExperimentPlan, runs: RunsByName, number: int) -> None:
     figure = figures(plan, runs)["regret"]
     figure.axes[0].collections[number].set_visible(False)
     assert difference(small(figure), read(GOLDEN)) > 2 * TOLERANCE
@@ -97,7 +97,7 @@ def test_golden_shows_every_band(plan: ExperimentPlan, runs: Runs, number: int) 
 # -------------------------------------------------------------------- what they show
 
 
-def test_mean_curves(plan: ExperimentPlan, runs: Runs) -> None:
+def test_mean_curves(plan: ExperimentPlan, runs: RunsByName) -> None:
     [axes] = figures(plan, runs)["mean_regret"].axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert "seconds" in axes.get_xlabel()
@@ -114,7 +114,7 @@ def test_mean_curves(plan: ExperimentPlan, runs: Runs) -> None:
         assert line.get_drawstyle() == "steps-post"
 
 
-def test_distribution(plan: ExperimentPlan, runs: Runs) -> None:
+def test_distribution(plan: ExperimentPlan, runs: RunsByName) -> None:
     [axes] = figures(plan, runs)["final_regret"].axes
     assert axes.get_xlabel() == "test regret"
     for line, trajectories in zip(axes.lines, runs.values(), strict=True):
@@ -124,7 +124,7 @@ def test_distribution(plan: ExperimentPlan, runs: Runs) -> None:
             assert drawn == pytest.approx(np.mean(trajectories.final_regret <= value))
 
 
-def test_names_and_looks(plan: ExperimentPlan, runs: Runs) -> None:
+def test_names_and_looks(plan: ExperimentPlan, runs: RunsByName) -> None:
     axes = figures(plan, runs)["regret"].axes
     titles = ["Random search", "Regularized evolution", "Hyperband"]
     legend = axes[0].get_legend()
@@ -135,7 +135,7 @@ def test_names_and_looks(plan: ExperimentPlan, runs: Runs) -> None:
         assert panel.lines[1].get_color() == alone.lines[0].get_color()
 
 
-def test_title_of_synthetic_values(tmp_path: Path, plan: ExperimentPlan, runs: Runs) -> None:
+def test_title_of_synthetic_values(tmp_path: Path, plan: ExperimentPlan, runs: RunsByName) -> None:
     assert "SYNTHETIC" not in figures(plan, runs)["regret"].get_suptitle()
     path = tmp_path / "made_up.nb101"
     nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[:91])
@@ -184,7 +184,7 @@ def test_mini_shows_the_median_and_the_quartiles(plan: ExperimentPlan) -> None:
         assert {np.quantile(last, 0.25), np.quantile(last, 0.75)} <= heights
 
 
-def test_regret_by_mutation_rate(plan: ExperimentPlan, runs: Runs) -> None:
+def test_regret_by_mutation_rate(plan: ExperimentPlan, runs: RunsByName) -> None:
     assert "mutation_rate" not in figures(plan, runs)
     rates = plan_of(plan.index, optimizers=None, preset="mutation-rates", runs=10)
     runs = runs_of(rates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from .. import plotting
 from ..checks import check_choice
@@ -36,6 +37,7 @@ def run_experiment(
     preset: str = "paper",
     regret: Regret = "test",
     record: Recorded = "incumbents",
+    objectives: Iterable[str] | None = None,
     engine: str = "local",
     address: str | None = None,
     workers: int | None = None,
@@ -62,6 +64,9 @@ def run_experiment(
         seed, preset, record: see `search.run`.
         regret: which regret is summed up and drawn, see `Trajectories.regret_at`. It does not
             change the runs.
+        objectives: several objectives, for which `search.find_fronts` runs the optimizers: names
+            such as "test_accuracy" and "parameters", or NAME:minimize and NAME:maximize for any
+            column. The optimizers are then "rs" and "nsga2" if none are given.
         engine: "local" to compute in processes of this machine, or "ray" in actors of a Ray
             cluster. It changes no number.
         address: HOST:PORT of a running Ray cluster, or "auto" for one that runs on this machine.
@@ -103,7 +108,13 @@ def run_experiment(
         seed=seed,
         preset=preset,
         record=record,
+        objectives=objectives,
     )
+    if plan.objectives is not None and regret != "test":
+        raise ValueError(
+            f"regret={regret!r} is not allowed with several objectives; leave it out, because "
+            "their regret is that of the hypervolume"
+        )
     folder = Folder(out)
     folder.check(plan)
     with told(progress, "experiment") as phases:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from .. import plotting
-from ..search import Evolution, RandomSearch, Settings, Trajectories
+from ..search import Evolution, Fronts, RandomSearch, Settings
+from ..search.front_figure import draw_attained
+from ..search.mean_regret import Runs
 from ..search.regret_figure import RegretCurve, RegretFigure, lines_of, middle_of
 from ..search.trajectories import Regret
 from .plan import ExperimentPlan
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
 
 _PANEL_INCHES = (5.0, 3.9)
 
-Runs = Mapping[str, Trajectories]
+RunsByName = Mapping[str, Runs]
 Draw: TypeAlias = Callable[["Axes"], None]
 
 
-def figures(plan: ExperimentPlan, runs: Runs, *, regret: Regret = "test") -> dict[str, Figure]:
-    """The figures by name: "regret" has both panels, the others have one panel each.
+def figures(
+    plan: ExperimentPlan, runs: RunsByName, *, regret: Regret = "test"
+) -> dict[str, Figure]:
+    """The figures by name: "regret" has two panels, the others have one panel each.
 
     If the runs are those of evolution at several mutation rates, "mutation_rate" is there too. If
     the preset reports the queried test accuracy, as the official notebook does, the figures show
@@ -33,22 +37,31 @@ def figures(plan: ExperimentPlan, runs: Runs, *, regret: Regret = "test") -> dic
     """
     picture = _picture(plan, runs, regret)
     panels: dict[str, tuple[Draw, ...]] = {
-        "regret": (picture.draw_middle, picture.draw_final),
+        "regret": _both_panels(picture, runs),
         f"{picture.statistic}_regret": (picture.draw_middle,),
         "final_regret": (picture.draw_final,),
     }
+    if plan.objectives is not None:
+        panels["attained"] = _both_panels(picture, runs)[1:]
     if len(_by_rate(plan, picture)) > 1:
         panels["mutation_rate"] = (lambda axes: _draw_by_rate(axes, plan, picture),)
     return {name: _figure(plan, picture, draws) for name, draws in panels.items()}
 
 
-def regret_figure(plan: ExperimentPlan, runs: Runs, *, regret: Regret = "test") -> Figure:
+def regret_figure(plan: ExperimentPlan, runs: RunsByName, *, regret: Regret = "test") -> Figure:
     """The figure "regret" of `figures`."""
     picture = _picture(plan, runs, regret)
-    return _figure(plan, picture, (picture.draw_middle, picture.draw_final))
+    return _figure(plan, picture, _both_panels(picture, runs))
 
 
-def _picture(plan: ExperimentPlan, runs: Runs, regret: Regret) -> RegretFigure:
+def _both_panels(picture: RegretFigure, runs: RunsByName) -> tuple[Draw, Draw]:
+    fronts = {name: each for name, each in runs.items() if isinstance(each, Fronts)}
+    if fronts:
+        return picture.draw_middle, lambda axes: draw_attained(axes, picture, fronts)
+    return picture.draw_middle, picture.draw_final
+
+
+def _picture(plan: ExperimentPlan, runs: RunsByName, regret: Regret) -> RegretFigure:
     return RegretFigure.of(runs, {name: _label(plan, name) for name in runs}, regret)
 
 

@@ -13,7 +13,7 @@ from .._core import visible
 from ..locations import checked_name
 from ..regular_file import read_regular
 from ..schema import Integer, MapOf, Record, Text, parse
-from ..search import Trajectories
+from ..search.mean_regret import Runs
 from ..whole_file import write_whole
 from .plan import ExperimentPlan
 from .run_range import RunRange
@@ -81,11 +81,11 @@ class Folder:
         self._parts_path.mkdir(exist_ok=True)
 
     def keep(self, runs: RunRange, part: bytes) -> None:
-        """Write some runs, which are a Parquet file of trajectories, as a part."""
+        """Write some runs, which are a Parquet file of trajectories or fronts, as a part."""
         path = self._parts_path / f"{runs.optimizer}-{runs.first_run:06}.parquet"
         write_whole(path, part, follows_links=False)
 
-    def parts(self, plan: ExperimentPlan, optimizer: str) -> Iterator[Trajectories]:
+    def parts(self, plan: ExperimentPlan, optimizer: str) -> Iterator[Runs]:
         """Yield the parts of an optimizer that are there, in order of their runs.
 
         Raises:
@@ -97,7 +97,7 @@ class Folder:
         names = sorted(filter(pattern.fullmatch, os.listdir(self._parts_path)), key=_first_run)
         for name in names:
             path = self._parts_path / name
-            part = Trajectories.from_parquet(path)
+            part = plan.results.from_parquet(path)
             named = (optimizer, _first_run(name)) == (part.optimizer, part.first_run)
             if not named or not plan.has(part) or part.first_run + len(part) > plan.runs:
                 raise ValueError(f"{path}: {part!r} belongs to another experiment; remove the file")

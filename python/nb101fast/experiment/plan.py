@@ -15,14 +15,27 @@ import numpy as np
 from .. import _core
 from ..checks import check_choice, check_count, check_type
 from ..index import Index
-from ..search import PRESETS, Settings, Trajectories, settings_of, training_for
-from ..search.protocol import RECORDED, Recorded, name_of, runs_at_once
+from ..search import (
+    PRESETS,
+    Fronts,
+    Objectives,
+    Settings,
+    Trajectories,
+    front_training_for,
+    settings_of,
+    training_for,
+)
+from ..search.front_search import as_names
+from ..search.mean_regret import Runs
+from ..search.protocol import RECORDED, Recorded, name_of
+from ..search.runner import runs_at_once
 from ..search.settings import Factory
 from ..search.simulated_training import Limits
 from .needs import Needs, fingerprint
 
 Optimizers: TypeAlias = Iterable[str | Settings | Factory] | Mapping[str, str | Settings | Factory]
 DEFAULT_SECONDS = 1e7  # as in the paper
+WITH_OBJECTIVES = ("rs", "nsga2")  # the optimizers that are compared if none are given
 _MOST_RUNS = 10_000_000
 
 
@@ -38,6 +51,7 @@ class ExperimentPlan:
         seed: the seed of all runs.
         preset: the name of the protocol.
         record: "incumbents" or "everything".
+        objectives: several objectives, whose fronts are found; None for the accuracy alone.
     """
 
     index: Index
@@ -47,6 +61,7 @@ class ExperimentPlan:
     seed: int
     preset: str
     record: Recorded
+    objectives: Objectives | None = None
 
     @classmethod
     def of(
@@ -60,6 +75,7 @@ class ExperimentPlan:
         seed: int = 0,
         preset: str = "paper",
         record: Recorded = "incumbents",
+        objectives: Iterable[str] | None = None,
     ) -> ExperimentPlan:
         """Make a plan after checking that every optimizer can be made and can end a training.
 
@@ -73,13 +89,17 @@ class ExperimentPlan:
         check_type("index", index, Index, use="an open Index")
         check_choice("preset", preset, PRESETS)
         check_choice("record", record, RECORDED)
+        several = None if objectives is None else _checked_objectives(objectives, record)
         num_runs = PRESETS[preset].runs if runs is None else runs
         check_count("runs", num_runs, 1, _MOST_RUNS)
-        by_name = _by_name(PRESETS[preset].compared if optimizers is None else optimizers, preset)
+        compared = PRESETS[preset].compared if several is None else WITH_OBJECTIVES
+        by_name = _by_name(compared if optimizers is None else optimizers, preset)
         if budget_seconds is None and max_evaluations is None:
             budget_seconds = DEFAULT_SECONDS
-        limits = _checked_limits(index, by_name.values(), preset, budget_seconds, max_evaluations)
-        return cls(index, by_name, num_runs, limits, operator.index(seed), preset, record)
+        limits = _checked_limits(
+            index, by_name.values(), preset, several, budget_seconds, max_evaluations
+        )
+        return cls(index, by_name, num_runs, limits, operator.index(seed), preset, record, several)
 
     @property
     def reports_queried_test(self) -> bool:
@@ -103,14 +123,24 @@ class ExperimentPlan:
         """How many runs make one part: few enough that the workers end at about the same time."""
         return runs_at_once(self.optimizers[optimizer])
 
-    def has(self, part: Trajectories) -> bool:
+    @property
+    def results(self) -> type[Trajectories] | type[Fronts]:
+        """The class of the runs."""
+        return Trajectories if self.objectives is None else Fronts
+
+    def has(self, part: Runs) -> bool:
         """Whether some runs belong to this experiment."""
         return (
             part.optimizer in self.optimizers
             and (part.preset, part.index, part.seed) == (self.preset, repr(self.index), self.seed)
             and part.limits == self.limits
-            and (part.evaluations is not None) == (self.record == "everything")
+            and self._has_recorded(part)
         )
+
+    def _has_recorded(self, part: Runs) -> bool:
+        if isinstance(part, Fronts):
+            return part.objectives == self.objectives
+        return (part.evaluations is not None) == (self.record == "everything")
 
     def needs(self) -> Needs:
         """What each worker needs, as it is here and now."""
@@ -129,6 +159,7 @@ class ExperimentPlan:
             "seed": self.seed,
             "preset": self.preset,
             "record": self.record,
+            "objectives": None if self.objectives is None else str(self.objectives),
             "index": repr(self.index),
             "index_sha256": fingerprint(self.index.path),
             "nb101fast": _core.__version__,
@@ -159,16 +190,30 @@ def _by_name(optimizers: Optimizers, preset: str) -> dict[str, Settings | Factor
     return by_name
 
 
+def _checked_objectives(words: Iterable[str], record: Recorded) -> Objectives:
+    if record != "incumbents":
+        raise ValueError(
+            f"record={record!r} is not allowed with several objectives; use 'incumbents', the "
+            "trainings that joined a front"
+        )
+    return Objectives.of_words(as_names("objectives", words))
+
+
 def _checked_limits(
     index: Index,
     optimizers: Iterable[Settings | Factory],
     preset: str,
+    objectives: Objectives | None,
     budget_seconds: float | None,
     max_evaluations: int | None,
 ) -> Limits:
     """The limits, after making every optimizer and checking that it can spend them."""
     for settings in optimizers:
-        training = training_for(settings, index, preset=preset)
+        training = (
+            training_for(settings, index, preset=preset)
+            if objectives is None
+            else front_training_for(settings, index, objectives, preset=preset)
+        )
         limits = training.check_limits(budget_seconds, max_evaluations)
         settings(training, 0)  # raises ImportError if the library is missing
     return limits

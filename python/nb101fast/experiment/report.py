@@ -10,7 +10,8 @@ from html import escape
 from pathlib import Path
 
 from .. import plotting
-from ..search import Trajectories
+from ..search import Fronts
+from ..search.mean_regret import Runs
 from ..search.trajectories import Regret
 from .figures import regret_figure
 from .folder import Folder
@@ -27,7 +28,8 @@ class ExperimentReport:
     Attributes:
         folder: the experiment's folder.
         plan: the plan that was carried out.
-        regret: which regret the summaries and the figures have.
+        regret: which regret the summaries and the figures have. It has no meaning if the plan has
+            several objectives.
         trajectories: the runs by optimizer, with the incumbents alone.
         summaries: one for each optimizer, in the order of the plan.
     """
@@ -35,7 +37,7 @@ class ExperimentReport:
     folder: Path
     plan: ExperimentPlan
     regret: Regret
-    trajectories: Mapping[str, Trajectories]
+    trajectories: Mapping[str, Runs]
     summaries: tuple[OptimizerSummary, ...]
 
     def markdown(self) -> str:
@@ -67,8 +69,11 @@ class ExperimentReport:
         return lines
 
     def _what_to_know(self) -> list[str]:
-        lines = [self._best_accuracies()]
-        if self.plan.reports_queried_test:
+        if self.plan.objectives is not None:
+            lines = [self._best_front()]
+        else:
+            lines = [self._best_accuracies()]
+        if self.plan.objectives is None and self.plan.reports_queried_test:
             lines.append("The reported test accuracy is that of the run that was drawn.")
         return lines + [
             f"In {row.runs_without_training:,} runs of {row.optimizer} no training ended within "
@@ -85,8 +90,19 @@ class ExperimentReport:
             f"{best['best_validation_accuracy']:.5f}."
         )
 
+    def _best_front(self) -> str:
+        fronts = next(each for each in self.trajectories.values() if isinstance(each, Fronts))
+        corner = zip(fronts.objectives.names, fronts.reference.tolist(), strict=True)
+        place = ", ".join(f"{name} {value:g}" for name, value in corner)
+        return (
+            f"This is hypervolume regret. The exact front has {len(fronts.exact_front):,} points "
+            f"and the hypervolume {fronts.best_hypervolume:.5f}, up to {place}."
+        )
+
     def _best(self) -> dict[str, float]:
-        names = ("best_test_accuracy", "best_validation_accuracy")
+        names = ["best_hypervolume"]
+        if self.plan.objectives is None:
+            names = ["best_test_accuracy", "best_validation_accuracy"]
         of_all = self.trajectories.values()
         return {name: max(getattr(each, name) for each in of_all) for name in names}
 
@@ -95,7 +111,7 @@ class ExperimentReport:
         rows = [dataclasses.asdict(row) for row in self.summaries]
         contents = {
             "experiment": self.plan.facts(),
-            "regret": self.regret,
+            "regret": self.regret if self.plan.objectives is None else "hypervolume",
             **self._best(),
             "reference": REFERENCE,
             "optimizers": rows,

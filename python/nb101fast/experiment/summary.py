@@ -12,8 +12,7 @@ from html import escape
 import numpy as np
 
 from ..checks import check_type
-from ..search import Trajectories
-from ..search.mean_regret import confidence_band, mean_regret
+from ..search.mean_regret import Runs, confidence_band, mean_regret, regret_of
 from ..search.trajectories import Regret
 
 REFERENCE = "rs"  # the optimizer that all others are compared with
@@ -58,17 +57,16 @@ class OptimizerSummary:
 
 
 def summarize(
-    trajectories: Mapping[str, Trajectories], *, regret: Regret = "test"
+    trajectories: Mapping[str, Runs], *, regret: Regret = "test"
 ) -> tuple[OptimizerSummary, ...]:
     """Sum up each optimizer, and compare it with random search if that is one of them.
 
     Args:
-        trajectories: the runs by optimizer.
-        regret: which regret is summed up, see `Trajectories.regret_at`.
+        trajectories: the runs, or the fronts of runs, by optimizer.
+        regret: which regret is summed up, see `Trajectories.regret_at`. Fronts have one regret
+            alone.
     """
     check_type("trajectories", trajectories, Mapping, use="Trajectories by name")
-    for name, each in trajectories.items():
-        check_type(f"trajectories[{name!r}]", each, Trajectories, use="Trajectories")
     level = math.nan
     if REFERENCE in trajectories:
         mean = mean_regret(trajectories[REFERENCE], regret=regret).regret
@@ -76,8 +74,9 @@ def summarize(
     return tuple(_summary(name, each, level, regret) for name, each in trajectories.items())
 
 
-def _summary(name: str, trajectories: Trajectories, level: float, kind: Regret) -> OptimizerSummary:
-    regret = trajectories.regret_at([np.inf], regret=kind)[:, 0]
+def _summary(name: str, trajectories: Runs, level: float, kind: Regret) -> OptimizerSummary:
+    values = regret_of(trajectories, kind)
+    regret = trajectories.incumbents.values_at(values, "seconds", [np.inf])[:, 0]
     known = regret[~np.isnan(regret)]
     (low,), (high,) = confidence_band(known[:, np.newaxis])
     shares = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else np.full(3, np.nan)

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..extras import import_extra
 from ..parquet_file import parquet_writer
-from ..search import Trajectories, join
+from ..search import Fronts, Trajectories, join
+from ..search.mean_regret import Runs
 from ..whole_file import WholeFile
 from .folder import Folder
 from .plan import ExperimentPlan
@@ -22,34 +23,46 @@ if TYPE_CHECKING:
 _RUNS_IN_A_GROUP = 64  # fixed, so that equal runs give equal files
 
 
-def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, Trajectories]:
-    """Write trajectories.parquet, and return the incumbents by optimizer.
+def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, Runs]:
+    """Write trajectories.parquet or fronts.parquet, and return the incumbents by optimizer.
 
-    The columns are `optimizer` (a dictionary) and those of `Trajectories.to_arrow`. Only some runs
-    are in memory at a time.
+    The columns are `optimizer` (a dictionary) and those of `Trajectories.to_arrow` or
+    `Fronts.to_arrow`. Only some runs are in memory at a time.
     """
-    incumbents: dict[str, list[Trajectories]] = {name: [] for name in plan.optimizers}
+    incumbents: dict[str, list[Runs]] = {name: [] for name in plan.optimizers}
     groups = (group for name in plan.optimizers for group in _groups(folder.parts(plan, name)))
     first = next(groups)
     schema = _rows(first, plan).schema
     with (
-        WholeFile(folder.path / "trajectories.parquet", follows_links=False) as file,
+        WholeFile(
+            folder.path / f"{plan.results.__name__.lower()}.parquet", follows_links=False
+        ) as file,
         parquet_writer(file, schema) as writer,
     ):
         for group in itertools.chain([first], groups):
             rows = _rows(group, plan)
             writer.write_table(rows, max(1, rows.num_rows))
-            incumbents[group.optimizer].append(replace(group, evaluations=None))
-    return {name: join(parts) for name, parts in incumbents.items()}
+            incumbents[group.optimizer].append(_incumbents_of(group))
+    return {name: _joined(parts) for name, parts in incumbents.items()}
 
 
-def _groups(parts: Iterable[Trajectories]) -> Iterator[Trajectories]:
+def _incumbents_of(group: Runs) -> Runs:
+    return group if isinstance(group, Fronts) else replace(group, evaluations=None)
+
+
+def _joined(parts: list[Runs]) -> Runs:
+    if isinstance(parts[0], Fronts):
+        return Fronts.joined([part for part in parts if isinstance(part, Fronts)])
+    return join([part for part in parts if isinstance(part, Trajectories)])
+
+
+def _groups(parts: Iterable[Runs]) -> Iterator[Runs]:
     """Join the parts of each group of rows. Each part belongs to one group."""
     for _, group in itertools.groupby(parts, lambda part: part.first_run // _RUNS_IN_A_GROUP):
-        yield join(list(group))
+        yield _joined(list(group))
 
 
-def _rows(group: Trajectories, plan: ExperimentPlan) -> pyarrow.Table:
+def _rows(group: Runs, plan: ExperimentPlan) -> pyarrow.Table:
     arrow = import_extra("pyarrow", extra="arrow")
     rows = group.to_arrow()
     names = list(plan.optimizers)

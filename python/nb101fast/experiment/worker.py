@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..search import run
+from ..search import find_fronts, run
+from ..search.mean_regret import Runs
 from .needs import Needs
 from .plan import ExperimentPlan
 from .run_range import RunRange
@@ -39,18 +40,25 @@ class ExperimentWorker:
     def compute(self, runs: RunRange) -> Computed:
         """Compute a range of runs."""
         began = time.perf_counter()
-        plan = self._plan
-        part = run(
-            plan.optimizers[runs.optimizer],
-            plan.index,
-            runs=runs.runs,
-            first_run=runs.first_run,
-            budget_seconds=plan.limits.budget_seconds,
-            max_evaluations=plan.limits.max_evaluations,
-            seed=plan.seed,
-            preset=plan.preset,
-            record=plan.record,
-        )
+        part = self._run(runs)
         file = io.BytesIO()
         replace(part, optimizer=runs.optimizer).to_parquet(file)
         return Computed(file.getvalue(), time.perf_counter() - began)
+
+    def _run(self, runs: RunRange) -> Runs:
+        plan = self._plan
+        options: dict[str, Any] = {
+            "optimizer": plan.optimizers[runs.optimizer],
+            "index": plan.index,
+            "runs": runs.runs,
+            "first_run": runs.first_run,
+            "budget_seconds": plan.limits.budget_seconds,
+            "max_evaluations": plan.limits.max_evaluations,
+            "seed": plan.seed,
+            "preset": plan.preset,
+        }
+        if plan.objectives is None:
+            return run(**options, record=plan.record)
+        return find_fronts(
+            **options, maximize=plan.objectives.maximize, minimize=plan.objectives.minimize
+        )

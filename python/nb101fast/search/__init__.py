@@ -5,8 +5,13 @@
 >>> trajectories.final_regret.mean(), trajectories.regret_at([1e5, 1e6])
 """
 
+from .front_figure import plot_fronts
+from .front_search import find_fronts, front_training_for
+from .fronts import Fronts
 from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
+from .multi_objective_training import MultiObjectiveTraining
+from .objectives import Objectives
 from .observations import Observations
 from .optimizer import CodeOptimizer, Optimizer, Proposal, Trial
 from .presets import OPTIMIZERS, PRESETS, Preset
@@ -14,6 +19,7 @@ from .protocol import run, settings_of, training_for
 from .regret_figure import plot_regret
 from .settings import (
     BOHB,
+    NSGA2,
     SMAC,
     TPE,
     Evolution,
@@ -30,6 +36,7 @@ from .trajectories import Trajectories, join
 
 __all__ = [
     "BOHB",
+    "NSGA2",
     "OPTIMIZERS",
     "PRESETS",
     "SMAC",
@@ -37,12 +44,15 @@ __all__ = [
     "TPE",
     "CodeOptimizer",
     "Evolution",
+    "Fronts",
     "HpBandSterBOHB",
     "Hyperband",
     "HyperoptTPE",
     "Limits",
     "LocalSearch",
+    "MultiObjectiveTraining",
     "NonRegularizedEvolution",
+    "Objectives",
     "Observations",
     "Optimizer",
     "Preset",
@@ -54,7 +64,10 @@ __all__ = [
     "SimulatedTraining",
     "Trajectories",
     "Trial",
+    "find_fronts",
+    "front_training_for",
     "join",
+    "plot_fronts",
     "plot_regret",
     "run",
     "settings_of",

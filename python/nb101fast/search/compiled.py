@@ -17,6 +17,7 @@ CoreSettings: TypeAlias = (
     | _core.TPESettings
     | _core.BOHBSettings
     | _core.SMACSettings
+    | _core.NSGA2Settings
 )
 
 
@@ -44,5 +45,6 @@ class CompiledOptimizer:
             code=trial.code,
             cell_id=trial.cell_id,
             budget=self._epochs.index(trial.epochs),
+            repeat=trial.repeat,
             accuracy=trial.validation_accuracy,
         )

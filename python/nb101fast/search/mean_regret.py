@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from ..checks import check_type
+from .fronts import Fronts
 from .observations import Doubles, Unit
 from .trajectories import Regret, Trajectories
+
+Runs: TypeAlias = Trajectories | Fronts
 
 _RESAMPLES = 1000
 _SHARES = (0.025, 0.975)
@@ -35,27 +38,39 @@ class MeanRegret:
         return float(self.spent[below[0]]) if len(below) else None
 
 
+def regret_of(runs: Runs, regret: Regret = "test") -> Doubles:
+    """The regret of each row of `incumbents`: float64. Fronts have that of the hypervolume alone.
+
+    Raises:
+        TypeError: these are neither trajectories nor fronts.
+    """
+    if isinstance(runs, Fronts):
+        return runs.regret_of_incumbents()
+    if isinstance(runs, Trajectories):
+        return runs.regret_of_incumbents(regret)
+    raise TypeError(f"trajectories={runs!r} is not allowed; use Trajectories or Fronts")
+
+
 def mean_regret(
-    trajectories: Trajectories, *, regret: Regret = "test", unit: Unit = "seconds"
+    trajectories: Runs, *, regret: Regret = "test", unit: Unit = "seconds"
 ) -> MeanRegret:
     """The exact mean of the runs. It changes at every incumbent of a run.
 
     Args:
-        trajectories: the runs.
-        regret: which regret, see `Trajectories.regret_at`.
+        trajectories: the runs, or the fronts of runs.
+        regret: which regret, see `Trajectories.regret_at`. Fronts have one regret alone.
         unit: whether it is a function of "seconds" or of "evaluations".
 
     Example:
         >>> from nb101fast import search
         >>> mean_regret(search.run("rs", index, runs=500, budget_seconds=1e6)).first_below(0.01)
     """
-    check_type("trajectories", trajectories, Trajectories, use="Trajectories")
+    values = regret_of(trajectories, regret)
     incumbents = trajectories.incumbents
     has_begun = np.diff(incumbents.starts) > 0
     begins = incumbents.starts[:-1][has_begun]
     if not len(begins):
         return MeanRegret(np.empty(0), np.empty(0))
-    values = trajectories.regret_of_incumbents(regret)
     change = np.diff(values, prepend=0.0)
     change[begins] = values[begins]
     spent = incumbents.spent(unit)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from .. import _core
+from .. import _core
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 Unit: TypeAlias = Literal["seconds", "evaluations"]  # of what a run spends
 
-COLUMNS = (
-    "seconds",
-    "validation_accuracy",
-    "test_accuracy",
-    "code",
-    "cell_id",
-    "epochs",
-    "repeat",
-    "evaluation",
-)
+COLUMN_TYPES: dict[str, np.dtype[Any]] = {
+    "seconds": np.dtype(np.float64),
+    "validation_accuracy": np.dtype(np.float64),
+    "test_accuracy": np.dtype(np.float64),
+    "code": np.dtype(np.uint32),
+    "cell_id": np.dtype(np.int32),
+    "epochs": np.dtype(np.int32),
+    "repeat": np.dtype(np.int32),
+    "evaluation": np.dtype(np.int64),
+}
+COLUMNS = tuple(COLUMN_TYPES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,11 @@ class Observations:
         rows = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
         return cls(starts=_starts(counts), **rows)
 
+    def chosen(self, rows: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> Observations:
+        """Some of the rows, in their order. `counts` says how many there are of each run."""
+        columns = {name: values[rows] for name, values in self.columns().items()}
+        return Observations(starts=_starts(counts), **columns)
+
     def __len__(self) -> int:
         """The number of rows of all runs."""
         return len(self.seconds)
@@ -121,6 +126,31 @@ class Observations:
     def spent(self, unit: Unit) -> Doubles:
         """What the run had spent when each training ended: seconds, or evaluations."""
         return self.seconds if unit == "seconds" else self.evaluation.astype(np.float64)
+
+    def values_at(self, values: Doubles, unit: Unit, given: npt.ArrayLike) -> Doubles:
+        """The value of the last row that had ended when so much was spent: float64 (runs, N).
+
+        It is NaN if none had ended.
+
+        Args:
+            values: the value of each row.
+            unit: what is spent, "seconds" or "evaluations".
+            given: numbers of shape (N,), or one number.
+
+        Raises:
+            ValueError: the numbers have another shape or contain NaN.
+        """
+        _core.check_mask(given, unit)
+        try:
+            points = np.atleast_1d(np.asarray(given, np.float64))
+        except OverflowError:
+            points = np.array([np.nan])
+        if points.ndim != 1 or np.isnan(points).any():
+            raise ValueError(
+                f"{unit}={given!r} is not allowed; use numbers of shape (N,) without NaN"
+            )
+        found: Doubles = np.append(values, np.nan)[self.rows_at(points, unit)]  # row -1: none
+        return found
 
     def rows_at(self, points: Doubles, unit: Unit = "seconds") -> npt.NDArray[np.int64]:
         """The last row that had ended when so much was spent, by run and point; -1 if none had."""

@@ -11,6 +11,7 @@ from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
 from .settings import (
     BOHB,
+    NSGA2,
     SMAC,
     TPE,
     Evolution,
@@ -68,13 +69,16 @@ _PAPER = _by_name(
 )
 # The libraries of the same optimizers, for comparisons.
 _PAPER_BY_LIBRARIES = _by_name(HyperoptTPE(), SMAC3(), HpBandSterBOHB())
+# Optimizers that only `find_fronts` runs.
+_WITH_OBJECTIVES = _by_name(NSGA2())
 PRESETS: dict[str, Preset] = {
     # Ying et al., 2019, section 4 and supplement.
-    "paper": Preset(optimizers=_PAPER | _PAPER_BY_LIBRARIES),
+    "paper": Preset(optimizers=_PAPER | _PAPER_BY_LIBRARIES | _WITH_OBJECTIVES),
     # The defaults of automl/nas_benchmarks. Settings that are not listed are those of the paper.
     "scripts": Preset(
         optimizers=_PAPER
         | _PAPER_BY_LIBRARIES
+        | _WITH_OBJECTIVES
         | _by_name(
             Evolution(with_replacement=True),
             NonRegularizedEvolution(with_replacement=True),
@@ -92,13 +96,14 @@ PRESETS: dict[str, Preset] = {
         optimizers=_by_name(
             RandomSearch(sampling="raw"),
             Evolution(population=50, mutation="notebook", sampling="raw"),
+            NSGA2(sampling="raw"),
         ),
         compared=("rs", "re"),
     ),
     # The paper's NAS-Bench-Mini: the cells with at most 6 vertices.
     "mini": Preset(
         max_vertices=6,
-        optimizers=_PAPER,
+        optimizers=_PAPER | _WITH_OBJECTIVES,
         compared=("rs", "nre", "re"),
         runs=100,
         middle="median",
@@ -107,7 +112,7 @@ PRESETS: dict[str, Preset] = {
     # in the official meaning.
     "mutation-rates": Preset(
         validity="official",
-        optimizers=_by_name(RandomSearch(sampling="raw"))
+        optimizers=_by_name(RandomSearch(sampling="raw"), NSGA2(sampling="raw"))
         | {
             f"re-{rate:g}": Evolution(mutation="notebook", mutation_rate=rate, sampling="raw")
             for rate in MUTATION_RATES

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .. import _core
 from ..checks import alternatives, check_choice, check_count, check_type
-from ..codes import OneCode
 from ..index import Index
-from ..progress import Progress, told
+from ..progress import Progress
 from .observations import Observations
-from .optimizer import Trial
 from .presets import PRESETS
-from .settings import CompiledSettings, Factory, Settings
-from .simulated_training import MOST_RUNS, Limits, SimulatedRun, SimulatedTraining, seed_word
+from .runner import Runner
+from .settings import Factory, Settings
+from .simulated_training import MOST_RUNS, SimulatedTraining
 from .trajectories import Trajectories, join
 
 Recorded: TypeAlias = Literal["incumbents", "everything"]
@@ -84,11 +82,11 @@ def run(
         >>> trajectories.final_regret.mean()
     """
     settings = settings_of(optimizer, preset)
-    count = _checked_count("runs", runs, 1)
-    first = _checked_count("first_run", first_run, 0)
+    count = checked_count("runs", runs, 1)
+    first = checked_count("first_run", first_run, 0)
     check_choice("record", record, RECORDED)
     training = training_for(settings, index, preset=preset, epochs=epochs)
-    search = _Search(
+    runner = Runner(
         name=name_of(optimizer),
         settings=settings,
         preset=preset,
@@ -97,14 +95,12 @@ def run(
         seed=seed,
         recorded=RECORDED[record],
     )
-    parts = []
-    step = runs_at_once(settings) * max(threads, 1)
-    with told(progress, "searching") as phases:
-        for number in range(first, first + count, step):
-            some = min(step, first + count - number)
-            parts.append(search.trajectories(number, some, threads))
-            phases(number - first + some, count)
-    return join(parts)
+    return join(
+        [
+            _trajectories(runner, number, record)
+            for number, record in runner.records(first, count, threads, progress)
+        ]
+    )
 
 
 def settings_of(optimizer: str | Settings | Factory, preset: str = "paper") -> Settings | Factory:
@@ -159,11 +155,6 @@ def training_for(
     )
 
 
-def runs_at_once(optimizer: Settings | Factory) -> int:
-    """How many runs a process computes between two reports of progress. One, for a factory."""
-    return optimizer.runs_at_once if isinstance(optimizer, Settings) else 1
-
-
 def name_of(optimizer: str | Settings | Factory) -> str:
     """The optimizer's name in trajectories."""
     if isinstance(optimizer, str):
@@ -171,77 +162,23 @@ def name_of(optimizer: str | Settings | Factory) -> str:
     return str(getattr(optimizer, "name", getattr(optimizer, "__name__", type(optimizer).__name__)))
 
 
-@dataclass(frozen=True)
-class _Search:
-    """What all runs of one call of `run` have in common."""
-
-    name: str
-    settings: Settings | Factory
-    preset: str
-    training: SimulatedTraining
-    limits: Limits
-    seed: int
-    recorded: _core.Recorded
-
-    def trajectories(self, first: int, count: int, threads: int) -> Trajectories:
-        """Compute some consecutive runs."""
-        if isinstance(self.settings, CompiledSettings):
-            record = self._run_compiled(self.settings, first, count, threads)
-        else:
-            record = _core.record_of([self._run(number) for number in range(first, first + count)])
-        epochs = self.training.epochs
-        records_all = self.recorded == _core.Recorded.everything
-        return Trajectories(
-            optimizer=self.name,
-            preset=self.preset,
-            index=repr(self.training.index),
-            seed=self.seed,
-            first_run=first,
-            budget_seconds=self.limits.budget_seconds,
-            max_evaluations=self.limits.max_evaluations,
-            epochs=epochs[-1],
-            best_test_accuracy=self.training.best_test_accuracy,
-            best_validation_accuracy=self.training.best_validation_accuracy,
-            incumbents=Observations.of_core(record["incumbents"], epochs),
-            evaluations=(
-                Observations.of_core(record["evaluations"], epochs) if records_all else None
-            ),
-            num_evaluations=record["num_evaluations"],
-            num_invalid=record["num_invalid"],
-            seconds=record["seconds"],
-        )
-
-    def _run_compiled(
-        self, settings: CompiledSettings, first: int, count: int, threads: int
-    ) -> _core.SearchRecord:
-        return _core.run_search(
-            training=self.training.core,
-            settings=settings.compiled(),
-            budget_seconds=self.limits.budget_seconds,
-            max_evaluations=self.limits.max_evaluations,
-            seed=seed_word(self.seed),
-            first_run=first,
-            num_runs=count,
-            recorded=self.recorded,
-            threads=threads,
-        )
-
-    def _run(self, number: int) -> _core.SearchRun:
-        """One run of an optimizer in Python."""
-        word = seed_word(self.seed)
-        optimizer = self.settings(self.training, _core.optimizer_seed(word, number))
-        run = SimulatedRun(self.training, self.limits, word, number, recorded=self.recorded)
-        while not run.is_over and (trial := _trial(run, optimizer.ask())) is not None:
-            optimizer.tell(trial)
-            run.core.check_progress(number)
-        return run.core
-
-
-def _trial(run: SimulatedRun, asked: OneCode | tuple[OneCode, int]) -> Trial | None:
-    return run.evaluate(*asked) if isinstance(asked, tuple) else run.evaluate(asked)
-
-
-def _checked_count(argument: str, value: int, least: int) -> int:
+def checked_count(argument: str, value: int, least: int) -> int:
+    """A number of runs as an int, after checking that it is at least `least`."""
     number = operator.index(value)
     check_count(argument, number, least, MOST_RUNS)
     return number
+
+
+def _trajectories(runner: Runner, first: int, record: _core.SearchRecord) -> Trajectories:
+    epochs = runner.training.epochs
+    records_all = runner.recorded == _core.Recorded.everything
+    return Trajectories(
+        **runner.facts(first),
+        best_test_accuracy=runner.training.best_test_accuracy,
+        best_validation_accuracy=runner.training.best_validation_accuracy,
+        incumbents=Observations.of_core(record["incumbents"], epochs),
+        evaluations=Observations.of_core(record["evaluations"], epochs) if records_all else None,
+        num_evaluations=record["num_evaluations"],
+        num_invalid=record["num_invalid"],
+        seconds=record["seconds"],
+    )

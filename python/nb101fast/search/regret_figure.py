@@ -6,13 +6,14 @@ import itertools
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from .. import plotting
 from ..checks import check_choice, check_type
-from .mean_regret import confidence_band, mean_regret
+from .fronts import Fronts
+from .mean_regret import Runs, confidence_band, mean_regret, regret_of
 from .observations import Doubles
 from .presets import PRESETS
 from .simulated_training import Limits
@@ -35,11 +36,13 @@ _LINES = {
     "hb": 6,
     "nre": 7,
     "rl": 8,
+    "nsga2": 20,  # of the colour of SMAC, which has one objective
     "ls": 32,
 }
 _SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
-_PANEL_INCHES = (5.0, 3.9)
-_SAME = ("preset", "budget_seconds", "max_evaluations")  # in all runs of one figure
+PANEL_INCHES = (5.0, 3.9)
+SAME = ("preset", "budget_seconds", "max_evaluations")  # in all runs of one figure
+_Kind = TypeVar("_Kind", Trajectories, Fronts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,25 +74,25 @@ class RegretFigure:
     Attributes:
         preset: the name of the protocol.
         limits: what each run could spend.
-        regret: "test" or "validation".
+        regret: "test", "validation" or "hypervolume".
         curves: those of the optimizers in which a training ended.
     """
 
     preset: str
     limits: Limits
-    regret: Regret
+    regret: str
     curves: Sequence[RegretCurve]
 
     @classmethod
     def of(
-        cls, trajectories: Mapping[str, Trajectories], labels: Mapping[str, str], regret: Regret
+        cls, trajectories: Mapping[str, Runs], labels: Mapping[str, str], regret: Regret = "test"
     ) -> RegretFigure:
         """The curves of runs of the same preset and limits.
 
         Args:
             trajectories: the runs by the optimizer's name, at least one.
             labels: what the legend calls each optimizer.
-            regret: which regret is drawn.
+            regret: which regret is drawn. Fronts have that of the hypervolume alone.
         """
         first = next(iter(trajectories.values()))
         lines = lines_of(trajectories)
@@ -97,12 +100,13 @@ class RegretFigure:
             _curve(name, each, regret, plotting.curve(lines[name]) | {"label": labels[name]})
             for name, each in trajectories.items()
         ]
-        return cls(first.preset, first.limits, regret, [each for each in curves if len(each.final)])
+        drawn = "hypervolume" if isinstance(first, Fronts) else regret
+        return cls(first.preset, first.limits, drawn, [each for each in curves if len(each.final)])
 
     @property
     def is_accuracy(self) -> bool:
         """Whether accuracies are drawn: the official notebook reports the queried test accuracy."""
-        return _reports_accuracy(self.preset)
+        return self.regret != "hypervolume" and PRESETS[self.preset].test == "queried"
 
     @property
     def quantity(self) -> str:
@@ -197,15 +201,10 @@ def plot_regret(
         >>> figure.savefig("regret.png")
     """
     check_choice("regret", regret, REGRETS)
-    by_name = _by_name(trajectories)
-    if isinstance(trajectories, Mapping):
-        labels = {name: plotting.plain(name) for name in by_name}
-    else:
-        labels = {name: _label(each) for name, each in by_name.items()}
-    drawn = RegretFigure.of(by_name, labels, regret)
-    first = next(iter(by_name.values()))
-    title = "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
-    figure, axes = plotting.panels(1, 2, inches=_PANEL_INCHES, title=title)
+    by_name = runs_by_name("trajectories", trajectories, Trajectories, SAME)
+    drawn = RegretFigure.of(by_name, labels_of(trajectories, by_name), regret)
+    title = title_of(by_name)
+    figure, axes = plotting.panels(1, 2, inches=PANEL_INCHES, title=title)
     drawn.draw_middle(axes[0])
     drawn.draw_final(axes[1])
     if drawn.curves:
@@ -241,60 +240,86 @@ def lines_of(names: Collection[str]) -> dict[str, int]:
     return known | dict(zip(others, itertools.cycle(free), strict=False))
 
 
-def _by_name(
-    trajectories: Iterable[Trajectories] | Mapping[str, Trajectories],
-) -> dict[str, Trajectories]:
-    """The trajectories by name, after the checks that `plot_regret` promises."""
-    if isinstance(trajectories, Mapping):
-        pairs = [(str(name), each) for name, each in trajectories.items()]
+def runs_by_name(
+    argument: str,
+    given: Iterable[_Kind] | Mapping[str, _Kind],
+    kind: type[_Kind],
+    same: Collection[str],
+) -> dict[str, _Kind]:
+    """The runs of one figure by name.
+
+    Args:
+        argument: the name of the argument, for errors.
+        given: the runs of each optimizer; or a dictionary of them by name.
+        kind: what they must be.
+        same: the attributes that must be equal in all of them.
+
+    Raises:
+        TypeError: one of them is something else.
+        ValueError: none are given, two have the same name, or they differ in such an attribute.
+    """
+    if isinstance(given, Mapping):
+        pairs = [(str(name), each) for name, each in given.items()]
     else:
-        given = list(trajectories)
         pairs = [(getattr(each, "optimizer", ""), each) for each in given]
     if not pairs:
-        raise ValueError("no trajectories; give those of at least one optimizer")
-    by_name: dict[str, Trajectories] = {}
+        raise ValueError(f"no {argument}; give those of at least one optimizer")
+    by_name: dict[str, _Kind] = {}
     for name, each in pairs:
-        check_type("trajectories", each, Trajectories, use="Trajectories")
+        check_type(argument, each, kind, use=kind.__name__)
         check_choice("preset", each.preset, PRESETS)
         if name in by_name:
             raise ValueError(
-                f"two trajectories are those of {name!r}; give a dictionary of trajectories by name"
+                f"two {argument} are those of {name!r}; give a dictionary of {argument} by name"
             )
         by_name[name] = each
         first = pairs[0][1]
-        for field in _SAME:
+        for field in same:
             if getattr(each, field) != getattr(first, field):
                 raise ValueError(
-                    f"the trajectories of {name!r} have {field}={getattr(each, field)!r}, those of "
+                    f"the {argument} of {name!r} have {field}={getattr(each, field)!r}, those of "
                     f"{pairs[0][0]!r} {getattr(first, field)!r}; use runs of the same preset and "
                     "limits"
                 )
     return by_name
 
 
-def _label(trajectories: Trajectories) -> str:
+def labels_of(given: object, by_name: Mapping[str, Runs]) -> dict[str, str]:
+    """What a legend calls each optimizer: the keys of a dictionary, or the titles."""
+    if isinstance(given, Mapping):
+        return {name: plotting.plain(name) for name in by_name}
+    return {name: _label(each) for name, each in by_name.items()}
+
+
+def title_of(by_name: Mapping[str, Runs]) -> str:
+    """The title of a figure. It says that values were made up, and is empty otherwise."""
+    first = next(iter(by_name.values()))
+    return "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
+
+
+def _label(trajectories: Runs) -> str:
     name = trajectories.optimizer
     settings = PRESETS[trajectories.preset].optimizers.get(name)
     return plotting.plain(settings.title if settings and settings.name == name else name)
 
 
-def _reports_accuracy(preset: str) -> bool:
-    return PRESETS[preset].test == "queried"
+def _shown(runs: Runs, regret: Regret) -> Doubles:
+    """What is drawn of each row of `incumbents`: its regret or its accuracy."""
+    values = regret_of(runs, regret)
+    if isinstance(runs, Fronts) or PRESETS[runs.preset].test != "queried":
+        return values
+    best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
+    return best - values
 
 
-def _curve(name: str, runs: Trajectories, regret: Regret, look: dict[str, Any]) -> RegretCurve:
-    limits = runs.limits
-    final = runs.regret_at([np.inf], regret=regret)[:, 0]
+def _curve(name: str, runs: Runs, regret: Regret, look: dict[str, Any]) -> RegretCurve:
+    limits, values = runs.limits, _shown(runs, regret)
+    final = runs.incumbents.values_at(values, limits.unit, [np.inf])[:, 0]
     has_trained = ~np.isnan(final)
     begin = mean_regret(runs, unit=limits.unit).spent[:1]
     spent = np.geomspace(begin, limits.most, _POINTS)[:, 0] if len(begin) else begin
-    regret_at = runs.regret_at if limits.unit == "seconds" else runs.regret_after
-    best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
-
-    def shown(values: Doubles) -> Doubles:
-        return best - values if _reports_accuracy(runs.preset) else values
-
-    middle, low, high = middle_of(runs.preset, shown(regret_at(spent, regret=regret)[has_trained]))
+    at_points = runs.incumbents.values_at(values, limits.unit, spent)
+    middle, low, high = middle_of(runs.preset, at_points[has_trained])
     return RegretCurve(
         name=name,
         look=look,
@@ -302,5 +327,5 @@ def _curve(name: str, runs: Trajectories, regret: Regret, look: dict[str, Any]) 
         middle=middle,
         low=low,
         high=high,
-        final=np.sort(shown(final[has_trained])),
+        final=np.sort(final[has_trained]),
     )

@@ -9,6 +9,7 @@ from typing import ClassVar, TypeAlias
 from .. import _core, search_space
 from ..checks import check_choice, check_count, check_number
 from .compiled import CompiledOptimizer, CoreSettings
+from .multi_objective_training import MultiObjectiveTraining
 from .optimizer import CodeOptimizer, Optimizer
 from .simulated_training import SimulatedTraining
 
@@ -44,9 +45,13 @@ class CompiledSettings(Settings):
         """The settings as an object of the core."""
         raise NotImplementedError
 
+    def compiled_for(self, training: SimulatedTraining) -> CoreSettings:
+        """The settings as an object of the core, for a problem that they may depend on."""
+        return self.compiled()
+
     def __call__(self, training: SimulatedTraining, seed: int) -> Optimizer:
         """See `Settings`."""
-        return CompiledOptimizer(self.compiled(), training, seed)
+        return CompiledOptimizer(self.compiled_for(training), training, seed)
 
 
 @dataclass(frozen=True)
@@ -322,6 +327,48 @@ class SMAC(CompiledSettings):
             num_trees=self.num_trees,
             random_fraction=self.random_fraction,
             max_evaluations=self.max_evaluations,
+        )
+
+
+@dataclass(frozen=True)
+class NSGA2(CompiledSettings):
+    """NSGA-II, evolution with several objectives (Deb et al., 2002); see `search.find_fronts`.
+
+    The better of two random members becomes a parent: the one of the lower front, or the less
+    crowded one of the same front. Two parents are crossed, each parameter coming from either of
+    them with the same probability, and one parameter of the child changes. A child that is in the
+    population already is drawn again. When there are as many children as members, the best of both
+    are the next population.
+
+    Args:
+        population: how many members the population has.
+        crossover_rate: the share of children that have two parents.
+        sampling: the sampler of the first population, see `search_space.sample`.
+    """
+
+    name = "nsga2"
+    title = "NSGA-II"
+    population: int = 100
+    crossover_rate: float = 0.9
+    sampling: str = "all"
+
+    def __post_init__(self) -> None:
+        check_count("population", self.population, 1, 10_000)
+        check_number("crossover_rate", self.crossover_rate, 0, 1)
+        check_choice("sampling", self.sampling, _SAMPLINGS)
+
+    def compiled_for(self, training: SimulatedTraining) -> _core.NSGA2Settings:
+        """See `CompiledSettings`. The training must have several objectives."""
+        if not isinstance(training, MultiObjectiveTraining):
+            raise ValueError(
+                f"optimizer {self.name!r} needs several objectives; use search.find_fronts, or "
+                "`nb101fast experiment --objectives`"
+            )
+        return _core.NSGA2Settings(
+            values=training.values,
+            population=self.population,
+            crossover_rate=self.crossover_rate,
+            sampling=_SAMPLINGS[self.sampling],
         )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
@@ -13,14 +12,12 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core, plotting
-from .._core import FormatError, visible
+from .. import plotting
+from .._core import visible
 from ..checks import check_choice, check_type
-from ..content_digest import ContentDigest
-from ..extras import import_extra
-from ..parquet_file import check_digest, open_parquet, write_table
-from ..schema import Flag, Integer, ListOf, Nullable, Number, Record, Text, parse
-from .observations import COLUMNS, Doubles, Observations, Unit
+from ..schema import Flag, Integer, ListOf, Nullable, Number, Record, Text
+from .observations import COLUMN_TYPES, COLUMNS, Doubles, Observations
+from .run_file import OF_EACH_RUN, Facts, RunFile, check_consecutive
 from .simulated_training import Limits
 
 if TYPE_CHECKING:
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 Regret: TypeAlias = Literal["test", "validation"]
 REGRETS: tuple[Regret, ...] = ("test", "validation")
 
-_METADATA = b"nb101fast.trajectories"
 _OF_ALL_RUNS = (  # equal in all parts that can be joined
     "optimizer",
     "preset",
@@ -42,19 +38,6 @@ _OF_ALL_RUNS = (  # equal in all parts that can be joined
     "best_test_accuracy",
     "best_validation_accuracy",
 )
-_OF_EACH_RUN = ("num_evaluations", "num_invalid", "seconds")
-_TYPES = {
-    "run": np.dtype(np.int32),
-    "is_incumbent": np.dtype(np.bool_),
-    "seconds": np.dtype(np.float64),
-    "validation_accuracy": np.dtype(np.float64),
-    "test_accuracy": np.dtype(np.float64),
-    "code": np.dtype(np.uint32),
-    "cell_id": np.dtype(np.int32),
-    "epochs": np.dtype(np.int32),
-    "repeat": np.dtype(np.int32),
-    "evaluation": np.dtype(np.int64),
-}
 _ANY_NUMBER = Number(-math.inf, math.inf)
 _FACTS = Record(
     {
@@ -73,6 +56,12 @@ _FACTS = Record(
         "num_invalid": ListOf(Integer()),
         "seconds": ListOf(Number(0)),
     }
+)
+_FILE = RunFile(
+    "trajectories",
+    "Trajectories.to_parquet",
+    _FACTS,
+    lambda _: COLUMN_TYPES | {"run": np.dtype(np.int32), "is_incumbent": np.dtype(np.bool_)},
 )
 
 
@@ -158,7 +147,7 @@ class Trajectories:
         Example:
             >>> trajectories.regret_at([1e5, 1e6])
         """
-        return self._regret_at("seconds", seconds, regret)
+        return self.incumbents.values_at(self.regret_of_incumbents(regret), "seconds", seconds)
 
     def regret_after(self, evaluations: npt.ArrayLike, *, regret: Regret = "test") -> Doubles:
         """Regret after numbers of ended trainings: float64 (runs, len(evaluations)).
@@ -168,7 +157,9 @@ class Trajectories:
         Example:
             >>> trajectories.regret_after([10, 100, 1000], regret="validation")
         """
-        return self._regret_at("evaluations", evaluations, regret)
+        return self.incumbents.values_at(
+            self.regret_of_incumbents(regret), "evaluations", evaluations
+        )
 
     def regret_of_incumbents(self, regret: Regret = "test") -> Doubles:
         """The regret of each row of `incumbents`: float64. See `regret_at`."""
@@ -176,20 +167,6 @@ class Trajectories:
         if regret == "test":
             return self.best_test_accuracy - self.incumbents.test_accuracy
         return self.best_validation_accuracy - self.incumbents.validation_accuracy
-
-    def _regret_at(self, unit: Unit, given: npt.ArrayLike, regret: Regret) -> Doubles:
-        _core.check_mask(given, unit)
-        try:
-            points = np.atleast_1d(np.asarray(given, np.float64))
-        except OverflowError:
-            points = np.array([np.nan])
-        if points.ndim != 1 or np.isnan(points).any():
-            raise ValueError(
-                f"{unit}={given!r} is not allowed; use numbers of shape (N,) without NaN"
-            )
-        values = np.append(self.regret_of_incumbents(regret), np.nan)  # row -1: no incumbent
-        found: Doubles = values[self.incumbents.rows_at(points, unit)]
-        return found
 
     def __repr__(self) -> str:
         regret = self.final_regret
@@ -249,8 +226,7 @@ class Trajectories:
         columns |= rows.columns()
         columns["test_regret"] = self.best_test_accuracy - rows.test_accuracy[last]
         columns["is_incumbent"] = is_incumbent
-        table = import_extra("pyarrow", extra="arrow").table(columns)
-        return table.replace_schema_metadata({_METADATA: json.dumps(self._facts()).encode()})
+        return _FILE.table(columns, self._facts())
 
     def to_parquet(self, target: str | os.PathLike[str] | IO[bytes]) -> None:
         """Write `to_arrow()` to a Parquet file, whole or not at all; `from_parquet` reads it.
@@ -266,8 +242,7 @@ class Trajectories:
             >>> from nb101fast import search
             >>> search.run("re", index, runs=10, budget_seconds=1e6).to_parquet("re.parquet")
         """
-        table = self.to_arrow()
-        write_table(table, target, _digest_of(table))
+        _FILE.write(self.to_arrow(), target)
 
     @classmethod
     def from_parquet(cls, path: str | os.PathLike[str]) -> Trajectories:
@@ -279,24 +254,7 @@ class Trajectories:
             FormatError: the file is damaged, it holds something else, or a value in it is not
                 allowed.
         """
-        name = os.fspath(path)
-        with open_parquet(path) as file:
-            table = file.read()
-        metadata = table.schema.metadata or {}
-        if _METADATA not in metadata or not {*_TYPES} <= {*table.column_names}:
-            raise FormatError(
-                f"{name} is not a Parquet file of trajectories; use one that "
-                "Trajectories.to_parquet wrote"
-            )
-        facts = parse(f"{name}: its metadata", metadata[_METADATA], _FACTS)
-        trajectories = cls._of_table(name, table, facts)
-        check_digest(path, file, _digest_of(table))
-        return trajectories
-
-    @classmethod
-    def _of_table(cls, name: str, table: pyarrow.Table, facts: dict[str, Any]) -> Trajectories:
-        columns = {column: table[column].to_numpy() for column in _TYPES}
-        _check_columns(name, columns, facts)
+        columns, facts = _FILE.read(path)
         num_runs = len(facts["seconds"])
 
         def chosen(rows: npt.NDArray[Any] | slice) -> Observations:
@@ -312,41 +270,12 @@ class Trajectories:
             seconds=np.array(facts["seconds"], np.float64),
         )
 
-    def _facts(self) -> dict[str, Any]:
-        runs = {name: getattr(self, name).tolist() for name in _OF_EACH_RUN}
+    def _facts(self) -> Facts:
+        runs = {name: getattr(self, name).tolist() for name in OF_EACH_RUN}
         return _kind_of(self) | {"first_run": self.first_run} | runs
 
 
-def _digest_of(table: pyarrow.Table) -> ContentDigest:
-    """The digest of everything that the table of some trajectories holds."""
-    digest = ContentDigest(table.schema.metadata[_METADATA])
-    digest.update(*(column.to_numpy() for column in table.columns))
-    return digest
-
-
-def _check_columns(
-    name: str, columns: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]
-) -> None:
-    """Raise FormatError unless the columns have their types and fit the runs of the metadata."""
-    for column, values in columns.items():
-        if values.dtype != _TYPES[column]:
-            raise FormatError(
-                f"{name}: column {column} of type {values.dtype} is not allowed; use "
-                f"{_TYPES[column]} without nulls"
-            )
-    counts = {fact: len(facts[fact]) for fact in _OF_EACH_RUN}
-    if len(set(counts.values())) > 1:
-        raise FormatError(f"{name}: its metadata has values of {counts} runs; give as many of each")
-    run = columns["run"].astype(np.int64) - facts["first_run"]
-    is_in_order = not len(run) or (run[0] >= 0 and run[-1] < counts["seconds"])
-    if not is_in_order or (run[1:] < run[:-1]).any():
-        raise FormatError(
-            f"{name}: column run is not ascending from {facts['first_run']}, with at most "
-            f"{counts['seconds']} runs; write the file again"
-        )
-
-
-def _kind_of(part: Trajectories) -> dict[str, Any]:
+def _kind_of(part: Trajectories) -> Facts:
     """Return what must be equal in parts that are joined."""
     kind = {name: getattr(part, name) for name in _OF_ALL_RUNS}
     return kind | {"has_evaluations": part.evaluations is not None}
@@ -370,15 +299,8 @@ def join(parts: Sequence[Trajectories]) -> Trajectories:
         raise ValueError("no parts: give at least one")
     for part in parts:
         check_type("parts", part, Trajectories, use="Trajectories")
+    check_consecutive(parts, [_kind_of(part) for part in parts])
     first = parts[0]
-    number = first.first_run
-    for part in parts:
-        if _kind_of(part) != _kind_of(first) or part.first_run != number:
-            raise ValueError(
-                f"{part!r} from run {part.first_run} cannot follow {first!r}; use the same "
-                f"optimizer, index and settings, and continue at run {number}"
-            )
-        number += len(part)
     evaluations = [part.evaluations for part in parts if part.evaluations is not None]
     return Trajectories(
         **{name: getattr(first, name) for name in (*_OF_ALL_RUNS, "first_run")},

@@ -1,17 +1,13 @@
-#include <pybind11/numpy.h>
+#include "bindings/bind_pareto.hpp"
+
 #include <pybind11/pybind11.h>
 
 #include "bindings/arrays.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
-#include "nb101/pareto.hpp"
 
 namespace nb101::bindings {
-namespace {
 
-using DoubleArray = py::array_t<double, py::array::c_style>;
-
-// Takes points of shape (N, D). In every objective the smaller value is better.
 Points points_of(const DoubleArray& array) {
   if (array.ndim() != 2 || array.shape(1) < 1) {
     throw py::value_error("points have a wrong shape; use (N, D) with D >= 1");
@@ -19,6 +15,8 @@ Points points_of(const DoubleArray& array) {
   return {{array.data(), static_cast<std::size_t>(array.size())},
           static_cast<std::size_t>(array.shape(1))};
 }
+
+namespace {
 
 py::array_t<std::int32_t> front_positions(const DoubleArray& array) {
   const Points points = points_of(array);

@@ -72,9 +72,11 @@ py::tuple ask_optimizer(AskTell& self) {
   return py::make_tuple(proposal.code, proposal.budget);
 }
 
+// The repeat of an invalid configuration is -1.
 void tell_optimizer(AskTell& self, Code code, std::int32_t cell_id, std::uint32_t budget,
-                    double accuracy) {
-  const Trial trial{{code, budget}, cell_id, 0, {accuracy, 0}};
+                    std::int32_t repeat, double accuracy) {
+  const Trial trial{
+      {code, budget}, cell_id, static_cast<std::uint32_t>(repeat), {accuracy, 0}};
   std::visit([&](auto& chosen) { chosen.tell(trial); }, self.optimizer);
 }
 
@@ -242,7 +244,7 @@ void register_search(py::module_& module) {
            py::arg("settings"), py::arg("training"), py::arg("seed"), py::keep_alive<1, 3>())
       .def("ask", &ask_optimizer)
       .def("tell", &tell_optimizer, py::arg("code"), py::arg("cell_id"), py::arg("budget"),
-           py::arg("accuracy"));
+           py::arg("repeat"), py::arg("accuracy"));
   py::class_<Brackets>(module, "Brackets")
       .def(py::init(&make_brackets), py::arg("num_budgets"), py::arg("eta"))
       .def_property_readonly("needs_code", &Brackets::needs_code)

@@ -16,6 +16,7 @@ void register_compile(pybind11::module_& module);
 void register_record(pybind11::module_& module);
 void register_tpe(pybind11::module_& module);
 void register_search(pybind11::module_& module);
+void register_fronts(pybind11::module_& module);
 void register_bohb(pybind11::module_& module);
 void register_smac(pybind11::module_& module);
 void register_spec(pybind11::module_& module);

@@ -71,7 +71,7 @@ class ListedFront {
 
   bool dominates(const double* p) noexcept {
     for (std::size_t i = 0; i < listed_.size(); ++i) {
-      if (!dominates(listed_[i], p)) continue;
+      if (!nb101::dominates(listed_[i], p, num_objectives_)) continue;
       std::swap(listed_[i], listed_[i / 2]);  // it probably dominates others too, so it moves up
       return true;
     }
@@ -80,15 +80,6 @@ class ListedFront {
   void add(const double* p) { listed_.push_back(p); }
 
  private:
-  bool dominates(const double* p, const double* q) const noexcept {
-    bool is_better = false;
-    for (std::size_t k = 0; k < num_objectives_; ++k) {
-      if (p[k] > q[k]) return false;
-      is_better |= p[k] < q[k];
-    }
-    return is_better;
-  }
-
   std::size_t num_objectives_;
   std::vector<const double*> listed_;
 };
@@ -213,6 +204,15 @@ class Volume {
 };
 
 }  // namespace
+
+bool dominates(const double* p, const double* q, std::size_t num_objectives) noexcept {
+  bool is_better = false;
+  for (std::size_t k = 0; k < num_objectives; ++k) {
+    if (p[k] > q[k]) return false;
+    is_better |= p[k] < q[k];
+  }
+  return is_better;
+}
 
 std::vector<std::int32_t> pareto_front(const Points& points) {
   const std::size_t length = points.num_objectives;

@@ -20,9 +20,12 @@ struct Points {
   }
 };
 
-// Returns the ascending positions of the points that no other point dominates. A point dominates
-// another if it is nowhere worse and somewhere better. Of equal points, all or none are in the
-// front. It takes O(n log n) for three objectives or fewer.
+// Returns whether a point is nowhere worse than another and somewhere better. No coordinate may be
+// NaN.
+bool dominates(const double* p, const double* q, std::size_t num_objectives) noexcept;
+
+// Returns the ascending positions of the points that no other point dominates. Of equal points, all
+// or none are in the front. It takes O(n log n) for three objectives or fewer.
 std::vector<std::int32_t> pareto_front(const Points& points);
 
 // Returns the volume of the region that the points dominate, up to a finite reference point. A

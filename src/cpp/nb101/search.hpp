@@ -10,6 +10,7 @@
 #include "nb101/evolution.hpp"
 #include "nb101/hyperband.hpp"
 #include "nb101/local_search.hpp"
+#include "nb101/nsga2.hpp"
 #include "nb101/random_search.hpp"
 #include "nb101/reinforce.hpp"
 #include "nb101/smac.hpp"
@@ -17,12 +18,12 @@
 
 namespace nb101 {
 
-using Optimizer =
-    std::variant<RandomSearch, Evolution, LocalSearch, Hyperband, Reinforce, Tpe, Bohb, Smac>;
+using Optimizer = std::variant<RandomSearch, Evolution, LocalSearch, Hyperband, Reinforce, Tpe,
+                               Bohb, Smac, Nsga2>;
 using OptimizerSettings =
     std::variant<RandomSearch::Settings, Evolution::Settings, LocalSearch::Settings,
                  Hyperband::Settings, Reinforce::Settings, Tpe::Settings, Bohb::Settings,
-                 Smac::Settings>;
+                 Smac::Settings, Nsga2::Settings>;
 
 // The seeds of run number `run`. The result of a run depends only on its number and the seed.
 struct RunSeeds {

@@ -10,8 +10,9 @@ import pytest
 
 INSTALLED_BY = {  # what is given to pip
     **dict.fromkeys(("ConfigSpace", "hpbandster", "hyperopt", "scipy", "smac"), '".[test-search]"'),
-    **dict.fromkeys(("optuna", "optunahub", "ray"), '".[test-adapters]"'),
+    **dict.fromkeys(("optuna", "optunahub", "pymoo", "ray"), '".[test-adapters]"'),
     **dict.fromkeys(("onnxruntime", "onnxscript", "torch"), '".[test-torch]"'),
+    "syne_tune": '".[test-adapters,syne-tune]"',
     **dict.fromkeys(
         ("kubernetes_validate", "nb101train", "tensorflow", "wheel", "yaml"),
         '".[test-train]" ./training',

@@ -13,6 +13,7 @@ import numpy as np
 
 import nb101fast
 from nb101fast import Index
+from reference.pareto import dominates
 from reference.randomness import (
     CHANCES,
     LABELINGS,
@@ -223,6 +224,96 @@ class Evolution:
         self._ages.remove(place)
         self._ages.append(place)
         self._places[place] = member
+
+
+class NSGA2:
+    """Deb et al., 2002, one child after another. A child that is known already is drawn again."""
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        training: PlainTraining,
+        seed: int,
+        *,
+        objectives: Callable[[Trial], Sequence[float]],
+        size: int = 100,
+        crossover_rate: float = 0.9,
+    ) -> None:
+        self._sampler, self._epochs, self._stream = sampler, training.epochs[-1], Stream(seed)
+        self._objectives, self._size, self._crossover_rate = objectives, size, crossover_rate
+        self._members: list[tuple[int, Sequence[float]]] = []  # code and objectives
+        self._ranks: list[tuple[int, float]] = []  # front, and minus the crowding distance
+        self._tried: list[tuple[int, Sequence[float]]] = []
+
+    def ask(self) -> tuple[int, int]:
+        if not self._members:
+            return self._sampler(self._stream.word()), self._epochs
+        known = {code for code, _ in self._members + self._tried}
+        for _ in range(100):
+            child = self._child()
+            if child not in known:
+                break
+        return child, self._epochs
+
+    def tell(self, trial: Trial) -> None:
+        self._tried.append((trial.code, self._objectives(trial)))
+        if len(self._tried) < self._size:
+            return
+        rivals, self._tried = self._members + self._tried, []
+        ranks = ranked([point for _, point in rivals])
+        by_rank = sorted(range(len(rivals)), key=lambda i: (ranks[i], i))
+        last = ranks[by_rank[self._size - 1]][0]
+        whole = sorted((i for i in by_rank if ranks[i][0] < last), key=lambda i: (ranks[i][0], i))
+        rest = [i for i in by_rank if ranks[i][0] == last]  # the least crowded first
+        if len(whole) + len(rest) == self._size:
+            rest.sort()
+        kept = (whole + rest)[: self._size]
+        self._members = [rivals[i] for i in kept]
+        self._ranks = [ranks[i] for i in kept]
+
+    def _child(self) -> int:
+        one, other = self._parent(), self._parent()
+        parent = one
+        if self._stream.fraction() < self._crossover_rate:
+            word = self._stream.word()
+            parent = 0
+            for bit in range(21):
+                parent |= (other if word >> bit & 1 else one) & (1 << bit)
+            for label in range(5):
+                source = other if word >> (21 + label) & 1 else one
+                parent |= source & (0b11 << (21 + 2 * label))
+        return mutate_parameter(parent, self._stream.word(), 0)
+
+    def _parent(self) -> int:
+        drawn = [self._stream.below(self._size) for _ in range(2)]
+        return self._members[min(drawn, key=lambda member: self._ranks[member])][0]
+
+
+def ranked(points: Sequence[Sequence[float]]) -> list[tuple[int, float]]:
+    """The number of each point's front, and minus its crowding distance."""
+    ranks: list[tuple[int, float]] = [(0, 0.0)] * len(points)
+    left, number = list(range(len(points))), 0
+    while left:
+        inside = [i for i in left if not any(dominates(points[j], points[i]) for j in left)]
+        for i, distance in zip(inside, crowding([points[i] for i in inside]), strict=True):
+            ranks[i] = (number, -distance)
+        left = [i for i in left if i not in inside]
+        number += 1
+    return ranks
+
+
+def crowding(points: Sequence[Sequence[float]]) -> list[float]:
+    """The crowding distance of each point of a front."""
+    distances = [0.0] * len(points)
+    for axis in zip(*points, strict=True):
+        order = sorted(range(len(points)), key=lambda i: axis[i])
+        extent = axis[order[-1]] - axis[order[0]]
+        if not 0 < extent < math.inf:
+            continue
+        for before, here, after in zip(order, order[1:], order[2:], strict=False):
+            distances[here] += (axis[after] - axis[before]) / extent
+        distances[order[0]] = distances[order[-1]] = math.inf
+    return distances
 
 
 def _changes(rate: float) -> IndependentChanges:

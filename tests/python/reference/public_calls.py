@@ -50,6 +50,7 @@ NOT_CALLED = {
     "experiment.ExperimentReport": "a result",
     "experiment.MeanRegret": "a result",
     "experiment.OptimizerSummary": "a result",
+    "search.Fronts": "a result; its methods are called",
     "search.SMAC3": "its settings are an object of SMAC",
     "search.HpBandSterBOHB": "its settings are an object of BOHB",
     "search.HyperoptTPE": "its settings are an object of TPE",
@@ -85,6 +86,10 @@ def calls() -> Calls:
     objective = index.objective()
     training = search.SimulatedTraining(index)
     done = search.run("rs", index, runs=2, budget_seconds=100)
+    fronts = search.find_fronts("rs", index, runs=2, budget_seconds=100)
+    objectives = search.Objectives(("test_accuracy",), ("parameters",))
+    corner = {"test_accuracy": 0.5, "parameters": 1e8}
+    multi = search.front_training_for(search.NSGA2(), index, objectives)
     measured = {"epochs": 108, "stage": "final", "repeat": 0}
     budget = {"budget_seconds": 100.0, "max_evaluations": 3}
     files = {"epochs": (4,), "repeats": 1, "seed": 1, "progress": None}
@@ -272,6 +277,74 @@ def calls() -> Calls:
                 "progress": None,
             },
         ),
+        "search.Objectives": (
+            lambda maximize, minimize: search.find_fronts(
+                "rs", index, maximize=maximize, minimize=minimize, runs=1, max_evaluations=1
+            ),
+            {"maximize": ["test_accuracy"], "minimize": ["parameters"]},
+        ),
+        "search.MultiObjectiveTraining": (
+            search.MultiObjectiveTraining,
+            {
+                "index": index,
+                "objectives": objectives,
+                "reference": corner,
+                "epochs": 108,
+                "validity": "raw-9",
+            },
+        ),
+        "MultiObjectiveTraining.told": (
+            multi.told,
+            {"trial": search.Trial(32, 0, 108, 0, 0.9, 1.0)},
+        ),
+        "MultiObjectiveTraining.told_values": (
+            multi.told_values,
+            {"ids": index.cells[:2], "repeats": np.zeros(2, np.int32)},
+        ),
+        "MultiObjectiveTraining.reported_values": (
+            multi.reported_values,
+            {"ids": index.cells[:2]},
+        ),
+        "search.NSGA2": (search.NSGA2, settings_of(search.NSGA2)),
+        "search.find_fronts": (
+            search.find_fronts,
+            {
+                "optimizer": "nsga2",
+                "index": index,
+                "maximize": ["test_accuracy"],
+                "minimize": ["parameters"],
+                "reference": corner,
+                "runs": 1,
+                **budget,
+                "seed": 1,
+                "preset": "paper",
+                "first_run": 0,
+                "epochs": 108,
+                "threads": 1,
+                "progress": None,
+            },
+        ),
+        "search.front_training_for": (
+            search.front_training_for,
+            {
+                "optimizer": search.NSGA2(),
+                "index": index,
+                "objectives": objectives,
+                "reference": corner,
+                "preset": "paper",
+                "epochs": 108,
+            },
+        ),
+        "Fronts.regret_at": (fronts.regret_at, {"seconds": [1.0]}),
+        "Fronts.regret_after": (fronts.regret_after, {"evaluations": [1]}),
+        "Fronts.rows_of_front": (fronts.rows_of_front, {"run": 0, "seconds": 10.0}),
+        "Fronts.regret_of_incumbents": (fronts.regret_of_incumbents, {}),
+        "Fronts.plot": (fronts.plot, {}),
+        "Fronts.to_arrow": (fronts.to_arrow, {}),
+        "Fronts.to_parquet": (fronts.to_parquet, {"target": "e.parquet"}),
+        "Fronts.from_parquet": (search.Fronts.from_parquet, {"path": "e.parquet"}),
+        "Fronts.joined": (search.Fronts.joined, {"parts": [fronts]}),
+        "search.plot_fronts": (search.plot_fronts, {"fronts": [fronts]}),
         "search.settings_of": (search.settings_of, {"optimizer": "rs", "preset": "paper"}),
         "search.training_for": (
             search.training_for,
