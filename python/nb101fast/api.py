@@ -241,8 +241,7 @@ class NASBench:
         if not _is_connected(model_spec):
             raise OutOfDomainError("invalid spec, provided graph is disconnected.")
         # The harness stands on this package, and is imported only when it is asked for.
-        requirements = import_extra("nb101train.requirements", extra=None)
-        requirements.require_tensorflow()
+        import_extra("nb101train.tensorflow_start", extra=None).load_tensorflow()
         evaluation = importlib.import_module("nb101train.evaluation")
         result = evaluation.evaluate_spec(model_spec, self.config, model_dir, dataset, device)
         final = result.evaluations[-1]

@@ -684,7 +684,7 @@ def test_config(bench: NASBench, records: list[Record]) -> None:
 def test_evaluate_says_what_is_missing(
     bench: NASBench, records: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "nb101train.requirements", None)
+    monkeypatch.setitem(sys.modules, "nb101train.tensorflow_start", None)
     with pytest.raises(ImportError, match="this needs nb101train: pip install nb101train"):
         bench.evaluate(known_spec(records), "folder")
 

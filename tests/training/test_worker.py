@@ -142,9 +142,7 @@ def test_the_batch_is_scaled_to_the_cores(
 
 
 def test_a_driver_imports_no_tensorflow() -> None:
-    modules = (
-        "cells, config, datasets, ledger, ops, plan, record, shard, status, sweep, work, worker"
-    )
+    modules = "cells, config, datasets, ledger, plan, record, shard, status, sweep, work, worker"
     program = (
         f"import sys\nfrom nb101train import {modules}\n"
         "assert 'tensorflow' not in sys.modules\n"

@@ -54,7 +54,7 @@ _TRAINING = {
 def __getattr__(name: str) -> Any:
     if name not in _TRAINING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .requirements import require_tensorflow
+    from .tensorflow_start import load_tensorflow
 
-    require_tensorflow()
+    load_tensorflow()
     return getattr(importlib.import_module(f"{__name__}.{_TRAINING[name]}"), name)

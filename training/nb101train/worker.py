@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from .config import TrainConfig
 from .record import record_payload
-from .requirements import require_tensorflow
 from .run_options import RunOptions
+from .tensorflow_start import load_tensorflow
 from .work import CellWork, Outcome, RunFailure, RunRecord
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class TrainingWorker:
     """
 
     def __init__(self, settings: WorkerSettings) -> None:
-        require_tensorflow()
+        load_tensorflow()
         import tensorflow as tf  # This takes seconds, so only a process that trains does it.
 
         from .datasets import load_dataset
