@@ -34,9 +34,10 @@ CELLS_PER_SIZE = (1, 4, 5, 6, 7, 7)
 def random_graphs() -> list[tuple[npt.NDArray[np.uint8], tuple[str, ...]]]:
     """30 cells of every size, some of them with operations outside the official data set."""
     rng = np.random.default_rng(101)
-    graphs = []
+    graphs: list[tuple[npt.NDArray[np.uint8], tuple[str, ...]]] = []
     for size, count in enumerate(CELLS_PER_SIZE):
-        for cell_id in rng.integers(*FIRST_IDS[size : size + 2], count).tolist():
+        first, end = FIRST_IDS[size : size + 2]
+        for cell_id in rng.integers(first, end, count).tolist():
             cell = Cell.from_id(cell_id)
             ops = rng.choice(OP_MAP if len(graphs) % 3 == 0 else OP_MAP[:3], size).tolist()
             graphs.append((cell.matrix, ("input", *ops, "output")))
