@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -185,10 +186,14 @@ def _read_records(
     digest = hashlib.sha256()
     gzip = GzipStream(path) if is_gzip else None
     size = 0
-    # One thread reads ahead and one digests. Both release the GIL, and so does the parser.
-    with ThreadPoolExecutor(2) as helpers:
+    # One thread reads ahead and one digests. Both release the GIL, and so does the parser. They end
+    # before the file is closed.
+    with (
+        open(path, "rb", buffering=0, opener=open_regular) as file,
+        ThreadPoolExecutor(2) as helpers,
+    ):
         hashed: Future[None] | None = None
-        for chunk in _chunks(path, helpers):
+        for chunk in _chunks(file, helpers):
             if hashed:
                 hashed.result()
             hashed = helpers.submit(digest.update, chunk)
@@ -206,17 +211,16 @@ def _read_records(
     return reader.num_records, size, digest.hexdigest()
 
 
-def _chunks(path: str, helpers: ThreadPoolExecutor) -> Iterator[memoryview]:
+def _chunks(file: io.FileIO, helpers: ThreadPoolExecutor) -> Iterator[memoryview]:
     """The pieces of a file. A piece is valid until two more are read."""
     buffers = itertools.cycle(np.empty(CHUNK_BYTES, np.uint8).data for _ in range(3))
-    with open(path, "rb", buffering=0, opener=open_regular) as file:
 
-        def read() -> memoryview:
-            buffer = next(buffers)
-            return buffer[: file.readinto(buffer)]
+    def read() -> memoryview:
+        buffer = next(buffers)
+        return buffer[: file.readinto(buffer)]
 
-        chunk = read()
-        while chunk:
-            following = helpers.submit(read)
-            yield chunk
-            chunk = following.result()
+    chunk = read()
+    while chunk:
+        following = helpers.submit(read)
+        yield chunk
+        chunk = following.result()

@@ -43,7 +43,7 @@ import math
 import reprlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
@@ -190,15 +190,16 @@ def read_json(table: _core.RunTable, path: str) -> Marks:
     """
     before = len(table)
     marks = Marks()
-    objects = (each for document in _documents(path) for each in _objects(*document))
-    for is_row, part in itertools.groupby(objects, lambda each: _is_row(each[1])):
-        if is_row:
-            for rows in _rows(path, part):
-                marks |= rows.marks()
-                table.append(*rows.runs().arrays())
-            continue
-        for place, cell in part:
-            marks |= _append_cell(table, place, cell)
+    with open(path, "rb", opener=open_regular) as file:
+        objects = (each for document in _documents(path, file) for each in _objects(*document))
+        for is_row, part in itertools.groupby(objects, lambda each: _is_row(each[1])):
+            if is_row:
+                for rows in _rows(path, part):
+                    marks |= rows.marks()
+                    table.append(*rows.runs().arrays())
+                continue
+            for place, cell in part:
+                marks |= _append_cell(table, place, cell)
     if len(table) == before:
         raise FormatError(f"{path}: no runs: give at least one")
     return marks
@@ -218,23 +219,22 @@ def _rows(path: str, objects: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[
         yield RunRows(columns, names, places.__getitem__)
 
 
-def _documents(path: str) -> Iterator[tuple[str, Any]]:
+def _documents(path: str, file: BinaryIO) -> Iterator[tuple[str, Any]]:
     """Each line's value, after its name in errors. A file that is not JSON lines is one value."""
     is_first = True
-    with open(path, "rb", opener=open_regular) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            where = f"{path}: line {number}"
-            try:
-                document = _parsed(where, line)
-            except json.JSONDecodeError as error:
-                if not is_first:
-                    raise FormatError(f"{where}: not JSON: {error}") from None
-                yield path, _whole(path, b"\n" * (number - 1) + line + file.read())
-                return
-            yield where, document
-            is_first = False
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        where = f"{path}: line {number}"
+        try:
+            document = _parsed(where, line)
+        except json.JSONDecodeError as error:
+            if not is_first:
+                raise FormatError(f"{where}: not JSON: {error}") from None
+            yield path, _whole(path, b"\n" * (number - 1) + line + file.read())
+            return
+        yield where, document
+        is_first = False
 
 
 def _whole(path: str, data: bytes) -> Any:

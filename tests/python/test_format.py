@@ -575,6 +575,7 @@ def test_full_verification_finds(sound: bytes, target: Path, name: str) -> None:
     query_everything(opened(target, damaged, "sections"))
 
 
+@needs("polars")
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_index_is_written_or_refused(sound: bytes, target: Path, name: str) -> None:
     """Its checksums are right, so only the contents can tell. No other error may be raised."""

@@ -229,14 +229,27 @@ def test_replaced_while_others_open_it(small_sample: Sample, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_file_is_closed_once_mapped(small_sample: Sample) -> None:
+def open_files() -> list[str]:
     folder = Path("/proc/self/fd")
     if not folder.exists():
         pytest.skip("no /proc/self/fd to see open files in")
+    return [os.readlink(entry) for entry in folder.iterdir() if entry.exists()]
+
+
+def test_the_file_is_closed_once_mapped(small_sample: Sample) -> None:
     indexes = [nb101fast.open(small_sample[0]) for _ in range(10)]
-    links = [os.readlink(entry) for entry in folder.iterdir() if entry.exists()]
-    assert str(small_sample[0]) not in links
+    assert str(small_sample[0]) not in open_files()
     assert len(indexes) == 10
+
+
+@pytest.mark.parametrize("contents", ['{"runs": 3}', "id,epochs\n3,0", "no format"])
+def test_a_refused_file_is_closed_while_its_error_is_kept(tmp_path: Path, contents: str) -> None:
+    path = tmp_path / "refused"
+    path.write_text(contents)
+    with pytest.raises(nb101fast.FormatError, match="refused: ") as kept:
+        nb101fast.compile(path, tmp_path / "out.nb101")
+    assert str(path) not in open_files()
+    assert kept.traceback  # Its frames keep what they hold.
 
 
 def test_errors_pickle() -> None:

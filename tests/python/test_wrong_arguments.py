@@ -20,6 +20,7 @@ from reference.wrong_arguments import check_faults, methods
 pytest.importorskip("networkx")
 pytest.importorskip("pyarrow")
 pytest.importorskip("matplotlib")
+pytest.importorskip("polars")
 CLASSES = (
     *(nb101fast.Cell, nb101fast.Index, search.SimulatedTraining, search.Trajectories),
     *(api.ModelSpec, api.NASBench),
