@@ -99,7 +99,7 @@ TAKES_IDS: dict[Place, Call] = {
         ["test_accuracy"], [], reference={"test_accuracy": 0.0}, ids=x
     ),
     ("search.multi_objective_training", "MultiObjectiveTraining.told_values", "ids"): lambda x: (
-        PROBLEM.told_values(x, np.zeros(1, np.int32))
+        PROBLEM.told_values(x, np.zeros(np.size(x), np.int32))
     ),
     ("search.multi_objective_training", "MultiObjectiveTraining.reported_values", "ids"): (
         PROBLEM.reported_values

@@ -99,6 +99,7 @@ class MultiObjectiveTraining(SimulatedTraining):
         >>> training = MultiObjectiveTraining(nb101fast.open(), objectives)
         >>> training.told(training.start(1000, seed=0).evaluate(32))
         """
+        check_type("trial", trial, Trial, use="a Trial, as evaluate returns it")
         if trial.cell_id < 0:
             return np.full(len(self.objectives.names), np.inf)
         values = self.told_values([trial.cell_id], np.array([trial.repeat]))
@@ -110,14 +111,20 @@ class MultiObjectiveTraining(SimulatedTraining):
 
         Args:
             ids: cells of the problem, int32 (N,) or a list of ints.
-            repeats: the number of each training run, (N,).
+            repeats: the number of each training run, integers (N,).
 
         Raises:
             TypeError: these are no cell ids.
-            ValueError: a cell is not one of the problem.
-            IndexError: there is no such repeat.
+            ValueError: a cell is not one of the problem, or it has no such repeat.
         """
-        told: Doubles = self._told[self._rows_of(ids), repeats] * self.objectives.signs
+        rows, most = self._rows_of(ids), self._told.shape[1] - 1
+        numbers = np.asarray(repeats)
+        is_sound = numbers.dtype.kind in "iu" and numbers.shape == rows.shape
+        if not is_sound or ((numbers < 0) | (numbers > most)).any():
+            raise ValueError(
+                f"repeats={repeats!r} are not allowed; use an integer from 0 to {most} for each id"
+            )
+        told: Doubles = self._told[rows, numbers] * self.objectives.signs
         return told
 
     def reported_values(self, ids: ManyIds) -> Doubles:

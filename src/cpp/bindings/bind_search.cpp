@@ -75,8 +75,7 @@ py::tuple ask_optimizer(AskTell& self) {
 // The repeat of an invalid configuration is -1.
 void tell_optimizer(AskTell& self, Code code, std::int32_t cell_id, std::uint32_t budget,
                     std::int32_t repeat, double accuracy) {
-  const Trial trial{
-      {code, budget}, cell_id, static_cast<std::uint32_t>(repeat), {accuracy, 0}};
+  const Trial trial{{code, budget}, cell_id, static_cast<std::uint32_t>(repeat), {accuracy, 0}};
   std::visit([&](auto& chosen) { chosen.tell(trial); }, self.optimizer);
 }
 
