@@ -136,8 +136,9 @@ Kernel objective(const std::string& folder) {
   struct State {
     explicit State(const std::string& path) : file(path, Verify::header) {}
     IndexFile file;
-    Objective objective{
-        file.view(), Metric::validation_accuracy, Stage::final, 0, {Repeat::Kind::one, 0, 0}};
+    Objective objective{file.view(),
+                        file.view().series(Metric::validation_accuracy, Stage::final, 0),
+                        {Repeat::Kind::one, 0, 0}};
     std::vector<Code> codes;
     std::vector<float> values = std::vector<float>(kNumCodes);
   };

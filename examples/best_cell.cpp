@@ -26,8 +26,9 @@ void print_best(const char* path) {
   const nb101::IndexFile file(path, nb101::Verify::header);
   const nb101::IndexView& index = file.view();
   const std::size_t last = index.budgets().size() - 1;
-  const nb101::Objective accuracy(index, nb101::Metric::test_accuracy, nb101::Stage::final, last,
-                                  {nb101::Repeat::Kind::mean});
+  const nb101::Series accuracies =
+      index.series(nb101::Metric::test_accuracy, nb101::Stage::final, last);
+  const nb101::Objective accuracy(index, accuracies, {nb101::Repeat::Kind::mean});
   const std::int32_t best = best_of(index, accuracy);
   const nb101::SearchSpace& space = nb101::SearchSpace::instance();
   std::cout << "cell " << best << ", " << nb101::to_hex(space.hash(best)) << ": test accuracy "

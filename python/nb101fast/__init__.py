@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._build import __version__, build_config, install_as_nasbench
 from ._core import FormatError
+from .attachment import AttachReport, attach, detach
 from .builder import CompileReport
 from .cell import Cell, OutOfDomainError, count_parameters, module_hash, vertex_channels
 from .codes import (
@@ -48,12 +49,14 @@ __all__ = [
     "NUM_CELLS",
     "OPS",
     "STAGES",
+    "AttachReport",
     "Cell",
     "CompileReport",
     "FormatError",
     "Index",
     "OutOfDomainError",
     "__version__",
+    "attach",
     "build_config",
     "cell_codes",
     "cell_hashes",
@@ -62,6 +65,7 @@ __all__ = [
     "compile",
     "count_parameters",
     "decode",
+    "detach",
     "encode",
     "export",
     "fetch",

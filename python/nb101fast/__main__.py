@@ -18,6 +18,7 @@ import numpy as np
 
 from . import __version__, synthetic
 from ._core import FormatError, visible
+from .attachment import attach, detach
 from .builder import CompileReport
 from .cell import OutOfDomainError
 from .cell_text import FORMS, cell_of_text, form_of_text
@@ -32,7 +33,7 @@ from .fetch import Which, fetch, fetch_index
 from .findings import sentences
 from .index import Index, open
 from .locations import BUILT_IN, chosen_index
-from .measurement import METRICS, STAGES
+from .measurement import STAGES
 from .progress import tell
 from .reader import VERIFY_LEVELS
 from .search import OPTIMIZERS, PRESETS
@@ -53,9 +54,11 @@ _OPTIONS = {
     "out": "--out ",
     "output": "-o ",
     "preset": "--preset ",
+    "name": "--name ",
     "record": "--record ",
     "regret": "--regret ",
     "repeat": "--repeat ",
+    "replace": "--replace",
     "runs": "--runs ",
     "seed": "--seed ",
     "sha256": "--sha256 ",
@@ -159,6 +162,62 @@ def command_line() -> CommandLine:
         "nb101fast merge part-0.nb101 part-1.nb101 -o whole.nb101",
     )
     command.add_argument("inputs", nargs="+", metavar="INDEX", help="an index file")
+    command.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="the index file to write"
+    )
+
+    command = add(
+        "attach",
+        _attach,
+        "add columns of your own to an index, with one number for each cell",
+        "nb101fast attach nasbench_full.nb101 latency.csv -o more.nb101 --unit latency_ms=ms",
+    )
+    command.add_argument("index", metavar="INDEX", help="the index file to read")
+    command.add_argument(
+        "table",
+        metavar="TABLE",
+        help="a CSV or Parquet file with a column hash, id or code and a column for each name; or "
+        "a JSON file with a number, or an object of numbers by name, for each hash",
+    )
+    command.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="the index file to write"
+    )
+    command.add_argument(
+        "--name", help="the name of the column, for a JSON file with a number for each hash"
+    )
+    command.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        metavar="NAME=UNIT",
+        help="the unit of a column, such as latency_ms=ms; may be given for each column",
+    )
+    command.add_argument(
+        "--description",
+        action="append",
+        default=[],
+        metavar="NAME=TEXT",
+        help="a line about a column; may be given for each column",
+    )
+    command.add_argument(
+        "--replace",
+        action="store_true",
+        help="let a new column take the place of one that has its name",
+    )
+    command.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse values of cells that the index lacks, which are otherwise counted",
+    )
+
+    command = add(
+        "detach",
+        _detach,
+        "remove columns of your own from an index",
+        "nb101fast detach more.nb101 latency_ms -o less.nb101",
+    )
+    command.add_argument("index", metavar="INDEX", help="the index file to read")
+    command.add_argument("names", nargs="+", metavar="NAME", help="the name of a column")
     command.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="the index file to write"
     )
@@ -431,6 +490,40 @@ def _merge(options: argparse.Namespace) -> None:
     _print_report(report)
 
 
+def _attach(options: argparse.Namespace) -> None:
+    report = attach(
+        options.index,
+        options.table,
+        options.output,
+        name=options.name,
+        units=_texts_by_name("--unit", options.unit),
+        descriptions=_texts_by_name("--description", options.description),
+        replace=options.replace,
+        strict=options.strict,
+    )
+    print(f"{visible(report.output)}: {report.num_bytes / 1e6:.1f} MB in {report.seconds:.1f} s")
+    for name, cells in report.cells.items():
+        print(f"  {name}: {cells:,} cells")
+    if report.unknown:
+        print(
+            f"  values of cells that the index lacks: {report.unknown:,}, the first in "
+            f"{visible(report.first_unknown)}"
+        )
+
+
+def _texts_by_name(option: str, pairs: Sequence[str]) -> dict[str, str]:
+    """The texts that an option of the form NAME=TEXT gives."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise ValueError(f"{option} {pair!r} is not allowed; use NAME=TEXT")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _detach(options: argparse.Namespace) -> None:
+    detach(options.index, options.names, options.output)
+    print(f"{visible(options.output)}: {os.path.getsize(options.output):,} bytes")
+
+
 def _export(options: argparse.Namespace) -> None:
     export(options.index, options.output, unmarked=options.unmarked, progress=True)
     print(f"{visible(options.output)}: {os.path.getsize(options.output):,} bytes")
@@ -444,6 +537,8 @@ def _print_report(report: CompileReport) -> None:
     for source in report.sources:
         name = visible(source.name)
         print(f"  from {name}: {source.records:,} records, SHA-256 {source.sha256}")
+    if report.own_columns:
+        print(f"  own columns: {', '.join(report.own_columns)}")
     for name in ("missing_cells", "missing_runs", "replaced_runs", "repeated_runs"):
         if count := getattr(report, name):
             print(f"  {name.replace('_', ' ')}: {count:,}")
@@ -497,7 +592,7 @@ def _query(options: argparse.Namespace) -> None:
         chosen = _cell_named(text)
         values = index.query(**chosen, epochs=epochs, stage=options.stage, repeat=repeat)
         if _has_run(index, chosen, epochs, repeat):
-            print(text, *(f"{metric}={_shown(values[metric], repeat)}" for metric in METRICS))
+            print(text, *(f"{name}={_shown(value, repeat)}" for name, value in values.items()))
         else:
             missing.append(text)
     if missing:

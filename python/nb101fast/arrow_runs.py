@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,13 @@ from .codes import NUM_CELLS, cell_hashes, cell_ids
 from .content_digest import ContentDigest
 from .extras import import_extra
 from .measurement import EVALUATION_METRICS, STAGES
+from .own_column import OwnColumn, parse_labels
 from .provenance import Marks, parse_provenance
 from .run_columns import Integers, official_places
-from .run_rows import Column, RunRows, are_pruned, checked_names
+from .run_rows import RunRows, are_pruned, checked_names
 from .runs import Runs
-from .tables import FORM_VERSION, FORMS, PROVENANCE
+from .table_rows import Column, Doubles, NamesCheck, TableRows
+from .tables import FORM_VERSION, FORMS, OWN_COLUMNS, OWN_PREFIX, PROVENANCE
 from .texts import Texts
 
 ROWS_AT_ONCE = 1 << 18
@@ -71,6 +73,7 @@ class ArrowRuns:
         provenance: that of the index from which the table was made; empty if it is unknown.
         marks: what the provenance and the rows that were read say of the values.
         names: the columns to read; None for all.
+        own_columns: the own columns of the runs that were read, by name.
 
     Raises:
         FormatError: the form is unknown, or columns are missing, unknown or there twice.
@@ -83,12 +86,17 @@ class ArrowRuns:
         self.provenance = parse_provenance(f"{source}: its provenance", self._metadata or b"{}")
         self.marks = Marks.of(self.provenance)
         self._is_stored = _form_of(source, metadata) == "stored"
+        labels = parse_labels(f"{source}: its own columns", metadata.get(OWN_COLUMNS, b"{}"))
+        # A program may have left out some columns since.
+        own = [OWN_PREFIX + name if self._is_stored else name for name in labels]
+        self._labels = {n: labels[n] for n, o in zip(labels, own, strict=True) if o in schema.names}
+        self.own_columns: dict[str, OwnColumn] = {}
         self._own_names: dict[str, str] = {}
         self.names: list[str] | None = None
         if not self._is_stored:
-            columns = [name for name in schema.names if not name.startswith(_PANDAS_INDEX)]
+            columns = [name for name in _names_of(schema) if name not in self._labels]
             self._own_names = checked_names(source, columns)
-            self.names = [*self._own_names.values()]
+            self.names = [*self._own_names.values(), *self._labels]
 
     def append_to(self, table: _core.RunTable, batches: Iterable[Any]) -> ContentDigest:
         """Append the runs of all batches to a table of the core; return the digest of the contents.
@@ -98,40 +106,75 @@ class ArrowRuns:
                 row (counted from 0) and the column. The table then holds a part of the rows.
         """
         digest = ContentDigest(self._metadata)
-        count = 0
-        for runs in self._stored(batches) if self._is_stored else self._rows(batches):
+        parts = []
+        for runs, own in self._stored(batches) if self._is_stored else self._rows(batches):
             table.append(*runs.arrays())
-            digest.update(*runs.arrays())
-            count += len(runs.codes)
-        if not count:
+            digest.update(*runs.arrays(), *own)
+            parts.append((cell_ids(runs.codes), *own))
+        if not parts:
             raise FormatError(f"{self._source}: no runs: give at least one")
+        ids, *columns = map(np.concatenate, zip(*parts, strict=True))
+        for (name, label), values in zip(self._labels.items(), columns, strict=True):
+            where = f"{self._source}: own column {name!r}"
+            self.own_columns[name] = OwnColumn.of_runs(label, ids, values, where)
         return digest
 
-    def _rows(self, batches: Iterable[Any]) -> Iterator[Runs]:
-        first = 0
-        for batch in batches:
-            if batch.num_rows:
-                rows = RunRows(self._columns(batch), self._own_names, self._place(first))
-                self.marks |= rows.marks()
-                yield rows.runs()
-            first += batch.num_rows
+    def _rows(self, batches: Iterable[Any]) -> Iterator[tuple[Runs, list[Doubles]]]:
+        """Some runs at a time, and the values of the own columns for each."""
+        names = {**self._own_names, **{name: name for name in self._labels}}
+        for part in _rows_of_batches(self._source, names, batches):
+            rows = RunRows(part.columns, part.names, part.place)
+            self.marks |= rows.marks()
+            yield rows.runs(), [rows.numbers(name) for name in self._labels]
 
-    def _place(self, first: int) -> Callable[[int], str]:
-        return lambda row: f"{self._source}: row {first + row}"
-
-    def _columns(self, batch: Any) -> dict[str, Column]:
-        names = batch.schema.names
-        return {
-            name: _column(batch.column(names.index(own))) for name, own in self._own_names.items()
-        }
-
-    def _stored(self, batches: Iterable[Any]) -> Iterator[Runs]:
+    def _stored(self, batches: Iterable[Any]) -> Iterator[tuple[Runs, list[Doubles]]]:
         """The runs of the form "stored", in the order of the records."""
         arrow = import_extra("pyarrow", extra="arrow")
         columns = _StoredRead(self._source, arrow.Table.from_batches(batches, self._schema))
         places = columns.places()
         for begin in range(0, places.shape[1], ROWS_AT_ONCE):
-            yield columns.runs(places[:, begin : begin + ROWS_AT_ONCE])
+            part = places[:, begin : begin + ROWS_AT_ONCE]
+            own = [columns.numbers(OWN_PREFIX + name, part[0]) for name in self._labels]
+            yield columns.runs(part), [values.astype(np.float64) for values in own]
+
+
+def rows_of_batches(
+    source: str, schema: Any, batches: Iterable[Any], check: NamesCheck
+) -> Iterator[TableRows]:
+    """The rows of a table of Arrow that comes in batches.
+
+    Args:
+        source: the name of the table, for errors.
+        schema: the schema of the table.
+        batches: its record batches.
+        check: checks the names of its columns.
+
+    Raises:
+        FormatError: what `check` raises.
+    """
+    return _rows_of_batches(source, check(source, _names_of(schema)), batches)
+
+
+def _rows_of_batches(
+    source: str, names: Mapping[str, str], batches: Iterable[Any]
+) -> Iterator[TableRows]:
+    first = 0
+    for batch in batches:
+        if batch.num_rows:
+            own_names = batch.schema.names
+            columns = {
+                name: _column(batch.column(own_names.index(own))) for name, own in names.items()
+            }
+            yield TableRows(columns, names, _place(source, first))
+        first += batch.num_rows
+
+
+def _place(source: str, first: int) -> Callable[[int], str]:
+    return lambda row: f"{source}: row {first + row}"
+
+
+def _names_of(schema: Any) -> list[str]:
+    return [name for name in schema.names if not name.startswith(_PANDAS_INDEX)]
 
 
 def _form_of(source: str, metadata: dict[bytes, bytes]) -> str:
@@ -177,7 +220,7 @@ class _StoredRead:
         self._names = stored.schema.names
         matches = [_BUDGET_COLUMN.fullmatch(name) for name in stored.schema.names]
         self._epochs = sorted(int(match[1]) for match in matches if match)
-        self._ids = self._numbers("cell_id")
+        self._ids = self.numbers("cell_id")
         sound = (self._ids >= 0) & (self._ids < NUM_CELLS)
         self._check("cell_id", sound, f"is no cell id; use 0 to {NUM_CELLS - 1}")
         if len(np.unique(self._ids)) != len(self._ids):
@@ -189,7 +232,7 @@ class _StoredRead:
             raise FormatError(
                 f"{self._path}: no column 'runs_E' with the runs at E epochs: add at least one"
             )
-        counts = np.stack([self._numbers(f"runs_{epochs}") for epochs in self._epochs], axis=1)
+        counts = np.stack([self.numbers(f"runs_{epochs}") for epochs in self._epochs], axis=1)
         places = official_places(cell_hashes()[self._ids.astype(int)], counts.astype(np.int64))
         first = f"record_{self._epochs[0]}_0"
         if first not in self._names:
@@ -218,11 +261,11 @@ class _StoredRead:
         values = np.empty(places.shape[1])
         for budget, repeat in np.unique(places[1:], axis=1).T.tolist():
             chosen = np.flatnonzero((budgets == budget) & (repeats == repeat))
-            column = self._numbers(f"{name}_{self._epochs[budget]}_{repeat}", rows[chosen])
+            column = self.numbers(f"{name}_{self._epochs[budget]}_{repeat}", rows[chosen])
             values[chosen] = column
         return values
 
-    def _numbers(self, name: str, rows: Any = slice(None)) -> npt.NDArray[Any]:
+    def numbers(self, name: str, rows: Any = slice(None)) -> npt.NDArray[Any]:
         """The values of rows, which must not be null. Counts are turned into accuracies."""
         if (times := self._names.count(name)) != 1:
             raise FormatError(f"{self._path}: {times or 'no'} columns {name!r}; give exactly one")

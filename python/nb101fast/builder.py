@@ -15,6 +15,7 @@ from ._core import FormatError
 from .findings import Findings, joined, sentences
 from .inputs import Meter, Source, read_input, read_table
 from .locations import core_name
+from .own_column import OwnColumn, narrowest
 from .progress import Phases
 from .provenance import Marks
 from .reader import IndexReader
@@ -39,6 +40,8 @@ class CompileReport:
         official_order: whether the records are in the order of the official files.
         wide_columns: the columns that need a wider type than the official files.
         findings: the unusual and the missing values.
+        own_columns: the names of the own columns, which come from the inputs and from the index
+            that is updated.
         sources: the files and tables that were read.
         seconds: how long it took.
     """
@@ -55,6 +58,7 @@ class CompileReport:
     official_order: bool
     wide_columns: tuple[str, ...]
     findings: Findings
+    own_columns: tuple[str, ...]
     sources: tuple[Source, ...]
     seconds: float
 
@@ -88,6 +92,7 @@ class IndexBuilder:
         self._base, self._threads = base, threads or os.cpu_count() or 1
         self._sources: list[Source] = []
         self._marks = Marks()
+        self._own: dict[str, OwnColumn] = {}  # of the inputs
         self._began = time.monotonic()
 
     def reserve(self, runs: int) -> None:
@@ -119,6 +124,9 @@ class IndexBuilder:
         """Add the name of a file whose runs are already in `table`."""
         self._sources.append(source)
         self._marks |= source.marks
+        for name, column in source.own_columns.items():
+            known = self._own.get(name)
+            self._own[name] = known.joined(column, name, source.name) if known else column
 
     def add_runs(self, runs: Runs) -> None:
         """Add runs that are in memory.
@@ -131,7 +139,7 @@ class IndexBuilder:
         self.table.append(*runs.arrays())
 
     def add_index(self, reader: IndexReader) -> None:
-        """Add every run of an index, in the order of its records.
+        """Add every run of an index, in the order of its records, without its own columns.
 
         Raises:
             FormatError: the checksum of a section is wrong.
@@ -178,7 +186,13 @@ class IndexBuilder:
         }
         if self._base:
             provenance = _updated(self._base, provenance, summary)
-        written = assembly.write(target, json.dumps(provenance), denominator or 0)
+        own_columns = self._own_columns()
+        cells = assembly.cells
+        listed = [
+            (name, column.label.unit, column.label.description, narrowest(column.at(cells)))
+            for name, column in own_columns.items()
+        ]
+        written = assembly.write(target, json.dumps(provenance), denominator or 0, listed)
         return CompileReport(
             output=os.fspath(output),
             records=sum(source.records for source in self._sources),
@@ -186,9 +200,19 @@ class IndexBuilder:
             sources=tuple(self._sources),
             seconds=time.monotonic() - self._began,
             denominator=written.pop("denominator") or None,
+            own_columns=tuple(own_columns),
             **written,
             **summary,
         )
+
+    def _own_columns(self) -> dict[str, OwnColumn]:
+        """The own columns of the base, with the values of the inputs where these have some."""
+        if self._base is None:
+            return self._own
+        columns = {name: self._base.own_column(name) for name in self._base.own_columns}
+        for name, column in self._own.items():
+            columns[name] = columns[name].updated(column) if name in columns else column
+        return columns
 
     def _refuse(self, findings: Findings, summary: Mapping[str, Any]) -> None:
         """Raise FormatError if there is anything that a strict compilation refuses."""

@@ -28,7 +28,16 @@ _PARAMETER = re.compile(r"^(\w+)=(True\b|)|\b(\w+)=(True\b|[A-Z]+\b)")
 
 _SHELLS = ("bash", "zsh", "tcsh")
 # What a shell proposes for an argument, by its metavar.
-_FILES = ("CELL", "CONFIG", "FILE", "IN", "INDEX", "OLD", "OUT")  # an INDEX may stand for a CELL
+_FILES = (
+    "CELL",
+    "CONFIG",
+    "FILE",
+    "IN",
+    "INDEX",
+    "OLD",
+    "OUT",
+    "TABLE",
+)  # an INDEX may stand for a CELL
 _FOLDERS = ("DIR",)
 _NOTEBOOK_BACKEND = "module://matplotlib_inline.backend_inline"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import reprlib
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from . import _core
 from .builder import CompileReport, IndexBuilder
 from .checks import check_count
 from .inputs import Meter, estimated_records, is_table
-from .locations import checked_name, core_name
+from .locations import checked_name, checked_target
 from .progress import Progress, told
 from .reader import IndexReader
 
@@ -78,7 +77,10 @@ def compile(
     given = _inputs(inputs)
     paths = [each for each in given if isinstance(each, str)]
     base = None if update is None else IndexReader(update)
-    target = _target(paths, update if output is None else output)
+    written = update if output is None else output
+    if written is None:
+        raise ValueError("no output: give output=OUT, or update=OLD to write over that index")
+    target = checked_target(paths, written)
     builder = IndexBuilder(base, threads=threads)
     builder.reserve(sum(map(estimated_records, paths)))
     with told(progress, "compiling") as phases:
@@ -108,19 +110,3 @@ def _inputs(inputs: Any) -> list[Any]:
     if not given:
         raise ValueError("no input files: give at least one")
     return given
-
-
-def _target(paths: list[str], output: str | os.PathLike[str] | None) -> str:
-    """The name of the index file, after checks that it can be written."""
-    if output is None:
-        raise ValueError("no output: give output=OUT, or update=OLD to write over that index")
-    target = checked_name(output)
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samefile(path, target):
-                raise ValueError(f"output {target!r} is the input {path!r}; use another name")
-    _core.check_regular(core_name(target))  # Nothing is compiled in vain.
-    folder = os.path.dirname(os.path.abspath(target))
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"output {target!r}: there is no folder {folder!r}; make it first")
-    return target

@@ -28,6 +28,10 @@ def facts_of(reader: IndexReader) -> dict[str, Any]:
         "epochs": list(reader.epochs),
         "repeats": list(reader.repeats),
         "denominator": reader.denominator,
+        "own_columns": [
+            {"name": name, "unit": label.unit, "description": label.description}
+            for name, label in reader.own_columns.items()
+        ],
         "provenance": reader.provenance,
         "sections": [
             {"name": name, "dtype": str(dtype), "offset": offset, "bytes": size}
@@ -59,6 +63,9 @@ def _lines(reader: IndexReader) -> Iterator[str]:
         runs = int(reader.run_counts(epochs).sum(dtype=np.int64))
         ranges = "".join(f"{_range(reader, metric, epochs):>24}" for metric in METRICS)
         yield f"  {epochs:6} {repeats:7} {runs:11,}   {ranges}"
+    if reader.own_columns:
+        yield ""
+        yield from map(visible, _own_columns(reader))
     yield ""
     sizes = _sizes(reader)
     for name, size, sections in sizes:
@@ -68,6 +75,17 @@ def _lines(reader: IndexReader) -> Iterator[str]:
     if constant:
         yield f"  constant, so not stored: {', '.join(constant)}"
     yield f"  {'the whole file':28} {os.path.getsize(reader.path):13,} bytes"
+
+
+def _own_columns(reader: IndexReader) -> Iterator[str]:
+    """A line for each own column: how many cells have a value, its range and its description."""
+    for name, label in reader.own_columns.items():
+        values = reader.own_column(name).values
+        values = values[~np.isnan(values)]
+        span = f", {values.min():.6g} .. {values.max():.6g}" if len(values) else ""
+        unit = f" {label.unit}" if span and label.unit else ""
+        description = f": {label.description}" if label.description else ""
+        yield f"  own column {name}, {len(values):,} cells{span}{unit}{description}"
 
 
 def _origin(provenance: dict[str, Any], num_runs: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from . import _core
 from .checks import alternatives
 from .json_form import cell_objects
 from .locations import checked_name
-from .progress import Phases, Progress, told
+from .progress import Phases, Progress, tell, told
 from .provenance import Marks
 from .reader import IndexReader
 from .run_columns import RUN_COLUMNS, Column, record_places, run_columns
@@ -52,6 +52,9 @@ def export(
     If values were made up, or measured on another data set than CIFAR-10, all of these files say
     so, except a TFRecord, which can't. Such an index is refused there, unless `unmarked` is true.
 
+    Own columns are kept in a Parquet file. The other forms have no place for them, and a warning
+    says so.
+
     Args:
         index: an open index, or its path.
         output: the file to write.
@@ -77,6 +80,12 @@ def export(
         reader = IndexReader(index, verify="sections")
         if os.path.exists(target) and os.path.samefile(target, reader.path):
             raise ValueError(f"output {target!r} is the index itself; use another name")
+        if reader.own_columns and suffix != ".parquet":
+            tell(
+                f"own columns are left out: {', '.join(reader.own_columns)}; a Parquet file would "
+                "keep them",
+                "warning",
+            )
         if suffix.startswith(".tfrecord") and not unmarked:
             _refuse_marks(target, Marks.of(reader.provenance))
         phases.begin("writing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -18,6 +19,7 @@ from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds, OneCode, OneId
 from .ingraph import make_tables
 from .locations import BUILT_IN, chosen_index
 from .measurement import METRICS, FixedRepeat, QueryRepeat, Repeat, Stage
+from .own_column import Label
 from .provenance import Marks
 from .queries import Seed, query
 from .reader import Ids, IndexReader, Verify
@@ -129,6 +131,15 @@ class Index:
         return self.reader.is_synthetic
 
     @property
+    def own_columns(self) -> Mapping[str, Label]:
+        """The labels of the own columns, by name; `nb101fast.attach` adds columns.
+
+        Each name may stand where methods take the name of a metric. An own column has one value for
+        a cell, at all epochs, stages and repeats.
+        """
+        return MappingProxyType(self.reader.own_columns)
+
+    @property
     def sections(self) -> list[tuple[str, np.dtype[Any], int, int]]:
         """Description, dtype, offset and bytes of each section.
 
@@ -160,7 +171,8 @@ class Index:
         an array and an OutOfDomainError alone.
 
         Args:
-            metric: one of `METRICS`, or "total_time" or "trainable_parameters".
+            metric: one of `METRICS`, or "total_time" or "trainable_parameters", or the name of an
+                own column.
             epochs: the budget, one of `epochs`; None takes the highest.
             stage: "start", "halfway" or "final".
             repeat: 0..R-1 for that run; "mean" over the runs that the cell has, as `Measurement`
@@ -280,7 +292,7 @@ class Index:
         repeat: Any = "mean",
         seed: Seed = None,
     ) -> Any:
-        """Every metric of `METRICS`: by name for one cell, a structured array for many.
+        """Every metric of `METRICS` and every own column: by name for one cell, else an array.
 
         Give exactly one of `codes`, `ids` and `hashes`.
 
@@ -298,7 +310,7 @@ class Index:
 
         Returns:
             For one cell a dict of floats, and of float64 (R,) with `repeat="all"`. For many a
-            structured array with a float64 field for each metric: (N,), or (N, R) with
+            structured array with a float64 field for each of them: (N,), or (N, R) with
             `repeat="all"`. A value is NaN if the index has no such run. In an array it is also NaN
             for a code or hash outside the search space.
 
@@ -711,6 +723,7 @@ class Index:
                 "runs": f"{self.num_runs:,}",
                 "epochs": _listed(self.epochs),
                 "repeats": _listed(self.repeats),
+                **({"own columns": ", ".join(self.own_columns)} if self.own_columns else {}),
                 "values": Marks.of(self.provenance).phrase(),
             }
         )

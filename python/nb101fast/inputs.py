@@ -8,7 +8,7 @@ import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ from .file_sample import sample_sha256
 from .formats import Format, format_of
 from .gzip_stream import GzipStream
 from .locations import shown_name
+from .own_column import OwnColumn
 from .progress import Phases
 from .provenance import Marks
 from .reader import IndexReader
@@ -47,6 +48,7 @@ class Source:
         url: where it was downloaded from; None for a local file.
         marks: what the file says of its values.
         within: if it was written from an index, the sources that this index names.
+        own_columns: the own columns that it has, by name.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Source:
     url: str | None = None
     marks: Marks = field(default=Marks(), repr=False)
     within: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    own_columns: Mapping[str, OwnColumn] = field(default_factory=dict, repr=False)
 
     @property
     def synthetic(self) -> bool:
@@ -67,8 +70,8 @@ class Source:
 
     def facts(self) -> list[dict[str, Any]]:
         """What the provenance keeps: a list of this source and of the sources within it."""
-        kept = {**asdict(self), "synthetic": self.synthetic}
-        for name in ("marks", "within"):
+        kept = {**vars(self), "synthetic": self.synthetic}
+        for name in ("marks", "within", "own_columns"):
             del kept[name]
         own = {name: value for name, value in kept.items() if value is not None}
         return [own, *({"within": self.name, **source} for source in self.within)]
@@ -108,30 +111,43 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
         records, size, sha256 = _read_records(table, path, threads, meter, kind == "tfrecord.gz")
         return Source(name, size, sha256, records, *state, kind)
     before = len(table)
-    marks, provenance = _read_runs(table, path, kind)
+    marks, provenance, own_columns = _read_runs(table, path, kind)
     size, sha256 = _digest(path, meter)
     records = len(table) - before
     within = provenance.get("sources", [])
-    return Source(name, size, sha256, records, *state, kind, marks=marks, within=within)
+    return Source(
+        *(name, size, sha256, records, *state, kind),
+        marks=marks,
+        within=within,
+        own_columns=own_columns,
+    )
 
 
-def _read_runs(table: _core.RunTable, path: str, kind: Format) -> tuple[Marks, Mapping[str, Any]]:
-    """Append the runs of a file; return its marks, and the provenance if it was an index once."""
+def _read_runs(
+    table: _core.RunTable, path: str, kind: Format
+) -> tuple[Marks, Mapping[str, Any], Mapping[str, OwnColumn]]:
+    """Append the runs of a file.
+
+    Returns:
+        Its marks; and the provenance and the own columns, if it was an index once.
+    """
     if kind == "index":
         reader = IndexReader(path, verify="sections")
         table.append_index(reader.file)
-        return Marks.of(reader.provenance), reader.provenance
+        own = {name: reader.own_column(name) for name in reader.own_columns}
+        return Marks.of(reader.provenance), reader.provenance, own
     if kind == "parquet":
         from .parquet_runs import read_parquet  # It needs pyarrow.
 
-        return read_parquet(table, path)
+        runs = read_parquet(table, path)
+        return runs.marks, runs.provenance, runs.own_columns
     if kind == "csv":
         from .csv_runs import read_csv
 
-        return read_csv(table, path), {}
+        return read_csv(table, path), {}, {}
     from .json_form import read_json
 
-    return read_json(table, path), {}
+    return read_json(table, path), {}, {}
 
 
 def is_table(value: object) -> bool:
@@ -164,6 +180,7 @@ def read_table(table: _core.RunTable, frame: Any) -> Source:
         format="table",
         marks=runs.marks,
         within=runs.provenance.get("sources", []),
+        own_columns=runs.own_columns,
     )
 
 

@@ -231,13 +231,18 @@ def _documents(path: str, file: BinaryIO) -> Iterator[tuple[str, Any]]:
         except json.JSONDecodeError as error:
             if not is_first:
                 raise FormatError(f"{where}: not JSON: {error}") from None
-            yield path, _whole(path, b"\n" * (number - 1) + line + file.read())
+            yield path, parse_whole(path, b"\n" * (number - 1) + line + file.read())
             return
         yield where, document
         is_first = False
 
 
-def _whole(path: str, data: bytes) -> Any:
+def parse_whole(path: str, data: bytes) -> Any:
+    """The value that a file of JSON holds.
+
+    Raises:
+        FormatError: the file is not JSON, or a key of an object occurs twice in it.
+    """
     try:
         return _parsed(path, data)
     except json.JSONDecodeError as error:

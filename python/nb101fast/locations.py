@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+from . import _core
 
 INDEX_VARIABLE = "NB101FAST_INDEX"
 CACHE_VARIABLE = "NB101FAST_CACHE"
@@ -55,3 +59,26 @@ def shown_name(name: str) -> str:
 def core_name(path: str | os.PathLike[str]) -> bytes:
     """The checked path as the compiled core takes it: the bytes of the name, in any locale."""
     return os.fsencode(checked_name(path))
+
+
+def checked_target(inputs: Iterable[str], output: str | os.PathLike[str]) -> str:
+    """The name of a file to write, after checks that it can be written: nothing is done in vain.
+
+    Args:
+        inputs: files that are read, none of which may be the output.
+        output: the file.
+
+    Raises:
+        ValueError: the output is one of the inputs, or its name is not allowed.
+        OSError: the output is no regular file, or its folder is missing.
+    """
+    target = checked_name(output)
+    for path in inputs:
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samefile(path, target):
+                raise ValueError(f"output {target!r} is the input {path!r}; use another name")
+    _core.check_regular(core_name(target))
+    folder = os.path.dirname(os.path.abspath(target))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"output {target!r}: there is no folder {folder!r}; make it first")
+    return target

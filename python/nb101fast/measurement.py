@@ -38,12 +38,16 @@ class Measurement:
     A mean is taken over the runs that the cell has. It is summed in double precision and rounded
     once, to float32. Everything in this package that gives a mean gives this one.
 
+    An own column has one value for a cell. Whatever the stage, the epochs and the repeat are, this
+    is the value that is meant.
+
     Attributes:
-        metric: one of `STORED_METRICS`.
+        metric: one of `STORED_METRICS`, or the name of an own column.
         stage: "start", "halfway" or "final".
         epochs: the budget, one of those in `budgets`.
         repeat: a number from 0, "mean", "random" or "all".
         budgets: the epochs of the index, each with its greatest number of repeats.
+        own_columns: the names of the own columns of the index.
 
     Args:
         words: the repeats that are allowed in addition to numbers.
@@ -58,9 +62,10 @@ class Measurement:
     repeat: QueryRepeat
     budgets: Budgets = field(repr=False)
     words: InitVar[Sequence[str]] = ("mean", "random", "all")
+    own_columns: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self, words: Sequence[str]) -> None:
-        check_choice("metric", self.metric, STORED_METRICS)
+        check_choice("metric", self.metric, (*STORED_METRICS, *self.own_columns))
         check_choice("stage", self.stage, STAGES)
         check_epochs(self.epochs, self.budgets)
         is_number = isinstance(self.repeat, (int, np.integer)) and not isinstance(self.repeat, bool)
@@ -83,9 +88,9 @@ class Measurement:
         return self.budgets[self.budget][1]
 
     @property
-    def column(self) -> tuple[_core.Metric, _core.Stage, int]:
-        """The metric, stage and budget as the core takes them."""
-        return _core.Metric[self.metric], _core.Stage[self.stage], self.budget
+    def is_own(self) -> bool:
+        """Whether an own column is meant, and not a metric."""
+        return self.metric in self.own_columns
 
     def of(self, metric: str) -> Measurement:
         """The same measurement for another metric."""

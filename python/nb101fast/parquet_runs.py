@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import _core
 from .arrow_runs import ROWS_AT_ONCE, ArrowRuns
 from .parquet_file import check_digest, open_parquet
-from .provenance import Marks
 
 
-def read_parquet(table: _core.RunTable, path: str) -> tuple[Marks, dict[str, Any]]:
+def read_parquet(table: _core.RunTable, path: str) -> ArrowRuns:
     """Append the runs of a Parquet file to a table.
 
     The metadata says which form the file has; a file without metadata is taken for the form
@@ -18,8 +15,7 @@ def read_parquet(table: _core.RunTable, path: str) -> tuple[Marks, dict[str, Any
     its repeat r.
 
     Returns:
-        What the file says of its values, and the provenance of the index that it was written from,
-        which is empty if it is unknown.
+        The runs that were read, with what the file says of them.
 
     Raises:
         FormatError: columns are missing or unknown, a type or a value is wrong, or the file has no
@@ -31,4 +27,4 @@ def read_parquet(table: _core.RunTable, path: str) -> tuple[Marks, dict[str, Any
         runs = ArrowRuns(path, reader.schema_arrow)
         digest = runs.append_to(table, reader.iter_batches(ROWS_AT_ONCE, columns=runs.names))
         check_digest(path, reader, digest)
-    return runs.marks, runs.provenance
+    return runs

@@ -19,7 +19,7 @@ Seed: TypeAlias = (
 def query(
     reader: IndexReader, cells: ChosenCells, measurement: Measurement, seed: Seed = None
 ) -> Any:
-    """Answer `Index.query`. All metrics are read, whichever metric the measurement has.
+    """Answer `Index.query`. All metrics and own columns are read, whatever the measurement has.
 
     Args:
         reader: the index.
@@ -32,11 +32,12 @@ def query(
     if measurement.repeat == "random":
         # Only draws need the counts, which are read for all cells of the index.
         draws = _drawn_repeats(reader.run_counts(measurement.epochs)[rows], seed)
-    columns = {metric: _values(reader, measurement.of(metric), rows, draws) for metric in METRICS}
+    names = (*METRICS, *reader.own_columns)
+    columns = {name: _values(reader, measurement.of(name), rows, draws) for name in names}
     if cells.is_one:
         return {metric: _plain(values[0]) for metric, values in columns.items()}
     shape = next(iter(columns.values())).shape
-    table: npt.NDArray[np.void] = np.empty(shape, [(metric, np.float64) for metric in METRICS])
+    table: npt.NDArray[np.void] = np.empty(shape, [(name, np.float64) for name in names])
     for metric, values in columns.items():
         table[metric] = values
     return table

@@ -20,6 +20,7 @@ from .findings import Findings, stated_count
 from .formats import FORMAT_NAMES, format_of
 from .locations import core_name
 from .measurement import Measurement, QueryRepeat, check_epochs
+from .own_column import Label, OwnColumn
 from .provenance import Marks, parse_provenance
 
 Verify = Literal["header", "sections", "full"]
@@ -45,6 +46,7 @@ class IndexReader:
         file: the compiled core's object.
         epochs: the budgets, ascending.
         repeats: for each budget, the most runs that a cell has.
+        own_columns: the labels of the own columns, by name.
 
     Raises:
         FormatError: the file is not a sound index.
@@ -59,6 +61,9 @@ class IndexReader:
         self.budgets = tuple(self.file.budgets)
         self.epochs: tuple[int, ...] = tuple(epochs for epochs, _ in self.budgets)
         self.repeats: tuple[int, ...] = tuple(repeats for _, repeats in self.budgets)
+        self.own_columns = {
+            name: Label(unit, description) for name, unit, description in self.file.labels
+        }
         self._cells: Ids | None = None
         self.verify(verify)
 
@@ -177,7 +182,8 @@ class IndexReader:
             ValueError: an argument is not allowed.
         """
         budget = self.epochs[-1] if epochs is None else epochs
-        return Measurement(metric, stage, budget, repeat, self.budgets, words)
+        own = tuple(self.own_columns)
+        return Measurement(metric, stage, budget, repeat, self.budgets, words, own)
 
     def rows_of(self, ids: Ids) -> Rows:
         """The row of each cell id: int64 (N,), -1 where the file has no such cell."""
@@ -193,12 +199,31 @@ class IndexReader:
         if rows is None:
             rows = np.arange(len(self))
         if measurement.repeat == "mean":
-            return self.file.mean_values(*measurement.column, rows)
-        return self.file.run_values(*measurement.column, int(measurement.repeat), rows)
+            return self._series(measurement).mean_values(rows)
+        return self._series(measurement).run_values(int(measurement.repeat), rows)
 
     def stored_column(self, measurement: Measurement) -> npt.NDArray[Any]:
-        """The values of one repeat as the file has them, by row: a read-only view."""
-        return self.file.column(*measurement.column, int(measurement.repeat))
+        """The values of one repeat as the file has them, by row: a read-only view.
+
+        An own column has the same values for every repeat and for the mean.
+        """
+        repeat = 0 if measurement.is_own else int(measurement.repeat)
+        return self._series(measurement).column(repeat)
+
+    def own_column(self, name: str) -> OwnColumn:
+        """The values of an own column, with their label."""
+        stored = self.file.own_series(self._own_number(name)).column(0)
+        return OwnColumn(self.own_columns[name], self.cells, stored.astype(np.float64))
+
+    def _series(self, measurement: Measurement) -> _core.Series:
+        """The values of all runs, as the core has them."""
+        if measurement.is_own:
+            return self.file.own_series(self._own_number(measurement.metric))
+        metric, stage = _core.Metric[measurement.metric], _core.Stage[measurement.stage]
+        return self.file.series(metric, stage, measurement.budget)
+
+    def _own_number(self, name: str) -> int:
+        return [*self.own_columns].index(name)
 
     def column(self, measurement: Measurement) -> npt.NDArray[Any]:
         """The values of all cells by row, of one repeat or of the mean, in the narrowest type.
@@ -209,7 +234,7 @@ class IndexReader:
             float64 if some cells have no such run. The value of a cell without the run is NaN.
         """
         values = self.values(measurement)
-        if measurement.repeat == "mean":
+        if measurement.repeat == "mean" and not measurement.is_own:
             return values.astype(np.float32)
         stored = self.stored_column(measurement).dtype
         if stored.names:  # These are ticks.
@@ -228,14 +253,17 @@ class IndexReader:
             seed: the seed of the draws, if the repeat is random. None takes another one each time.
         """
         kind, number = _kind_and_number(measurement.repeat, seed)
+        runs = (
+            f" at {measurement.epochs} epochs, {measurement.stage}, repeat {measurement.repeat!r}"
+        )
         text = (
-            f"<Objective {measurement.metric} at {measurement.epochs} epochs, {measurement.stage}, "
-            f"repeat {measurement.repeat!r} of {visible(os.path.basename(self.path))}>"
+            f"<Objective {measurement.metric}{'' if measurement.is_own else runs} "
+            f"of {visible(os.path.basename(self.path))}>"
         )
         # A copy draws its own numbers, so the pickle does not hold the seed.
         recipe = (_bind, (self, measurement))
         html = functools.partial(_as_html, self, measurement)
-        return self.file.objective(*measurement.column, kind, number, recipe, text, html)
+        return self._series(measurement).objective(kind, number, recipe, text, html)
 
     def run_counts(self, epochs: int | None = None) -> npt.NDArray[np.uint16]:
         """How many runs each cell has at a budget, or at the highest, by row: uint16 (C,).
@@ -255,12 +283,16 @@ def _bind(reader: IndexReader, measurement: Measurement) -> _core.Objective:
 
 def _as_html(reader: IndexReader, measurement: Measurement) -> str:
     """What a notebook shows of an objective."""
+    runs = {
+        "epochs": str(measurement.epochs),
+        "stage": measurement.stage,
+        "repeat": str(measurement.repeat),
+    }
+    own = reader.own_columns.get(measurement.metric)
     return shown_table.as_html(
         {
             "metric": measurement.metric,
-            "epochs": str(measurement.epochs),
-            "stage": measurement.stage,
-            "repeat": str(measurement.repeat),
+            **({"unit": own.unit, "description": own.description} if own else runs),
             "file": reader.path,
             "values": Marks.of(reader.provenance).phrase(),
         }

@@ -127,6 +127,11 @@ def run_columns(
     }
 
 
+def own_columns_at(reader: IndexReader, rows: Integers) -> dict[str, npt.NDArray[np.float64]]:
+    """The values that the own columns have for the cells of some rows, by name."""
+    return {name: reader.own_column(name).values[rows] for name in reader.own_columns}
+
+
 def runs_at(reader: IndexReader, places: Integers) -> Runs:
     """The runs at these places. Every value is exact."""
     values = _values_of(reader, places)
@@ -156,7 +161,7 @@ def _values_of(reader: IndexReader, places: Integers) -> dict[str, npt.NDArray[n
     columns = {name: np.empty(places.shape[1]) for name in metrics}
     for name, place in metrics.items():
         for budget, repeat, chosen in groups:
-            values = reader.file.run_values(*place, budget, repeat, rows[chosen])
+            values = reader.file.series(*place, budget).run_values(repeat, rows[chosen])
             columns[name][chosen] = values
     return columns
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import math
 import re
-import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, NoReturn, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +21,8 @@ from ._core import FormatError
 from .cell import Cell, OutOfDomainError
 from .checks import with_nearest
 from .codes import (
-    NUM_CELLS,
     Codes,
     Ids,
-    bytes_of_hash,
     cell_codes,
     cell_ids,
     cell_parameters,
@@ -35,20 +32,9 @@ from .codes import (
 from .measurement import EVALUATION_METRICS, METRICS, STAGES
 from .provenance import Marks
 from .runs import Runs
-from .texts import Texts
-
-Doubles: TypeAlias = npt.NDArray[np.float64]
-Flags: TypeAlias = npt.NDArray[np.bool_]
-# Numbers, of which NaN is missing; texts, of which "" is missing; or any values, of which None is.
-Column: TypeAlias = npt.NDArray[Any] | Texts | Sequence[Any]
+from .table_rows import INTEGERS, Flags, TableRows, digests_of, shown
 
 _VALUES = tuple(f"{stage}_{metric}" for stage in STAGES for metric in EVALUATION_METRICS)
-_INTEGERS = {  # their least and greatest value
-    "graph": (0, (1 << 32) - 1),
-    "cell_id": (0, NUM_CELLS - 1),
-    "epochs": (1, (1 << 32) - 1),
-    "trainable_parameters": (-(1 << 31), (1 << 31) - 1),
-}
 _SYNONYMS = {
     "code": "graph",
     "id": "cell_id",
@@ -57,15 +43,13 @@ _SYNONYMS = {
 }
 _UNUSED = ("repeat", "seed")
 _KNOWN = (
-    *("matrix", "operations", "hash", *_INTEGERS),
+    *("matrix", "operations", "hash", *INTEGERS),
     *_VALUES,
     *("total_time", "synthetic", "dataset"),
     *_UNUSED,
 )
 _WAYS = "matrix and ops, hash, id or code"
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "": False}
-_DIGEST_BYTES = 16
-_MOST_EXACT = 1 << 53  # All integers up to this one are doubles.
 
 
 def checked_names(source: str, names: Iterable[str]) -> dict[str, str]:
@@ -116,26 +100,14 @@ def _unknown(names: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class RunRows:
-    """Some rows of a table, which are checked as they become runs.
-
-    Attributes:
-        columns: all of one length, by the package's name.
-        names: the table's own name of each column, as `checked_names` gives them.
-        place: what an error calls the row at a position.
+class RunRows(TableRows):
+    """Some rows of a table with a row for each run, with the names that `checked_names` gives.
 
     Example:
         >>> columns = {"hash": ["28cfc7874f6d200472e1a9dcd8650aa0"], "epochs": [108]}
         >>> RunRows(columns, {name: name for name in columns}, "row {}".format).runs().codes
         array([...], dtype=uint32)
     """
-
-    columns: Mapping[str, Column]
-    names: Mapping[str, str]
-    place: Callable[[int], str]
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
 
     def runs(self) -> Runs:
         """The runs of the rows. A value that is missing is NaN.
@@ -146,16 +118,16 @@ class RunRows:
             FormatError: a value is not allowed. The message says which row and column it is in.
         """
         codes = self._codes
-        parameters = self._integers("trainable_parameters")
+        parameters = self.integers("trainable_parameters")
         official = cell_parameters()[cell_ids(codes)]
-        epochs = self._integers("epochs")
-        self._check("epochs", ~np.isnan(epochs), lambda row: "there is no value; give one")
+        epochs = self.integers("epochs")
+        self.check("epochs", ~np.isnan(epochs), lambda row: "there is no value; give one")
         return Runs(
             codes,
             epochs.astype(np.uint32),
-            np.stack([self._numbers(name) for name in _VALUES], axis=1),
+            np.stack([self.numbers(name) for name in _VALUES], axis=1),
             np.where(np.isnan(parameters), official, parameters).astype(np.int32),
-            self._numbers("total_time"),
+            self.numbers("total_time"),
         )
 
     def marks(self) -> Marks:
@@ -165,12 +137,12 @@ class RunRows:
             FormatError: a value of `synthetic` is not true or false.
         """
         synthetic = False
-        for row, value in enumerate(self._listed("synthetic")):
+        for row, value in enumerate(self.listed("synthetic")):
             text = "" if value is None else str(value).lower()
             if text not in _FLAGS:
-                self._refuse("synthetic", row, f"{_shown(value)} is not allowed; use true or false")
+                self.refuse("synthetic", row, f"{shown(value)} is not allowed; use true or false")
             synthetic |= _FLAGS[text]
-        return Marks.of_datasets(set(self._texts("dataset").to_list()) - {""}, synthetic=synthetic)
+        return Marks.of_datasets(set(self.texts("dataset").to_list()) - {""}, synthetic=synthetic)
 
     # ---------------------------------------------------------------- cells
     #
@@ -194,17 +166,17 @@ class RunRows:
             is_first = ids < 0
             codes[is_first] = np.maximum(given[is_first], 0)
             ids = np.where(is_first, own, ids)
-            self._check(name, (own < 0) | (own == ids), _other_cell(own, ids))
+            self.check(name, (own < 0) | (own == ids), _other_cell(own, ids))
         if (ids < 0).any():
             row = int(np.argmax(ids < 0))
             raise FormatError(f"{self.place(row)}: nothing names the cell; give {_WAYS}")
         return codes
 
     def _graphs(self) -> npt.NDArray[np.int64]:
-        numbers = self._integers("graph")
+        numbers = self.integers("graph")
         is_given = ~np.isnan(numbers)
         codes = np.where(is_given, numbers, 0).astype(np.uint32)
-        self._check(
+        self.check(
             "graph",
             ~is_given | (cell_ids(codes) >= 0),
             lambda row: f"code {codes[row]} is outside the search space",
@@ -214,7 +186,7 @@ class RunRows:
         return np.where(is_given, codes, np.int64(-1))
 
     def _matrices(self) -> npt.NDArray[np.int64]:
-        matrices, operations = self._texts("matrix"), self._texts("operations")
+        matrices, operations = self.texts("matrix"), self.texts("operations")
         places = np.stack([matrices.positions, operations.positions])
         pairs, rows, which = np.unique(places, axis=1, return_index=True, return_inverse=True)
         codes = np.full(pairs.shape[1], -1, np.int64)
@@ -225,104 +197,27 @@ class RunRows:
             try:
                 codes[number] = _code_of(*texts)
             except (ValueError, OutOfDomainError) as error:
-                self._refuse("matrix", int(rows[number]), str(error))
+                self.refuse("matrix", int(rows[number]), str(error))
         return codes[which.reshape(-1)]
 
     def _hashes(self) -> npt.NDArray[np.int64]:
-        texts = self._texts("hash")
-        digests = b"".join(map(_digest, texts.different))
-        ids = ids_of_hashes(np.frombuffer(digests, np.uint8).reshape(-1, _DIGEST_BYTES))
+        texts = self.texts("hash")
+        ids = ids_of_hashes(digests_of(texts.different))
         is_known = (ids >= 0) | np.array([not text for text in texts.different])
-        self._check(
+        self.check(
             "hash",
             is_known[texts.positions],
             lambda row: (
-                f"{_shown(texts.different[texts.positions[row]])} is not the hash of any cell"
+                f"{shown(texts.different[texts.positions[row]])} is not the hash of any cell"
             ),
         )
         return np.where(ids >= 0, cell_codes()[ids], np.int64(-1))[texts.positions]
 
     def _cell_ids(self) -> npt.NDArray[np.int64]:
-        ids = self._integers("cell_id")
+        ids = self.integers("cell_id")
         is_given = ~np.isnan(ids)
         codes = cell_codes()[np.where(is_given, ids, 0).astype(np.int64)]
         return np.where(is_given, codes, np.int64(-1))
-
-    # ---------------------------------------------------------------- columns
-
-    def _listed(self, name: str) -> Sequence[Any]:
-        column = self.columns.get(name, ())
-        if isinstance(column, np.ndarray):
-            values: list[Any] = column.tolist()
-            return values
-        return column.to_list() if isinstance(column, Texts) else column
-
-    def _numbers(self, name: str) -> Doubles:
-        """A column as doubles, NaN where there is no value."""
-        if name not in self.columns:
-            return np.full(len(self), np.nan)
-        column = self.columns[name]
-        if isinstance(column, np.ndarray):
-            return column.astype(np.float64)
-        values = self._listed(name)
-        if {*map(type, values)} == {str}:
-            try:  # This is several times as fast as to look at each value.
-                return np.array([float(value or "nan") for value in values], np.float64)
-            except ValueError:
-                pass  # One of them is at fault.
-        return np.array(
-            [self._number(name, row, value) for row, value in enumerate(values)], np.float64
-        )
-
-    def _number(self, name: str, row: int, value: Any) -> float:
-        if value is None or value == "":
-            return math.nan
-        is_exact = type(value) is not int or abs(value) <= _MOST_EXACT
-        if type(value) in (int, float, str) and is_exact:
-            try:
-                return float(value)
-            except ValueError:
-                pass
-        self._refuse(name, row, f"{_shown(value)} is not allowed; use a number that a double holds")
-
-    def _integers(self, name: str) -> Doubles:
-        values = self._numbers(name)
-        low, high = _INTEGERS[name]
-        fits = (values >= low) & (values <= high) & (values == np.floor(values))
-        self._check(
-            name,
-            fits | np.isnan(values),
-            lambda row: f"{values[row]:.17g} is not allowed; use an integer from {low} to {high}",
-        )
-        return values
-
-    def _texts(self, name: str) -> Texts:
-        """A column as texts, "" where there is no value. Lists are written as Python does."""
-        column = self.columns.get(name)
-        if isinstance(column, Texts):
-            return column
-        if column is None:
-            return Texts.of([""] * len(self))
-        if isinstance(column, np.ndarray) and not np.isnan(column.astype(np.float64)).all():
-            self._refuse(name, 0, f"the column has numbers ({column[0]}); read it as texts")
-        if isinstance(column, np.ndarray):
-            return Texts.of([""] * len(column))
-        return Texts.of(["" if value is None else str(value).strip() for value in column])
-
-    # ---------------------------------------------------------------- faults
-
-    def _check(self, name: str, sound: Flags, tell: Callable[[int], str]) -> None:
-        """Raise FormatError for the first row that is not sound."""
-        if not sound.all():
-            row = int(np.argmin(sound))
-            self._refuse(name, row, tell(row))
-
-    def _refuse(self, name: str, row: int, what: str) -> NoReturn:
-        raise FormatError(f"{self.place(row)}: column {self.names[name]!r}: {what}")
-
-
-def _shown(value: Any) -> str:
-    return reprlib.repr(value)
 
 
 def _other_cell(own: Ids, ids: Ids) -> Callable[[int], str]:
@@ -331,19 +226,12 @@ def _other_cell(own: Ids, ids: Ids) -> Callable[[int], str]:
     )
 
 
-def _digest(text: str) -> bytes:
-    try:
-        return bytes_of_hash(text)
-    except ValueError:
-        return bytes(_DIGEST_BYTES)  # No cell has the hash of all zeros.
-
-
 @lru_cache(maxsize=1 << 14)
 def _code_of(matrix: str, ops: str) -> int:
     """The code of the pruned graph of a matrix and operations that are written as texts."""
     cell = Cell(_matrix_of(matrix), re.findall(r"[^\s,\[\]()'\"]+", ops))
     if not cell.is_valid:
-        raise ValueError(f"{_shown(matrix)} is not a cell of the search space")
+        raise ValueError(f"{shown(matrix)} is not a cell of the search space")
     return cell.code
 
 
@@ -356,7 +244,7 @@ def _matrix_of(text: str) -> list[list[int]]:
     except (ValueError, TypeError, RecursionError):
         pass
     raise ValueError(
-        f"{_shown(text)} is not a matrix; use nested lists, or the digits 0 and 1 of all rows, "
+        f"{shown(text)} is not a matrix; use nested lists, or the digits 0 and 1 of all rows, "
         "49 for 7 vertices"
     )
 

@@ -59,8 +59,10 @@ def _is_shown(name: str, values: Doubles, is_binned: bool) -> Any:
 
 
 def _label(space: WholeSpace, name: str) -> str:
-    words = name.replace("_", " ") + (f" ({_UNITS[name]})" if name in _UNITS else "")
-    if name in STRUCTURE:
+    own = space.reader.own_columns.get(name)
+    unit = plotting.plain(own.unit) if own else _UNITS.get(name)
+    words = name.replace("_", " ") + (f" ({unit})" if unit else "")
+    if own or name in STRUCTURE:
         return words
     stage = "" if space.stage == "final" else f", {space.stage}"
     repeat = "mean" if space.repeat == "mean" else f"repeat {space.repeat}"

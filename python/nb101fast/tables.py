@@ -11,6 +11,7 @@
 - `total_time`, a double; `graph` uint32, the code of the stored graph.
 - `synthetic`, "true", only if values were made up; `dataset`, the names of the data sets of the
   training, only if the provenance names some.
+- the own columns of the index, doubles, by their own names; each run has the value of its cell.
 
 "stored": a row for each cell in `Index.cells`. The columns are those of the file, without a copy.
 
@@ -25,17 +26,21 @@
   Arrow has no integer of 40 bits.
 - `record_E_R` uint32: the run's position among the records. The column is present only if the
   records are not in the official order.
+- `own_NAME`, float32 or float64, for each own column; NaN where a cell has no value.
 - The index file does not store a column that has one value for all cells. In the table, equal
   columns of this kind share their memory.
 
 The schema has the metadata `nb101fast.form`, `nb101fast.form_version`, `nb101fast.denominator`
-(empty if no column holds counts) and `nb101fast.provenance`, the index's provenance in JSON.
+(empty if no column holds counts) and `nb101fast.provenance`, the index's provenance in JSON. If
+the index has own columns, `nb101fast.own_columns` has their units and descriptions in JSON, and so
+have the fields of these columns.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -56,6 +61,7 @@ from .run_columns import (
     Epochs,
     Integers,
     budgets_of,
+    own_columns_at,
     record_places,
     run_columns,
     runs_at,
@@ -72,7 +78,10 @@ Form = Literal["runs", "stored"]
 
 FORMS = ("runs", "stored")
 FORM_VERSION = 1
-PROVENANCE = b"nb101fast.provenance"  # a key of the metadata
+# Keys of the metadata.
+PROVENANCE = b"nb101fast.provenance"
+OWN_COLUMNS = b"nb101fast.own_columns"
+OWN_PREFIX = "own_"  # of the names of own columns in the form "stored"
 _ROWS_AT_ONCE = 1 << 18  # A row group of this many runs takes about 40 MB of doubles.
 
 
@@ -124,23 +133,30 @@ def to_parquet(
     digest = ContentDigest(_provenance_text(reader))
     if form == "stored":
         for part in parts:
-            digest.update(*runs_at(reader, part).arrays())
+            digest.update(*_contents(reader, part))
         write_table(to_arrow(reader, form=form, epochs=epochs), target, digest)
         return
     schema = _runs_schema(arrow, reader)
     with WholeFile(target) as file, parquet_writer(file, schema) as writer:
         for part in parts:
             writer.write_batch(_runs_batch(arrow, reader, schema, part), part.shape[1])
-            digest.update(*runs_at(reader, part).arrays())
+            digest.update(*_contents(reader, part))
         add_digest(writer, digest)
 
 
+def _contents(reader: IndexReader, places: Integers) -> list[npt.NDArray[Any]]:
+    """What the digest of a file covers."""
+    return [*runs_at(reader, places).arrays(), *own_columns_at(reader, places[0]).values()]
+
+
 def _metadata(reader: IndexReader, form: Form) -> dict[str | bytes, str | bytes]:
+    labels = {name: asdict(label) for name, label in reader.own_columns.items()}
     return {
         "nb101fast.form": form,
         "nb101fast.form_version": str(FORM_VERSION),
         "nb101fast.denominator": str(reader.denominator or ""),
         PROVENANCE: _provenance_text(reader),
+        **({OWN_COLUMNS: json.dumps(labels)} if labels else {}),
     }
 
 
@@ -170,6 +186,10 @@ class _StoredColumns:
         places = record_places(reader) if len(reader.file.order()) else None
         for budget in budgets:
             self._add_budget(budget, places)
+        for name, label in reader.own_columns.items():
+            measurement = reader.measurement(name, epochs=None, stage="final", repeat=0)
+            values = reader.stored_column(measurement)
+            self._add(f"{OWN_PREFIX}{name}", values, metadata=asdict(label))
         fields, arrays = zip(*self._columns, strict=True)
         schema = self._arrow.schema(fields, _metadata(reader, "stored"))
         return self._arrow.Table.from_arrays(list(arrays), schema=schema)
@@ -193,10 +213,12 @@ class _StoredColumns:
                 self._add(f"record_{epochs}_{repeat}", positions, absent, place)
 
     def _stored(self, metric: str, stage: str, budget: int, repeat: int) -> npt.NDArray[Any]:
-        place = _core.Metric[metric], _core.Stage[stage or "final"], budget, repeat
-        values = self._reader.file.column(*place)
+        series = self._reader.file.series(
+            _core.Metric[metric], _core.Stage[stage or "final"], budget
+        )
+        values = series.column(repeat)
         if values.dtype.names:  # These are ticks.
-            return self._reader.file.run_values(*place, np.arange(len(values)))
+            return series.run_values(repeat, np.arange(len(values)))
         return values
 
     def _add(
@@ -246,13 +268,18 @@ def _runs_schema(arrow: Any, reader: IndexReader) -> Any:
     }
     columns |= dict.fromkeys(Marks.of(reader.provenance).in_words(), text)
     fields = [arrow.field(name, kind, nullable=False) for name, kind in columns.items()]
+    fields += [
+        arrow.field(name, arrow.float64(), nullable=False, metadata=asdict(label))
+        for name, label in reader.own_columns.items()
+    ]
     return arrow.schema(fields, _metadata(reader, "runs"))
 
 
 def _runs_batch(arrow: Any, reader: IndexReader, schema: Any, places: Integers) -> Any:
     """The record batch of the runs at these places."""
     arrays = []
-    for name, column in run_columns(reader, places).items():
+    columns = run_columns(reader, places) | own_columns_at(reader, places[0])
+    for name, column in columns.items():
         if isinstance(column, Texts):
             texts = arrow.array(column.different, arrow.string())
             arrays.append(arrow.DictionaryArray.from_arrays(column.positions, texts))

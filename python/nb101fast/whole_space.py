@@ -1,7 +1,7 @@
 """Questions about all cells of an index at once: the best, bounds, ranks and Pareto fronts.
 
-A column is either a metric of the index, at one budget, stage and repeat, or a property of the
-cells' structure. `Index` has these queries as methods.
+A column is a metric of the index, at one budget, stage and repeat; or an own column; or a property
+of the cells' structure. `Index` has these queries as methods.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ class WholeSpace:
     """The cells of an index, with their metrics at one budget, stage and repeat.
 
     Without epochs, the budget is the highest. Every argument is checked before any value is read.
+
+    Attributes:
+        columns: the names of all columns: `COLUMNS`, and those of the index's own columns.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class WholeSpace:
         self.reader = reader
         self.epochs = reader.epochs[-1] if epochs is None else epochs
         self.stage, self.repeat = stage, repeat
+        self.columns = (*COLUMNS, *reader.own_columns)
 
     def values(self, name: str, rows: Rows | None = None) -> Doubles:
         """The values of a column by row, of all rows or of some: float64.
@@ -89,7 +93,7 @@ class WholeSpace:
     def where(self, bounds: Mapping[str, Bounds]) -> Ids:
         """What `Index.where` returns."""
         if not bounds:
-            raise ValueError(f"no bounds; give one or more of {alternatives(COLUMNS)}")
+            raise ValueError(f"no bounds; give one or more of {alternatives(self.columns)}")
         return self._ids(np.flatnonzero(self._inside(self._checked_limits(bounds))))
 
     def best(self, name: str, bounds: Mapping[str, Bounds]) -> Cell:
@@ -182,8 +186,8 @@ class WholeSpace:
 
     def _check(self, *names: str) -> None:
         for name in names:
-            if name not in COLUMNS:
-                raise ValueError(f"{name!r} is not a column; use {alternatives(COLUMNS)}")
+            if name not in self.columns:
+                raise ValueError(f"{name!r} is not a column; use {alternatives(self.columns)}")
             if name not in STRUCTURE:
                 self._measurement(name)
 
@@ -198,7 +202,7 @@ class WholeSpace:
             if isinstance(names, str):
                 raise TypeError(f"{what} is one string; use a list of strings")
         if not maximize and not minimize:
-            raise ValueError(f"no objectives; give one or more of {alternatives(COLUMNS)}")
+            raise ValueError(f"no objectives; give one or more of {alternatives(self.columns)}")
         self._check(*maximize, *minimize)
         name, times = Counter([*maximize, *minimize]).most_common(1)[0]
         if times > 1:

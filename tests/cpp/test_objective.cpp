@@ -20,7 +20,8 @@ class SampleObjective {
   }
 
   Objective objective(Repeat repeat) const {
-    return {file_->view(), Metric::test_accuracy, Stage::final, kTwelveEpochs, repeat};
+    const IndexView& index = file_->view();
+    return {index, index.series(Metric::test_accuracy, Stage::final, kTwelveEpochs), repeat};
   }
 
   // Returns the test accuracies of a cell at 12 epochs.
@@ -149,8 +150,8 @@ TEST_CASE("many repeats of one cell are drawn beside a single run of another") {
   const TemporaryFolder folder;
   write_sample_index(folder.file("i"), runs);
   const IndexFile file(folder.file("i"), Verify::full);
-  const Objective objective(file.view(), Metric::test_accuracy, Stage::final, 0,
-                            {Repeat::Kind::random, 0, 1});
+  const Series accuracies = file.view().series(Metric::test_accuracy, Stage::final, 0);
+  const Objective objective(file.view(), accuracies, {Repeat::Kind::random, 0, 1});
   std::set<float> drawn;
   for (int i = 0; i < 30 * kRepeats; ++i) drawn.insert(objective(8));
   CHECK(drawn == expected);
@@ -170,8 +171,8 @@ TEST_CASE("each repeat of each cell is drawn if all cells have the same number o
   const TemporaryFolder folder;
   write_sample_index(folder.file("i"), runs);
   const IndexFile file(folder.file("i"), Verify::header);
-  const Objective objective(file.view(), Metric::test_accuracy, Stage::final, 0,
-                            {Repeat::Kind::random, 0, 1});
+  const Series accuracies = file.view().series(Metric::test_accuracy, Stage::final, 0);
+  const Objective objective(file.view(), accuracies, {Repeat::Kind::random, 0, 1});
   for (const std::int32_t id : {0, 1, 77, kNumCells - 1}) {
     std::set<float> drawn;
     for (int i = 0; i < 60; ++i) drawn.insert(objective(id));

@@ -30,8 +30,11 @@ void use(const IndexView& index) {
           sum += column[row] + column[index.num_rows() - 1];
         }
       }
-      sum += index.mean(Metric::test_accuracy, Stage::halfway, budget, row);
+      sum += index.series(Metric::test_accuracy, Stage::halfway, budget).mean(row);
     }
+  }
+  for (std::size_t number = 0; number < index.labels().size(); ++number) {
+    for (std::size_t row = 0; row < rows; ++row) sum += index.own_series(number).mean(row);
   }
   for (std::size_t row = 0; row < rows; ++row) {
     sum += static_cast<double>(index.row_of(index.cell_id(row)).value_or(0));

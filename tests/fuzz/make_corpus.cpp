@@ -1,7 +1,10 @@
 // Writes the first inputs of the fuzzers, which are small valid files of the present format. Run it
 // as: make_corpus tests/fuzz/corpus
 #include <filesystem>
+#include <limits>
+#include <span>
 
+#include "nb101/own_columns.hpp"
 #include "nb101/record.hpp"
 #include "sample_runs.hpp"
 
@@ -23,6 +26,16 @@ void make_corpus(const std::string& folder) {
   Run wide = runs[0];
   wide.metrics.evaluations[1].validation_accuracy = 0.1;
   write_sample_index(folder + "/index/wide_column", {wide, runs[6]});
+  const IndexFile plain(folder + "/index/one_budget", Verify::sections);
+  const std::vector<double> values(plain.view().num_rows(), 0.1);
+  std::vector<float> others(plain.view().num_rows(), std::numeric_limits<float>::quiet_NaN());
+  others[0] = 1;
+  const std::vector<OwnColumn> columns = {
+      {make_label("latency_ms", "ms", "one image"), ElementType::f64,
+       object_bytes(std::span<const double>(values))},
+      {make_label("energy", "", ""), ElementType::f32,
+       object_bytes(std::span<const float>(others))}};
+  write_with_own_columns(plain.view(), folder + "/index/own_columns", columns);
 
   for (const std::size_t run : {std::size_t{0}, runs.size() - 1}) {
     const auto id = static_cast<std::size_t>(runs[run].cell_id);

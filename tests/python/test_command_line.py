@@ -22,7 +22,7 @@ from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
 COMMANDS = [
-    *("compile", "merge", "export", "synthetic", "fetch"),
+    *("compile", "merge", "attach", "detach", "export", "synthetic", "fetch"),
     *("verify", "info", "query", "experiment", "analyze", "demo", "doctor"),
 ]
 INCEPTION = "28cfc7874f6d200472e1a9dcd8650aa0"

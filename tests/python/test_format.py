@@ -29,9 +29,11 @@ from reference.index_file import (
     F64,
     HASHES,
     HEADER,
+    LABELS,
     NO_RUN,
     NO_TICKS,
     ORDER,
+    OWN,
     PILOTS,
     PROVENANCE,
     RUN_COUNTS,
@@ -48,16 +50,22 @@ OTHER_CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [2])
 DIAMOND = graph_of([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], [1, 2])
 METRICS = index_file.METRIC_NAMES
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-TYPE_NAMES = ("bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks")
+TYPE_NAMES = (
+    *("bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks", "label"),
+)
 KINDS = {
     **{"provenance": PROVENANCE, "cells": CELLS, "hashes": HASHES, "pilots": PILOTS},
     **{"slots": SLOTS, "run counts": RUN_COUNTS, "order": ORDER},
+    **{"labels": LABELS, "own column": OWN},
 }
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An index of every kind of section: uneven repeats, two budgets, records in no order."""
+    """An index of every kind of section: uneven repeats, two budgets, records in no order.
+
+    It has two own columns, of which one is constant.
+    """
     rng = np.random.default_rng(4)
     records = [
         *random_records(rng, [CHAIN], {108: 2}),
@@ -66,7 +74,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     ]
     folder = tmp_path_factory.mktemp("format")
     (folder / "in").write_bytes(tfrecord.write(records[::-1]))
-    nb101fast.compile(folder / "in", folder / "out")
+    nb101fast.compile(folder / "in", folder / "plain")
+    plain = nb101fast.open(folder / "plain")
+    columns = {"latency_ms": [0.1, np.nan, 3.5], "ones": [1.0, 1.0, 1.0]}
+    nb101fast.attach(plain, columns, folder / "out", ids=plain.cells, units={"latency_ms": "ms"})
     return (folder / "out").read_bytes()
 
 
@@ -80,6 +91,22 @@ def opened(target: Path, data: bytes, verify: Any = "header") -> Index:
     target.unlink(missing_ok=True)
     target.write_bytes(data)
     return nb101fast.open(target, verify=verify)
+
+
+def query_if_opened(target: Path, data: bytes) -> None:
+    """Do every kind of look-up, unless damaged labels keep the file from being opened."""
+    try:
+        query_everything(opened(target, data))
+    except FormatError as error:
+        if "section labels: " not in str(error):
+            raise
+
+
+def without_own_columns(sound: bytes) -> PlainIndex:
+    index = index_file.parse(sound)
+    index.sections = [each for each in index.sections if each.kind not in (LABELS, OWN)]
+    index.version = 2
+    return index
 
 
 def flipped(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -122,11 +149,11 @@ def test_the_plain_writer_agrees(sound: bytes, small_sample: tuple[Path, Any]) -
 
 def test_layout(sound: bytes) -> None:
     index = index_file.parse(sound)
-    assert (index.version, index.num_cells, index.num_runs, index.denominator) == (2, 3, 8, 9984)
+    assert (index.version, index.num_cells, index.num_runs, index.denominator) == (3, 3, 8, 9984)
     assert index.budgets == [(4, 1), (108, 3)]
     kinds = [section.kind for section in index.sections]
     assert kinds[:6] == [PROVENANCE, CELLS, HASHES, PILOTS, SLOTS, ORDER]
-    assert kinds[6:] == [RUN_COUNTS, *[COLUMN] * 18, RUN_COUNTS, *[COLUMN] * 54]
+    assert kinds[6:] == [RUN_COUNTS, *[COLUMN] * 18, RUN_COUNTS, *[COLUMN] * 54, LABELS, OWN, OWN]
     assert json.loads(bytes(index.find(PROVENANCE).contents or b""))["tool"] == "nb101fast"
 
 
@@ -174,7 +201,7 @@ def test_the_offset_of_a_damaged_section(sound: bytes, target: Path) -> None:
                 opened(target, bytes(damaged), "sections")
             message = str(caught.value)
             assert message.startswith(f"{target}: byte {offset}: section ")
-            assert message.endswith(": its checksum is wrong")
+            assert message.endswith(": its checksum is wrong") or "section labels: " in message
 
 
 def export_as(suffix: str, index: Index, out: Path) -> None:
@@ -194,6 +221,8 @@ WRITERS: dict[str, Callable[[Index, Path], object]] = {
     "compile an update": lambda index, out: nb101fast.compile(
         nb101fast.locations.BUILT_IN, out, update=index
     ),
+    "attach": lambda index, out: nb101fast.attach(index, {"more": np.zeros(423_624)}, out),
+    "detach": lambda index, out: nb101fast.detach(index, [*index.own_columns], out),
     "IndexBuilder": lambda index, out: IndexBuilder(index.reader),
     "IndexBuilder.add_index": lambda index, out: IndexBuilder().add_index(index.reader),
 }
@@ -203,7 +232,7 @@ WRITERS: dict[str, Callable[[Index, Path], object]] = {
 def test_a_flipped_bit_is_not_written_into_another_file(sound: bytes, target: Path) -> None:
     """Each kind of section is damaged, and each column of the first repeat."""
     for name, _, offset, size in opened(target, sound).sections:
-        if not offset or re.search("repeat [12]|halfway", name):
+        if not offset or re.search("repeat [12]|halfway|labels", name):
             continue
         damaged = bytearray(sound)
         damaged[offset + size // 2] ^= 1
@@ -225,17 +254,16 @@ def test_look_ups_in_damaged_data(sound: bytes, target: Path, step: int) -> None
     front = index_file.header_bytes(sound)
     for position, damaged in flipped(sound):
         if position >= front and position % step == 0:
-            query_everything(opened(target, damaged))
+            query_if_opened(target, damaged)
 
 
 @pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
 def test_look_ups_in_overwritten_sections(sound: bytes, target: Path, byte: int) -> None:
     for _, _, offset, size in opened(target, sound).sections:
-        query_everything(
-            opened(target, sound[:offset] + bytes([byte]) * size + sound[offset + size :])
-        )
-    front = index_file.header_bytes(sound)
-    query_everything(opened(target, sound[:front] + bytes([byte]) * (len(sound) - front)))
+        query_if_opened(target, sound[:offset] + bytes([byte]) * size + sound[offset + size :])
+    plain = index_file.write(without_own_columns(sound))
+    front = index_file.header_bytes(plain)
+    query_everything(opened(target, plain[:front] + bytes([byte]) * (len(plain) - front)))
 
 
 @pytest.mark.parametrize("contents", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"\0"])
@@ -250,9 +278,10 @@ def test_damaged_provenance(sound: bytes, target: Path, contents: bytes) -> None
 
 
 def test_look_ups_in_random_data(sound: bytes, target: Path, rng: np.random.Generator) -> None:
-    front = index_file.header_bytes(sound)
+    plain = index_file.write(without_own_columns(sound))
+    front = index_file.header_bytes(plain)
     for _ in range(50):
-        query_everything(opened(target, sound[:front] + rng.bytes(len(sound) - front)))
+        query_everything(opened(target, plain[:front] + rng.bytes(len(plain) - front)))
 
 
 def test_every_length_of_truncation(sound: bytes, target: Path) -> None:
@@ -276,10 +305,10 @@ def test_other_files(target: Path, rng: np.random.Generator) -> None:
 
 
 def test_another_version(sound: bytes, target: Path) -> None:
-    for version in (0, 3, 2**32 - 1):
+    for version in (0, 4, 2**32 - 1):
         index = index_file.parse(sound)
         index.version = version
-        message = f"the format version is {version}; it must be 1 or 2, the versions that this"
+        message = f"the format version is {version}; it must be 1 to 3, the versions that this"
         with pytest.raises(FormatError, match=message):
             opened(target, index_file.write(index))
 
@@ -311,8 +340,8 @@ def test_wrong_numbers_in_the_header(sound: bytes, target: Path, name: str) -> N
 
 
 ENTRY_FIELDS = {
-    "kind": ("<B", 0, [0, 9, 255]),
-    "type": ("<B", 1, [10, 255]),
+    "kind": ("<B", 0, [0, 11, 255]),
+    "type": ("<B", 1, [11, 255]),
     "metric": ("<B", 2, [8, 255]),
     "stage": ("<B", 3, [3, 255]),
     "budget": ("<H", 4, [2, 65_535]),
@@ -558,6 +587,7 @@ BROKEN: dict[str, Breaker] = {
     "no ticks where a run is": ticks(NO_TICKS, where=lambda old: old != NO_TICKS),
     "an order of no cell": broken(ORDER, "I", 0, 6),
     "an order of records that are not": name_one_record_twice,
+    "an infinite own value": broken(OWN, "d", 2, np.inf),
     "provenance of no JSON": provenance_of(b'{"tool": "nb101fast"'),
     "provenance of no object": provenance_of(b"[1, 2]"),
     "provenance of no UTF-8": provenance_of(b'{"tool": "\xff"}'),
@@ -605,6 +635,8 @@ def test_types_of_sections(
     elements = index.num_runs if name == "order" else index.num_cells
     section.type = element_type
     section.contents = bytearray(elements * index_file.SIZES[element_type])
+    if name == "labels" and is_allowed:
+        section.contents = bytearray(index_file.label("a") + index_file.label("b"))
     if is_allowed:
         assert len(opened(target, index_file.write(index))) == index.num_cells
         return
@@ -686,15 +718,64 @@ def test_counts_without_a_denominator(sound: bytes, target: Path) -> None:
         opened(target, index_file.write(index))
 
 
-def test_ticks_in_a_file_of_version_1(sound: bytes, target: Path) -> None:
+LABELS_AT_FAULT = {
+    "'a b' is not allowed": (index_file.label("a b"), index_file.label("b")),
+    "'graph' is not allowed, because it means something else": (
+        index_file.label("a"),
+        index_file.label("graph"),
+    ),
+    "two labels have the name 'a'": (index_file.label("a"), index_file.label("a")),
+    r"the unit '\\x1b\[2J' is not allowed": (
+        index_file.label("a", "\x1b[2J"),
+        index_file.label("b"),
+    ),
+    r"the description '\\xff' is not allowed": (
+        index_file.label("a", "", "?").replace(b"?", b"\xff"),
+        index_file.label("b"),
+    ),
+    "the bytes after a text must be 0": (index_file.label("a\0b"), index_file.label("b")),
+    "it has 1 labels, but 2 own columns": (index_file.label("a"),),
+}
+
+
+@pytest.mark.parametrize("message", LABELS_AT_FAULT)
+def test_labels_are_checked_when_a_file_is_opened(sound: bytes, target: Path, message: str) -> None:
     index = index_file.parse(sound)
+    index.find(LABELS).contents = bytearray(b"".join(LABELS_AT_FAULT[message]))
+    with pytest.raises(FormatError, match=message):
+        opened(target, index_file.write(index))
+
+
+def test_own_columns_take_no_more_memory_than_the_file_has_bytes(target: Path) -> None:
+    """200 constant columns of 1,000 cells would take more than a file without the zeros."""
+    cells = nb101fast.cell_codes()[:1000]
+    nb101fast.synthetic.write_index(target, codes=cells, epochs=(4,), repeats=1)
+    index = index_file.parse(target.read_bytes())
+    index.version = 3
+    labels = b"".join(index_file.label(f"x{number}") for number in range(200))
+    index.sections.append(Section(LABELS, index_file.LABEL, contents=bytearray(labels)))
+    index.sections += [Section(OWN, F32) for _ in range(200)]
+    with pytest.raises(FormatError, match="section labels: all own columns times all cells are"):
+        opened(target, index_file.write(index))
+
+
+def test_own_columns_need_version_3(sound: bytes, target: Path) -> None:
+    for version in (1, 2):
+        index = index_file.parse(sound)
+        index.version = version
+        with pytest.raises(FormatError, match=r"of which 9 and 10 need version 3|ticks need"):
+            opened(target, index_file.write(index))
+
+
+def test_ticks_in_a_file_of_version_1(sound: bytes, target: Path) -> None:
+    index = without_own_columns(sound)
     index.version = 1
     with pytest.raises(FormatError, match=r"total_time of .*: the element type is 9; .* ticks"):
         opened(target, index_file.write(index))
 
 
 def test_a_file_of_version_1_without_ticks(sound: bytes, target: Path) -> None:
-    index = index_file.parse(sound)
+    index = without_own_columns(sound)
     times = index.find(COLUMN, "total_time", repeat=2)
     seconds = [np.nan if n == NO_TICKS else n / 2**22 for n in index_file.ticks_of(times)]
     times.type, times.contents = F64, bytearray(struct.pack("<3d", *seconds))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import nb101fast
 from nb101fast import _core
+from nb101fast.own_column import Label
 from reference import tfrecord
 from reference.runs import STAGES
 
 DATA = Path(__file__).parents[1] / "data"
+LATENCIES = [0.1, 2.5, np.nan]
 VERSIONS = range(1, _core.FORMAT_VERSION + 1)
 
 
@@ -32,8 +35,8 @@ def test_every_value_is_read(version: int) -> None:
         repeat = seen[key] = seen.get(key, -1) + 1
         for stage, evaluation in zip(STAGES, record.metrics.evaluations, strict=True):
             values = index.query(key[0], epochs=key[1], stage=stage, repeat=repeat)
-            for metric, value in values.items():
-                assert value == getattr(evaluation, metric)
+            for metric in nb101fast.METRICS:
+                assert values[metric] == getattr(evaluation, metric)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -42,3 +45,11 @@ def test_its_records_come_back(version: int, tmp_path: Path) -> None:
     assert (tmp_path / "out.tfrecord").read_bytes() == (
         DATA / f"version_{version}.tfrecord"
     ).read_bytes()
+
+
+def test_the_own_columns_of_version_3_are_read() -> None:
+    index = nb101fast.open(DATA / "version_3.nb101", verify="full")
+    labels = {"latency_ms": Label("ms", "made up, in µs/1000"), "ones": Label()}
+    assert dict(index.own_columns) == labels
+    np.testing.assert_array_equal(index.column("latency_ms"), LATENCIES)
+    np.testing.assert_array_equal(index.column("ones"), np.ones(len(index)))

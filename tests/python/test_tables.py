@@ -348,8 +348,8 @@ def test_parquet_of_the_official_order(tmp_path: Path) -> None:
     assert report.official_order
     again = nb101fast.open(tmp_path / "out.nb101")
     assert records_as_bytes(again, tmp_path) == records_as_bytes(index, tmp_path)
-    _, provenance = read_parquet(_core.RunTable(), str(tmp_path / "runs.parquet"))
-    assert provenance == index.provenance
+    runs = read_parquet(_core.RunTable(), str(tmp_path / "runs.parquet"))
+    assert runs.provenance == index.provenance
     assert index.is_synthetic
 
 
@@ -594,7 +594,7 @@ def runs_in(path: Path) -> tuple[bytes, dict[str, Any]]:
     """All that `compile` takes from a Parquet file: its runs and the provenance."""
     parts: list[bytes] = []
     table: Any = SimpleNamespace(append=lambda *arrays: parts.extend(a.tobytes() for a in arrays))
-    _, provenance = read_parquet(table, str(path))
+    provenance = read_parquet(table, str(path)).provenance
     return b"".join(parts), provenance
 
 

@@ -20,8 +20,6 @@ namespace {
 
 using DigestArray = py::array_t<std::uint8_t, py::array::c_style>;
 
-const IndexView& view_of(const IndexFile& index) { return index.view(); }
-
 std::unique_ptr<IndexFile> open_index(const std::string& path) {
   const LongWork long_work;
   return std::make_unique<IndexFile>(path, Verify::header);
@@ -58,7 +56,7 @@ py::list index_fields() {
       types += (types.empty() ? "" : ", ") +
                std::string(kElementTypeNames[static_cast<std::size_t>(type)]);
     }
-    rows.append(py::make_tuple("section", field.name, types, field.rule, Verify::full));
+    rows.append(py::make_tuple("section", field.name, types, field.rule, field.level));
   }
   return rows;
 }
@@ -67,6 +65,8 @@ py::dtype dtype_of(ElementType type) {
   switch (type) {
     case ElementType::digest:
       return py::dtype("V16");
+    case ElementType::label:
+      return py::dtype("V256");
     case ElementType::bytes:
     case ElementType::u8:
       return py::dtype::of<std::uint8_t>();
@@ -87,12 +87,25 @@ py::dtype dtype_of(ElementType type) {
   }
 }
 
+// A series of an open file.
+struct FileSeries {
+  const IndexView& index;
+  Series series;
+};
+
+FileSeries series_of(const IndexFile& file, Metric metric, Stage stage, std::size_t budget) {
+  return {file.view(), file.view().series(metric, stage, budget)};
+}
+
+FileSeries own_series_of(const IndexFile& file, std::size_t number) {
+  return {file.view(), file.view().own_series(number)};
+}
+
 // Returns a column as it is stored, by row. The array is a read-only view of the file. Its stride
 // is 0 if the column is constant.
-py::array column_view(const py::object& self, Metric metric, Stage stage, std::size_t budget,
-                      std::size_t repeat) {
-  const IndexView& index = view_of(self.cast<const IndexFile&>());
-  const Column& column = index.column(metric, stage, budget, repeat);
+py::array column_view(const py::object& self, std::size_t repeat) {
+  const auto& [index, series] = self.cast<const FileSeries&>();
+  const Column& column = series.checked_column(repeat);
   const auto size = static_cast<py::ssize_t>(element_size(column.type));
   py::array array(dtype_of(column.type), {static_cast<py::ssize_t>(index.num_rows())},
                   {column.constant ? 0 : size}, column.data, self);
@@ -100,33 +113,34 @@ py::array column_view(const py::object& self, Metric metric, Stage stage, std::s
   return array;
 }
 
-// Returns the exact values of rows as doubles. The value is NaN if a row lacks the repeat or is -1.
-py::array_t<double> run_values(const IndexFile& file, Metric metric, Stage stage,
-                               std::size_t budget, std::size_t repeat,
-                               const py::array_t<std::int64_t>& rows) {
-  const IndexView& index = file.view();
-  const Column& column = index.column(metric, stage, budget, repeat);
-  py::array_t<double> values(rows.size());
-  for (py::ssize_t i = 0; i < rows.size(); ++i) {
-    const auto row = static_cast<std::size_t>(rows.at(i));
-    const bool has_run = row < index.num_rows() && repeat < index.run_count(row, budget);
-    values.mutable_at(i) = has_run ? column[row] : std::numeric_limits<double>::quiet_NaN();
-  }
-  return values;
-}
-
-// Means are answered as float32, by queries and objectives alike.
-py::array_t<double> mean_values(const IndexFile& file, Metric metric, Stage stage,
-                                std::size_t budget, const py::array_t<std::int64_t>& rows) {
-  const IndexView& index = file.view();
+// Returns value(row) of each row, and NaN for a row of -1.
+template <class Value>
+py::array_t<double> values_of(const IndexView& index, const py::array_t<std::int64_t>& rows,
+                              Value value) {
   py::array_t<double> values(rows.size());
   for (py::ssize_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows.at(i));
     values.mutable_at(i) =
-        static_cast<float>(row < index.num_rows() ? index.mean(metric, stage, budget, row)
-                                                  : std::numeric_limits<double>::quiet_NaN());
+        row < index.num_rows() ? value(row) : std::numeric_limits<double>::quiet_NaN();
   }
   return values;
+}
+
+// Returns the exact values of rows as doubles. The value is NaN if a row lacks the repeat or is -1.
+py::array_t<double> run_values(const FileSeries& self, std::size_t repeat,
+                               const py::array_t<std::int64_t>& rows) {
+  self.series.checked_column(repeat);
+  return values_of(self.index, rows,
+                   [&](std::size_t row) { return self.series.value(row, repeat); });
+}
+
+// Means are answered as float32, by queries and objectives alike. The value of an own column is no
+// mean and stays whole.
+py::array_t<double> mean_values(const FileSeries& self, const py::array_t<std::int64_t>& rows) {
+  return values_of(self.index, rows, [&](std::size_t row) {
+    const double mean = self.series.mean(row);
+    return self.series.is_own() ? mean : static_cast<double>(static_cast<float>(mean));
+  });
 }
 
 // Returns the row of each cell id, or -1 if the index has no such cell.
@@ -168,14 +182,13 @@ py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& 
 }
 
 // `number` is the repeat if the kind is `one`, and the seed if it is `random`. `mean` ignores it.
-py::object bind_objective(const IndexFile& file, Metric metric, Stage stage, std::size_t budget,
-                          Repeat::Kind kind, std::uint64_t number, const py::tuple& recipe,
-                          const py::str& text, const py::function& html) {
+py::object bind_objective(const FileSeries& self, Repeat::Kind kind, std::uint64_t number,
+                          const py::tuple& recipe, const py::str& text, const py::function& html) {
   const Repeat repeat{kind, number, number};
   std::unique_ptr<Objective> objective;
   {
     const LongWork long_work;
-    objective = std::make_unique<Objective>(file.view(), metric, stage, budget, repeat);
+    objective = std::make_unique<Objective>(self.index, self.series, repeat);
   }
   return make_objective(std::move(objective), recipe, text, html);
 }
@@ -183,10 +196,20 @@ py::object bind_objective(const IndexFile& file, Metric metric, Stage stage, std
 py::list describe_sections(const IndexFile& file) {
   py::list sections;
   for (const SectionEntry& section : file.view().sections()) {
-    sections.append(
-        py::make_tuple(describe(section), dtype_of(section.type), section.offset, section.bytes));
+    sections.append(py::make_tuple(file.view().describe(section), dtype_of(section.type),
+                                   section.offset, section.bytes));
   }
   return sections;
+}
+
+// Returns the name, unit and description of each own column.
+py::list labels_of(const IndexFile& file) {
+  py::list labels;
+  for (const Label& label : file.view().labels()) {
+    labels.append(
+        py::make_tuple(text_of(label.name), text_of(label.unit), text_of(label.description)));
+  }
+  return labels;
 }
 
 py::list budgets_of(const IndexFile& file) {
@@ -259,16 +282,19 @@ void register_index(py::module_& module) {
              return view(self.cast<const IndexFile&>().view().order(), self);
            })
       .def("run_counts", &run_counts, py::arg("budget"))
-      .def("column", &column_view, py::arg("metric"), py::arg("stage"), py::arg("budget"),
-           py::arg("repeat"))
-      .def("run_values", &run_values, py::arg("metric"), py::arg("stage"), py::arg("budget"),
-           py::arg("repeat"), py::arg("rows"))
-      .def("mean_values", &mean_values, py::arg("metric"), py::arg("stage"), py::arg("budget"),
-           py::arg("rows"))
+      .def_property_readonly("labels", &labels_of)
+      .def("series", &series_of, py::arg("metric"), py::arg("stage"), py::arg("budget"),
+           py::keep_alive<0, 1>())
+      .def("own_series", &own_series_of, py::arg("number"), py::keep_alive<0, 1>())
       .def("rows_of", &rows_of, py::arg("cell_ids"))
-      .def("find", &find_hashes, py::arg("hashes").noconvert(), py::arg("threads") = 1)
-      .def("objective", &bind_objective, py::arg("metric"), py::arg("stage"), py::arg("budget"),
-           py::arg("kind"), py::arg("number"), py::arg("recipe"), py::arg("text"), py::arg("html"));
+      .def("find", &find_hashes, py::arg("hashes").noconvert(), py::arg("threads") = 1);
+
+  py::class_<FileSeries>(module, "Series")
+      .def("column", &column_view, py::arg("repeat"))
+      .def("run_values", &run_values, py::arg("repeat"), py::arg("rows"))
+      .def("mean_values", &mean_values, py::arg("rows"))
+      .def("objective", &bind_objective, py::arg("kind"), py::arg("number"), py::arg("recipe"),
+           py::arg("text"), py::arg("html"));
 }
 
 }  // namespace nb101::bindings

@@ -7,13 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "nb101/label.hpp"
 #include "nb101/metrics.hpp"
 
 namespace nb101 {
 
 inline constexpr std::array<std::uint8_t, 8> kIndexMagic = {0x89, 'N', 'B',  '1',
                                                             '0',  '1', '\r', '\n'};
-inline constexpr std::uint32_t kIndexVersion = 2;        // the version that is written
+inline constexpr std::uint32_t kIndexVersion = 3;       // of a file with own columns
+inline constexpr std::uint32_t kPlainIndexVersion = 2;  // of a file without own columns
 inline constexpr std::uint32_t kOldestIndexVersion = 1;  // it has no ticks
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint32_t kMaxDenominator = 65534;  // a count has 16 bits and is not 65535
@@ -23,7 +25,7 @@ inline constexpr std::uint32_t kMaxRepeats = 65534;      // a run count has 16 b
 
 struct FileHeader {
   std::array<std::uint8_t, 8> magic = kIndexMagic;
-  std::uint32_t version = kIndexVersion;
+  std::uint32_t version = kPlainIndexVersion;
   std::uint32_t header_crc = 0;  // CRC-32C of the first header_bytes bytes, with 0 in this field
   std::uint64_t file_bytes = 0;
   std::uint32_t header_bytes = 0;  // the size of this header, the budgets and the directory
@@ -51,8 +53,10 @@ enum class SectionKind : std::uint8_t {
   run_counts,      // how many runs each row has at a budget
   column,          // one metric of one repeat at a budget, by row
   order,           // row * num_budgets + budget of each record; left out in the official order
+  labels,          // the labels of the own columns; left out if there are none
+  own_column,      // one value of each row; the n-th of these sections has the n-th label
 };
-inline constexpr int kNumSectionKinds = 8;
+inline constexpr int kNumSectionKinds = 10;
 
 enum class ElementType : std::uint8_t {
   bytes = 0,
@@ -65,15 +69,16 @@ enum class ElementType : std::uint8_t {
   counts,  // accuracies: u16, to be divided by the header's denominator
   digest,
   ticks,  // times: 40 bits, as Ticks in exact.hpp
+  label,
 };
 
 constexpr std::size_t element_size(ElementType type) noexcept {
-  constexpr std::size_t kSizes[] = {1, 1, 2, 4, 4, 4, 8, 2, 16, 5};
+  constexpr std::size_t kSizes[] = {1, 1, 2, 4, 4, 4, 8, 2, 16, 5, sizeof(Label)};
   return kSizes[static_cast<std::size_t>(type)];
 }
-inline constexpr int kNumElementTypes = 10;
+inline constexpr int kNumElementTypes = 11;
 inline constexpr std::array<std::string_view, kNumElementTypes> kElementTypeNames = {
-    "bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks"};
+    "bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks", "label"};
 
 struct SectionEntry {
   SectionKind kind{};
@@ -102,6 +107,11 @@ struct Directory {
 constexpr std::uint64_t directory_size(const FileHeader& header) noexcept {
   return sizeof(FileHeader) + std::uint64_t{header.num_budgets} * sizeof(Budget) +
          std::uint64_t{header.num_sections} * sizeof(SectionEntry);
+}
+
+// Returns whether a section belongs to the own columns.
+constexpr bool is_own(const SectionEntry& section) noexcept {
+  return section.kind >= SectionKind::labels;
 }
 
 constexpr std::uint64_t align_section(std::uint64_t offset) noexcept {

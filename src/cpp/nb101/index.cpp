@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <set>
 #include <utility>
 
 #include "nb101/error.hpp"
@@ -29,32 +29,6 @@ bool is_stored_graph(Code code, std::int32_t cell_id) noexcept {
 
 }  // namespace
 
-double Column::operator[](std::size_t row) const noexcept {
-  const std::uint8_t* const at = element(row);
-  switch (type) {
-    case ElementType::counts:  // the official values are float32(k / d)
-      return static_cast<float>(load<std::uint16_t>(at)) / static_cast<float>(denominator);
-    case ElementType::ticks:
-      return load<Ticks>(at).seconds();
-    case ElementType::f32:
-      return load<float>(at);
-    case ElementType::f64:
-      return load<double>(at);
-    case ElementType::i32:
-      return load<std::int32_t>(at);
-    case ElementType::u32:
-      return load<std::uint32_t>(at);
-    case ElementType::u16:
-      return load<std::uint16_t>(at);
-    case ElementType::u8:
-      return load<std::uint8_t>(at);
-    case ElementType::bytes:
-    case ElementType::digest:
-      break;
-  }
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
 IndexView::IndexView(Bytes file, std::string source, Verify level)
     : file_(file), source_(std::move(source)), directory_(read_directory(file, source_)) {
   run_counts_.resize(budgets().size());
@@ -67,12 +41,20 @@ IndexView::IndexView(Bytes file, std::string source, Verify level)
   columns_.resize(num_columns);
   for (const SectionEntry& section : sections()) take_section(section);
   check_complete();
+  check_labels();
   verify(level);
 }
 
 void IndexView::verify(Verify level) const {
   if (level != Verify::header) check_sections(directory_, file_, source_);
   if (level == Verify::full) check_contents();
+}
+
+std::string IndexView::describe(const SectionEntry& section) const {
+  const auto own = std::ranges::find(own_columns_, &section, &Column::entry);
+  const auto number = static_cast<std::size_t>(own - own_columns_.begin());
+  if (number >= std::min(own_columns_.size(), labels_.size())) return nb101::describe(section);
+  return nb101::describe(section) + " " + std::string(text_of(labels_[number].name));
 }
 
 void IndexView::fail(const SectionEntry& section, const std::string& what) const {
@@ -111,6 +93,10 @@ void IndexView::take_section(const SectionEntry& section) {
       return take(section, slots_);
     case SectionKind::order:
       return take(section, order_);
+    case SectionKind::labels:
+      return take(section, labels_);
+    case SectionKind::own_column:
+      return take_column(section, own_columns_.emplace_back());
     case SectionKind::run_counts:
       return take_column(section, run_counts_[section.budget]);
     case SectionKind::column:
@@ -135,6 +121,29 @@ void IndexView::check_complete() const {
   }
 }
 
+void IndexView::check_labels() const {
+  if (labels_.size() != own_columns_.size()) {
+    fail("it has " + std::to_string(labels_.size()) + " labels, but " +
+         std::to_string(own_columns_.size()) + " own columns");
+  }
+  if (labels_.empty()) return;
+  // So the memory that they all take is bounded, also if they share their bytes.
+  if (labels_.size() * num_rows() > file_.size()) {
+    fail(entry_of(SectionKind::labels),
+         "all own columns times all cells are more than the size of the file in bytes");
+  }
+  std::set<std::string_view> names;
+  for (const Label& label : labels_) {
+    if (const std::string fault = fault_of(label); !fault.empty()) {
+      fail(entry_of(SectionKind::labels), fault);
+    }
+    if (!names.insert(text_of(label.name)).second) {
+      fail(entry_of(SectionKind::labels),
+           "two labels have the name '" + std::string(text_of(label.name)) + "'");
+    }
+  }
+}
+
 std::optional<std::size_t> IndexView::row_of(std::int32_t cell_id) const noexcept {
   if (cell_id < 0 || cell_id >= kNumCells) return std::nullopt;
   if (is_complete()) return static_cast<std::size_t>(cell_id);
@@ -153,18 +162,8 @@ std::uint32_t IndexView::run_count(std::size_t row, std::size_t budget) const no
   return std::min(count, budgets()[budget].repeats);
 }
 
-double IndexView::mean(Metric metric, Stage stage, std::size_t budget,
-                       std::size_t row) const noexcept {
-  const std::uint32_t runs = run_count(row, budget);
-  double sum = 0;
-  std::uint32_t measured = 0;
-  for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
-    const double value = column(metric, stage, budget, repeat)[row];
-    if (std::isnan(value)) continue;
-    sum += value;
-    ++measured;
-  }
-  return measured ? sum / measured : std::numeric_limits<double>::quiet_NaN();
+Series IndexView::series(Metric metric, Stage stage, std::size_t budget) const {
+  return {&column(metric, stage, budget, 0), &run_counts_[budget], budgets()[budget].repeats};
 }
 
 Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) const {
@@ -225,6 +224,7 @@ void IndexView::check_contents() const {
   check_hashes();
   check_run_counts();
   for (const Column& column : columns_) check_column(column);
+  for (const Column& column : own_columns_) check_own_column(column);
   if (!order_.empty()) check_order();
 }
 
@@ -309,6 +309,15 @@ void IndexView::check_column(const Column& column) const {
     fail(entry, "the element at row " + std::to_string(row) + " is " + std::to_string(column[row]) +
                     (has_run ? " in a run" : " where no run is") + "; it must be " +
                     std::string(section_field(entry).rule));
+  }
+  check_stop();
+}
+
+void IndexView::check_own_column(const Column& column) const {
+  for (std::size_t row = 0; row < num_rows(); ++row) {
+    if (!std::isinf(column[row])) continue;
+    fail(*column.entry, "the element at row " + std::to_string(row) + " is infinite; it must be " +
+                            std::string(section_field(*column.entry).rule));
   }
   check_stop();
 }

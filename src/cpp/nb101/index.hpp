@@ -12,22 +12,9 @@
 #include "nb101/mapped_file.hpp"
 #include "nb101/perfect_hash.hpp"
 #include "nb101/search_space.hpp"
+#include "nb101/series.hpp"
 
 namespace nb101 {
-
-// One metric of one repeat at one budget, by row; or the run counts of a budget.
-struct Column {
-  ElementType type = ElementType::f32;
-  bool constant = false;
-  std::uint32_t denominator = 1;       // a count is divided by it
-  const std::uint8_t* data = nullptr;  // holds a single element if the column is constant
-  const SectionEntry* entry = nullptr;
-
-  const std::uint8_t* element(std::size_t row) const noexcept {
-    return data + (constant ? 0 : row * element_size(type));
-  }
-  double operator[](std::size_t row) const noexcept;
-};
 
 // The rows are the cells that the index has, in ascending order of their ids. All look-ups are safe
 // at every level of verification.
@@ -49,6 +36,9 @@ class IndexView {
   const std::vector<SectionEntry>& sections() const noexcept { return directory_.sections; }
   std::string_view provenance() const noexcept { return as_text(provenance_); }
   const std::string& source() const noexcept { return source_; }
+  Bytes bytes() const noexcept { return file_; }
+  // Names the section in an error or a list, an own column by its label.
+  std::string describe(const SectionEntry& section) const;
 
   std::size_t num_rows() const noexcept { return directory_.header.num_cells; }
   bool is_complete() const noexcept { return cells_.empty(); }  // every cell has a row
@@ -64,9 +54,11 @@ class IndexView {
   const Column& column(Metric metric, Stage stage, std::size_t budget, std::size_t repeat) const;
   // Returns how many runs the row has. Its repeats are 0 .. count - 1.
   std::uint32_t run_count(std::size_t row, std::size_t budget) const noexcept;
-  // Returns the mean over the runs of a row that have the value, or NaN if none has it. The sum and
-  // the mean are doubles. A caller that wants a float32 rounds the mean, once.
-  double mean(Metric metric, Stage stage, std::size_t budget, std::size_t row) const noexcept;
+  // Returns the values of a metric. Throws std::out_of_range if there is no such budget.
+  Series series(Metric metric, Stage stage, std::size_t budget) const;
+  // The own columns have the numbers of their labels.
+  std::span<const Label> labels() const noexcept { return labels_; }
+  Series own_series(std::size_t number) const { return Series(&own_columns_.at(number)); }
   // Returns a run with the values of its record. The row must have this repeat, else the values
   // mean nothing. Throws FormatError if the stored graph is not that of the cell, which is possible
   // in an unverified file.
@@ -81,12 +73,14 @@ class IndexView {
   void take(const SectionEntry& section, std::span<const T>& place) const;
   void take_column(const SectionEntry& section, Column& place) const;
   void check_complete() const;
+  void check_labels() const;
   void check_contents() const;
   void check_cells() const;
   void check_hashes() const;
   void check_run_counts() const;
   void check_order() const;
   void check_column(const Column& column) const;
+  void check_own_column(const Column& column) const;
   bool is_allowed(const Column& column, std::size_t row, bool has_run) const noexcept;
   const SectionEntry& entry_of(SectionKind kind) const noexcept;
   [[noreturn]] void fail(const SectionEntry& section, const std::string& what) const;
@@ -101,6 +95,8 @@ class IndexView {
   std::span<const std::uint16_t> pilots_;
   std::span<const std::int32_t> slots_;
   std::span<const std::uint32_t> order_;
+  std::span<const Label> labels_;
+  std::vector<Column> own_columns_;        // by label
   std::vector<Column> run_counts_;         // by budget
   std::vector<std::size_t> first_column_;  // by budget
   std::vector<Column> columns_;            // by budget, repeat, metric and stage

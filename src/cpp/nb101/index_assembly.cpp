@@ -10,7 +10,6 @@
 #include <variant>
 
 #include "nb101/error.hpp"
-#include "nb101/index_writer.hpp"
 #include "nb101/parallel.hpp"
 #include "nb101/perfect_hash.hpp"
 
@@ -56,12 +55,14 @@ std::uint32_t IndexAssembly::chosen_denominator() const {
 }
 
 WrittenIndex IndexAssembly::write(const std::string& path, std::string_view provenance,
-                                  std::uint32_t denominator) {
+                                  std::uint32_t denominator,
+                                  std::span<const OwnColumn> own_columns) {
   if (denominator > kMaxDenominator) {
     throw std::invalid_argument("denominator " + std::to_string(denominator) +
                                 " is not allowed; use at most " + std::to_string(kMaxDenominator));
   }
-  IndexWriter writer(path, placement_.budgets(), count_sections());
+  IndexWriter writer(path, placement_.budgets(),
+                     count_sections() + num_sections_of(own_columns));
   written_ = {};
   written_.denominator = denominator ? denominator : chosen_denominator();
   writer.header().num_cells = static_cast<std::uint32_t>(placement_.cells().size());
@@ -77,6 +78,7 @@ WrittenIndex IndexAssembly::write(const std::string& path, std::string_view prov
         if (i == 0) return write_cells(writer, provenance, std::get<PerfectHashTables>(part));
         write_column(writer, entries[i - 1], std::get<EncodedColumn>(part));
       });
+  writer.add_own_columns(own_columns);
   written_.bytes = writer.commit();
   return written_;
 }

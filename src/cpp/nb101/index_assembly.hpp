@@ -11,13 +11,12 @@
 #include "nb101/column_encoding.hpp"
 #include "nb101/file_format.hpp"
 #include "nb101/index.hpp"
+#include "nb101/index_writer.hpp"
 #include "nb101/perfect_hash.hpp"
 #include "nb101/run_placement.hpp"
 #include "nb101/run_table.hpp"
 
 namespace nb101 {
-
-class IndexWriter;
 
 // What was written.
 struct WrittenIndex {
@@ -33,11 +32,13 @@ class IndexAssembly {
   explicit IndexAssembly(const RunTable& table, const IndexView* base = nullptr, int threads = 1);
 
   const IndexSummary& summary() const noexcept { return placement_.summary(); }
+  // The cell ids of the rows, which are those of own columns too.
+  std::span<const std::int32_t> cells() const noexcept { return placement_.cells(); }
 
   // Writes the file atomically. Accuracies are stored as counts of `denominator`. If it is 0, that
   // of the base is used, or else one is found from the accuracies.
   WrittenIndex write(const std::string& path, std::string_view provenance,
-                     std::uint32_t denominator);
+                     std::uint32_t denominator, std::span<const OwnColumn> own_columns = {});
 
  private:
   std::size_t count_sections() const;

@@ -31,7 +31,7 @@ constexpr IndexField kHeaderFields[] = {
      "89 4E 42 31 30 31 0D 0A",
      [](const FieldPlace& at) { return at.header().magic == kIndexMagic; }},
     {"format version", "u32", offsetof(FileHeader, version), 4,
-     "1 or 2, the versions that this program reads",
+     "1 to 3, the versions that this program reads",
      [](const FieldPlace& at) { return is_version(at.header().version); }},
     {"stated size of the file", "u64", offsetof(FileHeader, file_bytes), 8,
      "the size that the file has",
@@ -96,10 +96,11 @@ constexpr ElementType kBytes[] = {ElementType::bytes};
 constexpr ElementType kU16[] = {ElementType::u16};
 constexpr ElementType kU32[] = {ElementType::u32};
 constexpr ElementType kI32[] = {ElementType::i32};
+constexpr ElementType kLabel[] = {ElementType::label};
+constexpr ElementType kFloats[] = {ElementType::f32, ElementType::f64};
 constexpr ElementType kDigest[] = {ElementType::digest};
 constexpr ElementType kAccuracies[] = {ElementType::counts, ElementType::f32, ElementType::f64};
 constexpr ElementType kTimes[] = {ElementType::f32, ElementType::ticks, ElementType::f64};
-constexpr ElementType kEpochs[] = {ElementType::f32, ElementType::f64};
 
 constexpr std::string_view kAccuracyRule =
     "0 to 1, or counted in the findings; and NaN, or the count 65,535, where no run is";
@@ -118,11 +119,14 @@ constexpr SectionField kSectionFields[] = {
     {"run counts", kU16, SectionLength::rows, true,
      "0 to the repeats of the budget, which a cell reaches; and in sum the number of runs"},
     {"order", kU32, SectionLength::runs, false, "each row and budget as many times as it has runs"},
+    {"labels", kLabel, SectionLength::any, false, kLabelRule, Verify::header},
+    {"own column", kFloats, SectionLength::rows, true,
+     "finite; and NaN where the cell has no value"},
     {"train_accuracy", kAccuracies, SectionLength::rows, true, kAccuracyRule},
     {"validation_accuracy", kAccuracies, SectionLength::rows, true, kAccuracyRule},
     {"test_accuracy", kAccuracies, SectionLength::rows, true, kAccuracyRule},
     {"training_time", kTimes, SectionLength::rows, true, kTimeRule},
-    {"current_epoch", kEpochs, SectionLength::rows, true,
+    {"current_epoch", kFloats, SectionLength::rows, true,
      "finite and 0 or more, or counted in the findings; and NaN where no run is"},
     {"total_time", kTimes, SectionLength::rows, true,
      "0 to 10^9 s, or counted in the findings; and NaN, or the ticks 2^40 - 1, where no run is"},
@@ -132,7 +136,6 @@ constexpr SectionField kSectionFields[] = {
      "the code of a pruned graph of the cell; and 0 where no run is"},
 };
 constexpr std::size_t kFirstColumn = std::size(kSectionFields) - kNumMetrics;
-constexpr std::size_t kOrder = kFirstColumn - 1;
 
 // ---------------------------------------------------------------- directory entries
 
@@ -188,10 +191,11 @@ bool has_constant(const FieldPlace& at) noexcept {
 }
 
 constexpr IndexField kEntryFields[] = {
-    {"kind", "u8", offsetof(SectionEntry, kind), 1, "1 to 8",
+    {"kind", "u8", offsetof(SectionEntry, kind), 1, "1 to 10, of which 9 and 10 need version 3",
      [](const FieldPlace& at) {
        const auto kind = static_cast<int>(at.entry().kind);
-       return kind >= 1 && kind <= kNumSectionKinds;
+       return kind >= 1 && kind <= kNumSectionKinds &&
+              (!is_own(at.entry()) || at.header().version >= 3);
      }},
     {"metric", "u8", offsetof(SectionEntry, metric), 1, "0 to 7 for a column, and 0 for others",
      [](const FieldPlace& at) {
@@ -219,8 +223,8 @@ constexpr IndexField kEntryFields[] = {
     {"reserved bytes", "u32", offsetof(SectionEntry, reserved), 4, "0",
      [](const FieldPlace& at) { return at.entry().reserved == 0; }},
     {"offset", "u64", offsetof(SectionEntry, offset), 8,
-     "a multiple of 64 between the directory and the end of the file; or 0 for run counts and "
-     "columns, which is a constant",
+     "a multiple of 64 between the directory and the end of the file; or 0 for run counts, columns "
+     "and own columns, which is a constant",
      has_offset},
     {"size", "u64", offsetof(SectionEntry, bytes), 8,
      "that of as many elements as its section has, within the file; and 0 for a constant",
@@ -252,8 +256,9 @@ std::span<const SectionField> section_fields() noexcept { return kSectionFields;
 const SectionField& section_field(const SectionEntry& entry) noexcept {
   if (is_column(entry))
     return kSectionFields[kFirstColumn + static_cast<std::size_t>(entry.metric)];
-  if (entry.kind == SectionKind::order) return kSectionFields[kOrder];
-  return kSectionFields[static_cast<std::size_t>(entry.kind) - 1];
+  // The kinds are numbered from 1, and that of the columns is left out.
+  const auto kind = static_cast<std::size_t>(entry.kind);
+  return kSectionFields[kind - (entry.kind > SectionKind::column ? 2 : 1)];
 }
 
 }  // namespace nb101

@@ -13,8 +13,8 @@
 
 namespace nb101 {
 
-// How much is checked when an index is opened. `header` checks the header and the directory,
-// `sections` also the checksums of all sections, and `full` also the contents.
+// How much is checked when an index is opened. `header` checks the header, the directory and the
+// labels, `sections` also the checksums of all sections, and `full` also the contents.
 enum class Verify { header, sections, full };
 
 // A budget or an entry whose fields are checked, by its number. The header is checked before the
@@ -57,7 +57,8 @@ struct SectionField {
   std::span<const ElementType> types;
   SectionLength length;
   bool may_be_constant;
-  std::string_view rule;  // what is allowed in the elements at level `full`
+  std::string_view rule;  // what is allowed in the elements
+  Verify level = Verify::full;  // at which the elements are checked
 };
 
 std::span<const SectionField> section_fields() noexcept;

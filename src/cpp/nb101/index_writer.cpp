@@ -46,11 +46,48 @@ void IndexWriter::add(SectionEntry section, Bytes contents) {
     directory_.sections.push_back(section);
     return;
   }
+  append(section, contents);
+  stored_.emplace(std::pair(section.crc, section.bytes), directory_.sections.back().offset);
+}
+
+void IndexWriter::append(SectionEntry section, Bytes contents) {
   pad_to(align_section(position_));
   section.offset = position_;
-  stored_.emplace(std::pair(section.crc, section.bytes), section.offset);
   directory_.sections.push_back(section);
   write(contents);
+}
+
+void IndexWriter::copy(SectionEntry section, Bytes file) {
+  if (section.is_constant()) {
+    directory_.sections.push_back(section);
+    return;
+  }
+  const auto [known, is_new] = copied_.try_emplace(section.offset);
+  if (is_new) {
+    append(section, file.subspan(section.offset, section.bytes));
+    known->second = directory_.sections.back().offset;
+    return;
+  }
+  section.offset = known->second;
+  directory_.sections.push_back(section);
+}
+
+void IndexWriter::add_own_columns(std::span<const OwnColumn> columns) {
+  if (columns.empty()) return;
+  directory_.header.version = kIndexVersion;
+  num_own_columns_ = columns.size();
+  std::vector<Label> labels;
+  for (const OwnColumn& column : columns) labels.push_back(column.label);
+  add({SectionKind::labels, ElementType::label}, object_bytes(std::span<const Label>(labels)));
+  for (const auto& [label, type, values] : columns) {
+    const SectionEntry section{SectionKind::own_column, type};
+    const auto size = static_cast<std::ptrdiff_t>(element_size(type));
+    if (std::equal(values.begin() + size, values.end(), values.begin())) {
+      add_constant(section, values.data());
+    } else {
+      add(section, values);
+    }
+  }
 }
 
 void IndexWriter::add_constant(SectionEntry section, const void* element) {
@@ -65,7 +102,7 @@ std::uint64_t IndexWriter::commit() {
   }
   std::uint64_t repeats = 0;
   for (const Budget& budget : directory_.budgets) repeats += budget.repeats;
-  pad_to(repeats * directory_.header.num_cells);
+  pad_to(std::max(repeats, num_own_columns_) * directory_.header.num_cells);
   directory_.header.file_bytes = position_;
   file_.seek(0);
   file_.write(write_directory(directory_));

@@ -26,55 +26,51 @@ std::int32_t still_cell(std::int32_t id) noexcept {
   return static_cast<std::int32_t>(std::min<std::uint32_t>(slot, kNumCells)) - 1;
 }
 
-// Calls use(row, slot, number of runs) for each row whose cell exists.
+// Calls use(row, slot) for each row whose cell exists.
 template <class Use>
-void for_each_row(const IndexView& index, std::size_t budget, Use use) {
+void for_each_row(const IndexView& index, Use use) {
   for (std::size_t row = 0; row < index.num_rows(); ++row) {
     check_stop();
     const std::int32_t id = index.cell_id(row);
-    if (is_cell(id)) use(row, static_cast<std::size_t>(id) + 1, index.run_count(row, budget));
+    if (is_cell(id)) use(row, static_cast<std::size_t>(id) + 1);
   }
 }
 
 }  // namespace
 
-Objective::Objective(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
-                     Repeat repeat)
+Objective::Objective(const IndexView& index, const Series& series, Repeat repeat)
     : is_random_(repeat.kind == Repeat::Kind::random), seed_(random_word(repeat.seed, 0)) {
   if (is_random_) {
-    take_all(index, metric, stage, budget);
+    take_all(index, series);
   } else {
-    take_fixed(index, metric, stage, budget, repeat);
+    take_fixed(index, series, repeat);
   }
 }
 
-void Objective::take_fixed(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
-                           Repeat repeat) {
+void Objective::take_fixed(const IndexView& index, const Series& series, Repeat repeat) {
   table_.assign(kTableSize, kMissing);
-  for_each_row(index, budget, [&](std::size_t row, std::size_t slot, std::uint32_t runs) {
-    if (repeat.kind == Repeat::Kind::mean) {
-      table_[slot] = static_cast<float>(index.mean(metric, stage, budget, row));
-    } else if (repeat.number < runs) {
-      table_[slot] = static_cast<float>(index.column(metric, stage, budget, repeat.number)[row]);
-    }
+  const bool is_mean = repeat.kind == Repeat::Kind::mean;
+  for_each_row(index, [&](std::size_t row, std::size_t slot) {
+    table_[slot] =
+        static_cast<float>(is_mean ? series.mean(row) : series.value(row, repeat.number));
   });
 }
 
-void Objective::take_all(const IndexView& index, Metric metric, Stage stage, std::size_t budget) {
-  table_.assign(find_starts(index, budget), kMissing);
-  for_each_row(index, budget, [&](std::size_t row, std::size_t slot, std::uint32_t runs) {
+void Objective::take_all(const IndexView& index, const Series& series) {
+  table_.assign(find_starts(index, series), kMissing);
+  for_each_row(index, [&](std::size_t row, std::size_t slot) {
+    const std::uint32_t runs = series.count(row);
     for (std::uint32_t repeat = 0; repeat < runs; ++repeat) {
-      const Column& column = index.column(metric, stage, budget, repeat);
-      table_[values_of(slot).start + repeat] = static_cast<float>(column[row]);
+      table_[values_of(slot).start + repeat] = static_cast<float>(series.column(repeat)[row]);
     }
   });
 }
 
-std::size_t Objective::find_starts(const IndexView& index, std::size_t budget) {
+std::size_t Objective::find_starts(const IndexView& index, const Series& series) {
   std::vector<std::uint16_t> counts(kTableSize, 1);
-  for_each_row(index, budget, [&](std::size_t, std::size_t slot, std::uint32_t runs) {
+  for_each_row(index, [&](std::size_t row, std::size_t slot) {
     // A file that was not verified may hold a cell twice.
-    counts[slot] = std::max(counts[slot], static_cast<std::uint16_t>(runs));
+    counts[slot] = std::max(counts[slot], static_cast<std::uint16_t>(series.count(row)));
   });
   const auto total = std::reduce(counts.begin(), counts.end(), std::uint64_t{0});
   if (total > std::numeric_limits<std::uint32_t>::max()) {

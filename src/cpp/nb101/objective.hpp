@@ -1,4 +1,4 @@
-// An objective is one metric that is prepared for fast look-up: it takes a code and returns a
+// An objective is one metric or own column that is prepared for fast look-up: it takes a code and returns a
 // float. Optimizers call it in their innermost loop.
 #pragma once
 
@@ -31,7 +31,7 @@ struct Repeat {
 class Objective {
  public:
   // Throws std::length_error if `random` would choose among 2^32 runs or more.
-  Objective(const IndexView& index, Metric metric, Stage stage, std::size_t budget, Repeat repeat);
+  Objective(const IndexView& index, const Series& series, Repeat repeat);
 
   float operator()(std::int32_t cell_id) const noexcept {
     if (!is_random_) return table_[slot(cell_id)];
@@ -64,11 +64,10 @@ class Objective {
     return {starts_[slot], starts_[slot + 1] - starts_[slot]};
   }
   float drawn(std::int32_t cell_id, std::uint64_t stream, std::uint64_t query) const noexcept;
-  void take_fixed(const IndexView& index, Metric metric, Stage stage, std::size_t budget,
-                  Repeat repeat);
-  void take_all(const IndexView& index, Metric metric, Stage stage, std::size_t budget);
+  void take_fixed(const IndexView& index, const Series& series, Repeat repeat);
+  void take_all(const IndexView& index, const Series& series);
   // Returns the size of the table.
-  std::size_t find_starts(const IndexView& index, std::size_t budget);
+  std::size_t find_starts(const IndexView& index, const Series& series);
 
   bool is_random_;
   std::uint64_t seed_;

@@ -108,9 +108,11 @@ void SimulatedTraining::note_time(const CellTime& time) noexcept {
 
 void SimulatedTraining::take_means(const IndexView& index, std::size_t budget) {
   mean_tests_.assign(kNumCells, kMissingTest);
+  const Series tests = index.series(Metric::test_accuracy, Stage::final, budget);
+  const Series validations = index.series(Metric::validation_accuracy, Stage::final, budget);
   for_each_cell(index, [&](std::size_t row, std::int32_t id) {
-    const double test = index.mean(Metric::test_accuracy, Stage::final, budget, row);
-    const double validation = index.mean(Metric::validation_accuracy, Stage::final, budget, row);
+    const double test = tests.mean(row);
+    const double validation = validations.mean(row);
     mean_tests_[static_cast<std::size_t>(id)] = test;
     if (test > best_mean_test_) best_mean_test_ = test;  // NaN, of a cell without runs, is not
     if (validation > best_mean_validation_) best_mean_validation_ = validation;

@@ -33,13 +33,20 @@ from reference.tfrecord import Record
 CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [0])
 OTHER_CHAIN = graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [2])
 DIAMOND = graph_of([[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]], [1, 2])
-TYPE_NAMES = ("bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks")
-LETTERS = ("B", "B", "H", "I", "i", "f", "d", "H", None, None)  # by element type
+TYPE_NAMES = (
+    *("bytes", "u8", "u16", "u32", "i32", "f32", "f64", "counts", "digest", "ticks", "label"),
+)
+LETTERS = ("B", "B", "H", "I", "i", "f", "d", "H", None, None, None)  # by element type
 FLOATS = (0.0, -0.0, 1.0, -1.0, 2.5, 1e-30, 5e-324, 1e10, 1e38, 1e300, np.inf, -np.inf, np.nan)
 TEXTS = (
     *(b"", b"{}", b"[]", b"null", b"NaN", b"{", b'"x"', b"\xff\xfe", b"\0" * 9, b"[" * 50_000),
     b'{"a":' * 20_000,
 )
+LABELS = (
+    *map(index_file.label, ("latency_ms", "other", "", "a b", "graph", "\x1b[2J", "x" * 64)),
+    index_file.label("unit", "\x07" * 32, "d" * 160),
+)
+OWN_VALUES = {"latency_ms": [0.1, np.nan, -2.5], "energy": [1.0, 1.0, 1.0]}
 VALUES: tuple[object, ...] = (
     None,
     True,
@@ -92,6 +99,8 @@ def sound_indexes() -> list[PlainIndex]:
             source, target = Path(folder, "in"), Path(folder, "out")
             source.write_bytes(tfrecord.write(records))
             nb101fast.compile(source, target)
+            if len(cells := nb101fast.open(target).cells) == 3:
+                nb101fast.attach(target, OWN_VALUES, target, ids=cells)
             parts.append(index_file.parse(target.read_bytes()))
     return parts
 
@@ -111,6 +120,8 @@ def _integer(rng: random.Random, letter: str, old: int) -> int:
 
 def _element(rng: random.Random, element_type: int) -> bytes:
     letter = LETTERS[element_type]
+    if element_type == index_file.LABEL:
+        return rng.choice([*LABELS, rng.randbytes(SIZES[element_type])])
     if letter is None:
         return rng.choice([bytes(16), b"\xff" * 16, rng.randbytes(16)])[: SIZES[element_type]]
     if letter == "f":
@@ -126,11 +137,11 @@ def _types_of(section: Section) -> list[int]:
     All types, if no section has its kind, because the kind is broken too.
     """
     names = {row[1]: row[2].split(", ") for row in _core.INDEX_FIELDS if row[0] == "section"}
-    if section.kind > max(index_file.COLUMN, index_file.ORDER):
+    if section.kind > index_file.OWN:
         return list(range(len(SIZES)))
-    name = section.name if section.kind == index_file.COLUMN else list(names)[section.kind - 1]
-    if section.kind == index_file.ORDER:
-        name = "order"
+    # The kinds are numbered from 1, and that of the columns has a name for each metric.
+    other = list(names)[section.kind - (2 if section.kind > index_file.COLUMN else 1)]
+    name = section.name if section.kind == index_file.COLUMN else other
     return [TYPE_NAMES.index(text) for text in names[name]]
 
 

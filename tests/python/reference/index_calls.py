@@ -32,6 +32,7 @@ from nb101fast.__main__ import main
 from nb101fast.api import NASBench
 from nb101fast.exporter import SUFFIXES
 from nb101fast.locations import BUILT_IN
+from nb101fast.whole_space import WholeSpace
 from reference.hostile_index import hostile_index, sound_indexes
 from reference.index_file import write
 
@@ -84,6 +85,15 @@ def _columns(index: Index, out: Path) -> None:
         index.column(metric, epochs=_epochs(index), stored=True).tobytes()
 
 
+def _own_columns(index: Index, out: Path) -> None:
+    for name in index.own_columns:
+        for repeat in ("mean", "random", 0):
+            index.objective(name, repeat=repeat, seed=1).by_id(_cells(index))
+        index.column(name, stored=True).tobytes()
+        WholeSpace(index.reader).where({name: (0.0, None)})
+        index.pareto(minimize=[name], epochs=_epochs(index))
+
+
 def _whole_space(index: Index, out: Path) -> None:
     epochs = _epochs(index)
     with contextlib.suppress(ValueError):  # Perhaps no cell has a value.
@@ -134,6 +144,7 @@ CALLS: dict[str, Call] = {
     "look-ups": _look_ups,
     "objectives": _objectives,
     "columns": _columns,
+    "own columns": _own_columns,
     "whole space": _whole_space,
     "tables": _tables,
     "official API": _official,
@@ -146,6 +157,8 @@ CALLS: dict[str, Call] = {
     "to_polars": lambda index, out: index.to_polars(),
     "to_parquet as stored": lambda index, out: index.to_parquet(out, form="stored"),
     "to_json": lambda index, out: index.to_json(ids=_cells(index)),
+    "attach": lambda index, out: nb101fast.attach(index, {"more": np.zeros(423_624)}, out),
+    "detach": lambda index, out: nb101fast.detach(index, [*index.own_columns], out),
     "compile": lambda index, out: nb101fast.compile(index, out),
     "update": lambda index, out: nb101fast.compile(BUILT_IN, out, update=index),
     **{f"export {suffix}": _export(suffix) for suffix in SUFFIXES},

@@ -27,12 +27,13 @@ MAGIC = b"\x89NB101\r\n"
 HEADER = struct.Struct("<8sIIQIIQIII12x")
 BUDGET = struct.Struct("<II")
 ENTRY = struct.Struct("<BBBBHHIIQQ8s")
+LABEL_FIELDS = struct.Struct("64s32s160s")
 CRC_OFFSET = 12
 ALIGNMENT = 64
 
-PROVENANCE, CELLS, HASHES, PILOTS, SLOTS, RUN_COUNTS, COLUMN, ORDER = range(1, 9)
-BYTES, U8, U16, U32, I32, F32, F64, COUNTS, DIGEST, TICKS = range(10)
-SIZES = (1, 1, 2, 4, 4, 4, 8, 2, 16, 5)
+PROVENANCE, CELLS, HASHES, PILOTS, SLOTS, RUN_COUNTS, COLUMN, ORDER, LABELS, OWN = range(1, 11)
+BYTES, U8, U16, U32, I32, F32, F64, COUNTS, DIGEST, TICKS, LABEL = range(11)
+SIZES = (1, 1, 2, 4, 4, 4, 8, 2, 16, 5, 256)
 METRIC_NAMES = (
     *("train_accuracy", "validation_accuracy", "test_accuracy", "training_time"),
     *("current_epoch", "total_time", "trainable_parameters", "graph"),
@@ -58,6 +59,11 @@ class Section:
     def name(self) -> str:
         """The name of the metric."""
         return METRIC_NAMES[self.metric]
+
+
+def label(name: str, unit: str = "", description: str = "") -> bytes:
+    """A label: three texts, each with zeros up to its size."""
+    return LABEL_FIELDS.pack(name.encode(), unit.encode(), description.encode())
 
 
 def ticks_of(section: Section) -> list[int]:

@@ -24,6 +24,7 @@ MAY_RAISE = {
 }
 # Classes whose objects the package makes, and what tells of no single call.
 NOT_CALLED = {
+    "AttachReport": "a result",
     "CompileReport": "a result",
     "FormatError": "an exception",
     "OutOfDomainError": "an exception",
@@ -152,6 +153,23 @@ def calls() -> Calls:
         "build_config": (nb101fast.build_config, {}),
         "cell_codes": (nb101fast.cell_codes, {}),
         "cell_hashes": (nb101fast.cell_hashes, {}),
+        "attach": (
+            nb101fast.attach,
+            {
+                "index": str(BUILT_IN),
+                "columns": {"x": [0.5, 1.5, 2.5, 3.5]},
+                "output": "a.nb101",
+                "codes": None,
+                "ids": ids,
+                "hashes": None,
+                "name": None,
+                "units": {"x": "ms"},
+                "descriptions": {"x": "a line"},
+                "replace": False,
+                "strict": False,
+            },
+        ),
+        "detach": (nb101fast.detach, {"index": "a.nb101", "names": "x", "output": "c.nb101"}),
         "cell_ids": (nb101fast.cell_ids, {"codes": codes, "out": None, "threads": 1}),
         "cell_parameters": (nb101fast.cell_parameters, {}),
         "compile": (
