@@ -501,7 +501,7 @@ def _attach(options: argparse.Namespace) -> None:
         replace=options.replace,
         strict=options.strict,
     )
-    print(f"{visible(report.output)}: {report.num_bytes / 1e6:.1f} MB in {report.seconds:.1f} s")
+    print(f"{visible(report.output)}: {report.num_bytes / 1e3:,.0f} kB in {report.seconds:.1f} s")
     for name, cells in report.cells.items():
         print(f"  {name}: {cells:,} cells")
     if report.unknown:

@@ -28,8 +28,8 @@ TEST_CASE("a name that has a wrong form or another meaning is refused") {
 }
 
 TEST_CASE("a unit or a description that is no line of UTF-8 is refused") {
-  for (const char* text : {"\n", "\x7f", "\xff", "\xc3", "\xc0\x80", "\xe0\x80\x80",
-                           "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\x80"}) {
+  for (const char* text : {"\n", "\x7f", "\xff", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
+                           "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\x80"}) {
     CHECK_THROWS_AS(make_label("x", text, ""), std::invalid_argument);
     CHECK_THROWS_AS(make_label("x", "", text), std::invalid_argument);
   }

@@ -24,8 +24,7 @@ class OwnSample {
 
   std::string path(const char* name) const { return folder_.file(name); }
   void attach(const std::vector<OwnColumn>& columns) const {
-    write_with_own_columns(IndexFile(path("plain"), Verify::sections).view(), path("own"),
-                           columns);
+    write_with_own_columns(IndexFile(path("plain"), Verify::sections).view(), path("own"), columns);
   }
   template <class T>
   static OwnColumn own(const Label& label, ElementType type, const std::vector<T>& values) {
@@ -87,8 +86,8 @@ TEST_CASE("many equal own columns fit the bound that the size of the file sets")
   std::vector<OwnColumn> columns;
   const std::vector<float> values(6, 0.5F);
   for (int i = 0; i < 3000; ++i) {
-    columns.push_back(OwnSample::own(make_label("x" + std::to_string(i), "", ""),
-                                     ElementType::f32, values));
+    columns.push_back(
+        OwnSample::own(make_label("x" + std::to_string(i), "", ""), ElementType::f32, values));
   }
   sample.attach(columns);
   CHECK(IndexFile(sample.path("own"), Verify::full).view().labels().size() == 3000);

@@ -3,9 +3,9 @@
 namespace nb101 {
 namespace {
 
-constexpr std::string_view kKindNames[] = {"unknown", "provenance", "cells",  "hashes", "pilots",
-                                           "slots",   "run counts", "column", "order",  "labels",
-                                           "own column"};
+constexpr std::string_view kKindNames[] = {"unknown", "provenance", "cells",      "hashes",
+                                           "pilots",  "slots",      "run counts", "column",
+                                           "order",   "labels",     "own column"};
 static_assert(std::size(kKindNames) == kNumSectionKinds + 1);
 
 }  // namespace

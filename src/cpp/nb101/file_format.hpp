@@ -14,8 +14,8 @@ namespace nb101 {
 
 inline constexpr std::array<std::uint8_t, 8> kIndexMagic = {0x89, 'N', 'B',  '1',
                                                             '0',  '1', '\r', '\n'};
-inline constexpr std::uint32_t kIndexVersion = 3;       // of a file with own columns
-inline constexpr std::uint32_t kPlainIndexVersion = 2;  // of a file without own columns
+inline constexpr std::uint32_t kIndexVersion = 3;        // of a file with own columns
+inline constexpr std::uint32_t kPlainIndexVersion = 2;   // of a file without own columns
 inline constexpr std::uint32_t kOldestIndexVersion = 1;  // it has no ticks
 inline constexpr std::uint64_t kSectionAlignment = 64;
 inline constexpr std::uint32_t kMaxDenominator = 65534;  // a count has 16 bits and is not 65535

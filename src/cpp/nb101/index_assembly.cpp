@@ -61,8 +61,7 @@ WrittenIndex IndexAssembly::write(const std::string& path, std::string_view prov
     throw std::invalid_argument("denominator " + std::to_string(denominator) +
                                 " is not allowed; use at most " + std::to_string(kMaxDenominator));
   }
-  IndexWriter writer(path, placement_.budgets(),
-                     count_sections() + num_sections_of(own_columns));
+  IndexWriter writer(path, placement_.budgets(), count_sections() + num_sections_of(own_columns));
   written_ = {};
   written_.denominator = denominator ? denominator : chosen_denominator();
   writer.header().num_cells = static_cast<std::uint32_t>(placement_.cells().size());

@@ -57,7 +57,7 @@ struct SectionField {
   std::span<const ElementType> types;
   SectionLength length;
   bool may_be_constant;
-  std::string_view rule;  // what is allowed in the elements
+  std::string_view rule;        // what is allowed in the elements
   Verify level = Verify::full;  // at which the elements are checked
 };
 

@@ -12,10 +12,10 @@ namespace {
 // The names that the queries and the tables of an index have for something else, beside those of
 // the metrics.
 constexpr std::string_view kReservedNames[] = {
-    "parameters", "flops", "macs",    "depth", "width",     "num_vertices", "num_edges",
-    "epochs",     "stage", "repeat",  "seed",  "matrix",    "operations",   "ops",
-    "hash",       "id",    "cell_id", "code",  "synthetic", "dataset",      "placements",
-    "ranks"};
+    "parameters", "flops",   "macs",       "depth",  "width",   "num_vertices",
+    "num_edges",  "epochs",  "stage",      "repeat", "seed",    "matrix",
+    "operations", "ops",     "hash",       "id",     "cell_id", "code",
+    "synthetic",  "dataset", "placements", "ranks"};
 // With a metric, each makes the name of a column in the tables of runs.
 constexpr std::string_view kReservedStarts[] = {"start_", "halfway_", "final_"};
 

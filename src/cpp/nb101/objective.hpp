@@ -1,5 +1,5 @@
-// An objective is one metric or own column that is prepared for fast look-up: it takes a code and returns a
-// float. Optimizers call it in their innermost loop.
+// An objective is one metric or own column that is prepared for fast look-up: it takes a code and
+// returns a float. Optimizers call it in their innermost loop.
 #pragma once
 
 #include <atomic>
