@@ -20,7 +20,7 @@ import nb101fast
 from nb101fast import Cell, Index, analysis, search_space
 from nb101fast.analysis import walks
 from nb101fast.analysis.budgets import FEWEST_CELLS, TOP_PERCENT
-from nb101fast.analysis.correlation import mean_ranks, pearson, spearman
+from nb101fast.analysis.correlation import kendall, mean_ranks, pearson, spearman
 from nb101fast.analysis.groups import Groups
 from nb101fast.analysis.measured import ACCURACIES, ANALYSED_METRICS, Measured
 from nb101fast.analysis.raw_space import count_raw
@@ -125,6 +125,54 @@ def test_correlation_of_ties_and_missing_values(rng: np.random.Generator) -> Non
 def test_no_correlation(x: list[float], y: list[float]) -> None:
     assert math.isnan(pearson(np.array(x), np.array(y)))
     assert math.isnan(spearman(np.array(x), np.array(y)))
+    assert math.isnan(kendall(np.array(x), np.array(y)))
+
+
+def tau_b(x: list[float], y: list[float]) -> float:
+    """Kendall's tau-b by its definition: over all pairs of places."""
+    signs = [
+        np.sign(np.subtract.outer(each, each))[np.triu_indices(len(each), 1)] for each in (x, y)
+    ]
+    return float((signs[0] * signs[1]).sum() / math.sqrt(math.prod((s != 0).sum() for s in signs)))
+
+
+@pytest.mark.parametrize("different", [2, 5, 1000])
+def test_kendall_counts_pairs(different: int) -> None:
+    rng = np.random.default_rng(different)
+    for count in (2, 3, 64, 301):
+        x, y = rng.integers(0, different, (2, count)).astype(float)
+        x[:2], y[:2] = (0, 1), (1, 0)
+        expected = tau_b(x.tolist(), y.tolist())
+        assert kendall(x, y) == pytest.approx(expected)
+        with_gaps = np.insert(x, 1, np.nan), np.insert(y, 1, 3.0)
+        assert kendall(*with_gaps) == pytest.approx(expected)
+
+
+def test_own_columns_are_correlated_with_test_accuracy(made_up: Index, tmp_path: Path) -> None:
+    rng = np.random.default_rng(14)
+    accuracies = Measured(made_up).mean("test_accuracy")
+    noisy = accuracies + rng.normal(0, 0.02, len(accuracies))
+    noisy[::7] = np.nan
+    columns = {"noisy": noisy, "accuracy": accuracies, "constant": np.ones(len(accuracies))}
+    nb101fast.attach(made_up, columns, tmp_path / "own.nb101", ids=made_up.cells)
+    summary = analysis.summarize(nb101fast.open(tmp_path / "own.nb101"))
+    found = summary.own_columns
+    assert found is not None
+    assert [part.name for part in summary.parts][-2:] == ["own_columns", "best_cells"]
+    frame = pandas.DataFrame({"accuracy": accuracies, "noisy": noisy}).dropna()
+    best_first = frame.sort_values("accuracy", ascending=False, kind="stable")
+    for place, percent in enumerate((100, 10, 5, 1)):
+        best = best_first.head(math.ceil(len(frame) * percent / 100))
+        assert found.counts[0, place] == len(best)
+        expected = best.corr("spearman").iloc[0, 1]
+        assert found.spearman[0, place] == pytest.approx(expected)
+        expected = tau_b(best["accuracy"].tolist(), best["noisy"].tolist())
+        assert found.kendall[0, place] == pytest.approx(expected)
+    assert found.spearman[1] == pytest.approx(1)
+    assert np.isnan(found.kendall[2]).all()
+    names = [row.name for row in found.rows()]
+    assert names[:2] == ["Spearman, noisy, top 100 %", "Kendall, noisy, top 100 %"]
+    assert analysis.summarize(made_up).own_columns is None
 
 
 # ---------------------------------------------------------------- each analysis

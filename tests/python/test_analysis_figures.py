@@ -123,6 +123,16 @@ def test_many_cells_are_binned(tmp_path: Path) -> None:
     assert 0.98 * 2532 <= bins.sum() <= 2532
 
 
+def test_the_figure_of_own_columns_has_a_curve_for_each(tmp_path: Path) -> None:
+    index = nb101fast.open(BUILT_IN)
+    columns = {name: np.arange(91.0) for name in ("latency_ms", "energy")}
+    nb101fast.attach(index, columns, tmp_path / "own.nb101", ids=index.cells)
+    own = analysis.summarize(nb101fast.open(tmp_path / "own.nb101")).own_columns
+    assert own is not None
+    for panel in drawn(own).axes:
+        assert [line.get_label() for line in panel.get_lines()] == ["latency_ms", "energy"]
+
+
 def test_drawing_leaves_pyplot_alone() -> None:
     program = (
         "import sys, nb101fast, nb101fast.analysis as analysis\n"

@@ -19,10 +19,11 @@ from ..index import Index
 from ..locations import checked_name
 from ..progress import Progress, told
 from ..whole_file import write_whole
+from .own_columns import OwnColumns
 from .part import Part
 from .report import Picture, render_report, render_table
 from .row import Row
-from .summary import NUM_PARTS, IndexSummary, summarize
+from .summary import IndexSummary, summarize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,15 +98,18 @@ def analyze(
     pictures: dict[str, Picture] = {}
     with told(progress, "analysing") as phases:
         phases.begin("computing")
-        summary = summarize(index, progress=lambda done, _: phases(done, 2 * NUM_PARTS))
+        summary = summarize(index, progress=lambda done, total: phases(done, 2 * total))
         phases.begin("figures")
-        for done, part in enumerate(summary.parts, NUM_PARTS + 1):
+        count = len(summary.parts)
+        for done, part in enumerate(summary.parts, count + 1):
             if figure := part.figure():
                 files += plotting.save(figure, folder, part.name)
                 pictures[part.name] = _picture(part, figure)
             else:
                 _remove_picture(folder, part.name)
-            phases(done, 2 * NUM_PARTS)
+            phases(done, 2 * count)
+        if summary.own_columns is None:
+            _remove_picture(folder, OwnColumns.name)
         phases.begin("writing")
         texts = {
             "analysis.json": summary.as_json(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from .measured import Doubles
 
@@ -21,6 +22,51 @@ def spearman(x: Doubles, y: Doubles) -> float:
     """Spearman's correlation: Pearson's correlation of the ranks, over the same places."""
     both = ~(np.isnan(x) | np.isnan(y))
     return pearson(mean_ranks(x[both]), mean_ranks(y[both]))
+
+
+def kendall(x: Doubles, y: Doubles) -> float:
+    """Kendall's tau-b over the places where both are numbers; NaN if it is undefined.
+
+    Example:
+        >>> kendall(np.array([1.0, 2, 3, 4]), np.array([1.0, 3, 2, 4]))
+        0.6666666666666666
+    """
+    both = ~(np.isnan(x) | np.isnan(y))
+    x_ranks, y_ranks = (np.unique(each[both], return_inverse=True)[1] for each in (x, y))
+    order = np.lexsort((y_ranks, x_ranks))
+    x_ranks, y_ranks = x_ranks[order].astype(np.int64), y_ranks[order].astype(np.int64)
+    pairs = len(order) * (len(order) - 1) // 2
+    x_ties, y_ties = _ties(x_ranks), _ties(y_ranks)
+    both_ties = _ties(x_ranks * (len(order) + 1) + y_ranks)
+    spread = np.sqrt(float(pairs - x_ties) * float(pairs - y_ties))
+    concordant_less_discordant = pairs - x_ties - y_ties + both_ties - 2 * _inversions(y_ranks)
+    return float(concordant_less_discordant / spread) if spread > 0 else np.nan
+
+
+def _ties(ranks: npt.NDArray[np.int64]) -> int:
+    """How many pairs are equal."""
+    counts = np.unique(ranks, return_counts=True)[1]
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def _inversions(ranks: npt.NDArray[np.int64]) -> int:
+    """How many pairs have the greater rank first.
+
+    The two ranks of such a pair differ at some bit, from the highest down, for the first time.
+    There the first has a 1 and the second a 0, and all higher bits are equal. So the pairs are
+    counted bit by bit, among ranks that are grouped by their higher bits.
+    """
+    inversions = 0
+    for bit in reversed(range(int(ranks.max(initial=0)).bit_length())):
+        is_one = ranks >> bit & 1
+        ones_before = np.cumsum(is_one) - is_one
+        group = ranks >> (bit + 1)
+        is_first = np.append(True, group[1:] != group[:-1])
+        sizes = np.diff(np.append(np.flatnonzero(is_first), len(ranks)))
+        in_group = ones_before - np.repeat(ones_before[is_first], sizes)
+        inversions += int(in_group[is_one == 0].sum())
+        ranks = ranks[np.argsort(ranks >> bit, kind="stable")]
+    return inversions
 
 
 def mean_ranks(values: Doubles) -> Doubles:

@@ -22,6 +22,7 @@ from .budgets import Budgets, budgets_of
 from .distributions import Distributions, distributions_of
 from .locality import Locality, locality_of
 from .measured import Measured, sentences_of_left_out
+from .own_columns import OwnColumns, own_columns_of
 from .part import Part
 from .relations import Relations, relations_of
 from .replacements import Replacements, replacements_of
@@ -29,7 +30,15 @@ from .row import Row
 from .shapes import Shapes, shapes_of
 
 PAPER_EPOCHS = (4, 12, 36, 108)
-NUM_PARTS = 7
+_ANALYSES: tuple[Callable[[Measured], Any], ...] = (
+    distributions_of,
+    relations_of,
+    replacements_of,
+    shapes_of,
+    budgets_of,
+    locality_of,
+    best_cells_of,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,6 +52,7 @@ class IndexSummary:
             analysed, such as infinite values and training times of 0.
         distributions, relations, replacements, shapes, budgets, locality, best_cells: the
             analyses.
+        own_columns: the analysis of the own columns; None if the index has none.
     """
 
     index: Index
@@ -55,6 +65,7 @@ class IndexSummary:
     budgets: Budgets
     locality: Locality
     best_cells: BestCells
+    own_columns: OwnColumns | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -66,6 +77,7 @@ class IndexSummary:
             self.shapes,
             self.budgets,
             self.locality,
+            *([self.own_columns] if self.own_columns else []),
             self.best_cells,
         )
 
@@ -162,15 +174,7 @@ def summarize(index: Index, *, progress: Progress | None = None) -> IndexSummary
     """
     check_type("index", index, Index, use="an open Index")
     measured = Measured(index)
-    analyses: tuple[Callable[[Measured], Any], ...] = (
-        distributions_of,
-        relations_of,
-        replacements_of,
-        shapes_of,
-        budgets_of,
-        locality_of,
-        best_cells_of,
-    )
+    analyses = [*_ANALYSES, *([own_columns_of] if index.own_columns else [])]
     parts = []
     with told(progress, "analysing") as phases:
         for analysis in analyses:
