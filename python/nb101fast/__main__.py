@@ -33,7 +33,7 @@ from .fetch import Which, fetch, fetch_index
 from .findings import sentences
 from .index import Index, open
 from .locations import BUILT_IN, chosen_index
-from .measurement import STAGES
+from .measurement import METRICS, STAGES
 from .progress import tell
 from .reader import VERIFY_LEVELS
 from .search import OPTIMIZERS, PRESETS
@@ -592,7 +592,8 @@ def _query(options: argparse.Namespace) -> None:
         chosen = _cell_named(text)
         values = index.query(**chosen, epochs=epochs, stage=options.stage, repeat=repeat)
         if _has_run(index, chosen, epochs, repeat):
-            print(text, *(f"{name}={_shown(value, repeat)}" for name, value in values.items()))
+            means = () if repeat != "mean" else METRICS
+            print(text, *(f"{name}={_shown(v, name in means)}" for name, v in values.items()))
         else:
             missing.append(text)
     if missing:
@@ -620,9 +621,9 @@ def _has_run(index: Index, chosen: dict[str, Any], epochs: int, repeat: int | st
     return count > (repeat if isinstance(repeat, int) else 0)
 
 
-def _shown(values: Any, repeat: int | str) -> str:
+def _shown(values: Any, is_mean: bool) -> str:
     """All digits that the values have: a mean is a float32, all else a double."""
-    kind = np.float32 if repeat == "mean" else np.float64
+    kind = np.float32 if is_mean else np.float64
     doubles = np.atleast_1d(values)
     return ",".join(np.format_float_positional(kind(value), trim="-") for value in doubles)
 
