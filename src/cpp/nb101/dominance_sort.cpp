@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <ranges>
 
 #include "nb101/stop.hpp"
 
@@ -23,7 +24,7 @@ std::vector<std::vector<std::int32_t>> dominance_sort(const Points& points) {
   for (const std::int32_t position : order) {
     check_stop();
     const auto has_room = [&](const std::vector<std::int32_t>& front) {
-      return std::none_of(front.rbegin(), front.rend(), [&](std::int32_t other) {
+      return std::ranges::none_of(std::views::reverse(front), [&](std::int32_t other) {
         return dominates(points[other], points[position], length);
       });
     };
