@@ -216,12 +216,29 @@ def test_other_optimizers_have_fronts_too() -> None:
         assert set(found.tolist()) == set(expected.tolist())
 
 
+def test_an_own_column_is_an_objective(tmp_path: Path) -> None:
+    """A cell without a value of it is trained, but it is on no front."""
+    ids = INDEX.cells[::2]
+    latencies = np.random.default_rng(1).random(len(ids))
+    path = tmp_path / "own.nb101"
+    nb101fast.attach(INDEX, {"latency_ms": latencies}, path, ids=ids)
+    index = nb101fast.open(path)
+    fronts = search.find_fronts(
+        "nsga2", index, minimize=["latency_ms"], runs=2, budget_seconds=1000
+    )
+    assert set(fronts.incumbents.cell_id.tolist()) <= set(ids.tolist())
+    assert np.isin(fronts.told[:, 1], latencies).all()
+    exact = index.query(ids=index.pareto(["test_accuracy"], ["latency_ms"]))["latency_ms"]
+    assert set(fronts.exact_front[:, 1].tolist()) == set(exact.tolist())
+
+
 def test_a_preset_of_small_cells_has_their_front() -> None:
     fronts = find("nsga2", runs=1, max_evaluations=10, preset="mini", minimize=["num_vertices"])
     assert fronts.exact_front[:, 1].max() <= 6
     assert fronts.reference[1] <= 6
 
 
+@pytest.mark.slow
 def test_nsga2_is_better_than_random_search(full_index_108: Index) -> None:
     done = [
         search.find_fronts(name, full_index_108, runs=10, budget_seconds=1e6).final_regret.mean()
