@@ -3,6 +3,11 @@
 #include <pybind11/stl.h>
 
 #include <memory>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "bindings/arrays.hpp"
 #include "bindings/findings_dict.hpp"
@@ -50,7 +55,7 @@ class OwnColumnList {
         throw py::type_error("the values of '" + name +
                              "' are no contiguous array of float32 or float64");
       }
-      if (values.ndim() != 1 || static_cast<std::size_t>(values.size()) != num_rows) {
+      if (values.ndim() != 1 || std::cmp_not_equal(values.size(), num_rows)) {
         throw py::value_error("the values of '" + name + "' must have shape (" +
                               std::to_string(num_rows) + ",), one for each row");
       }

@@ -101,7 +101,7 @@ std::string fault_of_texts(std::string_view name, std::string_view unit,
     return "the name " + quoted(name) +
            " is not allowed, because it means something else; use another one";
   }
-  const std::string fault = fault_of_line(unit, "the unit", sizeof(Label::unit));
+  std::string fault = fault_of_line(unit, "the unit", sizeof(Label::unit));
   if (!fault.empty()) return fault;
   return fault_of_line(description, "the description", sizeof(Label::description));
 }
