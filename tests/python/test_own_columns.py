@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 import nb101fast
-from nb101fast import Cell, FormatError, Index, ingraph
+from nb101fast import Cell, FormatError, Index, ingraph, search
 from nb101fast.__main__ import main
 from nb101fast.locations import BUILT_IN
 from nb101fast.own_column import Label
@@ -124,6 +124,13 @@ def test_an_own_column_inside_a_graph(own: Index, values: dict[str, Any]) -> Non
     codes = nb101fast.cell_codes()[own.cells]
     found = ingraph.evaluate(tables, codes, np, "latency_ms")
     np.testing.assert_array_equal(found, values["latency_ms"].astype(np.float32))
+
+
+def test_an_own_column_is_an_objective_of_a_search(own: Index) -> None:
+    fronts = search.find_fronts(
+        "rs", own, minimize=["latency_ms"], maximize=["test_accuracy"], runs=2, max_evaluations=500
+    )
+    assert (fronts.final_regret < 0.1).all()
 
 
 def test_the_error_of_an_unknown_metric_names_the_own_columns(own: Index) -> None:
