@@ -134,10 +134,10 @@ def _element(rng: random.Random, element_type: int) -> bytes:
 def _types_of(section: Section) -> list[int]:
     """The types that the table of fields allows for a section; so it is likely to be opened.
 
-    All types, if no section has its kind, because the kind is broken too.
+    All types, if no section has its kind or its metric, because that is broken too.
     """
     names = {row[1]: row[2].split(", ") for row in _core.INDEX_FIELDS if row[0] == "section"}
-    if section.kind > index_file.OWN:
+    if section.kind > index_file.OWN or section.metric >= len(index_file.METRIC_NAMES):
         return list(range(len(SIZES)))
     # The kinds are numbered from 1, and that of the columns has a name for each metric.
     other = list(names)[section.kind - (2 if section.kind > index_file.COLUMN else 1)]
