@@ -21,6 +21,7 @@ import nb101fast
 from nb101fast import Cell, codes, ingraph, named_parameters, search, search_space, synthetic
 from nb101fast.adapters.predictor_data import predictor_data
 from nb101fast.chosen_cells import choose_cells
+from nb101fast.skeleton import NetworkConfig
 from reference.libraries import import_or_skip
 
 PACKAGE = Path(nb101fast.__file__).parent
@@ -52,6 +53,15 @@ def configuration(code: Any) -> Any:
     return config_space.configuration_of(code, config_space.configuration_space("A"))
 
 
+def scored(codes: Any) -> Any:
+    import_or_skip("torch")
+    from nb101fast import proxies
+
+    config = NetworkConfig(stem_filters=1, num_stacks=1, cells_per_stack=1)
+    images = np.zeros((2, 3, 2, 2), np.float32)
+    return proxies.score_cells(codes, images, [0, 1], proxies=["params"], config=config)
+
+
 # Calls with what is given as codes.
 TAKES_CODES: dict[Place, Call] = {
     ("cell", "Cell.from_code", "code"): Cell.from_code,
@@ -68,6 +78,7 @@ TAKES_CODES: dict[Place, Call] = {
     ("ingraph", "query", "codes"): lambda x: ingraph.query(INDEX.tables(), x, np),
     ("ingraph", "evaluate", "codes"): lambda x: ingraph.evaluate(INDEX.tables(), x, np),
     ("named_parameters", "values_of", "code"): named_parameters.values_of,
+    ("proxies.scoring", "score_cells", "codes"): scored,
     ("search.simulated_training", "SimulatedRun.evaluate", "code"): lambda x: (
         training_run().evaluate(x)
     ),
@@ -128,6 +139,7 @@ ONLY_MANY = {
     ("attachment", "attach", "codes"),
     ("attachment", "attach", "ids"),
     ("codes", "as_codes", "codes"),
+    ("proxies.scoring", "score_cells", "codes"),
     ("ingraph", "query", "codes"),
     ("ingraph", "evaluate", "codes"),
     ("synthetic", "write_index", "codes"),
@@ -160,6 +172,7 @@ EXCEPTIONS: dict[Place, str] = {
     ("analysis.walks", "graph_of", "ids"): "a step of a report, on ids that the package made",
     ("json_form", "cells_as_json", "ids"): "a part of Index.to_json, which has checked them",
     ("json_form", "cell_objects", "ids"): "a part of Index.to_json, which has checked them",
+    ("proxies.score_file", "ScoreFile.append", "code"): "a part of score_cells",
     ("run_rows", "are_pruned", "codes"): "a part of compile, on codes that it has read",
     ("run_columns", "check_graphs", "graphs"): "a part of to_arrow, on codes that a file stores",
     ("queries", "query", "cells"): "ChosenCells, which choose_cells has checked",

@@ -65,6 +65,8 @@ def names(files: Path) -> dict[str, Any]:
         "trajectories": search.run("rs", index, runs=2, budget_seconds=1e5),
         **{"figure": figure, "axes": axes[0], "x": [1, 2], "y": [1, 2]},
         **{"seconds": [1, 2], "regret": [0.5, 0.25]},
+        "images": np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32),
+        "labels": [0, 1],
         "chunks": [gzip.compress(b"records")],
         "page": "<p>a page</p>",
         "change_the_plan": lambda: None,

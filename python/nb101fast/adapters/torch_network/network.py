@@ -78,10 +78,14 @@ class Network(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, num_classes) of normalised images (B, 3, S, S)."""
+        return self.dense(self.features(images).mean((2, 3)))
+
+    def features(self, images: Tensor) -> Tensor:
+        """The output of the last cell (B, C, height, width), before the mean over the image."""
         values = self.stem(images)
         for number in range(self.config.num_stacks):
             values = self.get_submodule(f"stack{number}")(values)
-        return self.dense(values.mean((2, 3)))
+        return values
 
     def load_official(self, arrays: Sequence[npt.ArrayLike]) -> None:
         """Take over the values of the official variables.
