@@ -37,7 +37,9 @@ nb_code_prompt_show = "Code"
 nb_code_prompt_hide = "Code"
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
-autodoc_mock_imports = ["ConfigSpace", "optuna", "optunahub", "ray", "tensorflow", "torch"]
+autodoc_mock_imports = [
+    *("ConfigSpace", "optuna", "optunahub", "pymoo", "ray", "syne_tune", "tensorflow", "torch"),
+]
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 90
 

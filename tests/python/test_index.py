@@ -756,4 +756,4 @@ def test_without_epochs_the_highest_budget_is_meant(
     assert summarize(index).distributions.final_epochs == 50
 
     assert main(["query", str(path), "id:3"]) == 0
-    assert f"test_accuracy={np.float32(finals[3])} " in capsys.readouterr().out
+    assert f"test_accuracy={np.float32(finals[3])!s} " in capsys.readouterr().out
