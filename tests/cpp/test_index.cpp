@@ -122,7 +122,7 @@ TEST_CASE("a file that is cut short, empty, missing or a folder is refused") {
   CHECK_THROWS_AS(IndexFile(folder.file(""), Verify::header), std::system_error);
 }
 
-TEST_CASE("an open index stays readable after its file was replaced") {
+TEST_CASE("an open index stays readable when its file is replaced, which Windows refuses") {
   const TemporaryFolder folder;
   const std::string path = folder.file("i.nb101");
   write_sample_index(path, sample_runs());
@@ -130,8 +130,12 @@ TEST_CASE("an open index stays readable after its file was replaced") {
   const double sum = sum_of_everything(before.view());
   std::vector<Run> fewer = sample_runs();
   fewer.resize(6);
+#ifdef _WIN32
+  CHECK_THROWS_AS(write_sample_index(path, fewer), std::system_error);
+#else
   write_sample_index(path, fewer);
   CHECK(IndexFile(path, Verify::full).view().num_rows() == 1);
+#endif
   CHECK(sum_of_everything(before.view()) == sum);
 }
 
