@@ -46,7 +46,7 @@ class ConvBnRelu(nn.Module):
         self.batch_normalization = nn.BatchNorm2d(
             outputs, eps=config.bn_epsilon, momentum=1 - config.bn_momentum
         )
-        self.relu = nn.ReLU()
+        self.relu = nn.ReLU(inplace=True)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.relu(self.batch_normalization(self.conv2d(images)))
