@@ -70,7 +70,7 @@ def test_rank_proxies(tmp_path: Path) -> None:
     import_or_skip("torch")
     import_or_skip("nb101train")
     import_or_skip("matplotlib")
-    printed = run("rank_proxies", tmp_path, "digits.nb101", "figure.svg")
+    printed = run("rank_proxies", tmp_path, "nb101_digits.nb101", "figure.svg")
     assert found(r"synflow \| (\S+)", printed) > 0.7
     assert (tmp_path / "figure.svg").stat().st_size > 1000
 
