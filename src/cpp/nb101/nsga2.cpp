@@ -44,13 +44,13 @@ void Nsga2::tell(const Trial& trial) {
   if (codes_.size() == members_.size() + settings_.population) select_members();
 }
 
-Code Nsga2::next_child() noexcept {
+Code Nsga2::next_child() {
   Code code = child();
   for (int draw = 1; draw < kMostDraws && is_known(code); ++draw) code = child();
   return code;
 }
 
-Code Nsga2::child() noexcept {
+Code Nsga2::child() {
   const Code one = hold_tournament().code;
   const Code other = hold_tournament().code;
   const bool is_crossed = random_.fraction() < settings_.crossover_rate;

@@ -39,8 +39,8 @@ class Nsga2 {
     double distance;      // its crowding distance; more is better
   };
 
-  Code next_child() noexcept;
-  Code child() noexcept;
+  Code next_child();
+  Code child();
   const Member& hold_tournament() noexcept;
   Code cross(Code one, Code other) noexcept;
   bool is_known(Code code) const noexcept;
