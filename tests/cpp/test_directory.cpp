@@ -99,9 +99,9 @@ TEST_CASE("each field of the tables is checked") {
 TEST_CASE("an error names the field, its value and what is allowed") {
   SampleFile file;
   const std::string size = std::to_string(file.bytes.size());
-  file.directory.header.version = 3;
+  file.directory.header.version = 4;
   check_refused(file, "f: byte 8: in a file of " + size +
-                          " bytes, the format version is 3; it must be 1 or 2, the versions that "
+                          " bytes, the format version is 4; it must be 1 to 3, the versions that "
                           "this program reads");
   file = {};
   file.directory.header.magic[1] = 'X';
@@ -109,8 +109,11 @@ TEST_CASE("an error names the field, its value and what is allowed") {
                           " bytes, the magic of a nb101fast index is 89 58 42 31 30 31 0D 0A; it "
                           "must be 89 4E 42 31 30 31 0D 0A");
   file = {};
-  file.directory.sections[0].kind = SectionKind{9};
-  check_refused(file, "f: byte 80: section unknown: the kind is 9; it must be 1 to 8");
+  const std::string kinds = "it must be 1 to 10, of which 9 and 10 need version 3";
+  file.directory.sections[0].kind = SectionKind{11};
+  check_refused(file, "f: byte 80: section unknown: the kind is 11; " + kinds);
+  file.directory.sections[0].kind = SectionKind::labels;
+  check_refused(file, "f: byte 80: section labels: the kind is 9; " + kinds);
 }
 
 TEST_CASE("the fields of an entry are checked against each other") {
