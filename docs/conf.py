@@ -44,7 +44,7 @@ autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 90
 
 html_theme = "pydata_sphinx_theme"
-html_title = "nb101fast"
+html_title = f"nb101fast {release}"  # at the top of each page
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

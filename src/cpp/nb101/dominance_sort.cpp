@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <ranges>
 
 #include "nb101/stop.hpp"
 
@@ -24,7 +23,8 @@ std::vector<std::vector<std::int32_t>> dominance_sort(const Points& points) {
   for (const std::int32_t position : order) {
     check_stop();
     const auto has_room = [&](const std::vector<std::int32_t>& front) {
-      return std::ranges::none_of(std::views::reverse(front), [&](std::int32_t other) {
+      // From the last one on, which is the likeliest. Clang 14 has no views of libstdc++.
+      return std::ranges::none_of(front.rbegin(), front.rend(), [&](std::int32_t other) {
         return dominates(points[other], points[position], length);
       });
     };
