@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from .. import _core, plotting
 from .._core import FormatError, visible
-from ..checks import check_count, check_type
+from ..checks import check_count
 from ..schema import Integer, ListOf, Nullable, Number, Record, Text
 from .objectives import Objectives
 from .observations import COLUMN_TYPES, COLUMNS, Doubles, Observations
-from .run_file import OF_EACH_RUN, Facts, RunFile, Types, check_consecutive
+from .run_file import OF_EACH_RUN, Facts, RunFile, Types, consecutive
 from .simulated_training import Limits
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Fronts:
 
         Example:
             >>> fronts = search.find_fronts("rs", index, runs=2, budget_seconds=1e5)
-        >>> fronts.regret_at([1e2, 1e3])
+            >>> fronts.regret_at([1e2, 1e3])
         """
         return self.incumbents.values_at(self.regret_of_incumbents(), "seconds", seconds)
 
@@ -160,7 +160,7 @@ class Fronts:
 
         Example:
             >>> fronts = search.find_fronts("rs", index, runs=2, budget_seconds=1e5)
-        >>> fronts.regret_after([10, 100])
+            >>> fronts.regret_after([10, 100])
         """
         return self.incumbents.values_at(self.regret_of_incumbents(), "evaluations", evaluations)
 
@@ -313,12 +313,7 @@ class Fronts:
             >>> len(Fronts.joined(parts))
             4
         """
-        parts = list(parts)
-        if not parts:
-            raise ValueError("no parts: give at least one")
-        for part in parts:
-            check_type("parts", part, Fronts, use="Fronts")
-        check_consecutive(parts, [_kind_of(part) for part in parts])
+        parts = consecutive(parts, Fronts, _kind_of)
         first = parts[0]
         joined: dict[str, Any] = {
             name: np.concatenate([getattr(part, name) for part in parts])

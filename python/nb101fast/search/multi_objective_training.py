@@ -96,8 +96,8 @@ class MultiObjectiveTraining(SimulatedTraining):
 
         Example:
             >>> objectives = Objectives(maximize=("test_accuracy",), minimize=("parameters",))
-        >>> training = MultiObjectiveTraining(nb101fast.open(), objectives)
-        >>> training.told(training.start(1000, seed=0).evaluate(32))
+            >>> training = MultiObjectiveTraining(nb101fast.open(), objectives)
+            >>> training.told(training.start(1000, seed=0).evaluate(32))
         """
         check_type("trial", trial, Trial, use="a Trial, as evaluate returns it")
         if trial.cell_id < 0:

@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from .._core import FormatError
+from ..checks import check_type
 from ..content_digest import ContentDigest
 from ..extras import import_extra
 from ..parquet_file import check_digest, open_parquet, write_table
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 Facts: TypeAlias = dict[str, Any]
 Types: TypeAlias = Mapping[str, "np.dtype[Any]"]
+
+
+class _Part(Protocol):
+    """Consecutive runs."""
+
+    @property
+    def first_run(self) -> int: ...
+    def __len__(self) -> int: ...
+
+
+Part = TypeVar("Part", bound=_Part)
 
 OF_EACH_RUN = ("num_evaluations", "num_invalid", "seconds")  # facts that are lists
 
@@ -92,21 +104,34 @@ class RunFile:
         return digest
 
 
-def check_consecutive(parts: Sequence[Any], kinds: Sequence[Facts]) -> None:
-    """Raise ValueError unless the runs of each part follow those of the part before it.
+def consecutive(
+    parts: Sequence[Part], kind: type[Part], facts_of: Callable[[Part], Facts]
+) -> list[Part]:
+    """The parts, if the runs of each of them follow those of the part before it.
 
     Args:
-        parts: the parts, at least one.
-        kinds: what must be equal in all parts.
+        parts: the parts.
+        kind: their class.
+        facts_of: what must be equal in all parts.
+
+    Raises:
+        TypeError: a part is something else.
+        ValueError: there are no parts, or one does not follow the part before it.
     """
-    first, number = parts[0], parts[0].first_run
-    for part, kind in zip(parts, kinds, strict=True):
-        if kind != kinds[0] or part.first_run != number:
+    parts = list(parts)
+    if not parts:
+        raise ValueError("no parts: give at least one")
+    for part in parts:
+        check_type("parts", part, kind, use=kind.__name__)
+    first, facts, number = parts[0], facts_of(parts[0]), parts[0].first_run
+    for part in parts:
+        if facts_of(part) != facts or part.first_run != number:
             raise ValueError(
                 f"{part!r} from run {part.first_run} cannot follow {first!r}; use the same "
                 f"optimizer, index and settings, and continue at run {number}"
             )
         number += len(part)
+    return parts
 
 
 def _check_columns(name: str, columns: Columns, types: Types, facts: Facts) -> None:

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from .. import plotting
 from .._core import visible
-from ..checks import check_choice, check_type
+from ..checks import check_choice
 from ..schema import Flag, Integer, ListOf, Nullable, Number, Record, Text
 from .observations import COLUMN_TYPES, COLUMNS, Doubles, Observations
-from .run_file import OF_EACH_RUN, Facts, RunFile, check_consecutive
+from .run_file import OF_EACH_RUN, Facts, RunFile, consecutive
 from .simulated_training import Limits
 
 if TYPE_CHECKING:
@@ -294,12 +294,7 @@ def join(parts: Sequence[Trajectories]) -> Trajectories:
         >>> search.join([search.run("rs", index, runs=10, first_run=first, budget_seconds=1e6)
         ...              for first in (0, 10)])
     """
-    parts = list(parts)
-    if not parts:
-        raise ValueError("no parts: give at least one")
-    for part in parts:
-        check_type("parts", part, Trajectories, use="Trajectories")
-    check_consecutive(parts, [_kind_of(part) for part in parts])
+    parts = consecutive(parts, Trajectories, _kind_of)
     first = parts[0]
     evaluations = [part.evaluations for part in parts if part.evaluations is not None]
     return Trajectories(
