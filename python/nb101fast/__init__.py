@@ -37,12 +37,16 @@ from .measurement import METRICS, STAGES
 if TYPE_CHECKING:
     from . import adapters as adapters
     from . import api as api
+    from . import explorer as explorer
     from . import ingraph as ingraph
     from . import search, search_space, synthetic
     from . import tables as tables
 
 # These are loaded when they are first used, for a quick `import nb101fast`.
-_LAZY = ("adapters", "api", "ingraph", "search", "search_space", "synthetic", "tables")
+_LAZY = (
+    *("adapters", "api", "explorer", "ingraph", "search", "search_space", "synthetic"),
+    "tables",
+)
 
 __all__ = [
     "METRICS",

@@ -15,7 +15,7 @@ from nb101fast.locations import BUILT_IN
 from reference.wrong_arguments import Calls, print_faults, settings_of
 
 MODULES = (
-    *("", "analysis", "api", "experiment", "ingraph", "named_parameters", "search"),
+    *("", "analysis", "api", "experiment", "explorer", "ingraph", "named_parameters", "search"),
     *("search_space", "synthetic"),
 )
 # What the calls may raise beside `wrong_arguments.ALLOWED`.
@@ -94,7 +94,7 @@ def calls() -> Calls:
     measured = {"epochs": 108, "stage": "final", "repeat": 0}
     budget = {"budget_seconds": 100.0, "max_evaluations": 3}
     files = {"epochs": (4,), "repeats": 1, "seed": 1, "progress": None}
-    from nb101fast import analysis, experiment, ingraph, named_parameters
+    from nb101fast import analysis, experiment, explorer, ingraph, named_parameters
 
     nasbench, spec = api.NASBench(BUILT_IN), api.ModelSpec(matrix, ops)
     asked = {"model_spec": spec, "epochs": 108}
@@ -402,6 +402,7 @@ def calls() -> Calls:
             lambda **given: list(synthetic.generate(**given)),
             {"codes": codes, **files},
         ),
+        "explorer.write": (explorer.write, {"index": str(BUILT_IN), "folder": "explorer"}),
         "ingraph.query": (ingraph.query, {"tables": index.tables(), "codes": codes, "xp": np}),
         "ingraph.evaluate": (
             ingraph.evaluate,

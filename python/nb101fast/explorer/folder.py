@@ -1,0 +1,98 @@
+"""The folder of an explorer, which is written so that its page works at every moment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core
+from .._core import FormatError, visible
+from ..codes import cell_codes
+from ..locations import checked_name
+from ..reader import IndexReader
+from ..whole_file import write_whole
+from . import manifest
+from .measures import measures_of
+from .packed_array import PackedArray
+
+_PAGE = Path(__file__).parents[1] / "data" / "explorer"
+_FIRST_PAGE = "index.html"
+
+
+def write(index: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+    """Write an explorer of an index: a static page with its data, for any web server.
+
+    A folder that has an explorer already gets the new one. Until the new one is complete, the page
+    shows the old one, whatever ends the process. Files that only the old one had are then removed.
+
+    Args:
+        index: an index file, or an open Index.
+        folder: where the page goes. It is made if it is missing.
+
+    Raises:
+        FormatError: the index is damaged, or the manifest in the folder is not that of an explorer
+            of this version.
+        FileExistsError: the folder has an `index.html` that is not that of an explorer.
+        OSError: the folder can't be written.
+
+    Example:
+        >>> nb101fast.explorer.write(index, "explorer")
+    """
+    reader = IndexReader(index)
+    reader.verify("sections")
+    target = Path(checked_name(folder))
+    former = _former_files(target)
+    page = {path.name: path.read_bytes() for path in sorted(_PAGE.iterdir())}
+    tables, rows, measures = _tables(), _rows(reader), list(measures_of(reader))
+    arrays = [*tables.values(), *rows.values(), *(measure.values for measure in measures)]
+    contents = {array.file: array.data for array in arrays} | page
+    first_page = contents.pop(_FIRST_PAGE)
+    target.mkdir(parents=True, exist_ok=True)
+    for name, data in contents.items():
+        write_whole(target / name, data)
+    files = [*contents, _FIRST_PAGE]
+    described = manifest.manifest_of(reader, files, tables, rows, measures)
+    # The manifest and the first page name the files that are already there, so they come last.
+    write_whole(target / manifest.NAME, described)
+    write_whole(target / _FIRST_PAGE, first_page)
+    for name in former - {*files}:
+        with contextlib.suppress(FileNotFoundError):
+            (target / name).unlink()
+
+
+def _former_files(folder: Path) -> set[str]:
+    """The files of the explorer that the folder has, if it has one."""
+    path = folder / manifest.NAME
+    try:
+        return set(manifest.parse_manifest(str(path), path.read_bytes())["files"])
+    except FileNotFoundError:
+        if (folder / _FIRST_PAGE).exists():
+            raise FileExistsError(
+                f"folder {visible(str(folder))!r} has an {_FIRST_PAGE} that is not that of an "
+                "explorer; use another folder"
+            ) from None
+        return set()
+    except FormatError as error:
+        raise FormatError(f"{error}. Use another folder, or remove this file") from None
+
+
+def _tables() -> dict[str, PackedArray]:
+    """The engine's own tables of look-ups."""
+    placement_of_matrix, placements, ranks = _core.look_up_tables()
+    arrays: list[npt.NDArray[Any]] = [placement_of_matrix, placements, ranks, cell_codes()]
+    pairs = zip(manifest.TABLES, arrays, strict=True)
+    return {name: PackedArray.of(name, array) for name, array in pairs}
+
+
+def _rows(reader: IndexReader) -> dict[str, PackedArray]:
+    """What is known of each row: the cell id, and the first two bytes of the official hash."""
+    first_bytes = np.ascontiguousarray(reader.file.hashes()[:, :2])
+    fingerprints = first_bytes.view(">u2").astype(np.uint16)
+    arrays: list[npt.NDArray[Any]] = [reader.cells, fingerprints]
+    pairs = zip(manifest.ROWS, arrays, strict=True)
+    return {name: PackedArray.of(name, array) for name, array in pairs}

@@ -1,0 +1,157 @@
+"""The measures that an explorer shows: one value for each cell, packed as small as its kind allows.
+
+What follows from a cell alone, such as its parameters, is no measure: the page computes it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..measurement import Measurement
+from ..own_column import Label
+from ..reader import Doubles, IndexReader
+from ..schema import Choice, Flag, Integer, Nullable, Record, Text
+from ..whole_space import GREATER_IS_BETTER
+from .packed_array import PACKED_ARRAY, PackedArray
+
+STATISTICS = ("mean", "spread")
+# What a manifest says of a measure.
+MEASURE = Record(
+    {
+        "name": Text(),
+        "is_own": Flag(),
+        "epochs": Nullable(Integer(1)),
+        "statistic": Nullable(Choice(STATISTICS)),
+        "unit": Text(),
+        "description": Text(),
+        "better": Nullable(Choice(("greater", "less"))),
+        "values": PACKED_ARRAY,
+    }
+)
+
+_MOST_STEPS = 65534  # 65535 marks a cell without a value.
+_SPREAD_STEP = 1e-4
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of all cells of an index, by row.
+
+    Attributes:
+        name: of a metric or of an own column.
+        is_own: whether it is an own column.
+        epochs: the budget; None for an own column.
+        statistic: "mean" over the runs of a cell; or "spread", their standard deviation, for a cell
+            of two or more runs; None for an own column.
+        label: the unit and the description, which are empty for accuracies.
+        values: the packed values.
+    """
+
+    name: str
+    is_own: bool
+    epochs: int | None
+    statistic: str | None
+    label: Label
+    values: PackedArray
+
+    def as_json(self) -> dict[str, Any]:
+        """What the manifest says of the measure."""
+        return {
+            "name": self.name,
+            "is_own": self.is_own,
+            "epochs": self.epochs,
+            "statistic": self.statistic,
+            "unit": self.label.unit,
+            "description": self.label.description,
+            "better": self._better(),
+            "values": self.values.as_json(),
+        }
+
+    def _better(self) -> str | None:
+        """Which end of the values is the better one."""
+        if self.is_own or self.statistic == "spread":
+            return None
+        return "greater" if self.name in GREATER_IS_BETTER else "less"
+
+
+def measures_of(reader: IndexReader) -> Iterator[Measure]:
+    """The measures of an index, all at the end of the training.
+
+    They are the mean validation accuracy at each budget; the other accuracies, the training time
+    and the spreads of two accuracies at the highest budget; and the own columns.
+    """
+    highest = reader.epochs[-1]
+    for epochs in reader.epochs:
+        yield _mean_accuracy(reader, "validation_accuracy", epochs)
+    yield _mean_accuracy(reader, "test_accuracy", highest)
+    yield _mean_accuracy(reader, "train_accuracy", highest)
+    for metric in ("validation_accuracy", "test_accuracy"):
+        yield _spread(reader, metric, highest)
+    yield _training_time(reader, highest)
+    for number, name in enumerate(reader.own_columns):
+        yield _own(reader, name, number)
+
+
+def _mean_accuracy(reader: IndexReader, metric: str, epochs: int) -> Measure:
+    step = _step(reader.denominator, reader.repeats[reader.epochs.index(epochs)])
+    values = reader.values(_final(reader, metric, epochs, "mean"))
+    packed = _in_steps(f"{metric}_{epochs}", values, step)
+    return Measure(metric, False, epochs, "mean", Label(), packed)
+
+
+def _spread(reader: IndexReader, metric: str, epochs: int) -> Measure:
+    repeats = range(reader.repeats[reader.epochs.index(epochs)])
+    runs = np.stack([reader.values(_final(reader, metric, epochs, r)) for r in repeats])
+    packed = _in_steps(f"{metric}_{epochs}_spread", _deviation(runs), _SPREAD_STEP)
+    return Measure(metric, False, epochs, "spread", Label(), packed)
+
+
+def _training_time(reader: IndexReader, epochs: int) -> Measure:
+    values = reader.values(_final(reader, "training_time", epochs, "mean"))
+    packed = PackedArray.of(f"training_time_{epochs}", values.astype(np.float32))
+    return Measure("training_time", False, epochs, "mean", Label("s"), packed)
+
+
+def _own(reader: IndexReader, name: str, number: int) -> Measure:
+    # The name of the file does not have that of the column, which may be any text.
+    with np.errstate(over="ignore"):
+        values = reader.own_column(name).values.astype(np.float32)
+    packed = PackedArray.of(f"own_{number}", values)
+    return Measure(name, True, None, None, reader.own_columns[name], packed)
+
+
+def _final(reader: IndexReader, metric: str, epochs: int, repeat: Any) -> Measurement:
+    return reader.measurement(metric, epochs=epochs, stage="final", repeat=repeat)
+
+
+def _deviation(runs: Doubles) -> Doubles:
+    """The sample standard deviation over the first axis; NaN where there are fewer than two."""
+    known = ~np.isnan(runs)
+    count = known.sum(axis=0)
+    total = np.where(known, runs, 0).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        squares = np.where(known, (runs - total / count) ** 2, 0).sum(axis=0)
+        deviation: Doubles = np.sqrt(squares / np.where(count > 1, count - 1, np.nan))
+    return deviation
+
+
+def _step(denominator: int | None, repeats: int) -> float:
+    """The step of which every mean of up to so many runs is a multiple, if 16 bits allow it."""
+    if denominator is None:
+        return 1 / _MOST_STEPS
+    return 1 / min(denominator * math.lcm(*range(1, repeats + 1)), _MOST_STEPS)
+
+
+def _in_steps(name: str, values: Doubles, step: float) -> PackedArray:
+    """The values as numbers of steps, in 16 bits; as float32 if some values do not fit."""
+    steps = np.round(values / step)
+    missing = np.isnan(steps)
+    if not ((steps >= 0) & (steps <= _MOST_STEPS) | missing).all():
+        return PackedArray.of(name, values.astype(np.float32))
+    counts = np.where(missing, _MOST_STEPS + 1, steps).astype(np.uint16)
+    return PackedArray.of(name, counts, step)

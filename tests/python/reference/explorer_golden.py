@@ -1,0 +1,90 @@
+"""What the explorer's page must compute, as the engine computes it.
+
+    python -m reference.explorer_golden FOLDER
+
+writes FOLDER/golden.json, and an explorer of NB101-digits to FOLDER/digits. The tests in `web` read
+both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nb101fast
+from nb101fast import Cell, explorer, inception, search_space
+from nb101fast.codes import Codes
+from nb101fast.locations import BUILT_IN
+
+NUM_CODES = 100_000
+NUM_CELLS = 60
+
+
+def words(first: int, count: int) -> Codes:
+    """Random words that TypeScript can make too: the hash of first, first + 1, and so on."""
+    word: Codes = np.arange(first, first + count, dtype=np.uint32)
+    for shift, times in ((16, 0x7FEB352D), (15, 0x846CA68B)):  # of the hash `lowbias32`
+        np.bitwise_xor(word, word >> np.uint32(shift), out=word)
+        np.multiply(word, np.uint32(times), out=word)
+    np.bitwise_xor(word, word >> np.uint32(16), out=word)
+    return word
+
+
+def random_codes() -> Codes:
+    """Codes of which every second one has few edges, so that it is often in the space."""
+    some = words(0, NUM_CODES)
+    few = some & words(NUM_CODES, NUM_CODES)
+    return np.where(np.arange(NUM_CODES) % 2, few, some).astype(np.uint32)
+
+
+def cell_facts(code: int) -> dict[str, Any]:
+    """What the page shows of a cell of the space, and of its official representative."""
+    cell = Cell.from_code(code)
+    return {
+        "code": code,
+        "pruned": cell.code,
+        "id": cell.id,
+        "hash": cell.hash,
+        "parameters": cell.trainable_parameters,
+        "macs": cell.macs,
+        "depth": cell.depth,
+        "width": cell.width,
+        "num_vertices": len(cell.ops),
+        "num_edges": int(cell.matrix.sum()),
+        "neighbors": search_space.neighbors(code).tolist(),
+    }
+
+
+def golden() -> dict[str, Any]:
+    """Facts of some cells, and a digest of the ids of many codes."""
+    codes = random_codes()
+    ids = nb101fast.cell_ids(codes)
+    chosen = codes[ids >= 0][:NUM_CELLS]
+    first = nb101fast.encode(inception.MATRIX, inception.OPS)
+    digits = nb101fast.open(BUILT_IN)
+    best = digits.top_k("validation_accuracy", 3)
+    return {
+        "num_codes": NUM_CODES,
+        "ids_sha256": hashlib.sha256(ids.astype("<i4").tobytes()).hexdigest(),
+        "cells": [cell_facts(int(code)) for code in (first, *chosen)],
+        "digits": [
+            {"id": int(cell), **digits.query(ids=int(cell)), "hash": Cell.from_id(int(cell)).hash}
+            for cell in best
+        ],
+    }
+
+
+def write(folder: Path) -> None:
+    """Write both."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "golden.json").write_text(json.dumps(golden(), indent=1), "utf-8")
+    explorer.write(BUILT_IN, folder / "digits")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,162 @@
+"""The folder of an explorer: the values in it, its size, and what happens if writing is cut off."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import nb101fast
+from nb101fast import Cell, FormatError, Index, explorer
+from nb101fast.explorer.manifest import parse_manifest
+from nb101fast.explorer.packed_array import PackedArray
+from nb101fast.locations import BUILT_IN
+from nb101fast.whole_file import write_whole
+
+DIGITS = nb101fast.open(BUILT_IN)
+
+
+def manifest_in(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    return manifest
+
+
+def elements(folder: Path, array: dict[str, Any]) -> npt.NDArray[Any]:
+    """A packed array, read the plain way: byte b of element i stands at b * length + i."""
+    planes = zlib.decompress((folder / array["file"]).read_bytes())
+    kind = np.dtype(array["type"]).newbyteorder("<")
+    size = array["length"]
+    joined = bytes(planes[b * size + i] for i in range(size) for b in range(kind.itemsize))
+    return np.frombuffer(joined, kind)
+
+
+def values(folder: Path, measure: dict[str, Any]) -> npt.NDArray[np.float64]:
+    array = measure["values"]
+    raw = elements(folder, array)
+    if array["step"] is None:
+        return raw.astype(np.float64)
+    return np.where(raw == 65535, np.nan, raw * array["step"])
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explorer") / "made" / "anew"
+    explorer.write(DIGITS, folder)
+    return folder
+
+
+def test_the_folder_of_a_small_index_is_small_and_has_the_files_it_lists(digits: Path) -> None:
+    names = {path.name for path in digits.iterdir()}
+    assert names == {"manifest.json", *manifest_in(digits)["files"]}
+    assert sum(path.stat().st_size for path in digits.iterdir()) < 1_000_000
+
+
+def test_the_tables_lead_from_codes_to_ids(digits: Path) -> None:
+    tables = manifest_in(digits)["tables"]
+    placements = elements(digits, tables["placements"]).reshape(-1, 2)
+    ranks = elements(digits, tables["ranks"])
+    planes = zlib.decompress((digits / tables["placement_of_matrix"]["file"]).read_bytes())
+    low, high = np.frombuffer(planes, np.uint8).reshape(2, 1 << 21).astype(np.uint16)
+    codes = nb101fast.search_space.sample(1000, how="all", seed=1)
+    first, start = placements[(low | high << 8)[codes & ((1 << 21) - 1)]].T
+    assert np.array_equal(first + ranks[start + (codes >> 21)], nb101fast.cell_ids(codes))
+
+
+def test_measures_are_the_values_of_the_index(digits: Path, index: Index, tmp_path: Path) -> None:
+    explorer.write(index, tmp_path)
+    for folder, source in ((digits, DIGITS), (tmp_path, index)):
+        manifest = manifest_in(folder)
+        assert np.array_equal(elements(folder, manifest["rows"]["cells"]), source.cells)
+        beginnings = [int(Cell.from_id(cell).hash[:4], 16) for cell in source.cells.tolist()]
+        assert elements(folder, manifest["rows"]["fingerprints"]).tolist() == beginnings
+        for measure in manifest["measures"]:
+            name, epochs = measure["name"], measure["epochs"]
+            precision = 1e-7
+            if measure["statistic"] == "mean":
+                expected = source.column(name, epochs=epochs, repeat="mean").astype(np.float64)
+            else:
+                repeats = range(source.repeats[source.epochs.index(epochs)])
+                runs = np.stack([source.column(name, epochs=epochs, repeat=r) for r in repeats])
+                expected = np.array([spread_of(row[~np.isnan(row)]) for row in runs.T])
+                precision = 5.001e-5
+            shown = values(folder, measure)
+            np.testing.assert_allclose(shown, expected, rtol=0, atol=precision)
+
+
+def spread_of(runs: npt.NDArray[Any]) -> float:
+    return float(np.std(runs.astype(np.float64), ddof=1)) if len(runs) > 1 else np.nan
+
+
+def test_own_columns_are_measures_with_their_labels(tmp_path: Path) -> None:
+    ids = DIGITS.cells[:2]
+    path = tmp_path / "own.nb101"
+    nb101fast.attach(DIGITS, {"latency": [0.5, 2.0]}, path, ids=ids, units={"latency": "ms"})
+    explorer.write(path, tmp_path / "page")
+    measure = manifest_in(tmp_path / "page")["measures"][-1]
+    assert (measure["name"], measure["unit"], measure["is_own"]) == ("latency", "ms", True)
+    assert measure["better"] is None
+    assert values(tmp_path / "page", measure)[:2].tolist() == [0.5, 2.0]
+
+
+def test_values_that_are_no_accuracies_are_kept_as_they_are(tmp_path: Path) -> None:
+    rows = [{"id": 4, "epochs": 108, "validation_accuracy": value} for value in (-1.5, -1.0)]
+    (tmp_path / "odd.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    nb101fast.compile(tmp_path / "odd.jsonl", tmp_path / "odd.nb101")
+    explorer.write(tmp_path / "odd.nb101", tmp_path / "page")
+    measure = manifest_in(tmp_path / "page")["measures"][0]
+    assert measure["values"]["type"] == "float32"
+    assert values(tmp_path / "page", measure).tolist() == [-1.25]
+
+
+def test_synthetic_values_are_marked(index: Index, tmp_path: Path) -> None:
+    explorer.write(index, tmp_path)
+    assert manifest_in(tmp_path)["index"]["synthetic"] is True
+
+
+def test_until_the_new_page_is_complete_the_folder_has_the_old_one(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explorer.write(DIGITS, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def write_until_the_manifest(path: Path, data: bytes) -> None:
+        if path.name == "manifest.json":
+            raise OSError("the disk is full")
+        write_whole(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nb101fast.explorer.folder.write_whole", write_until_the_manifest)
+        with pytest.raises(OSError, match="the disk is full"):
+            explorer.write(index, tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+    (tmp_path / "notes.txt").write_text("mine")
+    explorer.write(index, tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"manifest.json", "notes.txt", *manifest_in(tmp_path)["files"]}
+
+
+def test_a_folder_with_another_page_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(FileExistsError, match=re.escape("that is not that of an explorer; use")):
+        explorer.write(DIGITS, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+
+
+@pytest.mark.parametrize("name", ["../mine.txt", "/mine.txt", "a\\b.txt", "..", ""])
+def test_a_manifest_that_names_a_file_elsewhere_is_refused(digits: Path, name: str) -> None:
+    manifest = manifest_in(digits)
+    manifest["files"].append(name)
+    with pytest.raises(FormatError, match=re.escape("without a folder")):
+        parse_manifest("manifest.json", json.dumps(manifest).encode())
+
+
+def test_an_array_of_another_type_is_refused() -> None:
+    with pytest.raises(TypeError, match="ids has dtype int64; use one of uint8, uint16, int32"):
+        PackedArray.of("ids", np.zeros(1, np.int64))

@@ -1,0 +1,36 @@
+// Elements of the page. Texts are always texts: nothing is read as HTML.
+
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+type Child = Node | string;
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[Tag] {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+export function svgElement<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: Child[]
+): SVGElementTagNameMap[Tag] {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** The element of the page with this id. */
+export function byId<Kind extends Element = HTMLElement>(id: string): Kind {
+  return document.getElementById(id) as unknown as Kind;
+}
+
+function filled<Kind extends Element>(made: Kind, attributes: Attributes, children: Child[]): Kind {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(name, "");
+    else if (value !== false) made.setAttribute(name, String(value));
+  }
+  made.append(...children);
+  return made;
+}

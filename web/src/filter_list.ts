@@ -1,0 +1,51 @@
+// The bounds of columns as fields that can be edited.
+import type { Column } from "./columns.ts";
+import { byId, element } from "./dom.ts";
+import type { Bounds } from "./filter.ts";
+
+export class FilterList {
+  private readonly columns: readonly Column[];
+  private readonly change: (key: string, bounds: Bounds | null) => void;
+
+  /** `change` is called with the new bounds of a column, or with null if they are removed. */
+  constructor(columns: readonly Column[], change: (key: string, bounds: Bounds | null) => void) {
+    [this.columns, this.change] = [columns, change];
+    const choice = byId<HTMLSelectElement>("new-filter");
+    choice.append(...columns.map(({ key, label }) => element("option", { value: key }, label)));
+    choice.addEventListener("change", () => {
+      if (choice.value) change(choice.value, [-Infinity, Infinity]);
+      choice.value = "";
+    });
+  }
+
+  show(bounds: ReadonlyMap<string, Bounds>): void {
+    const rows = this.columns.flatMap((column) => {
+      const pair = bounds.get(column.key);
+      return pair ? [this.row(column, pair)] : [];
+    });
+    byId("filters").replaceChildren(...rows);
+  }
+
+  private row({ key, label }: Column, [low, high]: Bounds): HTMLLIElement {
+    const field = (end: string, value: number) =>
+      element("input", {
+        type: "number",
+        step: "any",
+        "aria-label": `${end} ${label}`,
+        value: Number.isFinite(value) ? value : "",
+      });
+    const [least, greatest] = [field("least", low), field("greatest", high)];
+    const changed = () => {
+      const [from, to] = [numberIn(least, -Infinity), numberIn(greatest, Infinity)];
+      if (from <= to) this.change(key, [from, to]);
+    };
+    for (const input of [least, greatest]) input.addEventListener("change", changed);
+    const remove = element("button", { type: "button", "aria-label": `remove ${label}` }, "×");
+    remove.addEventListener("click", () => this.change(key, null));
+    return element("li", {}, element("span", {}, label), least, " to ", greatest, remove);
+  }
+}
+
+function numberIn(field: HTMLInputElement, otherwise: number): number {
+  return field.value === "" ? otherwise : field.valueAsNumber;
+}

@@ -1,0 +1,187 @@
+// The page: what it shows follows from its address, and each change is a step of the history.
+import "./style.css";
+import { addressOf, shownOf, type Shown } from "./address.ts";
+import type { Axis } from "./axis.ts";
+import { CellEditor } from "./cell_editor.ts";
+import { CellReport } from "./cell_report.ts";
+import { CellRows } from "./cell_rows.ts";
+import { codeOfText } from "./cell_text.ts";
+import { columnsOf, type Column } from "./columns.ts";
+import { byId, element } from "./dom.ts";
+import { insideOf, type Bounds } from "./filter.ts";
+import { FilterList } from "./filter_list.ts";
+import { readArray, readManifest } from "./folder.ts";
+import { legend } from "./legend.ts";
+import type { Manifest } from "./manifest.ts";
+import { NeighborList } from "./neighbor_list.ts";
+import { wholeText } from "./number_text.ts";
+import { paretoFront } from "./pareto.ts";
+import { Plot } from "./plot.ts";
+import { SearchSpace, type Tables } from "./search_space.ts";
+import { SelectionTable } from "./selection_table.ts";
+
+const ZOOM_STEP = 1.6;
+// The Inception-like cell of the official README, which is shown at first.
+const FIRST_CODE = 1077462039;
+
+class Explorer {
+  private readonly space: SearchSpace;
+  private readonly rows: CellRows;
+  private readonly columns: readonly Column[];
+  private readonly defaults: Shown;
+  private readonly editor: CellEditor;
+  private readonly neighbors: NeighborList;
+  private readonly filters: FilterList;
+  private readonly table: SelectionTable;
+  private readonly plot: Plot;
+  private report: CellReport | null = null;
+  private shown: Shown;
+  /** How many changes have been made that can be undone. */
+  private steps = 0;
+
+  constructor(manifest: Manifest, space: SearchSpace, cells: Int32Array, fingerprints: Uint16Array) {
+    [this.space, this.rows] = [space, new CellRows(cells)];
+    this.columns = columnsOf(manifest, Uint32Array.from(cells, (id) => space.codeOf(id)));
+    this.defaults = defaultsOf(manifest);
+    this.shown = this.shownByAddress();
+    const go = (code: number) => this.change({ code });
+    const hashed = { cells, fingerprints };
+    this.editor = new CellEditor(go, (text) => codeOfText(text, space, hashed));
+    this.neighbors = new NeighborList(space, this.rows, go);
+    this.filters = new FilterList(this.columns, (key, pair) => this.bound([[key, pair]]));
+    this.table = new SelectionTable(space, this.rows, go);
+    this.plot = new Plot(byId("points"), byId("axes"), {
+      choose: (row) => go(space.codeOf(cells[row])),
+      bound: (x, y) => this.bound([[this.shown.x, x], [this.shown.y, y]]),
+    });
+    this.listen();
+  }
+
+  async start(): Promise<void> {
+    await this.showPoints();
+    const measures = this.columns.filter(({ key }) => key.includes(":"));
+    const values = measures.map(async (each) => [each, await each.values()] as const);
+    this.report = new CellReport(this.space, this.rows, await Promise.all(values));
+    await this.showCell();
+  }
+
+  private listen(): void {
+    for (const name of ["x", "y", "colour"] as const) {
+      const choice = byId<HTMLSelectElement>(name);
+      choice.append(...this.columns.map(({ key, label }) => element("option", { value: key }, label)));
+      choice.addEventListener("change", () => this.change({ [name]: choice.value }));
+    }
+    byId("undo").addEventListener("click", () => history.back());
+    byId("closer").addEventListener("click", () => this.plot.zoomBy(ZOOM_STEP));
+    byId("farther").addEventListener("click", () => this.plot.zoomBy(1 / ZOOM_STEP));
+    byId("reset").addEventListener("click", () => this.plot.reset());
+    addEventListener("popstate", (event) => {
+      this.steps = event.state?.steps ?? 0;
+      void this.show(this.shownByAddress());
+    });
+  }
+
+  private shownByAddress(): Shown {
+    return shownOf(location.hash, this.defaults, this.columns.map(({ key }) => key));
+  }
+
+  /** Changes a part of what is shown, as a new step of the history. */
+  private change(part: Partial<Shown>): void {
+    const shown = { ...this.shown, ...part };
+    this.steps += 1;
+    history.pushState({ steps: this.steps }, "", addressOf(shown));
+    void this.show(shown);
+  }
+
+  private bound(pairs: readonly (readonly [string, Bounds | null])[]): void {
+    const bounds = new Map(this.shown.bounds);
+    for (const [key, pair] of pairs) {
+      if (pair) bounds.set(key, pair);
+      else bounds.delete(key);
+    }
+    this.change({ bounds });
+  }
+
+  private async show(shown: Shown): Promise<void> {
+    const { x, y, colour, bounds } = this.shown;
+    this.shown = shown;
+    await this.showCell();
+    const isSame = x === shown.x && y === shown.y && colour === shown.colour;
+    if (!isSame || addressOf({ ...shown, bounds }) !== addressOf(shown)) await this.showPoints();
+  }
+
+  private async showCell(): Promise<void> {
+    const { code } = this.shown;
+    byId<HTMLButtonElement>("undo").disabled = this.steps === 0;
+    this.editor.show(code);
+    this.report?.show(code);
+    this.plot.setChosen(this.rows.rowOf(this.space.idOf(code)));
+    const { column, values } = await this.axis(this.shown.y);
+    if (code === this.shown.code) this.neighbors.show(code, column, values);
+  }
+
+  private async showPoints(): Promise<void> {
+    const shown = this.shown;
+    const [x, y, colour] = await Promise.all([shown.x, shown.y, shown.colour].map((key) => this.axis(key)));
+    const bounded = [...shown.bounds].map(async ([key, pair]) => [(await this.axis(key)).values, pair] as const);
+    const inside = insideOf(this.rows.cells.length, await Promise.all(bounded));
+    if (shown !== this.shown) return; // it has changed meanwhile
+    for (const name of ["x", "y", "colour"] as const) byId<HTMLSelectElement>(name).value = shown[name];
+    byId("legend").replaceChildren(...legend(colour));
+    this.filters.show(shown.bounds);
+    this.plot.setPoints({ x, y, colour, inside, front: frontOf(x, y, inside) });
+    // The table waits until the points are on the screen.
+    requestAnimationFrame(() => setTimeout(() => this.table.show(inside, [y, x, colour])));
+  }
+
+  private async axis(key: string): Promise<Axis> {
+    const column = this.columns.find((each) => each.key === key)!;
+    return { column, values: await column.values() };
+  }
+}
+
+function frontOf(x: Axis, y: Axis, inside: Uint8Array): number[] {
+  const [betterX, betterY] = [x.column.better, y.column.better];
+  if (!betterX || !betterY) return [];
+  return paretoFront({ values: x.values, better: betterX }, { values: y.values, better: betterY }, inside);
+}
+
+function defaultsOf(manifest: Manifest): Shown {
+  const highest = manifest.index.epochs[manifest.index.epochs.length - 1];
+  return {
+    code: FIRST_CODE,
+    x: `training_time:${highest}`,
+    y: `test_accuracy:${highest}`,
+    colour: "depth",
+    bounds: new Map(),
+  };
+}
+
+function showTitle(manifest: Manifest, cells: number): void {
+  const { name, synthetic, datasets, runs } = manifest.index;
+  const trained = datasets.length > 0 ? `, trained on ${datasets.join(", ")}` : "";
+  byId("index").textContent = `${name}: ${wholeText(cells)} cells, ${wholeText(runs)} runs${trained}`;
+  document.title = `${name}, explored`;
+  for (const mark of document.querySelectorAll<HTMLElement>(".synthetic")) mark.hidden = !synthetic;
+}
+
+async function start(): Promise<void> {
+  try {
+    const manifest = await readManifest();
+    const names = Object.keys(manifest.tables) as (keyof typeof manifest.tables)[];
+    const [cells, fingerprints, ...tables] = await Promise.all(
+      [manifest.rows.cells, manifest.rows.fingerprints, ...names.map((name) => manifest.tables[name])].map(readArray),
+    );
+    const named = Object.fromEntries(names.map((name, i) => [name, tables[i]])) as unknown as Tables;
+    showTitle(manifest, cells.length);
+    const explorer = new Explorer(manifest, new SearchSpace(named), cells as Int32Array, fingerprints as Uint16Array);
+    byId("page").hidden = false;
+    await explorer.start();
+  } catch (error) {
+    byId("failure").textContent = (error as Error).message;
+  } finally {
+    document.body.dataset.state = "ready";
+  }
+}
+
+void start();

@@ -1,0 +1,13 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./",
+  build: {
+    outDir: "../python/nb101fast/data/explorer",
+    emptyOutDir: true,
+    assetsDir: "", // the folder of an explorer is flat
+    assetsInlineLimit: 0, // the Content-Security-Policy allows no data: URL
+    modulePreload: { polyfill: false },
+    target: "es2022",
+  },
+});
