@@ -6,6 +6,7 @@ The exit status is 0 if the command is done, 1 if the data is at fault, 2 if the
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import pkgutil
@@ -82,6 +83,7 @@ nb101fast looks up results of NAS-Bench-101 in an index. What you can do next:
   nb101fast info                  which index is opened, and what it holds
   nb101fast query id:50           the accuracies and the training time of a cell
   nb101fast fetch                 download the official results, and compile them
+  nb101fast explore               all cells of an index on a page in your browser
   nb101fast analyze --out DIR     a report on an index, with figures
   nb101fast doctor                what is installed here, and what is missing
   nb101fast --help                all commands
@@ -466,6 +468,28 @@ def command_line() -> CommandLine:
         "nb101fast doctor",
     )
 
+    command = add(
+        "explore",
+        _explore,
+        "show all cells of an index on a web page of this machine, until Ctrl-C; or write the page",
+        "nb101fast explore\n         nb101fast explore nasbench_full.nb101 -o explorer",
+    )
+    command.add_argument(
+        "index",
+        nargs="?",
+        metavar="INDEX",
+        help="the index file (default: $NB101FAST_INDEX, one in the cache, or the built-in one)",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="write the page into this folder, for any web server, and do not show it",
+    )
+    command.add_argument(
+        "--no-browser", action="store_true", help="print the address, and start no browser"
+    )
+
     add("demo", _demo, "compile, open and query the built-in index", "nb101fast demo")
     return line
 
@@ -742,6 +766,24 @@ def _analyze(options: argparse.Namespace) -> None:
 
 def _doctor(options: argparse.Namespace) -> None:
     print(diagnosis())
+
+
+def _explore(options: argparse.Namespace) -> None:
+    import webbrowser
+
+    from . import explorer
+
+    index = _opened(options.index)
+    if options.output is not None:
+        explorer.write(index, options.output)
+        print(f"{options.output}: the page of {visible(os.path.basename(index.path))}")
+        return
+    with explorer.Exploration(index) as page, contextlib.suppress(KeyboardInterrupt):
+        print(f"{page.address} shows {visible(os.path.basename(index.path))} until Ctrl-C")
+        sys.stdout.flush()
+        if not options.no_browser:
+            webbrowser.open(page.address)
+        page.wait()
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow
     from matplotlib.figure import Figure
 
+    from .explorer import Exploration
     from .run_columns import Epochs
     from .tables import Form
 
@@ -580,6 +581,23 @@ class Index:
         from .scatter import scatter
 
         return scatter(WholeSpace(self.reader, epochs, stage, repeat), x, y)
+
+    def explore(self) -> Exploration:
+        """Show all cells on a web page of this machine; docs/explorer.md describes it.
+
+        Returns:
+            An object that has the `address` of the page, until it is closed. A notebook shows it.
+
+        Raises:
+            FormatError: the index is damaged.
+
+        Example:
+            >>> page = index.explore()
+            >>> page.close()
+        """
+        from .explorer import Exploration
+
+        return Exploration(self)
 
     def tables(
         self,

@@ -23,7 +23,7 @@ from reference.tfrecord import Record
 Sample = tuple[Path, list[Record]]
 COMMANDS = [
     *("compile", "merge", "attach", "detach", "export", "synthetic", "fetch"),
-    *("verify", "info", "query", "experiment", "analyze", "demo", "doctor"),
+    *("verify", "info", "query", "experiment", "analyze", "explore", "demo", "doctor"),
 ]
 INCEPTION = "28cfc7874f6d200472e1a9dcd8650aa0"
 

@@ -1,9 +1,19 @@
-"""The folder of an explorer: the values in it, its size, and what happens if writing is cut off."""
+"""The folder of an explorer: the values in it, its size, and what happens if writing is cut off.
+
+And the server that shows it on this machine.
+"""
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,6 +24,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, FormatError, Index, explorer
+from nb101fast.__main__ import main
 from nb101fast.explorer.manifest import parse_manifest
 from nb101fast.explorer.packed_array import PackedArray
 from nb101fast.locations import BUILT_IN
@@ -160,3 +171,57 @@ def test_a_manifest_that_names_a_file_elsewhere_is_refused(digits: Path, name: s
 def test_an_array_of_another_type_is_refused() -> None:
     with pytest.raises(TypeError, match="ids has dtype int64; use one of uint8, uint16, int32"):
         PackedArray.of("ids", np.zeros(1, np.int64))
+
+
+# ------------------------------------------------------------------------------- on this machine
+
+
+def test_a_page_is_served_until_it_is_closed() -> None:
+    with DIGITS.explore() as page:
+        assert page.address in page._repr_html_()
+        with urllib.request.urlopen(page.address) as answer:
+            assert answer.headers["Content-Type"] == "text/html"
+            first_page = answer.read().decode()
+        [script] = re.findall(r'src="\./([^"]+\.js)"', first_page)
+        with urllib.request.urlopen(page.address + script) as answer:
+            assert answer.headers["Content-Type"] == "text/javascript"
+        with urllib.request.urlopen(page.address + "manifest.json") as answer:
+            assert json.load(answer)["index"]["name"] == BUILT_IN.name
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(page.address)
+
+
+def test_a_page_that_nobody_holds_is_closed() -> None:
+    address = DIGITS.explore().address
+    gc.collect()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(address)
+
+
+def test_another_name_of_this_machine_gets_no_answer() -> None:
+    """So no page of another site can read the data by giving 127.0.0.1 a name of its own."""
+    with DIGITS.explore() as page:
+        request = urllib.request.Request(page.address, headers={"Host": "elsewhere.example"})
+        with pytest.raises(urllib.error.HTTPError, match="421"):
+            urllib.request.urlopen(request)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_the_command_serves_until_ctrl_c() -> None:
+    command = [sys.executable, "-m", "nb101fast", "explore", str(BUILT_IN), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        match = re.fullmatch(r"(http://127\.0\.0\.1:\d+/) shows (.+) until Ctrl-C\n", line)
+        assert match
+        assert match[2] == BUILT_IN.name
+        urllib.request.urlopen(match[1]).close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+
+
+def test_the_command_writes_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "page"
+    assert main(["explore", str(BUILT_IN), "-o", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{folder}: the page of {BUILT_IN.name}\n"
+    assert (folder / "index.html").is_file()

@@ -47,6 +47,7 @@ NOT_CALLED = {
     "search.SimulatedRun": "what SimulatedTraining.start returns; its method is called",
     "search_space.NeighborTable": "a plain tuple",
     "ingraph.make_tables": "what Index.tables calls",
+    "Index.explore": "it has no arguments; test_explorer.py calls it",
     "experiment.ExperimentPlan": "made by run_experiment",
     "experiment.ExperimentReport": "a result",
     "experiment.MeanRegret": "a result",
@@ -402,6 +403,7 @@ def calls() -> Calls:
             lambda **given: list(synthetic.generate(**given)),
             {"codes": codes, **files},
         ),
+        "explorer.Exploration": (explorer.Exploration, {"index": str(BUILT_IN)}),
         "explorer.write": (explorer.write, {"index": str(BUILT_IN), "folder": "explorer"}),
         "ingraph.query": (ingraph.query, {"tables": index.tables(), "codes": codes, "xp": np}),
         "ingraph.evaluate": (

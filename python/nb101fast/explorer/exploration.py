@@ -1,0 +1,74 @@
+"""An explorer that is written into a temporary folder and served from there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from types import TracebackType
+
+from .folder import write
+from .local_server import LocalServer
+
+_FRAME_HEIGHT = 900
+
+
+class Exploration:
+    """A page that shows an index, at an address of this machine, until it is closed.
+
+    A notebook shows it in a frame, if its browser runs on the same machine. It is closed by
+    `close`, by the end of a `with` block, by the garbage collector, or when Python exits.
+
+    Args:
+        index: an index file, or an open Index.
+
+    Attributes:
+        address: of the page, such as "http://127.0.0.1:41235/".
+
+    Raises:
+        FormatError: the index is damaged.
+
+    Example:
+        >>> with explorer.Exploration(index) as page:
+        ...     print(page.address)
+    """
+
+    def __init__(self, index: str | os.PathLike[str]) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="nb101fast-", ignore_cleanup_errors=True)
+        write(index, folder.name)
+        self._server = LocalServer(folder.name)
+        self.address = self._server.address
+        self._close = weakref.finalize(self, _end, self._server, folder)
+
+    def wait(self) -> None:
+        """Wait until another thread closes the page, or until Ctrl-C."""
+        self._server.wait()
+
+    def close(self) -> None:
+        """Serve the page no more, and remove its files."""
+        self._close()
+
+    def __enter__(self) -> Exploration:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Exploration at {self.address}>"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe src="{self.address}" title="explorer of an index" width="100%" '
+            f'height="{_FRAME_HEIGHT}" style="border: 0"></iframe>'
+        )
+
+
+def _end(server: LocalServer, folder: tempfile.TemporaryDirectory[str]) -> None:
+    server.close()
+    folder.cleanup()
