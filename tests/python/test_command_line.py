@@ -123,7 +123,7 @@ def test_bash_completes_commands_options_and_files(
     (tmp_path / "mine.nb101").touch()
     (tmp_path / "made").mkdir()
     for line, expected in {
-        "nb101fast e": ["experiment", "export"],
+        "nb101fast e": ["experiment", "explore", "export"],
         "nb101fast verify --l": ["--level", "--log-level"],
         "nb101fast verify --level s": ["sections"],
         "nb101fast query m": ["made", "mine.nb101"],

@@ -30,7 +30,12 @@ export function cellDrawing(graph: Graph, name: string): SVGSVGElement {
   const boxes = items.filter(({ v, w }) => v === w).map((item) => boxOf(item, graph, live));
   const size = { width: right - left, height };
   const view = `${left} 0 ${right - left} ${height}`;
-  return svgElement("svg", { class: "cell", role: "img", "aria-label": name, viewBox: view, ...size }, ...edges, ...boxes);
+  return svgElement(
+    "svg",
+    { class: "cell", role: "img", "aria-label": name, viewBox: view, ...size },
+    ...edges,
+    ...boxes,
+  );
 }
 
 /** The items of each row, at their places, and the items that each edge connects. */
@@ -63,14 +68,20 @@ function rowsOfVertices(graph: Graph): number[] {
   graph.successors.forEach((bits, v) => {
     for (const w of bitsOf(bits)) depth[w] = Math.max(depth[w], depth[v] + 1);
   });
-  depth[depth.length - 1] = Math.max(depth[depth.length - 1], ...depth.slice(0, -1).map((d) => d + 1));
+  depth[depth.length - 1] = Math.max(
+    depth[depth.length - 1],
+    ...depth.slice(0, -1).map((d) => d + 1),
+  );
   return depth;
 }
 
 /** Places the items of a row side by side, in the order of the mean place of what is above. */
 function placeRow(row: Item[]): void {
   const mean = new Map(
-    row.map((item) => [item, item.above.reduce((sum, { x }) => sum + x, 0) / (item.above.length || 1)]),
+    row.map((item) => [
+      item,
+      item.above.reduce((sum, { x }) => sum + x, 0) / (item.above.length || 1),
+    ]),
   );
   row.sort((one, other) => mean.get(one)! - mean.get(other)!);
   let x = -(row.reduce((sum, item) => sum + widthOf(item) + GAP, -GAP) / 2);
@@ -105,9 +116,11 @@ function boxOf(item: Item, graph: Graph, live: number): SVGGElement {
   const { v, x } = item;
   const output = numVertices(graph) - 1;
   const [short, long] =
-    v === 0 ? ["in", "input"]
-    : v === output ? ["out", "output"]
-    : [SHORT_NAMES[graph.labels[v]], OP_NAMES[graph.labels[v]]];
+    v === 0
+      ? ["in", "input"]
+      : v === output
+        ? ["out", "output"]
+        : [SHORT_NAMES[graph.labels[v]], OP_NAMES[graph.labels[v]]];
   const kind = (live >>> v) & 1 ? "" : " dead";
   const box = { x: x - BOX.width / 2, y: topOf(item), rx: 4, ...BOX };
   return svgElement(

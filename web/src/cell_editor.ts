@@ -1,11 +1,5 @@
 // The editor of a cell: a switch for each edge, a choice of operations, undo, and a field to paste.
-import {
-  hasEdge,
-  labelOf,
-  MAX_VERTICES,
-  withEdgeFlipped,
-  withLabel,
-} from "./code.ts";
+import { hasEdge, labelOf, MAX_VERTICES, withEdgeFlipped, withLabel } from "./code.ts";
 import { byId, element } from "./dom.ts";
 import { OP_NAMES } from "./op.ts";
 

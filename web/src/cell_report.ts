@@ -1,4 +1,5 @@
 // What the page says of a cell: where it stands, its facts, its measures, and its two drawings.
+import { cellChart } from "./cell_chart.ts";
 import { cellDrawing } from "./cell_drawing.ts";
 import { NO_ROW, type CellRows } from "./cell_rows.ts";
 import { depthOf, widthOf } from "./cell_shape.ts";
@@ -32,7 +33,7 @@ export class CellReport {
     byId("standing").classList.toggle("outside", !standing.isInSpace);
     if (!standing.isInSpace) {
       byId("standing").textContent = `This is no cell of the search space: ${standing.why}.`;
-      for (const id of ["canonical", "facts", "values"]) byId(id).replaceChildren();
+      for (const id of ["canonical", "facts", "values", "chart"]) byId(id).replaceChildren();
       return;
     }
     const id = this.space.idOf(code);
@@ -43,6 +44,25 @@ export class CellReport {
     byId("canonical").replaceChildren(cellDrawing(representative, "its official representative"));
     byId("facts").replaceChildren(...factRows(code, id, representative));
     byId("values").replaceChildren(...(row === NO_ROW ? [] : this.measures.map(valueRow(row))));
+    byId("chart").replaceChildren(...(row === NO_ROW ? [] : this.chart(row)));
+  }
+
+  /** The chart of a row, if it has any of the values. */
+  private chart(row: number): SVGSVGElement[] {
+    const accuracies = this.measures.filter(
+      ([{ measure }]) => measure?.name === "validation_accuracy" && !measure.is_own,
+    );
+    const ofStatistic = (statistic: string) =>
+      accuracies.filter(([{ measure }]) => measure?.statistic === statistic);
+    const spreads = new Map(
+      ofStatistic("spread").map(([{ measure }, values]) => [measure!.epochs, values[row]]),
+    );
+    const budgets = ofStatistic("mean").map(([{ measure }, values]) => {
+      const epochs = measure!.epochs!;
+      return { epochs, accuracy: values[row], spread: spreads.get(epochs) ?? NaN };
+    });
+    const chart = cellChart(budgets);
+    return chart ? [chart] : [];
   }
 }
 
@@ -67,7 +87,7 @@ function valueRow(row: number) {
     const value = values[row];
     return element(
       "tr",
-      { title: column.description },
+      { title: column.measure?.description ?? "" },
       element("th", { scope: "row" }, column.label),
       element("td", {}, valueText(column, value)),
       element("td", {}, column.better ? rankText(value, values, column.better) : ""),

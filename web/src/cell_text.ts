@@ -49,7 +49,8 @@ function codeOfHash(hash: string, space: SearchSpace, hashed: HashedCells): numb
 
 function codeOfJson(text: string): number {
   const { matrix, ops } = parsed(text);
-  if (!Array.isArray(matrix)) throw new Error("the key matrix is missing or no list; use a list of rows");
+  if (!Array.isArray(matrix))
+    throw new Error("the key matrix is missing or no list; use a list of rows");
   const n = matrix.length;
   if (n < 2 || n > MAX_VERTICES) throw new Error(`matrix has ${n} rows; use 2 to ${MAX_VERTICES}`);
   if (!Array.isArray(ops) || ops.length !== n) throw new Error(`ops must be a list of ${n} names`);
@@ -59,7 +60,9 @@ function codeOfJson(text: string): number {
     if (!Array.isArray(row) || row.length !== n) throw new Error(`row ${v} must have ${n} numbers`);
     row.forEach((element: unknown, w: number) => {
       if (element !== 0 && (element !== 1 || w <= v)) {
-        throw new Error(`row ${v}, column ${w} of matrix is ${element}; use 1 for an edge to a later vertex, else 0`);
+        throw new Error(
+          `row ${v}, column ${w} of matrix is ${element}; use 1 for an edge to a later vertex, else 0`,
+        );
       }
       if (element === 1) code |= 1 << edgeBit(v, place(w));
     });

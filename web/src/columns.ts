@@ -1,10 +1,10 @@
 // The columns that axes, colours and filters may show: measures, and what follows from the cells.
 import { depthOf, widthOf } from "./cell_shape.ts";
-import { MATRIX_MASK } from "./code.ts";
+import { labelOf, MATRIX_MASK } from "./code.ts";
 import { readArray } from "./folder.ts";
 import { numEdges, numVertices, prune, unpack, type Graph } from "./graph.ts";
 import type { Manifest, Measure } from "./manifest.ts";
-import { networkSize } from "./network_size.ts";
+import { NetworkSizes } from "./network_size.ts";
 import { valuesOf } from "./packed_array.ts";
 
 export interface Column {
@@ -12,8 +12,8 @@ export interface Column {
   readonly key: string;
   readonly label: string;
   readonly unit: string;
-  /** What is written below the values, such as who measured them; empty in most cases. */
-  readonly description: string;
+  /** What the index says of the column; null for what follows from the cells. */
+  readonly measure: Measure | null;
   readonly better: "greater" | "less" | null;
   readonly isAccuracy: boolean;
   /** Whether an axis is logarithmic. */
@@ -23,46 +23,55 @@ export interface Column {
 }
 
 type Structure = Pick<Column, "key" | "label" | "better" | "isLogarithmic"> & {
-  readonly of: (graph: Graph) => number;
-  /** Whether the operations do not matter, so that cells with the same edges have one value. */
-  readonly isOfEdges: boolean;
+  /** The value of the code of a representative. */
+  readonly of: (code: number) => number;
 };
 
-const STRUCTURE: readonly Structure[] = [
-  {
-    key: "parameters",
-    label: "parameters",
-    better: "less",
-    isLogarithmic: true,
-    isOfEdges: false,
-    of: (graph) => networkSize(graph).parameters,
-  },
-  {
-    key: "macs",
-    label: "MACs",
-    better: "less",
-    isLogarithmic: true,
-    isOfEdges: false,
-    of: (graph) => networkSize(graph).macs,
-  },
-  shape("depth", "depth", depthOf),
-  shape("width", "width", widthOf),
-  shape("num_vertices", "vertices", numVertices),
-  shape("num_edges", "edges", numEdges),
-];
+/** What follows from the cells. Each of these functions remembers what it has computed. */
+function structure(): Structure[] {
+  const sizes = byEdges((graph) => new NetworkSizes(graph));
+  const sizeOf = (code: number) => sizes(code).of((v) => labelOf(code, v));
+  return [
+    size("parameters", "parameters", (code) => sizeOf(code).parameters),
+    size("macs", "MACs", (code) => sizeOf(code).macs),
+    shape("depth", "depth", depthOf),
+    shape("width", "width", widthOf),
+    shape("num_vertices", "vertices", numVertices),
+    shape("num_edges", "edges", numEdges),
+  ];
+}
+
+function size(key: string, label: string, of: (code: number) => number): Structure {
+  return { key, label, better: "less", isLogarithmic: true, of };
+}
+
+function shape(key: string, label: string, of: (graph: Graph) => number): Structure {
+  return { key, label, better: null, isLogarithmic: false, of: byEdges(of) };
+}
+
+/** A function of codes that is computed once for each set of edges, of which there are 2,494. */
+function byEdges<Value>(of: (graph: Graph) => Value): (code: number) => Value {
+  const known = new Map<number, Value>();
+  return (code) => {
+    const edges = code & MATRIX_MASK;
+    let value = known.get(edges);
+    if (value === undefined) known.set(edges, (value = of(prune(unpack(code))!)));
+    return value;
+  };
+}
 
 /** All columns of an index, the measures first. `codes` has the code of each row. */
 export function columnsOf(manifest: Manifest, codes: Uint32Array): Column[] {
-  return [...manifest.measures.map(measured), ...STRUCTURE.map((each) => computed(each, codes))];
+  return [...manifest.measures.map(measured), ...structure().map((each) => computed(each, codes))];
 }
 
 function measured(measure: Measure): Column {
   const isAccuracy = measure.name.endsWith("_accuracy") && !measure.is_own;
   return {
     key: keyOf(measure),
-    label: labelOf(measure),
+    label: labelOfMeasure(measure),
     unit: measure.unit,
-    description: measure.description,
+    measure,
     better: measure.better,
     isAccuracy,
     isLogarithmic: measure.name === "training_time",
@@ -70,25 +79,9 @@ function measured(measure: Measure): Column {
   };
 }
 
-function shape(key: string, label: string, of: (graph: Graph) => number): Structure {
-  return { key, label, better: null, isLogarithmic: false, isOfEdges: true, of };
-}
-
-function computed({ of, isOfEdges, ...rest }: Structure, codes: Uint32Array): Column {
-  const valueOf = (code: number) => of(prune(unpack(code))!);
-  const values = async () => Float32Array.from(codes, isOfEdges ? byEdges(valueOf) : valueOf);
-  return { ...rest, unit: "", description: "", isAccuracy: false, values: once(values) };
-}
-
-/** A function of codes that is computed once for each set of edges, of which there are 2,494. */
-function byEdges(valueOf: (code: number) => number): (code: number) => number {
-  const known = new Map<number, number>();
-  return (code) => {
-    const edges = code & MATRIX_MASK;
-    const value = known.get(edges) ?? valueOf(code);
-    known.set(edges, value);
-    return value;
-  };
+function computed({ of, ...rest }: Structure, codes: Uint32Array): Column {
+  const values = async () => Float32Array.from(codes, of);
+  return { ...rest, unit: "", measure: null, isAccuracy: false, values: once(values) };
 }
 
 function keyOf(measure: Measure): string {
@@ -97,7 +90,7 @@ function keyOf(measure: Measure): string {
   return `${measure.name}:${measure.epochs}${spread}`;
 }
 
-function labelOf(measure: Measure): string {
+function labelOfMeasure(measure: Measure): string {
   if (measure.is_own) return measure.name;
   const words = measure.name.replaceAll("_", " ");
   const spread = measure.statistic === "spread" ? ", spread" : "";

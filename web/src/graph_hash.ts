@@ -13,7 +13,11 @@ export function graphHash(graph: Graph): string {
   let hashes = startHashes(graph);
   for (let round = 0; round < numVertices(graph); ++round) {
     const before = hashes;
-    const sorted = (vertices: number[]) => vertices.map((v) => before[v]).sort().join("");
+    const sorted = (vertices: number[]) =>
+      vertices
+        .map((v) => before[v])
+        .sort()
+        .join("");
     hashes = before.map((own, v) =>
       digest(`${sorted(predecessors[v])}|${sorted(successors[v])}|${own}`),
     );

@@ -14,7 +14,12 @@ export function legend({ column, values }: Axis): (string | SVGSVGElement)[] {
   if (least === undefined || greatest === undefined) return [`no cell has a ${column.label}`];
   const width = BAR.width / PARTS;
   const parts = Array.from({ length: PARTS }, (_, part) =>
-    svgElement("rect", { x: part * width, width, height: BAR.height, fill: colourAt(part / (PARTS - 1)) }),
+    svgElement("rect", {
+      x: part * width,
+      width,
+      height: BAR.height,
+      fill: colourAt(part / (PARTS - 1)),
+    }),
   );
   const bar = svgElement("svg", { "aria-hidden": "true", ...BAR }, ...parts);
   return [`${column.label}: ${valueText(column, least)} `, bar, ` ${valueText(column, greatest)}`];

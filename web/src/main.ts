@@ -34,32 +34,45 @@ class Explorer {
   private readonly filters: FilterList;
   private readonly table: SelectionTable;
   private readonly plot: Plot;
-  private report: CellReport | null = null;
+  private report: CellReport;
   private shown: Shown;
   /** How many changes have been made that can be undone. */
-  private steps = 0;
+  private steps: number = history.state?.steps ?? 0;
 
-  constructor(manifest: Manifest, space: SearchSpace, cells: Int32Array, fingerprints: Uint16Array) {
+  constructor(
+    manifest: Manifest,
+    space: SearchSpace,
+    cells: Int32Array,
+    fingerprints: Uint16Array,
+  ) {
     [this.space, this.rows] = [space, new CellRows(cells)];
-    this.columns = columnsOf(manifest, Uint32Array.from(cells, (id) => space.codeOf(id)));
+    this.columns = columnsOf(
+      manifest,
+      Uint32Array.from(cells, (id) => space.codeOf(id)),
+    );
     this.defaults = defaultsOf(manifest);
     this.shown = this.shownByAddress();
     const go = (code: number) => this.change({ code });
     const hashed = { cells, fingerprints };
     this.editor = new CellEditor(go, (text) => codeOfText(text, space, hashed));
+    this.report = new CellReport(space, this.rows, []);
     this.neighbors = new NeighborList(space, this.rows, go);
     this.filters = new FilterList(this.columns, (key, pair) => this.bound([[key, pair]]));
     this.table = new SelectionTable(space, this.rows, go);
     this.plot = new Plot(byId("points"), byId("axes"), {
       choose: (row) => go(space.codeOf(cells[row])),
-      bound: (x, y) => this.bound([[this.shown.x, x], [this.shown.y, y]]),
+      bound: (x, y) =>
+        this.bound([
+          [this.shown.x, x],
+          [this.shown.y, y],
+        ]),
     });
     this.listen();
   }
 
   async start(): Promise<void> {
-    await this.showPoints();
-    const measures = this.columns.filter(({ key }) => key.includes(":"));
+    await Promise.all([this.showPoints(), this.showCell()]);
+    const measures = this.columns.filter(({ measure }) => measure !== null);
     const values = measures.map(async (each) => [each, await each.values()] as const);
     this.report = new CellReport(this.space, this.rows, await Promise.all(values));
     await this.showCell();
@@ -68,7 +81,9 @@ class Explorer {
   private listen(): void {
     for (const name of ["x", "y", "colour"] as const) {
       const choice = byId<HTMLSelectElement>(name);
-      choice.append(...this.columns.map(({ key, label }) => element("option", { value: key }, label)));
+      choice.append(
+        ...this.columns.map(({ key, label }) => element("option", { value: key }, label)),
+      );
       choice.addEventListener("change", () => this.change({ [name]: choice.value }));
     }
     byId("undo").addEventListener("click", () => history.back());
@@ -82,7 +97,11 @@ class Explorer {
   }
 
   private shownByAddress(): Shown {
-    return shownOf(location.hash, this.defaults, this.columns.map(({ key }) => key));
+    return shownOf(
+      location.hash,
+      this.defaults,
+      this.columns.map(({ key }) => key),
+    );
   }
 
   /** Changes a part of what is shown, as a new step of the history. */
@@ -103,18 +122,17 @@ class Explorer {
   }
 
   private async show(shown: Shown): Promise<void> {
-    const { x, y, colour, bounds } = this.shown;
+    const isSame = haveSamePoints(shown, this.shown);
     this.shown = shown;
     await this.showCell();
-    const isSame = x === shown.x && y === shown.y && colour === shown.colour;
-    if (!isSame || addressOf({ ...shown, bounds }) !== addressOf(shown)) await this.showPoints();
+    if (!isSame) await this.showPoints();
   }
 
   private async showCell(): Promise<void> {
     const { code } = this.shown;
     byId<HTMLButtonElement>("undo").disabled = this.steps === 0;
     this.editor.show(code);
-    this.report?.show(code);
+    this.report.show(code);
     this.plot.setChosen(this.rows.rowOf(this.space.idOf(code)));
     const { column, values } = await this.axis(this.shown.y);
     if (code === this.shown.code) this.neighbors.show(code, column, values);
@@ -122,11 +140,16 @@ class Explorer {
 
   private async showPoints(): Promise<void> {
     const shown = this.shown;
-    const [x, y, colour] = await Promise.all([shown.x, shown.y, shown.colour].map((key) => this.axis(key)));
-    const bounded = [...shown.bounds].map(async ([key, pair]) => [(await this.axis(key)).values, pair] as const);
+    const [x, y, colour] = await Promise.all(
+      [shown.x, shown.y, shown.colour].map((key) => this.axis(key)),
+    );
+    const bounded = [...shown.bounds].map(
+      async ([key, pair]) => [(await this.axis(key)).values, pair] as const,
+    );
     const inside = insideOf(this.rows.cells.length, await Promise.all(bounded));
-    if (shown !== this.shown) return; // it has changed meanwhile
-    for (const name of ["x", "y", "colour"] as const) byId<HTMLSelectElement>(name).value = shown[name];
+    if (!haveSamePoints(shown, this.shown)) return; // they have changed meanwhile
+    for (const name of ["x", "y", "colour"] as const)
+      byId<HTMLSelectElement>(name).value = shown[name];
     byId("legend").replaceChildren(...legend(colour));
     this.filters.show(shown.bounds);
     this.plot.setPoints({ x, y, colour, inside, front: frontOf(x, y, inside) });
@@ -140,10 +163,19 @@ class Explorer {
   }
 }
 
+function haveSamePoints(one: Shown, other: Shown): boolean {
+  const withoutCell = (shown: Shown) => addressOf({ ...shown, code: 0 });
+  return withoutCell(one) === withoutCell(other);
+}
+
 function frontOf(x: Axis, y: Axis, inside: Uint8Array): number[] {
   const [betterX, betterY] = [x.column.better, y.column.better];
   if (!betterX || !betterY) return [];
-  return paretoFront({ values: x.values, better: betterX }, { values: y.values, better: betterY }, inside);
+  return paretoFront(
+    { values: x.values, better: betterX },
+    { values: y.values, better: betterY },
+    inside,
+  );
 }
 
 function defaultsOf(manifest: Manifest): Shown {
@@ -160,7 +192,8 @@ function defaultsOf(manifest: Manifest): Shown {
 function showTitle(manifest: Manifest, cells: number): void {
   const { name, synthetic, datasets, runs } = manifest.index;
   const trained = datasets.length > 0 ? `, trained on ${datasets.join(", ")}` : "";
-  byId("index").textContent = `${name}: ${wholeText(cells)} cells, ${wholeText(runs)} runs${trained}`;
+  byId("index").textContent =
+    `${name}: ${wholeText(cells)} cells, ${wholeText(runs)} runs${trained}`;
   document.title = `${name}, explored`;
   for (const mark of document.querySelectorAll<HTMLElement>(".synthetic")) mark.hidden = !synthetic;
 }
@@ -170,18 +203,30 @@ async function start(): Promise<void> {
     const manifest = await readManifest();
     const names = Object.keys(manifest.tables) as (keyof typeof manifest.tables)[];
     const [cells, fingerprints, ...tables] = await Promise.all(
-      [manifest.rows.cells, manifest.rows.fingerprints, ...names.map((name) => manifest.tables[name])].map(readArray),
+      [
+        manifest.rows.cells,
+        manifest.rows.fingerprints,
+        ...names.map((name) => manifest.tables[name]),
+      ].map(readArray),
     );
-    const named = Object.fromEntries(names.map((name, i) => [name, tables[i]])) as unknown as Tables;
+    const named = Object.fromEntries(
+      names.map((name, i) => [name, tables[i]]),
+    ) as unknown as Tables;
     showTitle(manifest, cells.length);
-    const explorer = new Explorer(manifest, new SearchSpace(named), cells as Int32Array, fingerprints as Uint16Array);
+    const explorer = new Explorer(
+      manifest,
+      new SearchSpace(named),
+      cells as Int32Array,
+      fingerprints as Uint16Array,
+    );
     byId("page").hidden = false;
     await explorer.start();
-  } catch (error) {
-    byId("failure").textContent = (error as Error).message;
   } finally {
     document.body.dataset.state = "ready";
   }
 }
 
+addEventListener("unhandledrejection", ({ reason }) => {
+  byId("failure").textContent = reason instanceof Error ? reason.message : String(reason);
+});
 void start();

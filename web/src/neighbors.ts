@@ -1,12 +1,5 @@
 // The cells that one change of a code leads to.
-import {
-  hasEdge,
-  labelOf,
-  MAX_VERTICES,
-  NUM_LABELS,
-  withEdgeFlipped,
-  withLabel,
-} from "./code.ts";
+import { hasEdge, labelOf, MAX_VERTICES, NUM_LABELS, withEdgeFlipped, withLabel } from "./code.ts";
 import { SHORT_NAMES } from "./op.ts";
 import { NO_CELL, type SearchSpace } from "./search_space.ts";
 

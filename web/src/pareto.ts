@@ -11,18 +11,25 @@ export interface Objective {
  * left out.
  */
 export function paretoFront(x: Objective, y: Objective, inside: Uint8Array): number[] {
-  const signed = (objective: Objective) => (objective.better === "less" ? 1 : -1);
-  const [signX, signY] = [signed(x), signed(y)];
-  const rows = Array.from(inside.keys()).filter(
-    (row) => inside[row] && !Number.isNaN(x.values[row]) && !Number.isNaN(y.values[row]),
-  );
-  const [costX, costY] = [x.values.map((v) => v * signX), y.values.map((v) => v * signY)];
-  rows.sort((one, other) => costX[one] - costX[other] || costY[one] - costY[other]);
-  let [last, best] = [-Infinity, Infinity];
-  return rows.filter((row) => {
-    const isEqual = costX[row] === last && costY[row] === best;
-    if (!isEqual && costY[row] >= best) return false;
-    [last, best] = [costX[row], costY[row]];
-    return true;
-  });
+  const isAtLeast = (objective: Objective, one: number, other: number) =>
+    objective.better === "less"
+      ? objective.values[one] <= objective.values[other]
+      : objective.values[one] >= objective.values[other];
+  const dominates = (one: number, other: number) =>
+    isAtLeast(x, one, other) &&
+    isAtLeast(y, one, other) &&
+    !(isAtLeast(x, other, one) && isAtLeast(y, other, one));
+  let front: number[] = [];
+  for (let row = 0; row < inside.length; ++row) {
+    if (!inside[row] || Number.isNaN(x.values[row]) || Number.isNaN(y.values[row])) continue;
+    const place = front.findIndex((other) => dominates(other, row));
+    if (place < 0) {
+      front = [...front.filter((other) => !dominates(row, other)), row];
+    } else {
+      // The row that dominated is tried first next time. Most rows then need one comparison.
+      [front[0], front[place]] = [front[place], front[0]];
+    }
+  }
+  const sign = x.better === "less" ? 1 : -1;
+  return front.sort((one, other) => sign * (x.values[one] - x.values[other]) || one - other);
 }

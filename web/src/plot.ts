@@ -5,6 +5,7 @@ import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { placesOf, scaleOf, type Axis, type Scale } from "./axis.ts";
 import { NO_ROW } from "./cell_rows.ts";
 import type { Bounds } from "./filter.ts";
+import { histogramPath } from "./histogram.ts";
 import { Scatter } from "./scatter.ts";
 import { shadeColours, shadesOf } from "./shades.ts";
 
@@ -23,7 +24,8 @@ export interface PlotEvents {
   bound(x: Bounds, y: Bounds): void;
 }
 
-const MARGIN = { left: 58, right: 12, top: 10, bottom: 42 };
+const MARGIN = { left: 58, right: 44, top: 44, bottom: 24 };
+const HISTOGRAM = 38; // pixels that the fullest bin takes, in the margins
 const ZOOMS: [number, number] = [0.2, 500];
 const REACH = 14; // pixels from a click to the cell that it means
 const FRONT_POINTS = 3; // the radius in pixels
@@ -34,6 +36,9 @@ export class Plot {
   private readonly events: PlotEvents;
   private readonly svg;
   private readonly marks;
+  /** The histograms above and beside the points. */
+  private readonly across;
+  private readonly up;
   private readonly area;
   private readonly zoom = zoom<SVGRectElement, unknown>().scaleExtent(ZOOMS);
   private points: Points | null = null;
@@ -53,19 +58,27 @@ export class Plot {
     this.marks.append("g").attr("class", "front-cells");
     this.marks.append("circle").attr("class", "chosen").attr("r", 7);
     this.marks.append("rect").attr("class", "box");
+    this.across = this.svg.append("svg").attr("y", -HISTOGRAM).attr("height", HISTOGRAM);
+    this.up = this.svg.append("svg").attr("width", HISTOGRAM);
+    this.across.append("path").attr("class", "histogram");
+    this.up.append("path").attr("class", "histogram");
     this.area = this.svg.append("rect").attr("class", "area");
     this.zoom.filter((event) => !event.shiftKey && !event.button).on("zoom", () => this.redraw());
-    this.area.call(this.zoom).on("click", (event) => this.choose(pointer(event)));
+    this.area.call(this.zoom).on("click", (event) => event.shiftKey || this.choose(pointer(event)));
     this.area.on("pointerdown", (event) => event.shiftKey && this.dragBox(event));
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement!);
   }
 
   setPoints(points: Points): void {
-    const isSameView = this.points?.x.column === points.x.column && this.points.y.column === points.y.column;
+    const isSameView =
+      this.points?.x.column === points.x.column && this.points.y.column === points.y.column;
     this.points = points;
-    const hidden = (places: Float32Array) =>
-      places.map((place, row) => (points.inside[row] ? place : NaN));
-    this.scatter.setPoints(hidden(placesOf(points.x)), placesOf(points.y), shadesOf(points.colour));
+    const shown = ({ column, values }: Axis) =>
+      placesOf({ column, values }).map((place, row) => (points.inside[row] ? place : NaN));
+    const [x, y] = [shown(points.x), shown(points.y)];
+    this.scatter.setPoints(x, y, shadesOf(points.colour));
+    this.across.select("path").attr("d", histogramPath(x));
+    this.up.select("path").attr("d", histogramPath(y));
     if (!isSameView) this.area.call(this.zoom.transform, zoomIdentity);
     this.redraw();
   }
@@ -97,7 +110,12 @@ export class Plot {
     this.canvas.style.height = `${height}px`;
     this.area.attr("width", width).attr("height", height);
     this.marks.attr("width", width).attr("height", height);
-    this.zoom.extent([[0, 0], [width, height]]);
+    this.across.attr("width", width);
+    this.up.attr("x", width).attr("height", height);
+    this.zoom.extent([
+      [0, 0],
+      [width, height],
+    ]);
     this.redraw();
   }
 
@@ -122,18 +140,37 @@ export class Plot {
     this.scatter.draw(view, lookOf(this.points.inside.length, k));
     const [across, up] = this.scales();
     const ticks = width / 90;
-    this.svg.select<SVGGElement>(".x.axis").attr("transform", `translate(0,${height})`).call(axisBottom(across).ticks(ticks));
+    this.svg
+      .select<SVGGElement>(".x.axis")
+      .attr("transform", `translate(0,${height})`)
+      .call(axisBottom(across).ticks(ticks));
     this.svg.select<SVGGElement>(".y.axis").call(axisLeft(up).ticks(height / 50));
+    this.drawHistograms(k, x, y);
     this.drawFront(across, up);
     this.drawChosen(across, up);
+  }
+
+  /** Moves the histograms with the points: their paths have the unit square as their space. */
+  private drawHistograms(k: number, x: number, y: number): void {
+    const [width, height] = this.size.map((pixels) => k * pixels);
+    const above = [width, 0, 0, -HISTOGRAM, x, HISTOGRAM];
+    const beside = [0, -height, HISTOGRAM, 0, 0, height + y];
+    this.across.select("path").attr("transform", `matrix(${above})`);
+    this.up.select("path").attr("transform", `matrix(${beside})`);
   }
 
   private drawFront(across: Scale, up: Scale): void {
     const places = this.points!.front.map((row) => this.placeOf(row, across, up));
     const path = places.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x} ${y}`).join("");
     this.marks.select(".front").attr("d", path);
-    this.marks.select(".front-cells").selectAll("circle").data(places).join("circle")
-      .attr("cx", ([x]) => x).attr("cy", ([, y]) => y).attr("r", FRONT_POINTS);
+    this.marks
+      .select(".front-cells")
+      .selectAll("circle")
+      .data(places)
+      .join("circle")
+      .attr("cx", ([x]) => x)
+      .attr("cy", ([, y]) => y)
+      .attr("r", FRONT_POINTS);
   }
 
   private drawChosen(across: Scale, up: Scale): void {
@@ -170,7 +207,11 @@ export class Plot {
     const box = this.marks.select(".box");
     this.area.on("pointermove", (moved) => {
       const [[left, right], [top, bottom]] = sides(start, pointer(moved));
-      box.attr("x", left).attr("y", top).attr("width", right - left).attr("height", bottom - top);
+      box
+        .attr("x", left)
+        .attr("y", top)
+        .attr("width", right - left)
+        .attr("height", bottom - top);
     });
     this.area.on("pointerup pointercancel", (ended) => {
       this.area.on("pointermove pointerup pointercancel", null);
@@ -178,7 +219,10 @@ export class Plot {
       const [x, y] = sides(start, pointer(ended));
       const [across, up] = this.scales();
       if (ended.type === "pointercancel" || x[0] === x[1] || y[0] === y[1]) return;
-      this.events.bound([across.invert(x[0]), across.invert(x[1])], [up.invert(y[1]), up.invert(y[0])]);
+      this.events.bound(
+        [rounded(across.invert(x[0])), rounded(across.invert(x[1]))],
+        [rounded(up.invert(y[1])), rounded(up.invert(y[0]))],
+      );
     });
   }
 
@@ -192,9 +236,17 @@ export class Plot {
   }
 }
 
-function sides(one: [number, number], other: [number, number]): [[number, number], [number, number]] {
+function sides(
+  one: [number, number],
+  other: [number, number],
+): [[number, number], [number, number]] {
   const sorted = (a: number, b: number): [number, number] => [Math.min(a, b), Math.max(a, b)];
   return [sorted(one[0], other[0]), sorted(one[1], other[1])];
+}
+
+/** A bound as people write it, which is far nearer than a pixel. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(6));
 }
 
 /** Many points are small and faint, so that one sees how many there are in a place. */

@@ -1,4 +1,5 @@
 // The cells that are not filtered out, as a table: the first of an order, and all of them as CSV.
+import { quickselect } from "d3-array";
 import type { Axis } from "./axis.ts";
 import type { CellRows } from "./cell_rows.ts";
 import { byId, element } from "./dom.ts";
@@ -6,6 +7,17 @@ import { graphHash } from "./graph_hash.ts";
 import { prune, unpack } from "./graph.ts";
 import { valueText, wholeText } from "./number_text.ts";
 import type { SearchSpace } from "./search_space.ts";
+
+type Comparison = (one: number, other: number) => number;
+
+// The types of d3-array know comparisons of all primitive values only.
+const selectFirst = quickselect as unknown as (
+  rows: number[],
+  last: number,
+  left: number,
+  right: number,
+  compare: Comparison,
+) => void;
 
 const SHOWN = 50;
 const HASHES_AT_ONCE = 500; // between two pictures of the screen
@@ -33,20 +45,38 @@ export class SelectionTable {
 
   private orderBy(place: number, isAscending: boolean): void {
     this.order = { place, isAscending };
-    const { values } = this.axes[place];
-    const cost = values.map((value) =>
-      Number.isNaN(value) ? Infinity : isAscending ? value : -value,
-    );
-    this.selected.sort((one, other) => cost[one] - cost[other] || one - other);
     this.draw();
   }
 
+  /** Compares rows by the order of the table. Rows without a value come last. */
+  private comparison(): Comparison {
+    const { values } = this.axes[this.order.place];
+    const sign = this.order.isAscending ? 1 : -1;
+    const cost = (row: number) => (Number.isNaN(values[row]) ? Infinity : sign * values[row]);
+    return (one, other) => {
+      const [first, second] = [cost(one), cost(other)];
+      return first === second ? one - other : first - second;
+    };
+  }
+
+  /** The first rows of the table, for which it need not be sorted as a whole. */
+  private firstRows(): number[] {
+    const compare = this.comparison();
+    const last = Math.min(SHOWN, this.selected.length) - 1;
+    if (last < 0) return [];
+    selectFirst(this.selected, last, 0, this.selected.length - 1, compare);
+    return this.selected.slice(0, last + 1).sort(compare);
+  }
+
   private draw(): void {
-    const shown = this.selected.slice(0, SHOWN);
+    const shown = this.firstRows();
     byId("count").textContent =
       `${wholeText(this.selected.length)} of ${wholeText(this.rows.cells.length)} cells` +
       (this.selected.length > SHOWN ? `; these are the first ${SHOWN}` : "");
-    byId("selection-head").replaceChildren(element("th", { scope: "col" }, "cell"), ...this.heads());
+    byId("selection-head").replaceChildren(
+      element("th", { scope: "col" }, "cell"),
+      ...this.heads(),
+    );
     byId("selection").replaceChildren(...shown.map((row) => this.rowOf(row)));
   }
 
@@ -76,7 +106,7 @@ export class SelectionTable {
   private async exportHashes(): Promise<void> {
     const button = byId<HTMLButtonElement>("export");
     const label = button.textContent;
-    const selected = [...this.selected];
+    const selected = this.selected.toSorted(this.comparison());
     button.disabled = true;
     const lines = ["hash"];
     for (const row of selected) {

@@ -8,7 +8,10 @@ export type Standing =
 
 export function standingOf(code: number): Standing {
   if (isFaulty(code)) {
-    return { isInSpace: false, why: "the code has bit 31 set, or a label 3, which is no operation" };
+    return {
+      isInSpace: false,
+      why: "the code has bit 31 set, or a label 3, which is no operation",
+    };
   }
   const graph = prune(unpack(code));
   if (!graph) return { isInSpace: false, why: "no path leads from the input to the output" };

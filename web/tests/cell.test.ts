@@ -4,6 +4,7 @@ import { isFaulty, withEdgeFlipped, withLabel } from "../src/code.ts";
 import { graphHash } from "../src/graph_hash.ts";
 import { numEdges, numVertices, pack, prune, unpack, type Graph } from "../src/graph.ts";
 import { networkSize } from "../src/network_size.ts";
+import { standingOf } from "../src/standing.ts";
 import { GOLDEN, searchSpace } from "./golden.ts";
 
 function pruned(code: number): Graph {
@@ -39,6 +40,17 @@ test("the size of a cell's network is that of its official representative", asyn
 
 test("a cell without a path from input to output has no pruned graph", () => {
   expect(prune(unpack(0))).toBeNull();
+});
+
+test("a cell outside the space is told why it is outside", () => {
+  const all = 2 ** 21 - 1;
+  const { code } = GOLDEN.cells[0];
+  expect(standingOf(code).isInSpace).toBe(true);
+  expect(standingOf(0)).toMatchObject({ why: "no path leads from the input to the output" });
+  expect(standingOf(all)).toMatchObject({ why: expect.stringMatching(/^it has 21 edges/) });
+  expect(standingOf(withLabel(code, 1, 3))).toMatchObject({
+    why: expect.stringMatching(/label 3/),
+  });
 });
 
 test("an edge that is flipped twice and a label that is set back give the same code", () => {

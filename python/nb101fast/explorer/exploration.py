@@ -29,8 +29,8 @@ class Exploration:
         FormatError: the index is damaged.
 
     Example:
-        >>> with explorer.Exploration(index) as page:
-        ...     print(page.address)
+        >>> with nb101fast.explorer.Exploration(index) as page:
+        ...     address = page.address
     """
 
     def __init__(self, index: str | os.PathLike[str]) -> None:

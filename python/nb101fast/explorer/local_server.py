@@ -69,7 +69,7 @@ class _FileHandler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> Any:
         # A page of another site may give this address a name of its own, and then read the answers.
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         if self.headers.get("Host") not in (f"{_HOST}:{port}", f"localhost:{port}"):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return None

@@ -1,0 +1,170 @@
+// The page in a browser, as `nb101fast explore` serves it.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { GOLDEN } from "../tests/golden.ts";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const [INCEPTION, OTHER] = GOLDEN.cells;
+
+let server: ChildProcess;
+let address: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  const index = "../python/nb101fast/data/nb101_digits.nb101";
+  server = spawn("nb101fast", ["explore", index, "--no-browser"]);
+  const [line] = await once(server.stdout!, "data");
+  [address] = /^http:\S+/.exec(String(line))!;
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.kill("SIGINT");
+});
+
+describe.each([
+  { width: 1280, height: 900, colorScheme: "light" },
+  { width: 360, height: 740, colorScheme: "dark" },
+] as const)("on a screen of $width pixels, $colorScheme", ({ width, height, colorScheme }) => {
+  let context: BrowserContext;
+  let page: Page;
+  let faults: string[];
+
+  /** Opens the page, with this part of the address after #. */
+  async function open(part = ""): Promise<void> {
+    await page.goto("about:blank");
+    await page.goto(address + part);
+    await page.waitForSelector("body[data-state=ready]");
+  }
+
+  beforeEach(async () => {
+    // Axe needs the page to run its script, which the page's own policy forbids.
+    context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      bypassCSP: true,
+    });
+    page = await context.newPage();
+    faults = [];
+    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("request", (request) => {
+      if (!/^(about|blob):/.test(request.url()) && !request.url().startsWith(address)) {
+        faults.push(request.url());
+      }
+    });
+  });
+
+  afterEach(async () => {
+    await context.close();
+    expect(faults).toEqual([]);
+  });
+
+  test("the page shows the index and the first cell", async () => {
+    await open();
+    expect(await page.textContent("#index")).toContain("nb101_digits.nb101: 91 cells, 1,092 runs");
+    expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
+    expect(await page.textContent("#facts")).toContain(INCEPTION.parameters.toLocaleString("en"));
+    const [inner, outer] = await page.evaluate(() => [document.body.scrollWidth, innerWidth]);
+    expect(inner).toBeLessThanOrEqual(outer);
+    await page.screenshot({
+      path: `build/screenshots/${width}-${colorScheme}.png`,
+      fullPage: true,
+    });
+  });
+
+  test("points are drawn", async () => {
+    await open();
+    const shot = await page.locator("#points").screenshot();
+    const colours = await page.evaluate(
+      async (bytes) => {
+        const blob = new Blob([new Uint8Array(bytes)], { type: "image/png" });
+        const bitmap = await createImageBitmap(blob);
+        const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+        const context = canvas.getContext("2d")!;
+        context.drawImage(bitmap, 0, 0);
+        const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+        return new Set(new Uint32Array(data.buffer)).size;
+      },
+      [...shot],
+    );
+    expect(colours).toBeGreaterThan(50);
+  });
+
+  test("an edge and an operation are changed, and undone", async () => {
+    await open();
+    await page.getByRole("button", { name: "edge from in to out" }).click();
+    expect(await page.textContent("#standing")).toContain("it has 10 edges after pruning");
+    await page.locator("#undo").click();
+    await page.waitForFunction(
+      (hash) => document.querySelector("#facts")!.textContent!.includes(hash),
+      INCEPTION.hash,
+    );
+    await page.locator("#operations select").nth(4).selectOption("conv3x3-bn-relu");
+    expect(await page.textContent("#facts")).not.toContain(INCEPTION.hash);
+  });
+
+  test("a pasted code gives the engine's numbers, and a wrong text is explained", async () => {
+    await open();
+    await page.fill("#text", `code:${OTHER.code}`);
+    await page.press("#text", "Enter");
+    expect(await page.textContent("#facts")).toContain(OTHER.hash);
+    await page.fill("#text", "<img src=x>");
+    await page.press("#text", "Enter");
+    expect(await page.textContent("#fault")).toContain('"<img src=x>" names no cell');
+  });
+
+  test("one walks to a neighbour", async () => {
+    await open();
+    const neighbors = page.locator("#neighbors button");
+    expect(await neighbors.count()).toBe(INCEPTION.neighbors.length);
+    await neighbors.first().click();
+    const standing = await page.textContent("#standing");
+    const id = Number(/id:(\d+)/.exec(standing!)![1]);
+    expect(INCEPTION.neighbors).toContain(id);
+  });
+
+  test("a filter keeps some cells, and a link shows the same", async () => {
+    await open();
+    await page.selectOption("#new-filter", "depth");
+    await page.getByLabel("greatest depth").fill("3");
+    await page.getByLabel("greatest depth").press("Enter");
+    await page.waitForFunction(
+      () => !document.querySelector("#count")!.textContent!.startsWith("91"),
+    );
+    const count = await page.textContent("#count");
+    await open(new URL(page.url()).hash);
+    await page.waitForFunction(
+      (text) => document.querySelector("#count")!.textContent === text,
+      count,
+    );
+  });
+
+  test("axe finds no violation", async () => {
+    await open();
+    await page.addScriptTag({ path: AXE });
+    const violations = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: typeof import("axe-core") };
+      return (await axe.run()).violations.map(({ id, nodes }) => [id, nodes[0].html]);
+    });
+    expect(violations).toEqual([]);
+  });
+});
+
+test("the policy of the page lets it run", async () => {
+  const page = await browser.newPage();
+  const faults: string[] = [];
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  page.on("pageerror", (error) => faults.push(error.message));
+  await page.goto(address);
+  await page.waitForSelector("body[data-state=ready]");
+  expect(faults).toEqual([]);
+  expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
+  await page.close();
+});
