@@ -7,6 +7,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsDir: "", // the folder of an explorer is flat
     assetsInlineLimit: 0, // the Content-Security-Policy allows no data: URL
+    license: { fileName: "licenses.md" }, // of the libraries in the script
     modulePreload: { polyfill: false },
     target: "es2022",
   },

@@ -67,6 +67,9 @@ class Explorer {
           [this.shown.y, y],
         ]),
     });
+    if (!this.plot.hasPoints) {
+      byId("failure").textContent = "This browser has no WebGL 2, so the cells are not drawn.";
+    }
     this.listen();
   }
 
@@ -90,6 +93,12 @@ class Explorer {
     byId("closer").addEventListener("click", () => this.plot.zoomBy(ZOOM_STEP));
     byId("farther").addEventListener("click", () => this.plot.zoomBy(1 / ZOOM_STEP));
     byId("reset").addEventListener("click", () => this.plot.reset());
+    const box = byId("box");
+    box.addEventListener("click", () => {
+      const isOn = box.getAttribute("aria-pressed") !== "true";
+      box.setAttribute("aria-pressed", String(isOn));
+      this.plot.setBoxes(isOn);
+    });
     addEventListener("popstate", (event) => {
       this.steps = event.state?.steps ?? 0;
       void this.show(this.shownByAddress());

@@ -32,7 +32,7 @@ const FRONT_POINTS = 3; // the radius in pixels
 
 export class Plot {
   private readonly canvas: HTMLCanvasElement;
-  private readonly scatter: Scatter;
+  private readonly scatter: Scatter | null;
   private readonly events: PlotEvents;
   private readonly svg;
   private readonly marks;
@@ -45,11 +45,12 @@ export class Plot {
   private row = NO_ROW;
   private size: readonly [number, number] = [1, 1];
   private isDrawn = true;
+  private isBoxOn = false;
 
   constructor(canvas: HTMLCanvasElement, svg: SVGSVGElement, events: PlotEvents) {
     [this.canvas, this.events] = [canvas, events];
-    this.scatter = new Scatter(canvas);
-    this.scatter.setColours(shadeColours());
+    this.scatter = Scatter.on(canvas);
+    this.scatter?.setColours(shadeColours());
     this.svg = select(svg).append("g").attr("transform", `translate(${MARGIN.left},${MARGIN.top})`);
     this.svg.append("g").attr("class", "x axis");
     this.svg.append("g").attr("class", "y axis");
@@ -63,9 +64,12 @@ export class Plot {
     this.across.append("path").attr("class", "histogram");
     this.up.append("path").attr("class", "histogram");
     this.area = this.svg.append("rect").attr("class", "area");
-    this.zoom.filter((event) => !event.shiftKey && !event.button).on("zoom", () => this.redraw());
-    this.area.call(this.zoom).on("click", (event) => event.shiftKey || this.choose(pointer(event)));
-    this.area.on("pointerdown", (event) => event.shiftKey && this.dragBox(event));
+    this.zoom.filter((event) => !this.drawsBox(event) && !event.button);
+    this.zoom.on("zoom", () => this.redraw());
+    this.area
+      .call(this.zoom)
+      .on("click", (event) => this.drawsBox(event) || this.choose(pointer(event)));
+    this.area.on("pointerdown", (event) => this.drawsBox(event) && this.dragBox(event));
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement!);
   }
 
@@ -76,16 +80,26 @@ export class Plot {
     const shown = ({ column, values }: Axis) =>
       placesOf({ column, values }).map((place, row) => (points.inside[row] ? place : NaN));
     const [x, y] = [shown(points.x), shown(points.y)];
-    this.scatter.setPoints(x, y, shadesOf(points.colour));
+    this.scatter?.setPoints(x, y, shadesOf(points.colour));
     this.across.select("path").attr("d", histogramPath(x));
     this.up.select("path").attr("d", histogramPath(y));
     if (!isSameView) this.area.call(this.zoom.transform, zoomIdentity);
     this.redraw();
   }
 
+  /** Whether the browser can draw the points. If not, the rest of the plot works. */
+  get hasPoints(): boolean {
+    return this.scatter !== null;
+  }
+
   setChosen(row: number): void {
     this.row = row;
     this.redraw();
+  }
+
+  /** Whether a drag without Shift draws a box too, for screens that are touched. */
+  setBoxes(isOn: boolean): void {
+    this.isBoxOn = isOn;
   }
 
   /** Zooms by a factor around the middle, for buttons and keys. */
@@ -95,6 +109,10 @@ export class Plot {
 
   reset(): void {
     this.area.call(this.zoom.transform, zoomIdentity);
+  }
+
+  private drawsBox(event: { shiftKey: boolean; type: string }): boolean {
+    return event.type !== "wheel" && (event.shiftKey || this.isBoxOn);
   }
 
   private resize(): void {
@@ -137,7 +155,7 @@ export class Plot {
       scale: [k, k],
       shift: [x / width, 1 - k - y / height],
     } as const;
-    this.scatter.draw(view, lookOf(this.points.inside.length, k));
+    this.scatter?.draw(view, lookOf(this.points.inside.length, k));
     const [across, up] = this.scales();
     const ticks = width / 90;
     this.svg

@@ -50,10 +50,13 @@ export class Scatter {
   private readonly buffers = new Map<string, WebGLBuffer>();
   private count = 0;
 
-  /** Throws an error if the browser has no WebGL 2. */
-  constructor(canvas: HTMLCanvasElement) {
-    const gl = canvas.getContext("webgl2", { antialias: false, preserveDrawingBuffer: false });
-    if (!gl) throw new Error("this browser has no WebGL 2, so the cells can't be drawn");
+  /** A scatter on a canvas; null if the browser has no WebGL 2. */
+  static on(canvas: HTMLCanvasElement): Scatter | null {
+    const gl = canvas.getContext("webgl2", { antialias: false });
+    return gl && new Scatter(gl);
+  }
+
+  private constructor(gl: WebGL2RenderingContext) {
     this.gl = gl;
     this.program = linked(gl);
     gl.useProgram(this.program);
