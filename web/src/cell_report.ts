@@ -33,7 +33,8 @@ export class CellReport {
     byId("standing").classList.toggle("outside", !standing.isInSpace);
     if (!standing.isInSpace) {
       byId("standing").textContent = `This is no cell of the search space: ${standing.why}.`;
-      for (const id of ["canonical", "facts", "values", "chart"]) byId(id).replaceChildren();
+      for (const id of ["canonical", "facts", "values"]) byId(id).replaceChildren();
+      byId("chart-figure").hidden = true;
       return;
     }
     const id = this.space.idOf(code);
@@ -44,11 +45,13 @@ export class CellReport {
     byId("canonical").replaceChildren(cellDrawing(representative, "its official representative"));
     byId("facts").replaceChildren(...factRows(code, id, representative));
     byId("values").replaceChildren(...(row === NO_ROW ? [] : this.measures.map(valueRow(row))));
-    byId("chart").replaceChildren(...(row === NO_ROW ? [] : this.chart(row)));
+    const chart = row === NO_ROW ? null : this.chart(row);
+    byId("chart-figure").hidden = chart === null;
+    if (chart) byId("chart").replaceChildren(chart);
   }
 
-  /** The chart of a row, if it has any of the values. */
-  private chart(row: number): SVGSVGElement[] {
+  /** The chart of a row; null if it has none of the values. */
+  private chart(row: number): SVGSVGElement | null {
     const accuracies = this.measures.filter(
       ([{ measure }]) => measure?.name === "validation_accuracy" && !measure.is_own,
     );
@@ -61,8 +64,7 @@ export class CellReport {
       const epochs = measure!.epochs!;
       return { epochs, accuracy: values[row], spread: spreads.get(epochs) ?? NaN };
     });
-    const chart = cellChart(budgets);
-    return chart ? [chart] : [];
+    return cellChart(budgets);
   }
 }
 
