@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from nb101fast.commands import CommandLine
+from nb101fast.command_line import CommandLine
 
 
 class HelpTexts(SphinxDirective):

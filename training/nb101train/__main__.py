@@ -18,7 +18,7 @@ from nb101fast import FormatError, OutOfDomainError, __version__, _core
 from nb101fast._core import visible
 from nb101fast.cell_text import FORMS, cell_of_text
 from nb101fast.checks import check_choice, check_count
-from nb101fast.commands import CommandLine
+from nb101fast.command_line import CommandLine
 from nb101fast.op_map import pruned
 from nb101fast.progress import tell
 from nb101fast.regular_file import read_regular

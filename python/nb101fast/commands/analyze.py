@@ -1,0 +1,30 @@
+"""`nb101fast analyze` writes a report on an index."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from .._core import visible
+from ..command_line import CommandLine
+from .index_argument import add_optional_index, index_or_default
+from .output_option import add_output_folder
+
+
+def add_to(line: CommandLine) -> None:
+    """Add the command."""
+    command = line.add(
+        "analyze",
+        _analyze,
+        "analyse an index as the paper does, and write a report with figures",
+        "nb101fast analyze nasbench_full.nb101 --out DIR",
+    )
+    add_optional_index(command, "to analyse")
+    add_output_folder(command)
+
+
+def _analyze(options: Namespace) -> None:
+    from ..analysis import analyze
+
+    report = analyze(index_or_default(options.index), options.out, progress=True)
+    path = visible(str(report.path))
+    print(f"{path}: open it in a browser; beside it {len(report.files) - 1} files")

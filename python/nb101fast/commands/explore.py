@@ -1,0 +1,50 @@
+"""`nb101fast explore` shows an index on a page in the browser."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from argparse import Namespace
+
+from .._core import visible
+from ..command_line import CommandLine
+from .index_argument import add_optional_index, index_or_default
+
+
+def add_to(line: CommandLine) -> None:
+    """Add the command."""
+    command = line.add(
+        "explore",
+        _explore,
+        "show all cells of an index on a web page of this machine, until Ctrl-C; or write the page",
+        "nb101fast explore\n         nb101fast explore nasbench_full.nb101 -o explorer",
+    )
+    add_optional_index(command, "to show")
+    command.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="write the page into this folder, for any web server, and do not show it",
+    )
+    command.add_argument(
+        "--no-browser", action="store_true", help="print the address, and start no browser"
+    )
+
+
+def _explore(options: Namespace) -> None:
+    import webbrowser
+
+    from .. import explorer
+
+    index = index_or_default(options.index)
+    if options.output is not None:
+        explorer.write(index, options.output)
+        print(f"{options.output}: the page of {visible(os.path.basename(index.path))}")
+        return
+    with explorer.Exploration(index) as page, contextlib.suppress(KeyboardInterrupt):
+        print(f"{page.address} shows {visible(os.path.basename(index.path))} until Ctrl-C")
+        sys.stdout.flush()
+        if not options.no_browser:
+            webbrowser.open(page.address)
+        page.wait()

@@ -1,0 +1,37 @@
+"""`nb101fast verify` checks whether an index file is damaged."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from .._core import visible
+from ..command_line import CommandLine
+from ..index import open
+from ..reader import VERIFY_LEVELS
+from .index_argument import add_index
+
+
+def add_to(line: CommandLine) -> None:
+    """Add the command."""
+    command = line.add(
+        "verify",
+        _verify,
+        "check whether an index file is damaged",
+        "nb101fast verify nasbench_full.nb101 --level sections",
+    )
+    add_index(command, "to check")
+    command.add_argument(
+        "--level",
+        choices=VERIFY_LEVELS,
+        default="full",
+        help="check the header; also the checksums of all sections; or also the contents "
+        "(default: %(default)s)",
+    )
+
+
+def _verify(options: Namespace) -> None:
+    index = open(options.index, verify=options.level)
+    print(
+        f"{visible(options.index)}: sound ({options.level}); {len(index):,} cells, "
+        f"{index.num_runs:,} runs"
+    )
