@@ -582,8 +582,11 @@ class Index:
 
         return scatter(WholeSpace(self.reader, epochs, stage, repeat), x, y)
 
-    def explore(self) -> Exploration:
+    def explore(self, *, runs: bool | None = None) -> Exploration:
         """Show all cells on a web page of this machine; docs/explorer.md describes it.
+
+        Args:
+            runs: whether the page has the accuracies of all runs, as `explorer.write` takes it.
 
         Returns:
             An object that has the `address` of the page, until it is closed. A notebook shows it.
@@ -597,7 +600,7 @@ class Index:
         """
         from .explorer import Exploration
 
-        return Exploration(self)
+        return Exploration(self, runs=runs)
 
     def tables(
         self,

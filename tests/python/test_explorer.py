@@ -6,6 +6,7 @@ And the server that shows it on this machine.
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import os
 import re
@@ -123,6 +124,40 @@ def test_values_that_are_no_accuracies_are_kept_as_they_are(tmp_path: Path) -> N
     measure = manifest_in(tmp_path / "page")["measures"][0]
     assert measure["values"]["type"] == "float32"
     assert values(tmp_path / "page", measure).tolist() == [-1.25]
+
+
+def test_a_small_index_has_all_runs_in_chunks(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nb101fast.explorer.cell_runs._CELLS_PER_CHUNK", 40)
+    explorer.write(DIGITS, tmp_path)
+    [whole] = manifest_in(digits)["runs"]["chunks"]
+    runs = manifest_in(tmp_path)["runs"]
+    assert [chunk["length"] // 72 for chunk in runs["chunks"]] == [40, 40, 11]
+    parts = [elements(tmp_path, chunk).reshape(72, -1) for chunk in runs["chunks"]]
+    assert np.array_equal(np.hstack(parts), elements(digits, whole).reshape(72, -1))
+    shown = values(digits, {"values": whole}).reshape(3, 2, 12, len(DIGITS))
+    for (m, metric), (s, stage) in itertools.product(
+        enumerate(runs["metrics"]), enumerate(runs["stages"])
+    ):
+        expected = [
+            DIGITS.column(metric, epochs=epochs, stage=stage, repeat=repeat)
+            for epochs, repeats in zip(DIGITS.epochs, DIGITS.repeats, strict=True)
+            for repeat in range(repeats)
+        ]
+        np.testing.assert_allclose(shown[m, s], expected, rtol=0, atol=1e-7)
+
+
+def test_the_runs_of_a_large_index_are_written_only_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nb101fast.explorer.cell_runs._MOST_CELLS", 90)
+    explorer.write(DIGITS, tmp_path)
+    assert manifest_in(tmp_path)["runs"] is None
+    assert main(["explore", str(BUILT_IN), "-o", str(tmp_path), "--runs"]) == 0
+    assert len(manifest_in(tmp_path)["runs"]["chunks"]) == 1
+    explorer.write(DIGITS, tmp_path, runs=False)
+    assert not [*tmp_path.glob("runs_*")]
 
 
 def test_synthetic_values_are_marked(index: Index, tmp_path: Path) -> None:

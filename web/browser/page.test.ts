@@ -10,6 +10,8 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const [INCEPTION, OTHER] = GOLDEN.cells;
+const [BEST] = GOLDEN.digits;
+const AT_INCEPTION = `#code=${INCEPTION.code}`;
 
 let server: ChildProcess;
 let address: string;
@@ -66,17 +68,40 @@ describe.each([
     expect(faults).toEqual([]);
   });
 
-  test("the page shows the index and the first cell", async () => {
+  test("the page shows the index and its best cell", async () => {
     await open();
     expect(await page.textContent("#index")).toContain("nb101_digits.nb101: 91 cells, 1,092 runs");
-    expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
-    expect(await page.textContent("#facts")).toContain(INCEPTION.parameters.toLocaleString("en"));
+    expect(await page.textContent("#facts")).toContain(BEST.hash);
     const [inner, outer] = await page.evaluate(() => [document.body.scrollWidth, innerWidth]);
     expect(inner).toBeLessThanOrEqual(outer);
     await page.screenshot({
       path: `build/screenshots/${width}-${colorScheme}.png`,
       fullPage: true,
     });
+  });
+
+  test("a link shows the Inception-like cell, which the index does not have", async () => {
+    await open(AT_INCEPTION);
+    expect(await page.textContent("#standing")).toContain("which this index does not have");
+    expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
+    expect(await page.textContent("#facts")).toContain(INCEPTION.parameters.toLocaleString("en"));
+    expect(await page.locator("#measured").isVisible()).toBe(false);
+  });
+
+  test("a cell has its accuracies of all runs, and its ranks", async () => {
+    await open();
+    const figure = page.locator("#chart-figure");
+    expect(await figure.locator("#chart > svg").count()).toBe(3);
+    await figure.locator("summary").click();
+    const row = figure.locator("#samples tr", { hasText: "108, halfway" });
+    const halfway = BEST.samples.filter((s) => s.stage === "halfway" && s.epochs === 108);
+    expect(await row.locator("td").allTextContents()).toEqual(
+      halfway.map(({ accuracies }) => accuracies.map((a) => a.toFixed(4)).join(" ")),
+    );
+    const validation = page.locator("#values tr", { hasText: "validation accuracy, 108 epochs" });
+    expect(await validation.first().textContent()).toContain("1 of 91");
+    const parameters = page.locator("#facts tr", { hasText: "parameters" });
+    expect(await parameters.textContent()).toMatch(/\d+ of 91$/);
   });
 
   test("points are drawn", async () => {
@@ -98,7 +123,7 @@ describe.each([
   });
 
   test("an edge and an operation are changed, and undone", async () => {
-    await open();
+    await open(AT_INCEPTION);
     await page.getByRole("button", { name: "edge from in to out" }).click();
     expect(await page.textContent("#standing")).toContain("it has 10 edges after pruning");
     await page.locator("#undo").click();
@@ -121,7 +146,7 @@ describe.each([
   });
 
   test("one walks to a neighbour", async () => {
-    await open();
+    await open(AT_INCEPTION);
     const neighbors = page.locator("#neighbors button");
     expect(await neighbors.count()).toBe(INCEPTION.neighbors.length);
     await neighbors.first().click();
@@ -165,6 +190,6 @@ test("the policy of the page lets it run", async () => {
   await page.goto(address);
   await page.waitForSelector("body[data-state=ready]");
   expect(faults).toEqual([]);
-  expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
+  expect(await page.textContent("#facts")).toContain(BEST.hash);
   await page.close();
 });

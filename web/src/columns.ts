@@ -60,8 +60,8 @@ function byEdges<Value>(of: (graph: Graph) => Value): (code: number) => Value {
   };
 }
 
-/** All columns of an index, the measures first. `codes` has the code of each row. */
-export function columnsOf(manifest: Manifest, codes: Uint32Array): Column[] {
+/** All columns of an index, the measures first. `codes` has the code of each row's cell. */
+export function columnsOf(manifest: Manifest, codes: ArrayLike<number>): Column[] {
   return [...manifest.measures.map(measured), ...structure().map((each) => computed(each, codes))];
 }
 
@@ -79,7 +79,7 @@ function measured(measure: Measure): Column {
   };
 }
 
-function computed({ of, ...rest }: Structure, codes: Uint32Array): Column {
+function computed({ of, ...rest }: Structure, codes: ArrayLike<number>): Column {
   const values = async () => Float32Array.from(codes, of);
   return { ...rest, unit: "", measure: null, isAccuracy: false, values: once(values) };
 }
@@ -87,7 +87,12 @@ function computed({ of, ...rest }: Structure, codes: Uint32Array): Column {
 function keyOf(measure: Measure): string {
   if (measure.is_own) return `own:${measure.name}`;
   const spread = measure.statistic === "spread" ? ":spread" : "";
-  return `${measure.name}:${measure.epochs}${spread}`;
+  return `${keyOfMean(measure.name, measure.epochs!)}${spread}`;
+}
+
+/** The key of a metric's mean over the runs of a cell. */
+export function keyOfMean(metric: string, epochs: number): string {
+  return `${metric}:${epochs}`;
 }
 
 function labelOfMeasure(measure: Measure): string {

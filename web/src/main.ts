@@ -5,8 +5,10 @@ import type { Axis } from "./axis.ts";
 import { CellEditor } from "./cell_editor.ts";
 import { CellReport } from "./cell_report.ts";
 import { CellRows } from "./cell_rows.ts";
+import { CellRuns } from "./cell_runs.ts";
 import { codeOfText } from "./cell_text.ts";
-import { columnsOf, type Column } from "./columns.ts";
+import { firstCode } from "./first_cell.ts";
+import { columnsOf, keyOfMean, type Column } from "./columns.ts";
 import { byId, element } from "./dom.ts";
 import { insideOf, type Bounds } from "./filter.ts";
 import { FilterList } from "./filter_list.ts";
@@ -21,8 +23,11 @@ import { SearchSpace, type Tables } from "./search_space.ts";
 import { SelectionTable } from "./selection_table.ts";
 
 const ZOOM_STEP = 1.6;
-// The Inception-like cell of the official README, which is shown at first.
-const FIRST_CODE = 1077462039;
+const ERROR_AXIS = "The axes are logarithmic in the error.";
+const RUNS_CAPTION = `Each point is a run, and the lines join the means. ${ERROR_AXIS}`;
+const MEANS_CAPTION =
+  `The points are means, and a bar is the spread of the runs. ${ERROR_AXIS} ` +
+  "`nb101fast explore --runs` shows each run.";
 
 class Explorer {
   private readonly space: SearchSpace;
@@ -30,11 +35,11 @@ class Explorer {
   private readonly columns: readonly Column[];
   private readonly defaults: Shown;
   private readonly editor: CellEditor;
+  private readonly report: CellReport;
   private readonly neighbors: NeighborList;
   private readonly filters: FilterList;
   private readonly table: SelectionTable;
   private readonly plot: Plot;
-  private report: CellReport;
   private shown: Shown;
   /** How many changes have been made that can be undone. */
   private steps: number = history.state?.steps ?? 0;
@@ -42,20 +47,21 @@ class Explorer {
   constructor(
     manifest: Manifest,
     space: SearchSpace,
-    cells: Int32Array,
+    rows: CellRows,
+    columns: readonly Column[],
     fingerprints: Uint16Array,
+    firstCode: number,
   ) {
-    [this.space, this.rows] = [space, new CellRows(cells)];
-    this.columns = columnsOf(
-      manifest,
-      Uint32Array.from(cells, (id) => space.codeOf(id)),
-    );
-    this.defaults = defaultsOf(manifest);
+    const { cells } = rows;
+    [this.space, this.rows, this.columns] = [space, rows, columns];
+    this.defaults = defaultsOf(manifest, firstCode);
     this.shown = this.shownByAddress();
     const go = (code: number) => this.change({ code });
     const hashed = { cells, fingerprints };
     this.editor = new CellEditor(go, (text) => codeOfText(text, space, hashed));
-    this.report = new CellReport(space, this.rows, []);
+    const runs = CellRuns.of(manifest, readArray);
+    this.report = new CellReport(space, this.rows, runs);
+    byId("chart-caption").textContent = runs ? RUNS_CAPTION : MEANS_CAPTION;
     this.neighbors = new NeighborList(space, this.rows, go);
     this.filters = new FilterList(this.columns, (key, pair) => this.bound([[key, pair]]));
     this.table = new SelectionTable(space, this.rows, go);
@@ -75,9 +81,7 @@ class Explorer {
 
   async start(): Promise<void> {
     await Promise.all([this.showPoints(), this.showCell()]);
-    const measures = this.columns.filter(({ measure }) => measure !== null);
-    const values = measures.map(async (each) => [each, await each.values()] as const);
-    this.report = new CellReport(this.space, this.rows, await Promise.all(values));
+    for (const column of this.columns) this.report.add(column, await column.values());
     await this.showCell();
   }
 
@@ -187,12 +191,12 @@ function frontOf(x: Axis, y: Axis, inside: Uint8Array): number[] {
   );
 }
 
-function defaultsOf(manifest: Manifest): Shown {
+function defaultsOf(manifest: Manifest, code: number): Shown {
   const highest = manifest.index.epochs[manifest.index.epochs.length - 1];
   return {
-    code: FIRST_CODE,
-    x: `training_time:${highest}`,
-    y: `test_accuracy:${highest}`,
+    code,
+    x: keyOfMean("training_time", highest),
+    y: keyOfMean("test_accuracy", highest),
     colour: "depth",
     bounds: new Map(),
   };
@@ -222,11 +226,18 @@ async function start(): Promise<void> {
       names.map((name, i) => [name, tables[i]]),
     ) as unknown as Tables;
     showTitle(manifest, cells.length);
+    const [space, rows] = [new SearchSpace(named), new CellRows(cells as Int32Array)];
+    const columns = columnsOf(
+      manifest,
+      rows.cells.map((id) => space.codeOf(id)),
+    );
     const explorer = new Explorer(
       manifest,
-      new SearchSpace(named),
-      cells as Int32Array,
+      space,
+      rows,
+      columns,
       fingerprints as Uint16Array,
+      await firstCode(manifest, space, rows, columns),
     );
     byId("page").hidden = false;
     await explorer.start();

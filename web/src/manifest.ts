@@ -12,6 +12,14 @@ export interface Measure {
   readonly values: PackedArray;
 }
 
+/** The accuracies of all runs. A chunk is an array (metric, stage, run, row). */
+export interface Runs {
+  readonly metrics: readonly string[];
+  readonly stages: readonly string[];
+  readonly cells_per_chunk: number;
+  readonly chunks: readonly PackedArray[];
+}
+
 export interface Manifest {
   readonly form: "nb101fast explorer";
   readonly version: number;
@@ -27,6 +35,7 @@ export interface Manifest {
   readonly tables: Record<"placement_of_matrix" | "placements" | "ranks" | "codes", PackedArray>;
   readonly rows: Record<"cells" | "fingerprints", PackedArray>;
   readonly measures: readonly Measure[];
+  readonly runs: Runs | null;
 }
 
 const VERSION = 1;

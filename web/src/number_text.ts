@@ -4,13 +4,14 @@ import type { Column } from "./columns.ts";
 
 const whole = format(",");
 const four = format(".4~g");
-const accuracy = format(".4f");
+
+export const accuracyText: (value: number) => string = format(".4f");
 
 /** A value of a column, with its unit. */
 export function valueText(column: Column, value: number): string {
   if (Number.isNaN(value)) return "no value";
   const text = column.isAccuracy
-    ? accuracy(value)
+    ? accuracyText(value)
     : Number.isInteger(value)
       ? whole(value)
       : four(value);

@@ -1,19 +1,29 @@
 // Where a value stands among those of all cells.
+import { bisectLeft, bisectRight } from "d3-array";
 
 export interface Rank {
-  /** One more than the number of cells that are better. */
+  /** One more than the number of cells that come before. */
   readonly place: number;
   /** How many cells have a value. */
   readonly of: number;
 }
 
-export function rankOf(value: number, values: Float32Array, better: "greater" | "less"): Rank {
-  const sign = better === "greater" ? 1 : -1;
-  let [place, count] = [1, 0];
-  for (const other of values) {
-    if (Number.isNaN(other)) continue;
-    ++count;
-    if (sign * other > sign * value) ++place;
+/** The order of all values of a column. It is made once, so that a rank needs no pass over them. */
+export class Ranking {
+  /** Ascending, without the missing values. */
+  private readonly sorted: Float32Array;
+  private readonly first: "greater" | "less";
+
+  /** `first` says which values come first. */
+  constructor(values: Float32Array, first: "greater" | "less") {
+    this.sorted = values.filter((value) => !Number.isNaN(value)).sort();
+    this.first = first;
   }
-  return { place, of: count };
+
+  rankOf(value: number): Rank {
+    const of = this.sorted.length;
+    const before =
+      this.first === "less" ? bisectLeft(this.sorted, value) : of - bisectRight(this.sorted, value);
+    return { place: before + 1, of };
+  }
 }

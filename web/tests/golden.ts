@@ -2,6 +2,7 @@
 import { existsSync, openAsBlob, readFileSync } from "node:fs";
 import type { Manifest } from "../src/manifest.ts";
 import { unpackArray, type PackedArray, type TypedArray } from "../src/packed_array.ts";
+import type { Sample } from "../src/cell_runs.ts";
 import { SearchSpace, type Tables } from "../src/search_space.ts";
 
 const FOLDER = new URL("../build/golden/", import.meta.url);
@@ -30,7 +31,7 @@ export interface Golden {
   readonly num_codes: number;
   readonly ids_sha256: string;
   readonly cells: CellFacts[];
-  readonly digits: { id: number; hash: string; test_accuracy: number }[];
+  readonly digits: { id: number; hash: string; test_accuracy: number; samples: Sample[] }[];
 }
 
 export const GOLDEN: Golden = JSON.parse(text("golden.json"));

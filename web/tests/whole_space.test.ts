@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CellRows, NO_ROW } from "../src/cell_rows.ts";
 import { insideOf } from "../src/filter.ts";
 import { paretoFront } from "../src/pareto.ts";
-import { rankOf } from "../src/rank.ts";
+import { Ranking } from "../src/rank.ts";
 
 /** Whole numbers below a bound, some of them equal and some missing. */
 function numbers(count: number, bound: number, first: number): Float32Array {
@@ -30,9 +30,11 @@ test("the front has the cells that no other cell dominates", () => {
 
 test("equal cells share a rank, and cells without a value have none", () => {
   const values = Float32Array.of(3, 5, NaN, 5, 1);
-  expect(rankOf(5, values, "greater")).toEqual({ place: 1, of: 4 });
-  expect(rankOf(3, values, "greater")).toEqual({ place: 3, of: 4 });
-  expect(rankOf(3, values, "less")).toEqual({ place: 2, of: 4 });
+  const [greatest, least] = [new Ranking(values, "greater"), new Ranking(values, "less")];
+  expect(greatest.rankOf(5)).toEqual({ place: 1, of: 4 });
+  expect(greatest.rankOf(3)).toEqual({ place: 3, of: 4 });
+  expect(least.rankOf(3)).toEqual({ place: 2, of: 4 });
+  expect(least.rankOf(5)).toEqual({ place: 3, of: 4 });
 });
 
 test("the ends of bounds are within them, and a cell without a value never is", () => {

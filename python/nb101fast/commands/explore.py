@@ -28,6 +28,13 @@ def add_to(line: CommandLine) -> None:
         help="write the page into this folder, for any web server, and do not show it",
     )
     command.add_argument(
+        "--runs",
+        action="store_true",
+        default=None,
+        help="add the accuracies of all runs, about 40 MB for a full index, which the page shows "
+        "for each cell (default: for an index of at most 20,000 cells)",
+    )
+    command.add_argument(
         "--no-browser", action="store_true", help="print the address, and start no browser"
     )
 
@@ -39,10 +46,11 @@ def _explore(options: Namespace) -> None:
 
     index = index_or_default(options.index)
     if options.output is not None:
-        explorer.write(index, options.output)
+        explorer.write(index, options.output, runs=options.runs)
         print(f"{options.output}: the page of {visible(os.path.basename(index.path))}")
         return
-    with explorer.Exploration(index) as page, contextlib.suppress(KeyboardInterrupt):
+    shown = explorer.Exploration(index, runs=options.runs)
+    with shown as page, contextlib.suppress(KeyboardInterrupt):
         print(f"{page.address} shows {visible(os.path.basename(index.path))} until Ctrl-C")
         sys.stdout.flush()
         if not options.no_browser:

@@ -21,6 +21,7 @@ class Exploration:
 
     Args:
         index: an index file, or an open Index.
+        runs: whether the page has the accuracies of all runs, as `write` takes it.
 
     Attributes:
         address: of the page, such as "http://127.0.0.1:41235/".
@@ -33,9 +34,9 @@ class Exploration:
         ...     address = page.address
     """
 
-    def __init__(self, index: str | os.PathLike[str]) -> None:
+    def __init__(self, index: str | os.PathLike[str], *, runs: bool | None = None) -> None:
         folder = tempfile.TemporaryDirectory(prefix="nb101fast-", ignore_cleanup_errors=True)
-        write(index, folder.name)
+        write(index, folder.name, runs=runs)
         self._server = LocalServer(folder.name)
         self.address = self._server.address
         self._close = weakref.finalize(self, _end, self._server, folder)

@@ -12,11 +12,13 @@ import numpy.typing as npt
 
 from .. import _core
 from .._core import FormatError, visible
+from ..checks import check_type
 from ..codes import cell_codes
 from ..locations import checked_name
 from ..reader import IndexReader
 from ..whole_file import write_whole
 from . import manifest
+from .cell_runs import CellRuns, are_small
 from .measures import measures_of
 from .packed_array import PackedArray
 
@@ -24,7 +26,9 @@ _PAGE = Path(__file__).parents[1] / "data" / "explorer"
 _FIRST_PAGE = "index.html"
 
 
-def write(index: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+def write(
+    index: str | os.PathLike[str], folder: str | os.PathLike[str], *, runs: bool | None = None
+) -> None:
     """Write an explorer of an index: a static page with its data, for any web server.
 
     A folder that has an explorer already gets the new one. Until the new one is complete, the page
@@ -33,8 +37,12 @@ def write(index: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None
     Args:
         index: an index file, or an open Index.
         folder: where the page goes. It is made if it is missing.
+        runs: whether the folder gets the accuracies of all runs, which the page shows for each
+            cell. They add about 40 MB for a full index. None writes them for an index of at most
+            20,000 cells.
 
     Raises:
+        TypeError: `runs` is neither a bool nor None.
         FormatError: the index is damaged, or the manifest in the folder is not that of an explorer
             of this version.
         FileExistsError: the folder has an `index.html` that is not that of an explorer.
@@ -43,20 +51,25 @@ def write(index: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None
     Example:
         >>> nb101fast.explorer.write(index, "explorer")
     """
+    if runs is not None:
+        check_type("runs", runs, bool, use="True, False or None")
     reader = IndexReader(index)
     reader.verify("sections")
     target = Path(checked_name(folder))
     former = _former_files(target)
     page = {path.name: path.read_bytes() for path in sorted(_PAGE.iterdir())}
     tables, rows, measures = _tables(), _rows(reader), list(measures_of(reader))
+    has_runs = are_small(reader) if runs is None else runs
+    cell_runs = CellRuns.of(reader) if has_runs else None
     arrays = [*tables.values(), *rows.values(), *(measure.values for measure in measures)]
+    arrays += cell_runs.chunks if cell_runs else []
     contents = {array.file: array.data for array in arrays} | page
     first_page = contents.pop(_FIRST_PAGE)
     target.mkdir(parents=True, exist_ok=True)
     for name, data in contents.items():
         write_whole(target / name, data)
     files = [*contents, _FIRST_PAGE]
-    described = manifest.manifest_of(reader, files, tables, rows, measures)
+    described = manifest.manifest_of(reader, files, tables, rows, measures, cell_runs)
     # The manifest and the first page name the files that are already there, so they come last.
     write_whole(target / manifest.NAME, described)
     write_whole(target / _FIRST_PAGE, first_page)

@@ -12,7 +12,8 @@ from .._core import FormatError, visible
 from ..locations import shown_name
 from ..provenance import Marks
 from ..reader import IndexReader
-from ..schema import Choice, Flag, Integer, ListOf, Record, Text, parse
+from ..schema import Choice, Flag, Integer, ListOf, Nullable, Record, Text, parse
+from .cell_runs import CELL_RUNS, CellRuns
 from .measures import MEASURE, Measure
 from .packed_array import PACKED_ARRAY, PackedArray
 
@@ -39,6 +40,7 @@ _MANIFEST = Record(
         "tables": Record(dict.fromkeys(TABLES, PACKED_ARRAY)),
         "rows": Record(dict.fromkeys(ROWS, PACKED_ARRAY)),
         "measures": ListOf(MEASURE),
+        "runs": Nullable(CELL_RUNS),
     }
 )
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
@@ -50,6 +52,7 @@ def manifest_of(
     tables: Mapping[str, PackedArray],
     rows: Mapping[str, PackedArray],
     measures: Sequence[Measure],
+    runs: CellRuns | None,
 ) -> bytes:
     """The manifest, as JSON.
 
@@ -59,6 +62,7 @@ def manifest_of(
         tables: the tables of look-ups, by the names in `TABLES`.
         rows: what each row of the index has, by the names in `ROWS`.
         measures: the measures of the index.
+        runs: the accuracies of all runs, if the folder has them.
     """
     marks = Marks.of(reader.provenance)
     manifest = {
@@ -76,6 +80,7 @@ def manifest_of(
         "tables": {name: array.as_json() for name, array in tables.items()},
         "rows": {name: array.as_json() for name, array in rows.items()},
         "measures": [measure.as_json() for measure in measures],
+        "runs": runs and runs.as_json(),
     }
     return json.dumps(manifest, indent=1, allow_nan=False).encode()
 

@@ -17,7 +17,7 @@ from ..own_column import Label
 from ..reader import Doubles, IndexReader
 from ..schema import Choice, Flag, Integer, Nullable, Record, Text
 from ..whole_space import GREATER_IS_BETTER
-from .packed_array import PACKED_ARRAY, PackedArray
+from .packed_array import MOST_STEPS, PACKED_ARRAY, PackedArray
 
 STATISTICS = ("mean", "spread")
 # What a manifest says of a measure.
@@ -34,7 +34,6 @@ MEASURE = Record(
     }
 )
 
-_MOST_STEPS = 65534  # 65535 marks a cell without a value.
 _SPREAD_STEP = 1e-4
 
 
@@ -98,16 +97,16 @@ def measures_of(reader: IndexReader) -> Iterator[Measure]:
 
 
 def _mean_accuracy(reader: IndexReader, metric: str, epochs: int) -> Measure:
-    step = _step(reader.denominator, reader.repeats[reader.epochs.index(epochs)])
+    step = accuracy_step(reader.denominator, reader.repeats[reader.epochs.index(epochs)])
     values = reader.values(_final(reader, metric, epochs, "mean"))
-    packed = _in_steps(f"{metric}_{epochs}", values, step)
+    packed = PackedArray.in_steps(f"{metric}_{epochs}", values, step)
     return Measure(metric, False, epochs, "mean", Label(), packed)
 
 
 def _spread(reader: IndexReader, metric: str, epochs: int) -> Measure:
     repeats = range(reader.repeats[reader.epochs.index(epochs)])
     runs = np.stack([reader.values(_final(reader, metric, epochs, r)) for r in repeats])
-    packed = _in_steps(f"{metric}_{epochs}_spread", _deviation(runs), _SPREAD_STEP)
+    packed = PackedArray.in_steps(f"{metric}_{epochs}_spread", _deviation(runs), _SPREAD_STEP)
     return Measure(metric, False, epochs, "spread", Label(), packed)
 
 
@@ -140,18 +139,8 @@ def _deviation(runs: Doubles) -> Doubles:
     return deviation
 
 
-def _step(denominator: int | None, repeats: int) -> float:
+def accuracy_step(denominator: int | None, repeats: int) -> float:
     """The step of which every mean of up to so many runs is a multiple, if 16 bits allow it."""
     if denominator is None:
-        return 1 / _MOST_STEPS
-    return 1 / min(denominator * math.lcm(*range(1, repeats + 1)), _MOST_STEPS)
-
-
-def _in_steps(name: str, values: Doubles, step: float) -> PackedArray:
-    """The values as numbers of steps, in 16 bits; as float32 if some values do not fit."""
-    steps = np.round(values / step)
-    missing = np.isnan(steps)
-    if not ((steps >= 0) & (steps <= _MOST_STEPS) | missing).all():
-        return PackedArray.of(name, values.astype(np.float32))
-    counts = np.where(missing, _MOST_STEPS + 1, steps).astype(np.uint16)
-    return PackedArray.of(name, counts, step)
+        return 1 / MOST_STEPS
+    return 1 / min(denominator * math.lcm(*range(1, repeats + 1)), MOST_STEPS)

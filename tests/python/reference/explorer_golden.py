@@ -60,6 +60,24 @@ def cell_facts(code: int) -> dict[str, Any]:
     }
 
 
+def samples(index: nb101fast.Index, cell: int) -> list[dict[str, Any]]:
+    """The accuracies of all runs of a cell, in the order of the page."""
+    return [
+        {
+            "metric": metric,
+            "stage": stage,
+            "epochs": epochs,
+            "accuracies": [
+                index.query(ids=cell, epochs=epochs, stage=stage, repeat=repeat)[metric]
+                for repeat in range(repeats)
+            ],
+        }
+        for metric in ("train_accuracy", "validation_accuracy", "test_accuracy")
+        for stage in ("halfway", "final")
+        for epochs, repeats in zip(index.epochs, index.repeats, strict=True)
+    ]
+
+
 def golden() -> dict[str, Any]:
     """Facts of some cells, and a digest of the ids of many codes."""
     codes = random_codes()
@@ -73,8 +91,13 @@ def golden() -> dict[str, Any]:
         "ids_sha256": hashlib.sha256(ids.astype("<i4").tobytes()).hexdigest(),
         "cells": [cell_facts(int(code)) for code in (first, *chosen)],
         "digits": [
-            {"id": int(cell), **digits.query(ids=int(cell)), "hash": Cell.from_id(int(cell)).hash}
-            for cell in best
+            {
+                "id": cell,
+                "hash": Cell.from_id(cell).hash,
+                "test_accuracy": digits.query(ids=cell)["test_accuracy"],
+                "samples": samples(digits, cell),
+            }
+            for cell in best.tolist()
         ],
     }
 

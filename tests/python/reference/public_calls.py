@@ -47,7 +47,6 @@ NOT_CALLED = {
     "search.SimulatedRun": "what SimulatedTraining.start returns; its method is called",
     "search_space.NeighborTable": "a plain tuple",
     "ingraph.make_tables": "what Index.tables calls",
-    "Index.explore": "it has no arguments; test_explorer.py calls it",
     "experiment.ExperimentPlan": "made by run_experiment",
     "experiment.ExperimentReport": "a result",
     "experiment.MeanRegret": "a result",
@@ -124,6 +123,7 @@ def calls() -> Calls:
             {"metric": "test_accuracy", "where": {"depth": (1, 3)}, **measured},
         ),
         "Index.plot": (index.plot, {"x": "macs", "y": "test_accuracy", **measured}),
+        "Index.explore": (index.explore, {"runs": False}),
         "Index.where": (index.where, {"depth": (1, 2), **measured}),
         "Index.ranks": (index.ranks, {"metric": "test_accuracy", **measured}),
         "Index.pareto": (
@@ -403,8 +403,11 @@ def calls() -> Calls:
             lambda **given: list(synthetic.generate(**given)),
             {"codes": codes, **files},
         ),
-        "explorer.Exploration": (explorer.Exploration, {"index": str(BUILT_IN)}),
-        "explorer.write": (explorer.write, {"index": str(BUILT_IN), "folder": "explorer"}),
+        "explorer.Exploration": (explorer.Exploration, {"index": str(BUILT_IN), "runs": False}),
+        "explorer.write": (
+            explorer.write,
+            {"index": str(BUILT_IN), "folder": "explorer", "runs": False},
+        ),
         "ingraph.query": (ingraph.query, {"tables": index.tables(), "codes": codes, "xp": np}),
         "ingraph.evaluate": (
             ingraph.evaluate,
