@@ -1,34 +1,45 @@
 // The page in a browser, as `nb101fast explore` serves it.
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { createRequire } from "node:module";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { GOLDEN } from "../tests/golden.ts";
+import { DIGITS, launch, serve, type ServedPage } from "./served_page.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const [INCEPTION, OTHER] = GOLDEN.cells;
 const [BEST] = GOLDEN.digits;
 const AT_INCEPTION = `#code=${INCEPTION.code}`;
 
-let server: ChildProcess;
+let served: ServedPage;
 let address: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  const index = "../python/nb101fast/data/nb101_digits.nb101";
-  server = spawn("nb101fast", ["explore", index, "--no-browser"]);
-  const [line] = await once(server.stdout!, "data");
-  [address] = /^http:\S+/.exec(String(line))!;
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  [served, browser] = await Promise.all([serve(DIGITS), launch()]);
+  ({ address } = served);
 }, 60_000);
 
 afterAll(async () => {
   await browser?.close();
-  server?.kill("SIGINT");
+  served?.close();
 });
+
+/** How many colours the picture of the points has. */
+async function coloursOf(page: Page): Promise<number> {
+  const shot = await page.locator("#points").screenshot();
+  return page.evaluate(
+    async (bytes) => {
+      const blob = new Blob([new Uint8Array(bytes)], { type: "image/png" });
+      const bitmap = await createImageBitmap(blob);
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+      const context = canvas.getContext("2d")!;
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    },
+    [...shot],
+  );
+}
 
 describe.each([
   { width: 1280, height: 900, colorScheme: "light" },
@@ -106,20 +117,7 @@ describe.each([
 
   test("points are drawn", async () => {
     await open();
-    const shot = await page.locator("#points").screenshot();
-    const colours = await page.evaluate(
-      async (bytes) => {
-        const blob = new Blob([new Uint8Array(bytes)], { type: "image/png" });
-        const bitmap = await createImageBitmap(blob);
-        const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-        const context = canvas.getContext("2d")!;
-        context.drawImage(bitmap, 0, 0);
-        const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-        return new Set(new Uint32Array(data.buffer)).size;
-      },
-      [...shot],
-    );
-    expect(colours).toBeGreaterThan(50);
+    expect(await coloursOf(page)).toBeGreaterThan(50);
   });
 
   test("an edge and an operation are changed, and undone", async () => {
@@ -169,6 +167,89 @@ describe.each([
       (text) => document.querySelector("#count")!.textContent === text,
       count,
     );
+  });
+
+  test("a lasso keeps the cells within, a link shows the same, and it can be removed", async () => {
+    await open();
+    await page.locator("#lasso").click();
+    await page.locator(".plot").evaluate((plot) => plot.scrollIntoView());
+    const { x, y, width, height } = (await page.locator("#points").boundingBox())!;
+    await page.mouse.move(x + 5, y + 5);
+    await page.mouse.down();
+    const corners = [
+      [0.5, 0.02],
+      [0.5, 0.5],
+      [0.02, 0.5],
+    ];
+    for (const [across, down] of corners) {
+      await page.mouse.move(x + across * width, y + down * height, { steps: 4 });
+    }
+    await page.mouse.up();
+    await page.getByRole("button", { name: "remove lasso" }).waitFor();
+    await page.waitForFunction(() => !document.querySelector("#count")!.textContent!.match(/^91/));
+    const count = (await page.textContent("#count"))!;
+    const vertices = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("lasso")!;
+    expect(vertices.split(" ").length).toBeLessThanOrEqual(64);
+    await open(new URL(page.url()).hash);
+    await page.waitForFunction(
+      (text) => document.querySelector("#count")!.textContent === text,
+      count,
+    );
+    await page.getByRole("button", { name: "remove lasso" }).click();
+    await page.waitForFunction(() => document.querySelector("#count")!.textContent!.match(/^91/));
+  });
+
+  test("the keyboard moves the plot, goes through the table, and leaves both", async () => {
+    await open();
+    const ticks = () => page.textContent("#axes .x.axis");
+    const [whole, plot] = [await ticks(), page.locator("#axes")];
+    await plot.focus();
+    for (const key of ["+", "+", "ArrowLeft", "ArrowDown"]) await page.keyboard.press(key);
+    await page.waitForFunction(
+      (text) => document.querySelector("#axes .x.axis")!.textContent !== text,
+      whole,
+    );
+    await page.keyboard.press("Home");
+    await page.waitForFunction(
+      (text) => document.querySelector("#axes .x.axis")!.textContent === text,
+      whole,
+    );
+    const cells = await page.locator("#selection th").allTextContents();
+    const shown = () => page.textContent("#selection tr[aria-current] th");
+    await page.locator("#selection button").first().focus();
+    await page.keyboard.press("ArrowDown");
+    await page.waitForSelector("#axes .marked[visibility=visible]");
+    await page.keyboard.press("Enter");
+    expect(await shown()).toBe(cells[1]);
+    await plot.focus();
+    await page.keyboard.press("PageDown");
+    expect(await shown()).toBe(cells[2]);
+    await page.keyboard.press("PageUp");
+    expect(await shown()).toBe(cells[1]);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement!.id)).toBe("closer");
+  });
+
+  test("points are drawn again after the browser took them away", async () => {
+    await open();
+    const before = await coloursOf(page);
+    const lose = () =>
+      page.evaluate(async () => {
+        const canvas = document.querySelector<HTMLCanvasElement>("#points")!;
+        const loss = canvas.getContext("webgl2")!.getExtension("WEBGL_lose_context")!;
+        const come = (kind: string) =>
+          new Promise((resolve) => canvas.addEventListener(kind, resolve));
+        const lost = come("webglcontextlost");
+        loss.loseContext();
+        await lost;
+        await new Promise((resolve) => setTimeout(resolve)); // the loss must have been handled
+        const restored = come("webglcontextrestored");
+        loss.restoreContext();
+        await restored;
+        await new Promise(requestAnimationFrame);
+      });
+    await lose();
+    expect(await coloursOf(page)).toBe(before);
   });
 
   test("axe finds no violation", async () => {

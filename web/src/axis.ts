@@ -1,13 +1,7 @@
-// A column on an axis: which part of it is shown, and where its values lie.
+// A column on an axis: which part of it is shown at first, and where its values lie.
 import { extent, quantile } from "d3-array";
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
 import type { Column } from "./columns.ts";
-
-export interface Axis {
-  readonly column: Column;
-  /** The values by row. */
-  readonly values: Float32Array;
-}
 
 export type Scale = ScaleContinuousNumeric<number, number>;
 
@@ -16,22 +10,46 @@ const LEFT_OUT = 0.01;
 const MOST_WITHOUT = 5000; // cells of which none is left out
 const BORDER = 0.03; // of the axis, free at both ends
 
-/** The scale of an axis that maps what is shown at first to a range. */
-export function scaleOf({ column, values }: Axis, range: readonly [number, number]): Scale {
-  const scale = column.isLogarithmic ? scaleLog() : scaleLinear();
-  const [low, high] = endsOf(column, values);
-  const toLine = column.isLogarithmic ? Math.log : (value: number) => value;
-  const fromLine = column.isLogarithmic ? Math.exp : (value: number) => value;
-  const border = (toLine(high) - toLine(low)) * BORDER || BORDER;
-  const domain = [fromLine(toLine(low) - border), fromLine(toLine(high) + border)];
-  return scale.domain(domain).range(range);
+export class Axis {
+  readonly column: Column;
+  /** The values by row. */
+  readonly values: Float32Array;
+  /** Maps what is shown at first to the places from 0 to 1. */
+  readonly scale: Scale;
+  private made: Float32Array | undefined;
+
+  constructor(column: Column, values: Float32Array) {
+    [this.column, this.values] = [column, values];
+    this.scale = scaleOf(column, values);
+  }
+
+  /** The places of all values, where 0 and 1 are the ends of the axis; NaN for no value. */
+  get places(): Float32Array {
+    return (this.made ??= this.makePlaces());
+  }
+
+  private makePlaces(): Float32Array {
+    const toLine = lineOf(this.column);
+    const [low, high] = this.scale.domain().map(toLine);
+    return this.values.map((value) => {
+      const place = (toLine(value) - low) / (high - low);
+      return Number.isFinite(place) ? place : NaN;
+    });
+  }
 }
 
-/** The places of all values on an axis, where 0 and 1 are its ends; NaN for no value. */
-export function placesOf(axis: Axis): Float32Array {
-  const scale = scaleOf(axis, [0, 1]);
-  const isShown = axis.column.isLogarithmic ? (value: number) => value > 0 : () => true;
-  return axis.values.map((value) => (isShown(value) ? scale(value) : NaN));
+function scaleOf(column: Column, values: Float32Array): Scale {
+  const scale = column.isLogarithmic ? scaleLog() : scaleLinear();
+  const toLine = lineOf(column);
+  const fromLine = column.isLogarithmic ? Math.exp : (value: number) => value;
+  const [low, high] = endsOf(column, values);
+  const border = (toLine(high) - toLine(low)) * BORDER || BORDER;
+  return scale.domain([fromLine(toLine(low) - border), fromLine(toLine(high) + border)]);
+}
+
+/** What an axis is linear in. */
+function lineOf(column: Column): (value: number) => number {
+  return column.isLogarithmic ? Math.log : (value) => value;
 }
 
 function endsOf(column: Column, values: Float32Array): [number, number] {

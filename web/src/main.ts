@@ -1,7 +1,7 @@
 // The page: what it shows follows from its address, and each change is a step of the history.
 import "./style.css";
 import { addressOf, shownOf, type Shown } from "./address.ts";
-import type { Axis } from "./axis.ts";
+import { Axis } from "./axis.ts";
 import { CellEditor } from "./cell_editor.ts";
 import { CellReport } from "./cell_report.ts";
 import { CellRows } from "./cell_rows.ts";
@@ -13,16 +13,16 @@ import { byId, element } from "./dom.ts";
 import { insideOf, type Bounds } from "./filter.ts";
 import { FilterList } from "./filter_list.ts";
 import { readArray, readManifest } from "./folder.ts";
+import { keepWithin } from "./lasso.ts";
 import { legend } from "./legend.ts";
 import type { Manifest } from "./manifest.ts";
 import { NeighborList } from "./neighbor_list.ts";
 import { wholeText } from "./number_text.ts";
 import { paretoFront } from "./pareto.ts";
-import { Plot } from "./plot.ts";
+import { Plot, type Drag } from "./plot.ts";
 import { SearchSpace, type Tables } from "./search_space.ts";
 import { SelectionTable } from "./selection_table.ts";
 
-const ZOOM_STEP = 1.6;
 const ERROR_AXIS = "The axes are logarithmic in the error.";
 const RUNS_CAPTION = `Each point is a run, and the lines join the means. ${ERROR_AXIS}`;
 const MEANS_CAPTION =
@@ -40,6 +40,7 @@ class Explorer {
   private readonly filters: FilterList;
   private readonly table: SelectionTable;
   private readonly plot: Plot;
+  private readonly axes = new Map<string, Axis>();
   private shown: Shown;
   /** How many changes have been made that can be undone. */
   private steps: number = history.state?.steps ?? 0;
@@ -63,8 +64,12 @@ class Explorer {
     this.report = new CellReport(space, this.rows, runs);
     byId("chart-caption").textContent = runs ? RUNS_CAPTION : MEANS_CAPTION;
     this.neighbors = new NeighborList(space, this.rows, go);
-    this.filters = new FilterList(this.columns, (key, pair) => this.bound([[key, pair]]));
-    this.table = new SelectionTable(space, this.rows, go);
+    this.filters = new FilterList(
+      this.columns,
+      (key, pair) => this.bound([[key, pair]]),
+      () => this.change({ lasso: null }),
+    );
+    this.table = new SelectionTable(space, this.rows, go, (row) => this.plot.setMarked(row));
     this.plot = new Plot(byId("points"), byId("axes"), {
       choose: (row) => go(space.codeOf(cells[row])),
       bound: (x, y) =>
@@ -72,6 +77,8 @@ class Explorer {
           [this.shown.x, x],
           [this.shown.y, y],
         ]),
+      enclose: (vertices) => this.change({ lasso: { x: this.shown.x, y: this.shown.y, vertices } }),
+      step: (direction) => this.table.step(direction),
     });
     if (!this.plot.hasPoints) {
       byId("failure").textContent = "This browser has no WebGL 2, so the cells are not drawn.";
@@ -94,19 +101,22 @@ class Explorer {
       choice.addEventListener("change", () => this.change({ [name]: choice.value }));
     }
     byId("undo").addEventListener("click", () => history.back());
-    byId("closer").addEventListener("click", () => this.plot.zoomBy(ZOOM_STEP));
-    byId("farther").addEventListener("click", () => this.plot.zoomBy(1 / ZOOM_STEP));
+    byId("closer").addEventListener("click", () => this.plot.zoomIn());
+    byId("farther").addEventListener("click", () => this.plot.zoomOut());
     byId("reset").addEventListener("click", () => this.plot.reset());
-    const box = byId("box");
-    box.addEventListener("click", () => {
-      const isOn = box.getAttribute("aria-pressed") !== "true";
-      box.setAttribute("aria-pressed", String(isOn));
-      this.plot.setBoxes(isOn);
-    });
+    const drags = ["box", "lasso"] as const;
+    for (const drag of drags) byId(drag).addEventListener("click", () => this.toggle(drag, drags));
     addEventListener("popstate", (event) => {
       this.steps = event.state?.steps ?? 0;
       void this.show(this.shownByAddress());
     });
+  }
+
+  /** Sets what a drag does. A button that is pressed again gives back the drag that moves. */
+  private toggle(drag: Drag, drags: readonly Drag[]): void {
+    const isOn = byId(drag).ariaPressed === "true";
+    for (const each of drags) byId(each).ariaPressed = String(each === drag && !isOn);
+    this.plot.setDrag(isOn ? "move" : drag);
   }
 
   private shownByAddress(): Shown {
@@ -146,9 +156,11 @@ class Explorer {
     byId<HTMLButtonElement>("undo").disabled = this.steps === 0;
     this.editor.show(code);
     this.report.show(code);
-    this.plot.setChosen(this.rows.rowOf(this.space.idOf(code)));
-    const { column, values } = await this.axis(this.shown.y);
-    if (code === this.shown.code) this.neighbors.show(code, column, values);
+    const row = this.rows.rowOf(this.space.idOf(code));
+    this.plot.setChosen(row);
+    this.table.setChosen(row);
+    const axis = await this.axis(this.shown.y);
+    if (code === this.shown.code) this.neighbors.show(code, axis.column, axis.values);
   }
 
   private async showPoints(): Promise<void> {
@@ -160,19 +172,26 @@ class Explorer {
       async ([key, pair]) => [(await this.axis(key)).values, pair] as const,
     );
     const inside = insideOf(this.rows.cells.length, await Promise.all(bounded));
+    const { lasso } = shown;
+    if (lasso) keepWithin(inside, lasso, await this.axis(lasso.x), await this.axis(lasso.y));
     if (!haveSamePoints(shown, this.shown)) return; // they have changed meanwhile
     for (const name of ["x", "y", "colour"] as const)
       byId<HTMLSelectElement>(name).value = shown[name];
     byId("legend").replaceChildren(...legend(colour));
-    this.filters.show(shown.bounds);
-    this.plot.setPoints({ x, y, colour, inside, front: frontOf(x, y, inside) });
+    this.filters.show(shown.bounds, lasso);
+    const isLassoShown = lasso?.x === shown.x && lasso.y === shown.y;
+    const front = frontOf(x, y, inside);
+    this.plot.setPoints({ x, y, colour, inside, front, lasso: isLassoShown ? lasso : null });
+    requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("points")));
     // The table waits until the points are on the screen.
     requestAnimationFrame(() => setTimeout(() => this.table.show(inside, [y, x, colour])));
   }
 
   private async axis(key: string): Promise<Axis> {
     const column = this.columns.find((each) => each.key === key)!;
-    return { column, values: await column.values() };
+    const axis = this.axes.get(key) ?? new Axis(column, await column.values());
+    this.axes.set(key, axis);
+    return axis;
   }
 }
 
@@ -199,6 +218,7 @@ function defaultsOf(manifest: Manifest, code: number): Shown {
     y: keyOfMean("test_accuracy", highest),
     colour: "depth",
     bounds: new Map(),
+    lasso: null,
   };
 }
 

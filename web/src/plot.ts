@@ -1,13 +1,15 @@
-// All cells as points between two axes: pan, zoom, choose a cell, or drag a box that filters.
+// All cells as points between two axes: pan, zoom, choose a cell, or draw around those to keep.
 import { axisBottom, axisLeft } from "d3-axis";
 import { pointer, select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import { placesOf, scaleOf, type Axis, type Scale } from "./axis.ts";
+import type { Axis, Scale } from "./axis.ts";
 import { NO_ROW } from "./cell_rows.ts";
 import type { Bounds } from "./filter.ts";
 import { histogramPath } from "./histogram.ts";
+import { polygonOf, type Lasso } from "./lasso.ts";
 import { Scatter } from "./scatter.ts";
 import { shadeColours, shadesOf } from "./shades.ts";
+import { followPointer, type Place } from "./trace.ts";
 
 export interface Points {
   readonly x: Axis;
@@ -17,18 +19,30 @@ export interface Points {
   readonly inside: Uint8Array;
   /** The rows of the Pareto front. */
   readonly front: readonly number[];
+  /** The lasso on these axes. */
+  readonly lasso: Lasso | null;
 }
 
 export interface PlotEvents {
   choose(row: number): void;
   bound(x: Bounds, y: Bounds): void;
+  enclose(vertices: readonly Place[]): void;
+  /** Goes to the next cell of the table, or to the one before. */
+  step(direction: 1 | -1): void;
 }
 
-const MARGIN = { left: 58, right: 44, top: 44, bottom: 24 };
+/** What a drag does. With Shift, it always draws a box. */
+export type Drag = "move" | "box" | "lasso";
+
+const MARGIN = { left: 66, right: 44, top: 44, bottom: 42 };
 const HISTOGRAM = 38; // pixels that the fullest bin takes, in the margins
 const ZOOMS: [number, number] = [0.2, 500];
+const ZOOM_STEP = 1.6; // of a button or a key
+const MOVE_STEP = 60; // pixels, of a key
 const REACH = 14; // pixels from a click to the cell that it means
 const FRONT_POINTS = 3; // the radius in pixels
+const LEAST_DRAG = 3; // pixels; a shorter one is a click
+const REST = 150; // milliseconds without a change until all points are drawn
 
 export class Plot {
   private readonly canvas: HTMLCanvasElement;
@@ -43,46 +57,58 @@ export class Plot {
   private readonly zoom = zoom<SVGRectElement, unknown>().scaleExtent(ZOOMS);
   private points: Points | null = null;
   private row = NO_ROW;
+  private marked = NO_ROW;
   private size: readonly [number, number] = [1, 1];
   private isDrawn = true;
-  private isBoxOn = false;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+  private drag: Drag = "move";
 
   constructor(canvas: HTMLCanvasElement, svg: SVGSVGElement, events: PlotEvents) {
     [this.canvas, this.events] = [canvas, events];
-    this.scatter = Scatter.on(canvas);
-    this.scatter?.setColours(shadeColours());
+    this.scatter = Scatter.on(canvas, () => this.upload());
+    canvas.style.left = `${MARGIN.left}px`;
+    canvas.style.top = `${MARGIN.top}px`;
     this.svg = select(svg).append("g").attr("transform", `translate(${MARGIN.left},${MARGIN.top})`);
     this.svg.append("g").attr("class", "x axis");
     this.svg.append("g").attr("class", "y axis");
+    this.svg.append("text").attr("class", "x title").attr("text-anchor", "end");
+    this.svg.append("text").attr("class", "y title").attr("text-anchor", "end");
     this.marks = this.svg.append("svg"); // it cuts off what lies outside
-    this.marks.append("path").attr("class", "front");
+    for (const kind of ["front", "lasso"]) this.marks.append("path").attr("class", kind);
     this.marks.append("g").attr("class", "front-cells");
-    this.marks.append("circle").attr("class", "chosen").attr("r", 7);
-    this.marks.append("rect").attr("class", "box");
+    for (const kind of ["marked", "chosen"]) {
+      this.marks.append("circle").attr("class", kind).attr("r", 7);
+    }
+    this.marks.append("path").attr("class", "drag");
     this.across = this.svg.append("svg").attr("y", -HISTOGRAM).attr("height", HISTOGRAM);
     this.up = this.svg.append("svg").attr("width", HISTOGRAM);
     this.across.append("path").attr("class", "histogram");
     this.up.append("path").attr("class", "histogram");
     this.area = this.svg.append("rect").attr("class", "area");
-    this.zoom.filter((event) => !this.drawsBox(event) && !event.button);
-    this.zoom.on("zoom", () => this.redraw());
-    this.area
-      .call(this.zoom)
-      .on("click", (event) => this.drawsBox(event) || this.choose(pointer(event)));
-    this.area.on("pointerdown", (event) => this.drawsBox(event) && this.dragBox(event));
-    new ResizeObserver(() => this.resize()).observe(canvas.parentElement!);
+    this.listen(svg);
+  }
+
+  private listen(svg: SVGSVGElement): void {
+    const keeps = (event: MouseEvent) => event.type !== "wheel" && this.dragOf(event) !== "move";
+    this.zoom.filter((event) => !keeps(event) && !event.button);
+    this.zoom.on("zoom", () => this.redraw(true));
+    this.area.call(this.zoom);
+    this.area.on("click", (event) => keeps(event) || this.choose(pointer(event)));
+    this.area.on("pointerdown", (event) => keeps(event) && this.followDrag(event));
+    svg.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey || !this.press(event.key)) return;
+      event.preventDefault();
+    });
+    new ResizeObserver(() => this.resize()).observe(this.canvas.parentElement!);
   }
 
   setPoints(points: Points): void {
     const isSameView =
       this.points?.x.column === points.x.column && this.points.y.column === points.y.column;
     this.points = points;
-    const shown = ({ column, values }: Axis) =>
-      placesOf({ column, values }).map((place, row) => (points.inside[row] ? place : NaN));
-    const [x, y] = [shown(points.x), shown(points.y)];
-    this.scatter?.setPoints(x, y, shadesOf(points.colour));
-    this.across.select("path").attr("d", histogramPath(x));
-    this.up.select("path").attr("d", histogramPath(y));
+    this.svg.select(".x.title").text(titleOf(points.x));
+    this.svg.select(".y.title").text(titleOf(points.y));
+    this.upload();
     if (!isSameView) this.area.call(this.zoom.transform, zoomIdentity);
     this.redraw();
   }
@@ -92,27 +118,70 @@ export class Plot {
     return this.scatter !== null;
   }
 
+  /** Draws a ring around the cell that is shown. */
   setChosen(row: number): void {
     this.row = row;
     this.redraw();
   }
 
-  /** Whether a drag without Shift draws a box too, for screens that are touched. */
-  setBoxes(isOn: boolean): void {
-    this.isBoxOn = isOn;
+  /** Draws a fainter ring, around a cell that is pointed at elsewhere. */
+  setMarked(row: number): void {
+    this.marked = row;
+    this.redraw();
   }
 
-  /** Zooms by a factor around the middle, for buttons and keys. */
-  zoomBy(factor: number): void {
-    this.area.call(this.zoom.scaleBy, factor);
+  setDrag(drag: Drag): void {
+    this.drag = drag;
+  }
+
+  zoomIn(): void {
+    this.area.call(this.zoom.scaleBy, ZOOM_STEP);
+  }
+
+  zoomOut(): void {
+    this.area.call(this.zoom.scaleBy, 1 / ZOOM_STEP);
   }
 
   reset(): void {
     this.area.call(this.zoom.transform, zoomIdentity);
   }
 
-  private drawsBox(event: { shiftKey: boolean; type: string }): boolean {
-    return event.type !== "wheel" && (event.shiftKey || this.isBoxOn);
+  /** Does what a key means; false if it means nothing. */
+  private press(key: string): boolean {
+    const move = (x: number, y: number) => () => {
+      const { k } = this.transform();
+      this.area.call(this.zoom.translateBy, (x * MOVE_STEP) / k, (y * MOVE_STEP) / k);
+    };
+    const actions: Record<string, () => void> = {
+      ArrowLeft: move(1, 0),
+      ArrowRight: move(-1, 0),
+      ArrowUp: move(0, 1),
+      ArrowDown: move(0, -1),
+      "+": () => this.zoomIn(),
+      "=": () => this.zoomIn(),
+      "-": () => this.zoomOut(),
+      Home: () => this.reset(),
+      PageDown: () => this.events.step(1),
+      PageUp: () => this.events.step(-1),
+    };
+    actions[key]?.();
+    return key in actions;
+  }
+
+  private dragOf(event: MouseEvent): Drag {
+    return event.shiftKey ? "box" : this.drag;
+  }
+
+  private upload(): void {
+    if (!this.points) return;
+    const { x, y, colour, inside } = this.points;
+    const shown = (places: Float32Array) => places.map((place, row) => (inside[row] ? place : NaN));
+    const [across, up] = [shown(x.places), shown(y.places)];
+    this.scatter?.setColours(shadeColours());
+    this.scatter?.setPoints(across, up, shadesOf(colour));
+    this.across.select("path").attr("d", histogramPath(across));
+    this.up.select("path").attr("d", histogramPath(up));
+    this.redraw();
   }
 
   private resize(): void {
@@ -130,6 +199,9 @@ export class Plot {
     this.marks.attr("width", width).attr("height", height);
     this.across.attr("width", width);
     this.up.attr("x", width).attr("height", height);
+    const below = height + MARGIN.bottom - 6;
+    this.svg.select(".x.title").attr("x", width).attr("y", below);
+    this.svg.select(".y.title").attr("transform", `translate(${14 - MARGIN.left},0) rotate(-90)`);
     this.zoom.extent([
       [0, 0],
       [width, height],
@@ -138,34 +210,36 @@ export class Plot {
   }
 
   /** Draws at the next picture of the screen, once for all changes until then. */
-  private redraw(): void {
+  private redraw(isMoving = false): void {
+    clearTimeout(this.rest);
+    if (isMoving) this.rest = setTimeout(() => this.redraw(), REST);
     if (!this.isDrawn) return;
     this.isDrawn = false;
     requestAnimationFrame(() => {
       this.isDrawn = true;
-      this.draw();
+      this.draw(isMoving);
     });
   }
 
-  private draw(): void {
+  private draw(isMoving: boolean): void {
     if (!this.points) return;
     const [width, height] = this.size;
-    const { k, x, y } = zoomTransform(this.area.node()!);
-    const view = {
-      scale: [k, k],
-      shift: [x / width, 1 - k - y / height],
-    } as const;
-    this.scatter?.draw(view, lookOf(this.points.inside.length, k));
+    const { k, x, y } = this.transform();
+    if (this.scatter) {
+      const shift = [x / width, 1 - k - y / height] as const;
+      this.scatter.draw({ scale: [k, k], shift }, lookOf(this.scatter.size, k), isMoving);
+    }
     const [across, up] = this.scales();
-    const ticks = width / 90;
     this.svg
       .select<SVGGElement>(".x.axis")
       .attr("transform", `translate(0,${height})`)
-      .call(axisBottom(across).ticks(ticks));
+      .call(axisBottom(across).ticks(width / 90));
     this.svg.select<SVGGElement>(".y.axis").call(axisLeft(up).ticks(height / 50));
     this.drawHistograms(k, x, y);
     this.drawFront(across, up);
-    this.drawChosen(across, up);
+    this.drawLasso(across, up);
+    this.drawRing(".chosen", this.row, across, up);
+    this.drawRing(".marked", this.marked, across, up);
   }
 
   /** Moves the histograms with the points: their paths have the unit square as their space. */
@@ -179,8 +253,7 @@ export class Plot {
 
   private drawFront(across: Scale, up: Scale): void {
     const places = this.points!.front.map((row) => this.placeOf(row, across, up));
-    const path = places.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x} ${y}`).join("");
-    this.marks.select(".front").attr("d", path);
+    this.marks.select(".front").attr("d", pathOf(places));
     this.marks
       .select(".front-cells")
       .selectAll("circle")
@@ -191,80 +264,107 @@ export class Plot {
       .attr("r", FRONT_POINTS);
   }
 
-  private drawChosen(across: Scale, up: Scale): void {
-    const place = this.row === NO_ROW ? [NaN, NaN] : this.placeOf(this.row, across, up);
-    const isKnown = place.every((number) => Number.isFinite(number));
-    const chosen = this.marks.select(".chosen").attr("visibility", isKnown ? "visible" : "hidden");
-    if (isKnown) chosen.attr("cx", place[0]).attr("cy", place[1]);
+  private drawLasso(across: Scale, up: Scale): void {
+    const vertices = this.points!.lasso?.vertices ?? [];
+    const places = vertices.map(([x, y]): Place => [across(x), up(y)]);
+    this.marks.select(".lasso").attr("d", pathOf(places, "Z"));
   }
 
-  private placeOf(row: number, across: Scale, up: Scale): readonly [number, number] {
+  private drawRing(kind: string, row: number, across: Scale, up: Scale): void {
+    const place = row === NO_ROW ? [NaN, NaN] : this.placeOf(row, across, up);
+    const isKnown = place.every((number) => Number.isFinite(number));
+    const ring = this.marks.select(kind).attr("visibility", isKnown ? "visible" : "hidden");
+    if (isKnown) ring.attr("cx", place[0]).attr("cy", place[1]);
+  }
+
+  private placeOf(row: number, across: Scale, up: Scale): Place {
     const { x, y } = this.points!;
     return [across(x.values[row]), up(y.values[row])];
   }
 
-  private choose([x, y]: [number, number]): void {
+  private choose([clickX, clickY]: Place): void {
     if (!this.points) return;
-    const { inside } = this.points;
-    const [across, up] = this.scales();
+    const { x, y, inside } = this.points;
+    const [width, height] = this.size;
+    const transform = this.transform();
     let [nearest, least] = [NO_ROW, REACH ** 2];
     for (let row = 0; row < inside.length; ++row) {
       if (!inside[row]) continue;
-      const [rowX, rowY] = this.placeOf(row, across, up);
-      const distance = (rowX - x) ** 2 + (rowY - y) ** 2;
+      const dx = transform.applyX(x.places[row] * width) - clickX;
+      const dy = transform.applyY((1 - y.places[row]) * height) - clickY;
+      const distance = dx ** 2 + dy ** 2;
       if (distance < least) [nearest, least] = [row, distance];
     }
     if (nearest !== NO_ROW) this.events.choose(nearest);
   }
 
-  /** Follows the pointer until its button is released, and then filters by the box. */
-  private dragBox(event: PointerEvent): void {
-    const node = this.area.node()!;
-    node.setPointerCapture(event.pointerId);
-    const start = pointer(event);
-    const box = this.marks.select(".box");
-    this.area.on("pointermove", (moved) => {
-      const [[left, right], [top, bottom]] = sides(start, pointer(moved));
-      box
-        .attr("x", left)
-        .attr("y", top)
-        .attr("width", right - left)
-        .attr("height", bottom - top);
-    });
-    this.area.on("pointerup pointercancel", (ended) => {
-      this.area.on("pointermove pointerup pointercancel", null);
-      box.attr("width", 0).attr("height", 0);
-      const [x, y] = sides(start, pointer(ended));
-      const [across, up] = this.scales();
-      if (ended.type === "pointercancel" || x[0] === x[1] || y[0] === y[1]) return;
-      this.events.bound(
-        [rounded(across.invert(x[0])), rounded(across.invert(x[1]))],
-        [rounded(up.invert(y[1])), rounded(up.invert(y[0]))],
-      );
-    });
+  /** Draws what the pointer encloses until it is released, and then keeps the cells within. */
+  private followDrag(event: PointerEvent): void {
+    const isBox = this.dragOf(event) === "box";
+    const outline = this.marks.select(".drag");
+    const shapeOf = (path: readonly Place[]) => (isBox ? boxOf(path) : path);
+    followPointer(
+      this.area.node()!,
+      event,
+      (path) => outline.attr("d", pathOf(shapeOf(path), "Z")),
+      (path) => {
+        outline.attr("d", "");
+        if (path === null || isShort(path)) return;
+        const values = this.valuesAt(isBox ? boxOf(path) : polygonOf(path));
+        if (!isBox) return this.events.enclose(values);
+        const [[left, bottom], , [right, top]] = values;
+        this.events.bound([left, right], [bottom, top]);
+      },
+    );
+  }
+
+  /** The values at some places, as people write them: far nearer than a pixel. */
+  private valuesAt(places: readonly Place[]): Place[] {
+    const [across, up] = this.scales();
+    const rounded = (value: number) => Number(value.toPrecision(6));
+    return places.map(([x, y]) => [rounded(across.invert(x)), rounded(up.invert(y))]);
+  }
+
+  private transform() {
+    return zoomTransform(this.area.node()!);
   }
 
   private scales(): readonly [Scale, Scale] {
     const [width, height] = this.size;
-    const transform = zoomTransform(this.area.node()!);
+    const { x, y } = this.points!;
+    const transform = this.transform();
     return [
-      transform.rescaleX(scaleOf(this.points!.x, [0, width])),
-      transform.rescaleY(scaleOf(this.points!.y, [height, 0])),
+      transform.rescaleX(x.scale.copy().range([0, width])),
+      transform.rescaleY(y.scale.copy().range([height, 0])),
     ];
   }
 }
 
-function sides(
-  one: [number, number],
-  other: [number, number],
-): [[number, number], [number, number]] {
-  const sorted = (a: number, b: number): [number, number] => [Math.min(a, b), Math.max(a, b)];
-  return [sorted(one[0], other[0]), sorted(one[1], other[1])];
+function titleOf({ column }: Axis): string {
+  return column.unit ? `${column.label} [${column.unit}]` : column.label;
 }
 
-/** A bound as people write it, which is far nearer than a pixel. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(6));
+function pathOf(places: readonly Place[], end = ""): string {
+  return places.length === 0 ? "" : `M${places.map(([x, y]) => `${x} ${y}`).join("L")}${end}`;
+}
+
+/** The corners of the box between the ends of a path, from the bottom left one. */
+function boxOf(path: readonly Place[]): Place[] {
+  const [[x, y], [toX, toY]] = [path[0], path[path.length - 1]];
+  const [left, right] = [Math.min(x, toX), Math.max(x, toX)];
+  const [top, bottom] = [Math.min(y, toY), Math.max(y, toY)];
+  return [
+    [left, bottom],
+    [right, bottom],
+    [right, top],
+    [left, top],
+  ];
+}
+
+function isShort(path: readonly Place[]): boolean {
+  const isNear = ([x, y]: Place) =>
+    Math.abs(x - path[0][0]) < LEAST_DRAG || Math.abs(y - path[0][1]) < LEAST_DRAG;
+  return path.every(isNear);
 }
 
 /** Many points are small and faint, so that one sees how many there are in a place. */

@@ -1,7 +1,7 @@
 // The cells that are not filtered out, as a table: the first of an order, and all of them as CSV.
 import { quickselect } from "d3-array";
 import type { Axis } from "./axis.ts";
-import type { CellRows } from "./cell_rows.ts";
+import { NO_ROW, type CellRows } from "./cell_rows.ts";
 import { byId, element } from "./dom.ts";
 import { graphHash } from "./graph_hash.ts";
 import { prune, unpack } from "./graph.ts";
@@ -26,13 +26,27 @@ export class SelectionTable {
   private readonly space: SearchSpace;
   private readonly rows: CellRows;
   private readonly go: (code: number) => void;
+  private readonly mark: (row: number) => void;
+  private row = NO_ROW;
   private axes: readonly Axis[] = [];
   private selected: number[] = [];
+  /** The rows that the table has, in its order, and their buttons. */
+  private shown: number[] = [];
+  private buttons: HTMLButtonElement[] = [];
   private order = { place: 0, isAscending: false };
 
-  /** `go` is called with the code of a cell that is chosen. */
-  constructor(space: SearchSpace, rows: CellRows, go: (code: number) => void) {
-    [this.space, this.rows, this.go] = [space, rows, go];
+  /**
+   * `go` is called with the code of a cell that is chosen; `mark`, with the row of a cell that is
+   * pointed at or has the focus, or with `NO_ROW`.
+   */
+  constructor(
+    space: SearchSpace,
+    rows: CellRows,
+    go: (code: number) => void,
+    mark: (row: number) => void,
+  ) {
+    [this.space, this.rows, this.go, this.mark] = [space, rows, go, mark];
+    this.listen();
     byId("export").addEventListener("click", () => void this.exportHashes());
   }
 
@@ -41,6 +55,51 @@ export class SelectionTable {
     this.axes = axes.filter((axis, i) => axes.findIndex((a) => a.column === axis.column) === i);
     this.selected = Array.from(inside.keys()).filter((row) => inside[row]);
     this.orderBy(0, this.axes[0].column.better === "less");
+  }
+
+  /** Marks the row of the cell that the page shows. */
+  setChosen(row: number): void {
+    this.row = row;
+    this.buttons.forEach((button, i) => {
+      button.closest("tr")!.ariaCurrent = this.shown[i] === row ? "true" : null;
+    });
+  }
+
+  /** Goes to the next cell of the table, or to the one before; at first, to the first one. */
+  step(direction: 1 | -1): void {
+    const place = this.shown.indexOf(this.row);
+    const next = place < 0 ? 0 : place + direction;
+    if (next in this.shown) this.go(this.codeOf(this.shown[next]));
+  }
+
+  /** The arrow keys move through the rows, of which only one is reached by the key Tab. */
+  private listen(): void {
+    const body = byId("selection");
+    const placeOf = ({ target }: Event) =>
+      this.buttons.findIndex((button) => button.closest("tr")!.contains(target as Node));
+    for (const kind of ["focusin", "pointerover"]) {
+      body.addEventListener(kind, (event) => this.mark(this.shown[placeOf(event)] ?? NO_ROW));
+    }
+    for (const kind of ["focusout", "pointerleave"]) {
+      body.addEventListener(kind, () => this.mark(NO_ROW));
+    }
+    body.addEventListener("keydown", (event) => {
+      const place = placeOf(event);
+      const last = this.shown.length - 1;
+      const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: last }[event.key];
+      if (next === undefined) return;
+      event.preventDefault();
+      this.focus(Math.min(last, Math.max(0, next)));
+    });
+  }
+
+  private focus(place: number): void {
+    this.buttons.forEach((button, i) => (button.tabIndex = i === place ? 0 : -1));
+    this.buttons[place].focus();
+  }
+
+  private codeOf(row: number): number {
+    return this.space.codeOf(this.rows.cells[row]);
   }
 
   private orderBy(place: number, isAscending: boolean): void {
@@ -69,7 +128,7 @@ export class SelectionTable {
   }
 
   private draw(): void {
-    const shown = this.firstRows();
+    this.shown = this.firstRows();
     byId("count").textContent =
       `${wholeText(this.selected.length)} of ${wholeText(this.rows.cells.length)} cells` +
       (this.selected.length > SHOWN ? `; these are the first ${SHOWN}` : "");
@@ -77,7 +136,10 @@ export class SelectionTable {
       element("th", { scope: "col" }, "cell"),
       ...this.heads(),
     );
-    byId("selection").replaceChildren(...shown.map((row) => this.rowOf(row)));
+    const lines = this.shown.map((row, place) => this.rowOf(row, place));
+    this.buttons = lines.map((line) => line.querySelector("button")!);
+    byId("selection").replaceChildren(...lines);
+    this.setChosen(this.row);
   }
 
   private heads(): HTMLTableCellElement[] {
@@ -92,10 +154,10 @@ export class SelectionTable {
     });
   }
 
-  private rowOf(row: number): HTMLTableRowElement {
-    const id = this.rows.cells[row];
-    const button = element("button", { type: "button" }, `id:${id}`);
-    button.addEventListener("click", () => this.go(this.space.codeOf(id)));
+  private rowOf(row: number, place: number): HTMLTableRowElement {
+    const tabindex = place === 0 ? 0 : -1;
+    const button = element("button", { type: "button", tabindex }, `id:${this.rows.cells[row]}`);
+    button.addEventListener("click", () => this.go(this.codeOf(row)));
     const values = this.axes.map(({ column, values }) =>
       element("td", {}, valueText(column, values[row])),
     );
@@ -110,7 +172,7 @@ export class SelectionTable {
     button.disabled = true;
     const lines = ["hash"];
     for (const row of selected) {
-      lines.push(graphHash(prune(unpack(this.space.codeOf(this.rows.cells[row])))!));
+      lines.push(graphHash(prune(unpack(this.codeOf(row)))!));
       if (lines.length % HASHES_AT_ONCE) continue;
       button.textContent = `${Math.floor((100 * lines.length) / selected.length)} %`;
       await new Promise(requestAnimationFrame);

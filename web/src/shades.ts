@@ -1,6 +1,6 @@
 // The colours of points: a map that colour-blind people can read too, and grey for no value.
 import { interpolateViridis } from "d3-scale-chromatic";
-import { placesOf, type Axis } from "./axis.ts";
+import type { Axis } from "./axis.ts";
 
 const STEPS = 256; // The first one is grey.
 const GREY = [128, 128, 128, 255];
@@ -16,7 +16,7 @@ export function shadeColours(): Uint8Array {
 
 /** The shade of each row, from 0 to 1. */
 export function shadesOf(axis: Axis): Float32Array {
-  return placesOf(axis).map((place) => {
+  return axis.places.map((place) => {
     const inside = Math.min(1, Math.max(0, place));
     const step = Number.isNaN(place) ? 0 : 1 + Math.round(inside * (STEPS - 2));
     return (step + 0.5) / STEPS;

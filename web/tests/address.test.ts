@@ -8,6 +8,7 @@ const DEFAULTS: Shown = {
   y: "test_accuracy:108",
   colour: "depth",
   bounds: new Map(),
+  lasso: null,
 };
 
 test("an address gives back what is shown", () => {
@@ -20,6 +21,15 @@ test("an address gives back what is shown", () => {
       [KEYS[0], [-1.5e-7, 3]],
       ["depth", [2, Infinity]],
     ]),
+    lasso: {
+      x: KEYS[0],
+      y: "depth",
+      vertices: [
+        [-1.5, 2],
+        [3e-7, 4],
+        [612.125, -0.5],
+      ],
+    },
   };
   expect(shownOf(addressOf(shown), DEFAULTS, KEYS)).toEqual(shown);
 });
@@ -31,6 +41,9 @@ test.each([
   "#code=2147483648",
   "#code=1.5&in+depth=3+1",
   "#in+elsewhere=1+2&in+depth=a+b",
+  "#lasso+x=depth&lasso+y=elsewhere&lasso=1+2+3+4+5+6",
+  "#lasso+x=depth&lasso+y=depth&lasso=1+2+3+4+5+6+7",
+  "#lasso+x=depth&lasso+y=depth&lasso=1+2+3+4+5+x",
 ])("the defaults hold where an address says nothing or no sense: %s", (address) => {
   expect(shownOf(address, DEFAULTS, KEYS)).toEqual(DEFAULTS);
 });
