@@ -582,17 +582,21 @@ class Index:
 
         return scatter(WholeSpace(self.reader, epochs, stage, repeat), x, y)
 
-    def explore(self, *, runs: bool | None = None) -> Exploration:
+    def explore(
+        self, *, runs: bool | None = None, race: str | os.PathLike[str] | None = None
+    ) -> Exploration:
         """Show all cells on a web page of this machine; docs/explorer.md describes it.
 
         Args:
             runs: whether the page has the accuracies of all runs, as `explorer.write` takes it.
+            race: a file that `search.write_race` wrote. The page shows it from the start.
 
         Returns:
             An object that has the `address` of the page, until it is closed. A notebook shows it.
 
         Raises:
-            FormatError: the index is damaged.
+            FormatError: the index or the race is damaged.
+            ValueError: the race is that of another index.
 
         Example:
             >>> page = index.explore()
@@ -600,7 +604,7 @@ class Index:
         """
         from .explorer import Exploration
 
-        return Exploration(self, runs=runs)
+        return Exploration(self, runs=runs, race=race)
 
     def tables(
         self,

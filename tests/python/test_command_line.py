@@ -16,6 +16,7 @@ import pytest
 
 import nb101fast
 from nb101fast.__main__ import command_line, main
+from nb101fast.explorer.race import parse_race
 from nb101fast.locations import BUILT_IN
 from reference.completion import proposals
 from reference.tfrecord import Record
@@ -479,12 +480,17 @@ def test_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 def test_experiment_of_a_preset(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     options = ("--runs", "5", "--max-evaluations", "30", "--regret", "validation")
     arguments = ("--preset", "mini", "--workers", "1", *options)
-    done = Done(capsys, "experiment", BUILT_IN, "--out", tmp_path, *arguments)
+    race = tmp_path / "race.json"
+    done = Done(capsys, "experiment", BUILT_IN, "--out", tmp_path, *arguments, "--explorer", race)
     assert done.status == 0, done.err
     assert "30 evaluations a run, preset 'mini'" in done.out
     assert re.findall(r"^\| (\w+) +\| +5 \|", done.out, re.MULTILINE) == ["rs", "nre", "re"]
     assert "This is validation regret. The best mean test accuracy of a cell is 0." in done.out
     assert (tmp_path / "median_regret.png").exists()
+    told = parse_race("race.json", race.read_bytes())
+    assert [each["name"] for each in told["optimizers"]] == ["rs", "nre", "re"]
+    facts = [told[key] for key in ("statistic", "regret", "clock", "preset")]
+    assert facts == ["median", "validation", "evaluations", "mini"]
 
 
 @pytest.mark.parametrize(
@@ -510,6 +516,10 @@ def test_experiment_of_a_preset(capsys: pytest.CaptureFixture[str], tmp_path: Pa
         ),
         (("--budget", "0.5"), "--budget 0.5 is too short; the shortest training"),
         (("--max-evaluations", "0"), "--max-evaluations 0 is not allowed; use an integer from 1"),
+        (
+            ("--explorer", "race.json", "--objectives", "test_accuracy,parameters"),
+            "--explorer is not allowed with --objectives, because a race shows the one incumbent",
+        ),
         (("--optimizers", ""), "--optimizers '' is not allowed in preset 'paper'; use 'rs', 're'"),
         (("--workers", "0"), "--workers 0 is not allowed; use an integer from 1 to [0-9]+"),
         (

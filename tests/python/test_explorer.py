@@ -24,7 +24,7 @@ import numpy.typing as npt
 import pytest
 
 import nb101fast
-from nb101fast import Cell, FormatError, Index, explorer
+from nb101fast import Cell, FormatError, Index, explorer, search
 from nb101fast.__main__ import main
 from nb101fast.explorer.manifest import parse_manifest
 from nb101fast.explorer.packed_array import PackedArray
@@ -193,6 +193,21 @@ def test_a_folder_with_another_page_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match=re.escape("that is not that of an explorer; use")):
         explorer.write(DIGITS, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+
+
+def test_the_folder_has_a_race_of_its_index(index: Index, tmp_path: Path) -> None:
+    race = tmp_path / "race.json"
+    search.write_race([search.run("rs", DIGITS, runs=2, budget_seconds=100)], DIGITS, race)
+    explorer.write(DIGITS, tmp_path / "page", race=race)
+    manifest = manifest_in(tmp_path / "page")
+    assert manifest["race"] in manifest["files"]
+    assert (tmp_path / "page" / manifest["race"]).read_bytes() == race.read_bytes()
+    explorer.write(DIGITS, tmp_path / "page")
+    assert manifest_in(tmp_path / "page")["race"] is None
+    assert not (tmp_path / "page" / manifest["race"]).exists()
+    with pytest.raises(ValueError, match=re.escape("is a race of 'nb101_digits.nb101', not of")):
+        explorer.write(index, tmp_path / "other", race=race)
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize("name", ["../mine.txt", "/mine.txt", "a\\b.txt", "..", ""])

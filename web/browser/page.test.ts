@@ -2,13 +2,15 @@
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { GOLDEN } from "../tests/golden.ts";
+import { parseRace } from "../src/race.ts";
+import { GOLDEN, RACE_TEXT, searchSpace } from "../tests/golden.ts";
 import { DIGITS, launch, serve, type ServedPage } from "./served_page.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const [INCEPTION, OTHER] = GOLDEN.cells;
 const [BEST] = GOLDEN.digits;
 const AT_INCEPTION = `#code=${INCEPTION.code}`;
+const RACE = parseRace("race.json", RACE_TEXT);
 
 let served: ServedPage;
 let address: string;
@@ -54,6 +56,20 @@ describe.each([
     await page.goto("about:blank");
     await page.goto(address + part);
     await page.waitForSelector("body[data-state=ready]");
+  }
+
+  async function chooseRace(contents: string): Promise<void> {
+    const buffer = Buffer.from(contents);
+    const file = { name: "race.json", mimeType: "application/json", buffer };
+    await page.setInputFiles("#race-file", file);
+  }
+
+  async function violations(): Promise<string[][]> {
+    await page.addScriptTag({ path: AXE });
+    return page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: typeof import("axe-core") };
+      return (await axe.run()).violations.map(({ id, nodes }) => [id, nodes[0].html]);
+    });
   }
 
   beforeEach(async () => {
@@ -254,12 +270,62 @@ describe.each([
 
   test("axe finds no violation", async () => {
     await open();
-    await page.addScriptTag({ path: AXE });
-    const violations = await page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: typeof import("axe-core") };
-      return (await axe.run()).violations.map(({ id, nodes }) => [id, nodes[0].html]);
-    });
-    expect(violations).toEqual([]);
+    expect(await violations()).toEqual([]);
+  });
+
+  test("a race is dropped, plays, shows a cell, and is closed", async () => {
+    await open();
+    const dropped = await page.evaluateHandle((text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], "race.json"));
+      return transfer;
+    }, RACE_TEXT);
+    await page.dispatchEvent("body", "drop", { dataTransfer: dropped });
+    const moved = (selector: string) =>
+      page.waitForFunction(
+        (each) => document.querySelectorAll(`${each} g[transform]:not([hidden])`).length > 0,
+        selector,
+      );
+    await moved(".racers");
+    await page.locator("#race-play", { hasText: "Pause" }).press("Enter");
+    await page.locator("#race-time").fill("1000");
+    expect(await page.textContent("#race-now")).toBe("300 s");
+    expect(await page.locator("#race-played .middle").count()).toBe(RACE.optimizers.length);
+    const last = RACE.optimizers[0].middle.at(-1)!.toPrecision(3);
+    expect(await page.textContent("#race-standings td")).toBe(last);
+    expect(await violations()).toEqual([]);
+    await page.screenshot({ path: `build/screenshots/race-${width}-${colorScheme}.png` });
+
+    await page.locator(".racers g").last().scrollIntoViewIfNeeded();
+    const { x, y, ...size } = (await page.locator(".racers g").last().boundingBox())!;
+    await page.mouse.click(x + size.width / 2, y + size.height / 2);
+    const standing = await page.textContent("#standing");
+    const codes = RACE.optimizers.flatMap(({ runs }) => runs.map((run) => run.codes.at(-1)!));
+    const space = await searchSpace();
+    const ids = codes.map((code) => space.idOf(code));
+    expect(ids).toContain(Number(/id:(\d+)/.exec(standing!)![1]));
+    await page.locator("#race-close").click();
+    expect(await page.locator("#race").isVisible()).toBe(false);
+    expect(await page.locator(".racers g").count()).toBe(0);
+  });
+
+  test("a race of another index says so, and waits for those who want no motion", async () => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await open();
+    const other = { ...RACE, index: { name: "<b>other</b>", synthetic: true } };
+    await chooseRace(JSON.stringify(other));
+    expect(await page.textContent("#race-other")).toContain("This is a race on <b>other</b>, not");
+    expect(await page.locator("#race-synthetic").isVisible()).toBe(true);
+    expect(await page.textContent("#race-play")).toBe("Play");
+  });
+
+  test("a file that is no race is explained", async () => {
+    await open();
+    await chooseRace(JSON.stringify({ ...RACE, most: "<b>" }));
+    await page.waitForFunction(() => document.querySelector("#race-fault")!.textContent !== "");
+    const fault = 'race.json: most: "<b>" is not allowed; use a number';
+    expect(await page.textContent("#race-fault")).toBe(fault);
+    expect(await page.locator("#race").isVisible()).toBe(false);
   });
 });
 

@@ -14,6 +14,11 @@ export async function readArray(array: PackedArray): Promise<TypedArray> {
   return unpackArray(array, await response.blob());
 }
 
+/** The contents of a file of text in the folder. */
+export async function readText(file: string): Promise<string> {
+  return (await answer(file, {})).text();
+}
+
 async function answer(file: string, request: RequestInit): Promise<Response> {
   const response = await fetch(file, request);
   if (!response.ok) {

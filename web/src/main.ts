@@ -12,7 +12,7 @@ import { columnsOf, keyOfMean, type Column } from "./columns.ts";
 import { byId, element } from "./dom.ts";
 import { insideOf, type Bounds } from "./filter.ts";
 import { FilterList } from "./filter_list.ts";
-import { readArray, readManifest } from "./folder.ts";
+import { readArray, readManifest, readText } from "./folder.ts";
 import { keepWithin } from "./lasso.ts";
 import { legend } from "./legend.ts";
 import type { Manifest } from "./manifest.ts";
@@ -20,6 +20,8 @@ import { NeighborList } from "./neighbor_list.ts";
 import { wholeText } from "./number_text.ts";
 import { paretoFront } from "./pareto.ts";
 import { Plot, type Drag } from "./plot.ts";
+import { listenForRaces } from "./race_files.ts";
+import { RacePanel } from "./race_panel.ts";
 import { SearchSpace, type Tables } from "./search_space.ts";
 import { SelectionTable } from "./selection_table.ts";
 
@@ -40,6 +42,7 @@ class Explorer {
   private readonly filters: FilterList;
   private readonly table: SelectionTable;
   private readonly plot: Plot;
+  private readonly race: RacePanel;
   private readonly axes = new Map<string, Axis>();
   private shown: Shown;
   /** How many changes have been made that can be undone. */
@@ -80,6 +83,11 @@ class Explorer {
       enclose: (vertices) => this.change({ lasso: { x: this.shown.x, y: this.shown.y, vertices } }),
       step: (direction) => this.table.step(direction),
     });
+    this.race = new RacePanel(space, this.rows, manifest.index, {
+      choose: go,
+      move: (racers) => this.plot.setRacers(racers),
+    });
+    listenForRaces((file, contents) => this.race.open(file, contents));
     if (!this.plot.hasPoints) {
       byId("failure").textContent = "This browser has no WebGL 2, so the cells are not drawn.";
     }
@@ -90,6 +98,11 @@ class Explorer {
     await Promise.all([this.showPoints(), this.showCell()]);
     for (const column of this.columns) this.report.add(column, await column.values());
     await this.showCell();
+  }
+
+  /** Shows the race of the folder. */
+  async startRace(file: string): Promise<void> {
+    this.race.open(file, await readText(file));
   }
 
   private listen(): void {
@@ -261,6 +274,7 @@ async function start(): Promise<void> {
     );
     byId("page").hidden = false;
     await explorer.start();
+    if (manifest.race !== null) await explorer.startRace(manifest.race);
   } finally {
     document.body.dataset.state = "ready";
   }

@@ -32,6 +32,8 @@ export interface Manifest {
     readonly repeats: readonly number[];
     readonly runs: number;
   };
+  /** The file of a race; null if there is none. */
+  readonly race: string | null;
   readonly tables: Record<"placement_of_matrix" | "placements" | "ranks" | "codes", PackedArray>;
   readonly rows: Record<"cells" | "fingerprints", PackedArray>;
   readonly measures: readonly Measure[];

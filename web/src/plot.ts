@@ -7,6 +7,7 @@ import { NO_ROW } from "./cell_rows.ts";
 import type { Bounds } from "./filter.ts";
 import { histogramPath } from "./histogram.ts";
 import { polygonOf, type Lasso } from "./lasso.ts";
+import { Racers, type Racer } from "./racers.ts";
 import { Scatter } from "./scatter.ts";
 import { shadeColours, shadesOf } from "./shades.ts";
 import { followPointer, type Place } from "./trace.ts";
@@ -54,6 +55,7 @@ export class Plot {
   private readonly across;
   private readonly up;
   private readonly area;
+  private readonly racers: Racers;
   private readonly zoom = zoom<SVGRectElement, unknown>().scaleExtent(ZOOMS);
   private points: Points | null = null;
   private row = NO_ROW;
@@ -62,6 +64,8 @@ export class Plot {
   private isDrawn = true;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private drag: Drag = "move";
+  /** The scales of what is on the screen. */
+  private drawn: readonly [Scale, Scale] | null = null;
 
   constructor(canvas: HTMLCanvasElement, svg: SVGSVGElement, events: PlotEvents) {
     [this.canvas, this.events] = [canvas, events];
@@ -76,6 +80,7 @@ export class Plot {
     this.marks = this.svg.append("svg"); // it cuts off what lies outside
     for (const kind of ["front", "lasso"]) this.marks.append("path").attr("class", kind);
     this.marks.append("g").attr("class", "front-cells");
+    this.racers = new Racers(this.marks.append("g").node()!);
     for (const kind of ["marked", "chosen"]) {
       this.marks.append("circle").attr("class", kind).attr("r", 7);
     }
@@ -128,6 +133,12 @@ export class Plot {
   setMarked(row: number): void {
     this.marked = row;
     this.redraw();
+  }
+
+  /** The incumbents of a race. */
+  setRacers(racers: readonly Racer[]): void {
+    this.racers.set(racers);
+    if (this.drawn) this.drawRacers(...this.drawn);
   }
 
   setDrag(drag: Drag): void {
@@ -229,7 +240,7 @@ export class Plot {
       const shift = [x / width, 1 - k - y / height] as const;
       this.scatter.draw({ scale: [k, k], shift }, lookOf(this.scatter.size, k), isMoving);
     }
-    const [across, up] = this.scales();
+    const [across, up] = (this.drawn = this.scales());
     this.svg
       .select<SVGGElement>(".x.axis")
       .attr("transform", `translate(0,${height})`)
@@ -238,6 +249,7 @@ export class Plot {
     this.drawHistograms(k, x, y);
     this.drawFront(across, up);
     this.drawLasso(across, up);
+    this.drawRacers(across, up);
     this.drawRing(".chosen", this.row, across, up);
     this.drawRing(".marked", this.marked, across, up);
   }
@@ -270,6 +282,10 @@ export class Plot {
     this.marks.select(".lasso").attr("d", pathOf(places, "Z"));
   }
 
+  private drawRacers(across: Scale, up: Scale): void {
+    this.racers.draw((row) => this.placeOf(row, across, up));
+  }
+
   private drawRing(kind: string, row: number, across: Scale, up: Scale): void {
     const place = row === NO_ROW ? [NaN, NaN] : this.placeOf(row, across, up);
     const isKnown = place.every((number) => Number.isFinite(number));
@@ -284,6 +300,8 @@ export class Plot {
 
   private choose([clickX, clickY]: Place): void {
     if (!this.points) return;
+    const racer = this.racers.nearest([clickX, clickY], REACH);
+    if (racer !== NO_ROW) return this.events.choose(racer);
     const { x, y, inside } = this.points;
     const [width, height] = this.size;
     const transform = this.transform();

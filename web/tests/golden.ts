@@ -32,8 +32,12 @@ export interface Golden {
   readonly ids_sha256: string;
   readonly cells: CellFacts[];
   readonly digits: { id: number; hash: string; test_accuracy: number; samples: Sample[] }[];
+  /** The regret of each run of each optimizer at some times; null before the first training. */
+  readonly race: { seconds: number[]; regrets: (number | null)[][][] };
 }
 
+/** A race of three optimizers on NB101-digits. */
+export const RACE_TEXT = text("race.json");
 export const GOLDEN: Golden = JSON.parse(text("golden.json"));
 export const DIGITS: Manifest = JSON.parse(text("digits/manifest.json"));
 

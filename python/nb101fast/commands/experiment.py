@@ -5,14 +5,17 @@ from __future__ import annotations
 import pkgutil
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core import visible
 from ..command_line import CommandLine
-from ..search import OPTIMIZERS, PRESETS
+from ..search import OPTIMIZERS, PRESETS, Trajectories, write_race
 from ..search.trajectories import REGRETS
 from .index_argument import add_optional_index, index_or_default
 from .output_option import add_output_folder
+
+if TYPE_CHECKING:
+    from ..experiment import ExperimentReport
 
 
 def add_to(line: CommandLine) -> None:
@@ -22,12 +25,15 @@ def add_to(line: CommandLine) -> None:
         _experiment,
         "run optimizers many times on an index, and draw and tabulate their regret over time",
         "nb101fast experiment nasbench_full.nb101 --optimizers rs,re --runs 500 --budget 1e7 "
-        "--out DIR\n\nIf it is interrupted, the same command continues it. A later command may ask "
-        "for more runs\nor more optimizers.",
+        "--out DIR\n"
+        "         nb101fast experiment nasbench_full.nb101 --out DIR --explorer race.json\n\n"
+        "If it is interrupted, the same command continues it. A later command may ask for more "
+        "runs\nor more optimizers.",
     )
     add_optional_index(command, "to search")
     _add_runs(command)
     add_output_folder(command)
+    _add_race(command)
     _add_protocol(command)
     _add_engine(command)
 
@@ -59,6 +65,16 @@ def _add_runs(command: ArgumentParser) -> None:
         type=int,
         metavar="N",
         help="how many trainings each run may end; without --budget, curves are drawn over them",
+    )
+
+
+def _add_race(command: ArgumentParser) -> None:
+    """Add the option that names the file for the page of `nb101fast explore`."""
+    command.add_argument(
+        "--explorer",
+        metavar="FILE",
+        help="write a race to this file of JSON too: the regret curves and the incumbents of some "
+        "runs, which the page of `nb101fast explore` plays on the simulated clock",
     )
 
 
@@ -118,6 +134,11 @@ def _add_engine(command: ArgumentParser) -> None:
 def _experiment(options: Namespace) -> None:
     from ..experiment import run_experiment
 
+    if options.explorer is not None and options.objectives is not None:
+        raise ValueError(
+            "--explorer is not allowed with --objectives, because a race shows the one incumbent "
+            "of each run; leave out one of the two"
+        )
     try:
         report = run_experiment(
             index_or_default(options.index),
@@ -145,6 +166,14 @@ def _experiment(options: Namespace) -> None:
         f"\n{visible(str(report.folder))}: regret.png and .svg, summary.csv, "
         f"{report.plan.results.__name__.lower()}.parquet and others"
     )
+    if options.explorer is not None:
+        _write_race(report, options.explorer)
+
+
+def _write_race(report: ExperimentReport, path: str) -> None:
+    trajectories = [each for each in report.trajectories.values() if isinstance(each, Trajectories)]
+    write_race(trajectories, report.plan.index, path, regret=report.regret)
+    print(f"{visible(path)}: a race; drop it on the page of `nb101fast explore`")
 
 
 def _optimizers(names: str | None) -> list[Any] | None:

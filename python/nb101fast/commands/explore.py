@@ -18,7 +18,8 @@ def add_to(line: CommandLine) -> None:
         "explore",
         _explore,
         "show all cells of an index on a web page of this machine, until Ctrl-C; or write the page",
-        "nb101fast explore\n         nb101fast explore nasbench_full.nb101 -o explorer",
+        "nb101fast explore\n         nb101fast explore nasbench_full.nb101 -o explorer\n         "
+        "nb101fast explore nasbench_full.nb101 --race race.json",
     )
     add_optional_index(command, "to show")
     command.add_argument(
@@ -35,6 +36,11 @@ def add_to(line: CommandLine) -> None:
         "for each cell (default: for an index of at most 20,000 cells)",
     )
     command.add_argument(
+        "--race",
+        metavar="FILE",
+        help="show this race, which `nb101fast experiment --explorer FILE` wrote, from the start",
+    )
+    command.add_argument(
         "--no-browser", action="store_true", help="print the address, and start no browser"
     )
 
@@ -46,10 +52,10 @@ def _explore(options: Namespace) -> None:
 
     index = index_or_default(options.index)
     if options.output is not None:
-        explorer.write(index, options.output, runs=options.runs)
+        explorer.write(index, options.output, runs=options.runs, race=options.race)
         print(f"{options.output}: the page of {visible(os.path.basename(index.path))}")
         return
-    shown = explorer.Exploration(index, runs=options.runs)
+    shown = explorer.Exploration(index, runs=options.runs, race=options.race)
     with shown as page, contextlib.suppress(KeyboardInterrupt):
         print(f"{page.address} shows {visible(os.path.basename(index.path))} until Ctrl-C")
         sys.stdout.flush()

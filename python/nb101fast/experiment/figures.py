@@ -117,5 +117,5 @@ def _draw_by_rate(axes: Axes, plan: ExperimentPlan, picture: RegretFigure) -> No
 def _label(plan: ExperimentPlan, name: str) -> str:
     settings = plan.optimizers[name]
     if isinstance(settings, Settings) and settings.name == name:
-        return plotting.plain(settings.title)
-    return plotting.plain(name)
+        return settings.title
+    return name

@@ -22,21 +22,29 @@ class Exploration:
     Args:
         index: an index file, or an open Index.
         runs: whether the page has the accuracies of all runs, as `write` takes it.
+        race: a file that `search.write_race` wrote. The page shows it from the start.
 
     Attributes:
         address: of the page, such as "http://127.0.0.1:41235/".
 
     Raises:
-        FormatError: the index is damaged.
+        FormatError: the index or the race is damaged.
+        ValueError: the race is that of another index.
 
     Example:
         >>> with nb101fast.explorer.Exploration(index) as page:
         ...     address = page.address
     """
 
-    def __init__(self, index: str | os.PathLike[str], *, runs: bool | None = None) -> None:
+    def __init__(
+        self,
+        index: str | os.PathLike[str],
+        *,
+        runs: bool | None = None,
+        race: str | os.PathLike[str] | None = None,
+    ) -> None:
         folder = tempfile.TemporaryDirectory(prefix="nb101fast-", ignore_cleanup_errors=True)
-        write(index, folder.name, runs=runs)
+        write(index, folder.name, runs=runs, race=race)
         self._server = LocalServer(folder.name)
         self.address = self._server.address
         self._close = weakref.finalize(self, _end, self._server, folder)

@@ -16,18 +16,24 @@ from ..checks import check_type
 from ..codes import cell_codes
 from ..locations import checked_name
 from ..reader import IndexReader
+from ..regular_file import read_regular
 from ..whole_file import write_whole
 from . import manifest
 from .cell_runs import CellRuns, are_small
 from .measures import measures_of
-from .packed_array import PackedArray
+from .packed_array import PackedArray, name_by_contents
+from .race import parse_race
 
 _PAGE = Path(__file__).parents[1] / "data" / "explorer"
 _FIRST_PAGE = "index.html"
 
 
 def write(
-    index: str | os.PathLike[str], folder: str | os.PathLike[str], *, runs: bool | None = None
+    index: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    *,
+    runs: bool | None = None,
+    race: str | os.PathLike[str] | None = None,
 ) -> None:
     """Write an explorer of an index: a static page with its data, for any web server.
 
@@ -40,13 +46,15 @@ def write(
         runs: whether the folder gets the accuracies of all runs, which the page shows for each
             cell. They add about 40 MB for a full index. None writes them for an index of at most
             20,000 cells.
+        race: a file that `search.write_race` wrote. The page shows it from the start.
 
     Raises:
         TypeError: `runs` is neither a bool nor None.
-        FormatError: the index is damaged, or the manifest in the folder is not that of an explorer
-            of this version.
+        FormatError: the index is damaged, the race is damaged, or the manifest in the folder is not
+            that of an explorer of this version.
+        ValueError: the race is that of another index.
         FileExistsError: the folder has an `index.html` that is not that of an explorer.
-        OSError: the folder can't be written.
+        OSError: the folder can't be written, or the race can't be read.
 
     Example:
         >>> nb101fast.explorer.write(index, "explorer")
@@ -63,13 +71,16 @@ def write(
     cell_runs = CellRuns.of(reader) if has_runs else None
     arrays = [*tables.values(), *rows.values(), *(measure.values for measure in measures)]
     arrays += cell_runs.chunks if cell_runs else []
-    contents = {array.file: array.data for array in arrays} | page
+    raced = {} if race is None else _race(reader, race)
+    contents = {array.file: array.data for array in arrays} | raced | page
     first_page = contents.pop(_FIRST_PAGE)
     target.mkdir(parents=True, exist_ok=True)
     for name, data in contents.items():
         write_whole(target / name, data)
     files = [*contents, _FIRST_PAGE]
-    described = manifest.manifest_of(reader, files, tables, rows, measures, cell_runs)
+    described = manifest.manifest_of(
+        reader, files, tables, rows, measures, runs=cell_runs, race=next(iter(raced), None)
+    )
     # The manifest and the first page name the files that are already there, so they come last.
     write_whole(target / manifest.NAME, described)
     write_whole(target / _FIRST_PAGE, first_page)
@@ -109,3 +120,15 @@ def _rows(reader: IndexReader) -> dict[str, PackedArray]:
     arrays: list[npt.NDArray[Any]] = [reader.cells, fingerprints]
     pairs = zip(manifest.ROWS, arrays, strict=True)
     return {name: PackedArray.of(name, array) for name, array in pairs}
+
+
+def _race(reader: IndexReader, path: str | os.PathLike[str]) -> dict[str, bytes]:
+    """The contents of the race, by the name of its file in the folder."""
+    data = read_regular(path)
+    of = parse_race(os.fspath(path), data)["index"]
+    if of != manifest.identity_of(reader):
+        raise ValueError(
+            f"{visible(os.fspath(path))} is a race of {visible(of['name'])!r}, not of "
+            f"{manifest.identity_of(reader)['name']!r}; use a race of this index"
+        )
+    return {name_by_contents("race", data, "json"): data}

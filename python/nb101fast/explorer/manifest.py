@@ -37,6 +37,7 @@ _MANIFEST = Record(
                 "runs": Integer(),
             }
         ),
+        "race": Nullable(Text()),
         "tables": Record(dict.fromkeys(TABLES, PACKED_ARRAY)),
         "rows": Record(dict.fromkeys(ROWS, PACKED_ARRAY)),
         "measures": ListOf(MEASURE),
@@ -53,6 +54,7 @@ def manifest_of(
     rows: Mapping[str, PackedArray],
     measures: Sequence[Measure],
     runs: CellRuns | None,
+    race: str | None,
 ) -> bytes:
     """The manifest, as JSON.
 
@@ -63,26 +65,34 @@ def manifest_of(
         rows: what each row of the index has, by the names in `ROWS`.
         measures: the measures of the index.
         runs: the accuracies of all runs, if the folder has them.
+        race: the name of the file of a race, or None.
     """
-    marks = Marks.of(reader.provenance)
     manifest = {
         "form": "nb101fast explorer",
         "version": VERSION,
         "files": list(files),
         "index": {
-            "name": visible(shown_name(os.path.basename(reader.path))),
-            "synthetic": marks.synthetic,
-            "datasets": list(marks.datasets),
+            **identity_of(reader),
+            "datasets": list(Marks.of(reader.provenance).datasets),
             "epochs": list(reader.epochs),
             "repeats": list(reader.repeats),
             "runs": reader.num_runs,
         },
+        "race": race,
         "tables": {name: array.as_json() for name, array in tables.items()},
         "rows": {name: array.as_json() for name, array in rows.items()},
         "measures": [measure.as_json() for measure in measures],
         "runs": runs and runs.as_json(),
     }
     return json.dumps(manifest, indent=1, allow_nan=False).encode()
+
+
+def identity_of(reader: IndexReader) -> dict[str, Any]:
+    """What a manifest and a race both say of their index, so that a page can compare them."""
+    return {
+        "name": visible(shown_name(os.path.basename(reader.path))),
+        "synthetic": reader.is_synthetic,
+    }
 
 
 def parse_manifest(source: str, data: bytes) -> dict[str, Any]:

@@ -69,8 +69,8 @@ class PackedArray:
         elements = np.ascontiguousarray(values, values.dtype.newbyteorder("<")).reshape(-1)
         planes = elements.view(np.uint8).reshape(len(elements), -1).T
         data = zlib.compress(planes.tobytes(), _LEVEL)
-        digest = hashlib.sha256(data).hexdigest()[:_DIGEST_DIGITS]
-        return PackedArray(f"{name}-{digest}.bin", kind, len(elements), step, data)
+        file = name_by_contents(name, data, "bin")
+        return PackedArray(file, kind, len(elements), step, data)
 
     @staticmethod
     def in_steps(name: str, values: npt.NDArray[np.float64], step: float) -> PackedArray:
@@ -91,3 +91,9 @@ class PackedArray:
     def as_json(self) -> dict[str, Any]:
         """What the manifest says of the array."""
         return {"file": self.file, "type": self.type, "length": self.length, "step": self.step}
+
+
+def name_by_contents(name: str, data: bytes, suffix: str) -> str:
+    """A file's name with a digest of its contents, so that a file of this name never changes."""
+    digest = hashlib.sha256(data).hexdigest()[:_DIGEST_DIGITS]
+    return f"{name}-{digest}.{suffix}"

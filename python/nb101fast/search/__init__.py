@@ -16,6 +16,7 @@ from .observations import Observations
 from .optimizer import CodeOptimizer, Optimizer, Proposal, Trial
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
+from .race import write_race
 from .regret_figure import plot_regret
 from .settings import (
     BOHB,
@@ -72,4 +73,5 @@ __all__ = [
     "run",
     "settings_of",
     "training_for",
+    "write_race",
 ]

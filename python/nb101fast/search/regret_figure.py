@@ -91,15 +91,16 @@ class RegretFigure:
 
         Args:
             trajectories: the runs by the optimizer's name, at least one.
-            labels: what the legend calls each optimizer.
+            labels: what the legend calls each optimizer, as plain text.
             regret: which regret is drawn. Fronts have that of the hypervolume alone.
         """
         first = next(iter(trajectories.values()))
         lines = lines_of(trajectories)
-        curves = [
-            _curve(name, each, regret, plotting.curve(lines[name]) | {"label": labels[name]})
-            for name, each in trajectories.items()
-        ]
+        looks = {
+            name: plotting.curve(lines[name]) | {"label": plotting.plain(labels[name])}
+            for name in trajectories
+        }
+        curves = [_curve(name, each, regret, looks[name]) for name, each in trajectories.items()]
         drawn = "hypervolume" if isinstance(first, Fronts) else regret
         return cls(first.preset, first.limits, drawn, [each for each in curves if len(each.final)])
 
@@ -287,7 +288,7 @@ def runs_by_name(
 def labels_of(given: object, by_name: Mapping[str, Runs]) -> dict[str, str]:
     """What a legend calls each optimizer: the keys of a dictionary, or the titles."""
     if isinstance(given, Mapping):
-        return {name: plotting.plain(name) for name in by_name}
+        return {name: name for name in by_name}
     return {name: _label(each) for name, each in by_name.items()}
 
 
@@ -300,7 +301,7 @@ def title_of(by_name: Mapping[str, Runs]) -> str:
 def _label(trajectories: Runs) -> str:
     name = trajectories.optimizer
     settings = PRESETS[trajectories.preset].optimizers.get(name)
-    return plotting.plain(settings.title if settings and settings.name == name else name)
+    return settings.title if settings and settings.name == name else name
 
 
 def _shown(runs: Runs, regret: Regret) -> Doubles:

@@ -2,14 +2,15 @@
 
     python -m reference.explorer_golden FOLDER
 
-writes FOLDER/golden.json, and an explorer of NB101-digits to FOLDER/digits. The tests in `web` read
-both.
+writes FOLDER/golden.json, an explorer of NB101-digits to FOLDER/digits, and a race on it to
+FOLDER/race.json. The tests in `web` read all of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from typing import Any
 import numpy as np
 
 import nb101fast
-from nb101fast import Cell, explorer, inception, search_space
+from nb101fast import Cell, explorer, inception, search, search_space
 from nb101fast.codes import Codes
 from nb101fast.locations import BUILT_IN
 
 NUM_CODES = 100_000
 NUM_CELLS = 60
+RACE_SECONDS = (1, 30, 100, 299)
 
 
 def words(first: int, count: int) -> Codes:
@@ -78,6 +80,12 @@ def samples(index: nb101fast.Index, cell: int) -> list[dict[str, Any]]:
     ]
 
 
+def trajectories() -> list[search.Trajectories]:
+    """The runs of a race."""
+    digits = nb101fast.open(BUILT_IN)
+    return [search.run(name, digits, runs=3, budget_seconds=300) for name in ("rs", "re", "hb")]
+
+
 def golden() -> dict[str, Any]:
     """Facts of some cells, and a digest of the ids of many codes."""
     codes = random_codes()
@@ -99,14 +107,23 @@ def golden() -> dict[str, Any]:
             }
             for cell in best.tolist()
         ],
+        "race": {
+            "seconds": RACE_SECONDS,
+            "regrets": [
+                [[None if np.isnan(each) else each for each in run] for run in regrets.tolist()]
+                for regrets in (each.regret_at(RACE_SECONDS) for each in trajectories())
+            ],
+        },
     }
 
 
 def write(folder: Path) -> None:
-    """Write both."""
+    """Write them."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "golden.json").write_text(json.dumps(golden(), indent=1), "utf-8")
+    shutil.rmtree(folder / "digits", ignore_errors=True)  # an older manifest would be refused
     explorer.write(BUILT_IN, folder / "digits")
+    search.write_race(trajectories(), nb101fast.open(BUILT_IN), folder / "race.json")
 
 
 if __name__ == "__main__":

@@ -276,6 +276,10 @@ def calls() -> Calls:
         "Trajectories.regret_of_incumbents": (done.regret_of_incumbents, {"regret": "test"}),
         "Trajectories.plot": (done.plot, {"regret": "test"}),
         "search.plot_regret": (search.plot_regret, {"trajectories": [done], "regret": "test"}),
+        "search.write_race": (
+            search.write_race,
+            {"trajectories": [done], "index": index, "path": "race.json", "runs": 1},
+        ),
         "Trajectories.to_arrow": (done.to_arrow, {}),
         "Trajectories.to_parquet": (done.to_parquet, {"target": "d.parquet"}),
         "Trajectories.from_parquet": (search.Trajectories.from_parquet, {"path": "d.parquet"}),
