@@ -198,7 +198,8 @@ def test_a_folder_with_another_page_is_refused(tmp_path: Path) -> None:
 def test_the_folder_has_a_race_of_its_index(index: Index, tmp_path: Path) -> None:
     race = tmp_path / "race.json"
     search.write_race([search.run("rs", DIGITS, runs=2, budget_seconds=100)], DIGITS, race)
-    explorer.write(DIGITS, tmp_path / "page", race=race)
+    page = str(tmp_path / "page")
+    assert main(["explore", str(BUILT_IN), "-o", page, "--race", str(race)]) == 0
     manifest = manifest_in(tmp_path / "page")
     assert manifest["race"] in manifest["files"]
     assert (tmp_path / "page" / manifest["race"]).read_bytes() == race.read_bytes()

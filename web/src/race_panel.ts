@@ -146,11 +146,12 @@ export class RacePanel {
 }
 
 function whatOf(race: Race): string {
-  const runs = [...new Set(race.optimizers.map(({ num_runs }) => num_runs))];
+  const counts = [...new Set(race.optimizers.map(({ num_runs }) => num_runs))];
+  const runs = `${counts.map(wholeText).join(" or ")} ${counts.at(-1) === 1 ? "run" : "runs"} each`;
   const band = race.statistic === "mean" ? " with its 95 % interval" : " with its quartiles";
   const hasBand = race.optimizers.some(({ band }) => band !== null);
   return (
     `${race.index.name}: ${race.statistic} ${race.regret} ${race.shows} of ` +
-    `${runs.map(wholeText).join(" or ")} runs each${hasBand ? band : ""}, preset ${race.preset}`
+    `${runs}${hasBand ? band : ""}, preset ${race.preset}`
   );
 }
