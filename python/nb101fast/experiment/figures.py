@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from .. import plotting
-from ..search import Evolution, Fronts, RandomSearch, Settings
+from ..search import Evolution, Fronts, OptimizerRuns, RandomSearch, Settings
 from ..search.front_figure import draw_attained
-from ..search.mean_regret import Runs
 from ..search.regret_figure import RegretCurve, RegretFigure, lines_of, middle_of
 from ..search.trajectories import Regret
 from .plan import ExperimentPlan
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 _PANEL_INCHES = (5.0, 3.9)
 
-RunsByName = Mapping[str, Runs]
+RunsByName: TypeAlias = Mapping[str, OptimizerRuns]
 Draw: TypeAlias = Callable[["Axes"], None]
 
 

@@ -10,8 +10,7 @@ from html import escape
 from pathlib import Path
 
 from .. import plotting
-from ..search import Fronts
-from ..search.mean_regret import Runs
+from ..search import Fronts, OptimizerRuns
 from ..search.trajectories import Regret
 from .figures import regret_figure
 from .folder import Folder
@@ -37,7 +36,7 @@ class ExperimentReport:
     folder: Path
     plan: ExperimentPlan
     regret: Regret
-    trajectories: Mapping[str, Runs]
+    trajectories: Mapping[str, OptimizerRuns]
     summaries: tuple[OptimizerSummary, ...]
 
     def markdown(self) -> str:

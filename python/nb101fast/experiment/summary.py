@@ -12,7 +12,8 @@ from html import escape
 import numpy as np
 
 from ..checks import check_type
-from ..search.mean_regret import Runs, confidence_band, mean_regret, regret_of
+from ..search import OptimizerRuns
+from ..search.mean_regret import confidence_band, mean_regret, regret_of
 from ..search.trajectories import Regret
 
 REFERENCE = "rs"  # the optimizer that all others are compared with
@@ -57,7 +58,7 @@ class OptimizerSummary:
 
 
 def summarize(
-    trajectories: Mapping[str, Runs], *, regret: Regret = "test"
+    trajectories: Mapping[str, OptimizerRuns], *, regret: Regret = "test"
 ) -> tuple[OptimizerSummary, ...]:
     """Sum up each optimizer, and compare it with random search if that is one of them.
 
@@ -74,7 +75,9 @@ def summarize(
     return tuple(_summary(name, each, level, regret) for name, each in trajectories.items())
 
 
-def _summary(name: str, trajectories: Runs, level: float, kind: Regret) -> OptimizerSummary:
+def _summary(
+    name: str, trajectories: OptimizerRuns, level: float, kind: Regret
+) -> OptimizerSummary:
     values = regret_of(trajectories, kind)
     regret = trajectories.incumbents.values_at(values, "seconds", [np.inf])[:, 0]
     known = regret[~np.isnan(regret)]

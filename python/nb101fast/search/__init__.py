@@ -14,6 +14,7 @@ from .multi_objective_training import MultiObjectiveTraining
 from .objectives import Objectives
 from .observations import Observations
 from .optimizer import CodeOptimizer, Optimizer, Proposal, Trial
+from .optimizer_runs import OptimizerRuns
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
 from .regret_figure import plot_regret
@@ -32,7 +33,7 @@ from .settings import (
 )
 from .simulated_training import Limits, SimulatedRun, SimulatedTraining
 from .smac3 import SMAC3
-from .trajectories import Trajectories, join
+from .trajectories import Trajectories
 
 __all__ = [
     "BOHB",
@@ -55,6 +56,7 @@ __all__ = [
     "Objectives",
     "Observations",
     "Optimizer",
+    "OptimizerRuns",
     "Preset",
     "Proposal",
     "RandomSearch",
@@ -66,7 +68,6 @@ __all__ = [
     "Trial",
     "find_fronts",
     "front_training_for",
-    "join",
     "plot_fronts",
     "plot_regret",
     "run",

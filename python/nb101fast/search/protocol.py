@@ -14,7 +14,7 @@ from .presets import PRESETS
 from .runner import Runner
 from .settings import Factory, Settings
 from .simulated_training import MOST_RUNS, SimulatedTraining
-from .trajectories import Trajectories, join
+from .trajectories import Trajectories
 
 Recorded: TypeAlias = Literal["incumbents", "everything"]
 
@@ -95,7 +95,7 @@ def run(
         seed=seed,
         recorded=RECORDED[record],
     )
-    return join(
+    return Trajectories.joined(
         [
             _trajectories(runner, number, record)
             for number, record in runner.records(first, count, threads, progress)

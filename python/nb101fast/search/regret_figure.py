@@ -13,8 +13,9 @@ import numpy as np
 from .. import plotting
 from ..checks import check_choice, check_type
 from .fronts import Fronts
-from .mean_regret import Runs, confidence_band, mean_regret, regret_of
+from .mean_regret import confidence_band, mean_regret, regret_of
 from .observations import Doubles
+from .optimizer_runs import OptimizerRuns
 from .presets import PRESETS
 from .simulated_training import Limits
 from .trajectories import REGRETS, Regret, Trajectories
@@ -42,7 +43,7 @@ _LINES = {
 _SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
 PANEL_INCHES = (5.0, 3.9)
 SAME = ("preset", "budget_seconds", "max_evaluations")  # in all runs of one figure
-_Kind = TypeVar("_Kind", Trajectories, Fronts)
+_Runs = TypeVar("_Runs", bound=OptimizerRuns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,10 @@ class RegretFigure:
 
     @classmethod
     def of(
-        cls, trajectories: Mapping[str, Runs], labels: Mapping[str, str], regret: Regret = "test"
+        cls,
+        trajectories: Mapping[str, OptimizerRuns],
+        labels: Mapping[str, str],
+        regret: Regret = "test",
     ) -> RegretFigure:
         """The curves of runs of the same preset and limits.
 
@@ -242,10 +246,10 @@ def lines_of(names: Collection[str]) -> dict[str, int]:
 
 def runs_by_name(
     argument: str,
-    given: Iterable[_Kind] | Mapping[str, _Kind],
-    kind: type[_Kind],
+    given: Iterable[_Runs] | Mapping[str, _Runs],
+    kind: type[_Runs],
     same: Collection[str],
-) -> dict[str, _Kind]:
+) -> dict[str, _Runs]:
     """The runs of one figure by name.
 
     Args:
@@ -264,7 +268,7 @@ def runs_by_name(
         pairs = [(getattr(each, "optimizer", ""), each) for each in given]
     if not pairs:
         raise ValueError(f"no {argument}; give those of at least one optimizer")
-    by_name: dict[str, _Kind] = {}
+    by_name: dict[str, _Runs] = {}
     for name, each in pairs:
         check_type(argument, each, kind, use=kind.__name__)
         check_choice("preset", each.preset, PRESETS)
@@ -284,35 +288,35 @@ def runs_by_name(
     return by_name
 
 
-def labels_of(given: object, by_name: Mapping[str, Runs]) -> dict[str, str]:
+def labels_of(given: object, by_name: Mapping[str, OptimizerRuns]) -> dict[str, str]:
     """What a legend calls each optimizer: the keys of a dictionary, or the titles."""
     if isinstance(given, Mapping):
         return {name: plotting.plain(name) for name in by_name}
     return {name: _label(each) for name, each in by_name.items()}
 
 
-def title_of(by_name: Mapping[str, Runs]) -> str:
+def title_of(by_name: Mapping[str, OptimizerRuns]) -> str:
     """The title of a figure. It says that values were made up, and is empty otherwise."""
     first = next(iter(by_name.values()))
     return "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
 
 
-def _label(trajectories: Runs) -> str:
+def _label(trajectories: OptimizerRuns) -> str:
     name = trajectories.optimizer
     settings = PRESETS[trajectories.preset].optimizers.get(name)
     return plotting.plain(settings.title if settings and settings.name == name else name)
 
 
-def _shown(runs: Runs, regret: Regret) -> Doubles:
+def _shown(runs: OptimizerRuns, regret: Regret) -> Doubles:
     """What is drawn of each row of `incumbents`: its regret or its accuracy."""
     values = regret_of(runs, regret)
-    if isinstance(runs, Fronts) or PRESETS[runs.preset].test != "queried":
-        return values
-    best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
-    return best - values
+    if isinstance(runs, Trajectories) and PRESETS[runs.preset].test == "queried":
+        best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
+        return best - values
+    return values
 
 
-def _curve(name: str, runs: Runs, regret: Regret, look: dict[str, Any]) -> RegretCurve:
+def _curve(name: str, runs: OptimizerRuns, regret: Regret, look: dict[str, Any]) -> RegretCurve:
     limits, values = runs.limits, _shown(runs, regret)
     final = runs.incumbents.values_at(values, limits.unit, [np.inf])[:, 0]
     has_trained = ~np.isnan(final)
