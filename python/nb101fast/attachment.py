@@ -18,13 +18,14 @@ from . import _core
 from ._core import FormatError
 from .cell import Cell
 from .cell_rows import CellRows, check_name, checked_names, rows_of_objects
-from .checks import alternatives, check_type
+from .checks import check_type
 from .chosen_cells import choose_cells
 from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds
 from .formats import format_of
 from .inputs import is_table
 from .locations import checked_name, checked_target, core_name
 from .own_column import Doubles, Ids, Label, narrowest
+from .phrases import alternatives, counted
 from .reader import IndexReader, Rows
 from .regular_file import open_regular
 from .table_rows import digests_of
@@ -124,8 +125,8 @@ def attach(
     first_unknown = next(places, "")
     if strict and unknown:
         raise FormatError(
-            f"{first_unknown}: the index has no such cell; {unknown:,} values are of cells that "
-            "it lacks, and a strict call refuses them"
+            f"{first_unknown}: the index has no such cell; a strict call refuses "
+            f"{counted(unknown, 'value')} of cells that the index lacks"
         )
     reader.verify("sections")
     new = {n: v for part in given for n, v in part.by_row(reader).items()}

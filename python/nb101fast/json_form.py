@@ -50,9 +50,9 @@ import numpy as np
 from . import _core
 from ._core import FormatError
 from .cell import Cell, OutOfDomainError
-from .checks import alternatives, with_nearest
 from .codes import cell_codes, cell_parameters
 from .measurement import EVALUATION_METRICS, STAGES
+from .phrases import alternatives, with_nearest
 from .provenance import Marks
 from .reader import Doubles, Ids, IndexReader, Rows
 from .regular_file import open_regular

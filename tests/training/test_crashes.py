@@ -167,8 +167,8 @@ def test_an_interrupted_driver(small_sweep: Sweep, number: int) -> None:
     assert (driver.returncode, out) == (2, "")
     made = len(small_sweep.payloads())
     assert err == (
-        f"nb101train: interrupted: {made} of {len(WANTED)} runs are made, and the same command "
-        "continues from there\n"
+        f"nb101train: interrupted: the sweep has made {made} of {len(WANTED)} runs, and the same "
+        "command continues from there\n"
     )
     small_sweep.workers_end()
     assert read_status(small_sweep.out).drivers["0/1"].state == "stopped"

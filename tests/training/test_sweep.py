@@ -257,7 +257,7 @@ def test_workers_that_cannot_start_end_the_sweep(tmp_path: Path, request_of: Cha
         ({"max_seconds": 60.0}, "max_seconds is 14400.0, not 60.0"),
         ({"changes": {**CHANGES, "learning_rate": 0.3}}, "learning_rate is 0.2, not 0.3"),
         ({"preset": "digits", "changes": {"batch_size": 2}}, "bn_groups is 2, not 1"),
-        ({"codes": cells_up_to(2)}, "6 other cells belong to it, code 1025 first"),
+        ({"codes": cells_up_to(2)}, "it has 6 other cells, code 1025 first"),
         ({"dataset": "digits"}, "the data set's fingerprint is '.*', not '.*'; .*num_classes is 2"),
     ],
 )
@@ -279,7 +279,7 @@ def test_a_cell_in_another_vertex_order_is_refused(tmp_path: Path, request_of: C
     orders = (0, 2), (2, 0)
     codes = [np.array([nb101fast.encode(matrix, order)], np.uint32) for order in orders]
     run(tmp_path, request_of(codes=codes[0]))
-    with pytest.raises(ValueError, match=f"1 other cells belong to it, code {codes[0][0]} first"):
+    with pytest.raises(ValueError, match=f"it has 1 other cell, code {codes[0][0]} first"):
         run(tmp_path, request_of(codes=codes[1]))
 
 
@@ -408,10 +408,10 @@ def test_records_of_another_sweep_are_refused(tmp_path: Path, request_of: Change
     (mine, *_) = work_list(cells_up_to(3), Ledger(UNITS))
     size = Shard().results_in(tmp_path).stat().st_size
     for payload, pattern in (
-        (made_up_payload(other, 1, 0), "1 epochs, repeat 0: the run is not of this sweep"),
+        (made_up_payload(other, 1, 0), "1 epoch, repeat 0: the run is not of this sweep"),
         (made_up_payload(mine, 4, 0), "4 epochs, repeat 0: the run is not of this sweep"),
-        (made_up_payload(mine, 1, 7), "1 epochs, repeat 7: the run is not of this sweep"),
-        (made_up_payload(mine, 1, 1), "1 epochs, repeat 1: the run occurs a second time"),
+        (made_up_payload(mine, 1, 7), "1 epoch, repeat 7: the run is not of this sweep"),
+        (made_up_payload(mine, 1, 1), "1 epoch, repeat 1: the run occurs a second time"),
         (b"[]", "not the JSON of a record"),
     ):
         with ShardWriter(Shard().results_in(tmp_path)) as writer:
@@ -453,7 +453,7 @@ def test_a_full_disk_stops_the_sweep_and_loses_no_run(
 
     monkeypatch.setattr(ShardWriter, "append", append_until_full)
     with pytest.raises(
-        OSError, match=r"No space left on device; \d+ of 28 runs are made, and the same"
+        OSError, match=r"No space left on device; the sweep has made \d+ of 28 runs, and the same"
     ):
         run(tmp_path, request_of())
     made = runs_in(tmp_path)
@@ -471,7 +471,7 @@ def test_an_interruption_is_reported(
         if done >= 10:
             raise KeyboardInterrupt
 
-    with pytest.raises(InterruptedError, match="interrupted: 7 of 28 runs are made, and the same"):
+    with pytest.raises(InterruptedError, match="interrupted: the sweep has made 7 of 28 runs"):
         run(tmp_path, request_of(), progress=interrupt)
     assert not (tmp_path / "index.nb101").exists()
     report = run(tmp_path, Request())

@@ -20,6 +20,7 @@ from nb101fast.cell_text import FORMS, cell_of_text
 from nb101fast.checks import check_choice, check_count
 from nb101fast.command_line import CommandLine
 from nb101fast.op_map import pruned
+from nb101fast.phrases import counted
 from nb101fast.progress import tell
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Anything, Kind, MapOf, Number, parse
@@ -377,7 +378,7 @@ def _cell(options: argparse.Namespace) -> None:
 
 def _print_result(result: RunResult) -> None:
     print(
-        f"{result.module_hash}, {result.epochs} epochs, repeat {result.repeat}: "
+        f"{result.module_hash}, {counted(result.epochs, 'epoch')}, repeat {result.repeat}: "
         f"{result.trainable_parameters:,} parameters, {result.total_time:.2f} s, of which "
         f"{result.compile_seconds:.2f} compiling, {result.step_seconds:.2f} training, "
         f"{result.evaluation_seconds:.2f} evaluating"
@@ -418,7 +419,7 @@ def _augment(options: argparse.Namespace) -> None:
     )
     print(
         f"{augmented.trainable_parameters:,} parameters, test accuracy "
-        f"{augmented.test_accuracy:.6f} after {config.epochs} epochs"
+        f"{augmented.test_accuracy:.6f} after {counted(config.epochs, 'epoch')}"
     )
 
 
@@ -485,7 +486,7 @@ def _sweep(options: argparse.Namespace) -> None:
 
 def _print_report(folder: str, report: SweepReport) -> None:
     print(
-        f"{visible(folder)}: {report.made:,} of {report.runs:,} runs made, "
+        f"{visible(folder)}: {report.made:,} of {counted(report.runs, 'run')} made, "
         f"{report.made_here:,} now in {report.seconds:.1f} s"
     )
     if report.lost_workers:
@@ -499,12 +500,12 @@ def _print_report(folder: str, report: SweepReport) -> None:
         )
     if index := report.index:
         print(
-            f"{index.output}: {index.cells:,} cells, {index.runs:,} runs, "
+            f"{index.output}: {counted(index.cells, 'cell')}, {counted(index.runs, 'run')}, "
             f"{index.num_bytes / 1e3:,.0f} kB"
         )
     if report.failures:
         raise RunFailureError(
-            f"{len(report.failures)} of {report.runs:,} runs failed; "
+            f"{len(report.failures):,} of {counted(report.runs, 'run')} failed; "
             "--retry-failed makes them again"
         )
 

@@ -18,6 +18,7 @@ import nb101fast
 from nb101fast import FormatError, OutOfDomainError
 from nb101fast._core import visible
 from nb101fast.checks import check_count
+from nb101fast.phrases import counted
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import (
     Choice,
@@ -117,8 +118,8 @@ class SweepPlan:
         check_count("repeats", self.repeats, 1, MOST_REPEATS)
         if len(self.epochs) * self.repeats > _MOST_RUNS_OF_A_CELL:
             raise ValueError(
-                f"repeats={self.repeats} with {len(self.epochs)} budgets is not allowed; use at "
-                f"most {_MOST_RUNS_OF_A_CELL:,} runs of each cell"
+                f"repeats={self.repeats} with {counted(len(self.epochs), 'budget')} is not "
+                f"allowed; use at most {_MOST_RUNS_OF_A_CELL:,} runs of each cell"
             )
         check_count("seed", self.seed, 0, _MOST_SEED)
 
@@ -189,9 +190,11 @@ class SweepPlan:
         if missing := sorted(set(self.epochs) - set(wanted.epochs)):
             differences.append(f"epochs {', '.join(map(str, missing))} belong to it")
         if wanted.repeats < self.repeats:
-            differences.append(f"it has {self.repeats} repeats, not {wanted.repeats}")
+            differences.append(f"it has {counted(self.repeats, 'repeat')}, not {wanted.repeats}")
         if missing := sorted(set(self.codes.tolist()) - set(wanted.codes.tolist())):
-            differences.append(f"{len(missing)} other cells belong to it, code {missing[0]} first")
+            differences.append(
+                f"it has {counted(len(missing), 'other cell')}, code {missing[0]} first"
+            )
         if differences:
             raise ValueError("the sweep was begun with other settings: " + "; ".join(differences))
         new = tuple(each for each in wanted.versions if each not in self.versions)

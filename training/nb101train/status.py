@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from nb101fast._core import visible
 from nb101fast.file_lock import is_locked
+from nb101fast.phrases import counted
 from nb101fast.progress import duration
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Choice, Integer, ListOf, Number, Record, Text, parse
@@ -162,9 +163,9 @@ class SweepStatus:
         """The status in several lines, for people."""
         budgets = ", ".join(map(str, self.epochs))
         lines = [
-            f"{visible(self.folder)}: {visible(self.dataset)}, {self.cells:,} cells x {budgets} "
-            f"epochs x {self.repeats} repeats",
-            f"  made    {self.made:,} of {self.runs:,} runs ({self.made / self.runs:.1%})",
+            f"{visible(self.folder)}: {visible(self.dataset)}, "
+            f"{counted(self.cells, 'cell')} x {budgets} epochs x {counted(self.repeats, 'repeat')}",
+            f"  made    {self.made:,} of {counted(self.runs, 'run')} ({self.made / self.runs:.1%})",
             f"  failed  {self.failed:,}",
         ]
         if self.is_running:
@@ -264,13 +265,14 @@ def _seconds_left(drivers: list[DriverStatus], num_shards: int) -> float | None:
 def _driver_lines(shard: str, driver: DriverStatus) -> list[str]:
     ago = duration(max(time.time() - driver.updated, 0.0))
     lines = [
-        f"  shard {shard}: {driver.made:,} of {driver.runs:,} runs, {driver.failed:,} failed; "
-        f"driver {visible(driver.host)}:{driver.pid} {driver.state}, seen {ago} ago"
-        + (f", {driver.lost_workers} workers lost" if driver.lost_workers else "")
+        f"  shard {shard}: {driver.made:,} of {counted(driver.runs, 'run')}, "
+        f"{driver.failed:,} failed; driver {visible(driver.host)}:{driver.pid} {driver.state}, "
+        f"seen {ago} ago"
+        + (f", {counted(driver.lost_workers, 'worker')} lost" if driver.lost_workers else "")
     ]
     for run in driver.running:
         lines.append(
-            f"    worker {run.worker}: {visible(run.module_hash)}, {run.epochs} epochs, "
+            f"    worker {run.worker}: {visible(run.module_hash)}, {counted(run.epochs, 'epoch')}, "
             f"repeat {run.repeat}"
         )
     return lines

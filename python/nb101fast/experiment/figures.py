@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from .. import plotting
+from ..phrases import counted
 from ..search import Evolution, Fronts, OptimizerRuns, RandomSearch, Settings
 from ..search.front_figure import draw_attained
 from ..search.regret_figure import RegretCurve, RegretFigure, lines_of, middle_of
@@ -76,7 +77,7 @@ def _figure(plan: ExperimentPlan, picture: RegretFigure, draws: tuple[Draw, ...]
 
 
 def _title(plan: ExperimentPlan, *, is_narrow: bool) -> str:
-    runs = f"{plan.runs:,} runs each, preset {plan.preset!r}"
+    runs = f"{counted(plan.runs, 'run')} each, preset {plan.preset!r}"
     if plan.index.is_synthetic:
         return f"SYNTHETIC values, made up for load tests: not a result\n{runs}"
     return plotting.plain(os.path.basename(plan.index.path)) + ("\n" if is_narrow else ": ") + runs

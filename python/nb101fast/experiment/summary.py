@@ -12,6 +12,7 @@ from html import escape
 import numpy as np
 
 from ..checks import check_type
+from ..phrases import counted
 from ..search import OptimizerRuns
 from ..search.mean_regret import confidence_band, mean_regret, regret_of
 from ..search.trajectories import Regret
@@ -177,7 +178,9 @@ def _cells(row: OptimizerSummary, is_raced: bool) -> list[str]:
     if row.speedup_over_rs is None:
         return [*cells, "-" if row.optimizer == REFERENCE else "never", "-"]
     seconds, evaluations = row.seconds_to_rs, row.evaluations_to_rs
-    spent = f"{evaluations:,.0f} evaluations" if seconds is None else f"{seconds:,.0f} s"
+    spent = (
+        f"{seconds:,.0f} s" if evaluations is None else counted(round(evaluations), "evaluation")
+    )
     return [*cells, spent, f"{row.speedup_over_rs:.1f}"]
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from .. import _core
 from .._core import FormatError
 from ..checks import check_count
+from ..phrases import counted
 from ..schema import ListOf, Number, Text
 from .objectives import Objectives
 from .observations import Doubles
@@ -190,6 +191,6 @@ def _check_points(name: str, objectives: Objectives, facts: Facts) -> None:
     count = len(objectives.names)
     if not count or not facts["exact_front"] or {len(point) for point in points} != {count}:
         raise FormatError(
-            f"{name}: its metadata has {count} objectives and points of other lengths; write the "
-            "file again"
+            f"{name}: its metadata has {counted(count, 'objective')} and points of other "
+            "lengths; write the file again"
         )

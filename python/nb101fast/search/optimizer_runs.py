@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .. import plotting
 from .._core import visible
 from ..checks import check_type
+from ..phrases import counted
 from .observations import Doubles, Observations
 from .run_file import OF_ALL_RUNS, OF_EACH_RUN, Columns, Facts, RunFile
 from .simulated_training import Limits
@@ -117,7 +118,7 @@ class OptimizerRuns(ABC):
         mean = f"{known.mean():.5f}" if len(known) else "unknown"
         return (
             f"<{type(self).__name__} of {self.optimizer} ({self.preset}){self._aim()}: "
-            f"{len(self):,} runs of {self.limits}, mean final regret {mean}>"
+            f"{counted(len(self), 'run')} of {self.limits}, mean final regret {mean}>"
         )
 
     def _aim(self) -> str:

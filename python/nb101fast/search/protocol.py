@@ -6,8 +6,9 @@ import operator
 from typing import Literal, TypeAlias
 
 from .. import _core
-from ..checks import alternatives, check_choice, check_count, check_type
+from ..checks import check_choice, check_count, check_type
 from ..index import Index
+from ..phrases import alternatives
 from ..progress import Progress
 from .observations import Observations
 from .presets import PRESETS

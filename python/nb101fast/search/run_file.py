@@ -15,6 +15,7 @@ from .._core import FormatError
 from ..content_digest import ContentDigest
 from ..extras import import_extra
 from ..parquet_file import check_digest, open_parquet, write_table
+from ..phrases import counted
 from ..schema import Integer, Kind, ListOf, Nullable, Number, Record, Text, parse
 from .observations import COLUMN_TYPES, COLUMNS, Observations
 
@@ -134,5 +135,5 @@ def _check_columns(name: str, columns: Columns, types: Types, facts: Facts) -> N
     if not is_in_order or (run[1:] < run[:-1]).any():
         raise FormatError(
             f"{name}: column run is not ascending from {facts['first_run']}, with at most "
-            f"{counts['seconds']} runs; write the file again"
+            f"{counted(counts['seconds'], 'run')}; write the file again"
         )

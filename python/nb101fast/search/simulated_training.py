@@ -11,6 +11,7 @@ from .. import _core
 from ..checks import check_choice, check_count, check_type
 from ..codes import OneCode, Validity, as_code
 from ..index import Index
+from ..phrases import counted
 from .observations import Unit
 from .optimizer import Trial
 
@@ -52,7 +53,7 @@ class Limits(NamedTuple):
     def __str__(self) -> str:
         seconds, evaluations = self
         limits = [] if seconds is None else [f"{seconds:g} s"]
-        limits += [] if evaluations is None else [f"{evaluations:,} evaluations"]
+        limits += [] if evaluations is None else [counted(evaluations, "evaluation")]
         return " or ".join(limits)
 
 
