@@ -25,8 +25,17 @@ def cache_folder() -> Path:
 
 
 def chosen_index() -> str | None:
-    """The index that `$NB101FAST_INDEX` names, else one in the cache; None if there is none."""
+    """The index that `$NB101FAST_INDEX` names, else one in the cache; None if there is none.
+
+    Raises:
+        FileNotFoundError: there is no file that the variable names.
+    """
     if path := os.environ.get(INDEX_VARIABLE):
+        if not os.path.exists(path):
+            raise FileNotFoundError(
+                f"{path}: there is no such file, and ${INDEX_VARIABLE} names it; set the variable "
+                "to an index, or unset it"
+            )
         return path
     cached = (cache_folder() / name for name in CACHED_NAMES)
     return next((str(path) for path in cached if path.is_file()), None)
