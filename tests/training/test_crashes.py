@@ -180,7 +180,7 @@ def test_a_full_disk(small_sweep: Sweep) -> None:
     status, out, err = small_sweep.finish(before="ulimit -f 40")  # no file may have more than 20 KB
     assert (status, out) == (2, "")
     path = RESULTS(small_sweep.out)
-    made = f"{len(small_sweep.payloads())} of {len(WANTED)} runs are made"
+    made = f"the sweep has made {len(small_sweep.payloads())} of {len(WANTED)} runs"
     assert err.splitlines()[-1] == (
         f"nb101train: [Errno 27] {path}: File too large; {made}, and the same command continues "
         "from there"
