@@ -510,7 +510,7 @@ def made_up_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[MadeUpWorker],
 
     def use(worker: MadeUpWorker) -> None:
         crew = lambda **options: MadeUpCrew(worker=worker)  # noqa: E731
-        monkeypatch.setattr("nb101train.__main__.Crew", crew)
+        monkeypatch.setattr("nb101train.commands.sweep.Crew", crew)
 
     use(MadeUpWorker())
     return use
