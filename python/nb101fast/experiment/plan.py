@@ -27,10 +27,10 @@ from ..search import (
     training_for,
 )
 from ..search.front_search import as_names
+from ..search.limits import Limits
 from ..search.protocol import RECORDED, Recorded, name_of
 from ..search.runner import runs_at_once
 from ..search.settings import Factory
-from ..search.simulated_training import Limits
 from .needs import Needs, fingerprint
 
 Optimizers: TypeAlias = Iterable[str | Settings | Factory] | Mapping[str, str | Settings | Factory]

@@ -10,6 +10,7 @@ from .front_search import find_fronts, front_training_for
 from .fronts import Fronts
 from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
+from .limits import Limits
 from .multi_objective_training import MultiObjectiveTraining
 from .objectives import Objectives
 from .observations import Observations
@@ -31,7 +32,8 @@ from .settings import (
     Reinforce,
     Settings,
 )
-from .simulated_training import Limits, SimulatedRun, SimulatedTraining
+from .simulated_run import SimulatedRun
+from .simulated_training import SimulatedTraining
 from .smac3 import SMAC3
 from .trajectories import Trajectories
 

@@ -16,9 +16,9 @@ from .. import plotting
 from .._core import visible
 from ..checks import check_type
 from ..phrases import counted
+from .limits import Limits
 from .observations import Doubles, Observations
 from .run_file import OF_ALL_RUNS, OF_EACH_RUN, Columns, Facts, RunFile
-from .simulated_training import Limits
 
 if TYPE_CHECKING:
     import pyarrow

@@ -13,11 +13,11 @@ import numpy as np
 from .. import plotting
 from ..checks import check_choice, check_type
 from .fronts import Fronts
+from .limits import Limits
 from .mean_regret import confidence_band, mean_regret, regret_of
 from .observations import Doubles
 from .optimizer_runs import OptimizerRuns
 from .presets import PRESETS
-from .simulated_training import Limits
 from .trajectories import REGRETS, Regret, Trajectories
 
 if TYPE_CHECKING:
