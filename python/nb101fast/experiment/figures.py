@@ -12,15 +12,13 @@ from .. import plotting
 from ..phrases import counted
 from ..search import Evolution, Fronts, OptimizerRuns, RandomSearch, Settings
 from ..search.front_figure import draw_attained
-from ..search.regret_figure import RegretCurve, RegretFigure, lines_of, middle_of
+from ..search.regret_figure import PANEL_INCHES, RegretCurve, RegretFigure, lines_of, middle_of
 from ..search.trajectories import Regret
 from .plan import ExperimentPlan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_PANEL_INCHES = (5.0, 3.9)
 
 RunsByName: TypeAlias = Mapping[str, OptimizerRuns]
 Draw: TypeAlias = Callable[["Axes"], None]
@@ -68,7 +66,7 @@ def _picture(plan: ExperimentPlan, runs: RunsByName, regret: Regret) -> RegretFi
 @plotting.style()
 def _figure(plan: ExperimentPlan, picture: RegretFigure, draws: tuple[Draw, ...]) -> Figure:
     title = _title(plan, is_narrow=len(draws) == 1)
-    figure, axes = plotting.panels(1, len(draws), inches=_PANEL_INCHES, title=title)
+    figure, axes = plotting.panels(1, len(draws), inches=PANEL_INCHES, title=title)
     for each, draw in zip(axes, draws, strict=True):
         draw(each)
     if picture.curves:
