@@ -23,7 +23,8 @@ import nb101fast
 from made_up import SMALL_SETTINGS, living, made_up_payload, small_set
 from nb101train.cells import cells_up_to
 from nb101train.ledger import Ledger, work_list
-from nb101train.shard import Shard, read_records
+from nb101train.shard import Shard
+from nb101train.shard_runs import read_records
 from nb101train.status import read_status
 from nb101train.work import units_of
 from reference.libraries import needs

@@ -33,7 +33,8 @@ from nb101train.failures import Failure, read_failures
 from nb101train.ledger import Ledger, work_list
 from nb101train.plan import Request, SweepPlan, read_plan
 from nb101train.record import parse_payload
-from nb101train.shard import Shard, ShardWriter, read_records, shards_in
+from nb101train.shard import Shard, ShardWriter, shards_in
+from nb101train.shard_runs import read_records
 from nb101train.sweep import SweepReport, sweep
 from nb101train.work import Codes, Unit, units_of
 from reference import tfrecord

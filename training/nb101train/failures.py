@@ -13,7 +13,7 @@ from nb101fast.phrases import counted
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Integer, Record, Text, parse
 
-from .shard import AppendOnlyFile
+from .append_only_file import AppendOnlyFile
 from .work import Unit
 
 _FAILURE = Record(

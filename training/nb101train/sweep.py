@@ -21,12 +21,13 @@ from nb101fast.progress import Phases, Progress, tell, told
 from nb101fast.regular_file import refuse_link
 
 from .crew import Crew
-from .engine import Batch, Dispatcher
+from .dispatcher import Batch, Dispatcher
+from .driver_status import DriverStatus, Running, State
 from .failures import Failure, FailureLog, read_failures
 from .ledger import Ledger, work_list
 from .plan import Request, SweepPlan, read_plan, write_plan
-from .shard import Shard, ShardRuns, ShardWriter, read_runs, shards_in
-from .status import DriverStatus, Running, State
+from .shard import Shard, ShardWriter, shards_in
+from .shard_runs import ShardRuns, read_runs
 from .work import CellWork
 
 INDEX_NAME = "index.nb101"
