@@ -31,8 +31,9 @@ from nb101train.datasets import Dataset, load_dataset
 from nb101train.engine import EngineError
 from nb101train.failures import Failure, read_failures
 from nb101train.ledger import Ledger, work_list
-from nb101train.plan import Request, SweepPlan, read_plan
+from nb101train.plan import SweepPlan, read_plan
 from nb101train.record import parse_payload
+from nb101train.request import Request
 from nb101train.shard import Shard, ShardWriter, shards_in
 from nb101train.shard_runs import read_records
 from nb101train.sweep import SweepReport, sweep
@@ -299,7 +300,7 @@ def test_the_driver_loads_the_data_set_once(
         loaded.append(text)
         return load_dataset(text)
 
-    monkeypatch.setattr("nb101train.plan.load_dataset", counted)
+    monkeypatch.setattr("nb101train.request.load_dataset", counted)
     run(tmp_path, request_of())  # 7 cells, whose runs the workers make
     assert loaded == [f"npz:{npz}"]
     run(tmp_path, request_of(repeats=3))  # the same data set by the same path

@@ -13,8 +13,8 @@ from nb101fast import FormatError, OutOfDomainError, __version__
 from nb101fast.command_line import CommandLine
 
 from .commands import augment, cell, evaluate, status, sweep
-from .plan import SETTINGS
 from .pool_engine import QUIET
+from .request import SETTINGS
 
 _WELCOME = """\
 nb101train trains cells as the authors of NAS-Bench-101 did. What you can do next:

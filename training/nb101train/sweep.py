@@ -25,7 +25,8 @@ from .dispatcher import Batch, Dispatcher
 from .driver_status import DriverStatus, Running, State
 from .failures import Failure, FailureLog, read_failures
 from .ledger import Ledger, work_list
-from .plan import Request, SweepPlan, read_plan, write_plan
+from .plan import SweepPlan, read_plan, write_plan
+from .request import Request
 from .shard import Shard, ShardWriter, shards_in
 from .shard_runs import ShardRuns, read_runs
 from .work import CellWork

@@ -15,8 +15,9 @@ from nb101fast.schema import Anything, MapOf
 
 from ..config import TrainConfig
 from ..datasets import Dataset, load_dataset
-from ..plan import DEFAULT_DATASET, MOST_REPEATS, Request
+from ..plan import MOST_REPEATS
 from ..record import RunResult
+from ..request import DEFAULT_DATASET, Request
 from ..run_options import DEVICES, RunOptions
 from ..tensorflow_start import start_tensorflow
 from .json_argument import parsed_argument

@@ -17,7 +17,7 @@ from nb101fast.worker_pool import MAX_SILENCE
 
 from ..cells import cells_up_to, read_cells
 from ..crew import ENGINES, Crew
-from ..plan import DEFAULT_EPOCHS, DEFAULT_REPEATS, DEFAULT_SEED, Request
+from ..request import DEFAULT_EPOCHS, DEFAULT_REPEATS, DEFAULT_SEED, Request
 from ..run_options import RunOptions
 from ..shard import Shard
 from ..sweep import INDEX_NAME, SweepReport, sweep

@@ -8,7 +8,7 @@ from typing import Any
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Anything, MapOf
 
-from ..plan import DEFAULT_DATASET, PRESETS
+from ..request import DEFAULT_DATASET, PRESETS
 from ..run_options import DEVICES
 from .json_argument import parsed_argument
 
