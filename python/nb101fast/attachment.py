@@ -389,7 +389,7 @@ def _rows_of_file(path: str, name: str | None) -> Iterator[CellRows]:
 
         yield from _as_cells(csv_rows(path, checked_names))
     elif kind == "json":
-        from .json_form import parse_whole
+        from .json_documents import parse_whole
 
         with open(path, "rb", opener=open_regular) as file:
             yield rows_of_objects(path, parse_whole(path, file.read()), name)

@@ -145,7 +145,7 @@ def _read_runs(
         from .csv_runs import read_csv
 
         return read_csv(table, path), {}, {}
-    from .json_form import read_json
+    from .json_runs import read_json
 
     return read_json(table, path), {}, {}
 
