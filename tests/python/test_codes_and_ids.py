@@ -79,7 +79,7 @@ TAKES_CODES: dict[Place, Call] = {
     ("ingraph", "evaluate", "codes"): lambda x: ingraph.evaluate(INDEX.tables(), x, np),
     ("named_parameters", "values_of", "code"): named_parameters.values_of,
     ("proxies.scoring", "score_cells", "codes"): scored,
-    ("search.simulated_training", "SimulatedRun.evaluate", "code"): lambda x: (
+    ("search.simulated_run", "SimulatedRun.evaluate", "code"): lambda x: (
         training_run().evaluate(x)
     ),
     ("search_space", "mutate", "codes"): search_space.mutate,
@@ -130,7 +130,7 @@ ONLY_ONE = {
     ("codes", "as_code", "code"),
     ("config_space", "configuration_of", "code"),
     ("named_parameters", "values_of", "code"),
-    ("search.simulated_training", "SimulatedRun.evaluate", "code"),
+    ("search.simulated_run", "SimulatedRun.evaluate", "code"),
     ("search_space", "neighbors", "code"),
     ("cell", "Cell.from_id", "cell_id"),
     ("codes", "as_id", "cell_id"),
