@@ -16,7 +16,7 @@ from . import _core
 from ._core import FormatError
 from .cell_values import Columns, checked_columns, given_values
 from .codes import Hashes, ManyCodes, ManyIds
-from .locations import checked_target, core_name
+from .file_names import checked_target, core_name
 from .own_column import Doubles, Label, narrowest
 from .phrases import alternatives, counted
 from .reader import IndexReader

@@ -19,9 +19,9 @@ from .cell_rows import CellRows, check_name, checked_names, rows_of_objects
 from .checks import check_type
 from .chosen_cells import choose_cells
 from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds
+from .file_names import checked_name
 from .formats import format_of
 from .inputs import is_table
-from .locations import checked_name
 from .own_column import Doubles, Ids
 from .reader import IndexReader, Rows
 from .regular_file import open_regular

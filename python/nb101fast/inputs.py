@@ -15,10 +15,10 @@ import numpy as np
 
 from . import _core
 from ._core import FormatError
+from .file_names import shown_name
 from .file_sample import sample_sha256
 from .formats import Format, format_of
 from .gzip_stream import GzipStream
-from .locations import shown_name
 from .own_column import OwnColumn
 from .progress import Phases
 from .provenance import Marks

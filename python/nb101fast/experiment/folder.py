@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core import visible
-from ..locations import checked_name
+from ..file_names import checked_name
 from ..regular_file import read_regular
 from ..schema import Integer, MapOf, Record, Text, parse
 from ..search import OptimizerRuns
