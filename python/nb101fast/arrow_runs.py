@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
-from .checks import alternatives
 from .codes import NUM_CELLS, cell_hashes, cell_ids
 from .content_digest import ContentDigest
 from .extras import import_extra
 from .measurement import EVALUATION_METRICS, STAGES
 from .own_column import OwnColumn, parse_labels
+from .phrases import alternatives
 from .provenance import Marks, parse_provenance
 from .run_columns import Integers, official_places
 from .run_rows import RunRows, are_pruned, checked_names

@@ -12,9 +12,9 @@ from typing import Any
 
 from . import _core
 from ._core import FormatError
+from .file_names import core_name
 from .findings import Findings, joined, sentences
 from .inputs import Meter, Source, read_input, read_table
-from .locations import core_name
 from .own_column import OwnColumn, narrowest
 from .progress import Phases
 from .provenance import Marks

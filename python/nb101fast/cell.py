@@ -33,6 +33,7 @@ from .codes import (
     wrong_number_of_ops,
 )
 from .extras import needs
+from .phrases import counted
 from .schema import Anything, ListOf, Number, Record, parse
 
 if TYPE_CHECKING:
@@ -164,7 +165,10 @@ def _graph_arrays(
             f"the matrix has shape {array.shape} and dtype {array.dtype}; use (V, V) of numbers"
         )
     if not 2 <= vertices <= _core.MAX_GRAPH_VERTICES:
-        raise ValueError(f"the matrix has {vertices} vertices; use 2 to {_core.MAX_GRAPH_VERTICES}")
+        raise ValueError(
+            f"the matrix has {counted(vertices, 'vertex', 'vertices')}; use 2 to "
+            f"{_core.MAX_GRAPH_VERTICES}"
+        )
     for (row, column), value in np.ndenumerate(array):
         if value not in (0, 1) or (value and column <= row):
             raise ValueError(

@@ -5,10 +5,11 @@ Every error says what was given, that it is not allowed, and what is.
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 from collections.abc import Iterable
 from numbers import Real
+
+from .phrases import alternatives
 
 
 def check_choice(argument: str, value: object, allowed: Iterable[object]) -> None:
@@ -51,30 +52,3 @@ def check_number(argument: str, value: float, least: float, most: float) -> None
         raise ValueError(
             f"{argument}={value!r} is not allowed; use a number from {least} to {most}"
         )
-
-
-def alternatives(values: Iterable[object]) -> str:
-    """The values in one phrase: 1, 2 or 3.
-
-    Example:
-        >>> alternatives(["a", "b", "c"])
-        "'a', 'b' or 'c'"
-    """
-    *others, last = map(repr, values)
-    return f"{', '.join(others)} or {last}" if others else last
-
-
-def with_nearest(names: Iterable[str], known: Iterable[str]) -> str:
-    """Unknown names in one phrase, each with the known name that is most like it.
-
-    Example:
-        >>> with_nearest(["hasch", "x"], ["hash", "id"])
-        "'hasch' (is it 'hash'?), 'x'"
-    """
-    words = tuple(known)
-    told = []
-    for name in names:
-        near = difflib.get_close_matches(name, words, n=1, cutoff=0.5)
-        shown = reprlib.repr(name)
-        told.append(f"{shown} (is it {near[0]!r}?)" if near else shown)
-    return ", ".join(told)

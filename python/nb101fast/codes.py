@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from . import _core
 from .checks import check_choice
+from .phrases import counted
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -109,7 +110,9 @@ def _check_shape(matrices: npt.NDArray[Any], single: bool) -> None:
     if len(shape) != 3 or shape[1] != shape[2]:
         raise ValueError(f"matrices have shape {given}; use (N, V, V) or (V, V)")
     if not 2 <= shape[1] <= MAX_VERTICES:
-        raise ValueError(f"matrices have shape {given}: {shape[1]} vertices; use 2 to 7")
+        raise ValueError(
+            f"matrices have shape {given}: {counted(shape[1], 'vertex', 'vertices')}; use 2 to 7"
+        )
 
 
 def _interior_labels(ops: Any, matrices: npt.NDArray[np.uint8], single: bool) -> npt.NDArray[Any]:
@@ -147,8 +150,8 @@ def _check_ops_shape(shape: tuple[int, ...], count: int, vertices: int, single: 
 def wrong_number_of_ops(given: int, vertices: int) -> str:
     """What the error says of a wrong number of names or labels."""
     return (
-        f"{given} operations don't fit a matrix of {vertices} vertices; give {vertices - 2} names "
-        f"or labels (of the interior vertices) or {vertices} (of all)"
+        f"{counted(given, 'operation')} given for a matrix of {vertices} vertices; give a name or "
+        f"label for each interior vertex ({vertices - 2}) or for each vertex ({vertices})"
     )
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from . import compiler
 from ._core import FormatError
+from .file_names import checked_name
 from .file_sample import sample_sha256
 from .formats import format_of
 from .index import Index
 from .index import open as open_index
-from .locations import cache_folder, checked_name
+from .locations import cache_folder
 from .progress import tell
 
 

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from . import _core
 from .builder import CompileReport, IndexBuilder
 from .checks import check_count
+from .file_names import checked_name, checked_target
 from .inputs import Meter, estimated_records, is_table
-from .locations import checked_name, checked_target
 from .progress import Progress, told
 from .reader import IndexReader
 

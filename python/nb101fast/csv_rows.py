@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TextIO
 
 from ._core import FormatError
+from .phrases import counted
 from .regular_file import open_regular
 from .table_rows import NamesCheck, TableRows
 
@@ -53,8 +54,8 @@ def _lines(path: str, reader: Any, num_columns: int) -> Iterator[tuple[int, list
         number = reader.line_num + 1  # The reader does not count the header.
         if fields and len(fields) != num_columns:
             raise FormatError(
-                f"{path}: line {number}: it has {len(fields)} fields, but the first line names "
-                f"{num_columns} columns; give a field for each"
+                f"{path}: line {number}: it has {counted(len(fields), 'field')}, but the first "
+                f"line names {counted(num_columns, 'column')}; give a field for each"
             )
         if fields:
             yield number, fields

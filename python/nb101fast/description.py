@@ -13,6 +13,7 @@ from ._core import visible
 from .codes import NUM_CELLS
 from .findings import sentences
 from .measurement import METRICS
+from .phrases import counted
 from .provenance import Marks
 from .reader import IndexReader
 
@@ -53,7 +54,7 @@ def describe(reader: IndexReader, name: str | None = None) -> str:
 def _lines(reader: IndexReader) -> Iterator[str]:
     if reader.is_synthetic:
         yield "  SYNTHETIC: its values are made up for load tests, not measured"
-    yield f"  {len(reader):,} of {NUM_CELLS:,} cells, {reader.num_runs:,} runs"
+    yield f"  {len(reader):,} of {NUM_CELLS:,} cells, {counted(reader.num_runs, 'run')}"
     yield from map(visible, _origin(reader.provenance, reader.num_runs))
     yield ""
     yield f"  {'epochs':>6} {'repeats':>7} {'runs':>11}   " + "".join(
@@ -85,7 +86,7 @@ def _own_columns(reader: IndexReader) -> Iterator[str]:
         span = f", {values.min():.6g} .. {values.max():.6g}" if len(values) else ""
         unit = f" {label.unit}" if span and label.unit else ""
         description = f": {label.description}" if label.description else ""
-        yield f"  own column {name}, {len(values):,} cells{span}{unit}{description}"
+        yield f"  own column {name}, {counted(len(values), 'cell')}{span}{unit}{description}"
 
 
 def _origin(provenance: dict[str, Any], num_runs: int) -> Iterator[str]:
@@ -99,7 +100,7 @@ def _origin(provenance: dict[str, Any], num_runs: int) -> Iterator[str]:
         yield f"  trained on {dataset}"
     if update := provenance.get("update"):
         yield (
-            f"  last updated: {update['replaced_runs']:,} runs replaced, "
+            f"  last updated: {counted(update['replaced_runs'], 'run')} replaced, "
             f"{update['added_runs']:,} added"
         )
     for sentence in sentences(provenance.get("findings", {}), num_runs):

@@ -13,6 +13,7 @@ from ._build import build_config
 from ._core import FormatError, visible
 from .index import Index
 from .locations import BUILT_IN, CACHE_VARIABLE, INDEX_VARIABLE, cache_folder, chosen_index
+from .phrases import counted
 
 _PACKAGE = "nb101fast"
 _NEEDS_OF_USERS = ("adapters", "arrow", "cluster", "completion", "graph", "plots", "search")
@@ -27,7 +28,7 @@ def _versions() -> Iterator[str]:
     built = build_config()
     yield f"nb101fast {built['version']}, index format {built['format_version']}"
     yield f"Python {platform.python_version()}, NumPy {_version_of('numpy')}"
-    yield f"{platform.platform()}, {os.cpu_count()} processors"
+    yield f"{platform.platform()}, {counted(os.cpu_count() or 1, 'processor')}"
     yield f"instruction set: {built['active_simd']} (best here: {built['best_simd']})"
 
 
@@ -35,13 +36,13 @@ def _places() -> Iterator[str]:
     folder = cache_folder()
     is_there = "" if folder.is_dir() else ", which does not exist yet"
     yield f"cache: {visible(str(folder))}{is_there} (${CACHE_VARIABLE} changes it)"
-    path = chosen_index() or str(BUILT_IN)
     try:
-        found = repr(Index(path))
+        index = Index(chosen_index() or str(BUILT_IN))
     except (OSError, FormatError) as error:
-        found = f"it cannot be opened: {visible(str(error))}"
-    yield f"index: {visible(path)} (${INDEX_VARIABLE} changes it)"
-    yield f"  {found}"
+        yield f"index: it cannot be opened: {visible(str(error))} (${INDEX_VARIABLE} changes it)"
+    else:
+        yield f"index: {visible(index.path)} (${INDEX_VARIABLE} changes it)"
+        yield f"  {index!r}"
 
 
 def _extras() -> Iterator[str]:

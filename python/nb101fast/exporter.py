@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from . import _core
-from .checks import alternatives
+from .file_names import checked_name
 from .json_form import cell_objects
-from .locations import checked_name
+from .phrases import alternatives
 from .progress import Phases, Progress, tell, told
 from .provenance import Marks
 from .reader import IndexReader

@@ -13,8 +13,9 @@ from ._core import FormatError
 from .builder import IndexBuilder
 from .checks import check_choice, check_type
 from .file_lock import locked
+from .file_names import checked_name
 from .inputs import Meter, estimated_records
-from .locations import cache_folder, checked_name
+from .locations import cache_folder
 from .official_files import OFFICIAL_FILES, OfficialFile, PublishedFile
 from .progress import Phases, Progress, tell, told
 from .reader import IndexReader

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .phrases import counted
+
 _COLUMNS_OF_STAGE = 5
 _MISSING = "missing "  # stands before the name of a column
 _SENTENCES = {  # how each goes on after the count of one and after that of many
@@ -97,7 +99,7 @@ def sentences(told: Mapping[str, tuple[int, str]], num_runs: int) -> Iterator[st
             missing.setdefault(count, []).append(name.removeprefix(_MISSING))
         elif name in _SENTENCES:
             one, many, what = _SENTENCES[name]
-            yield f"{count:,} {one if count == 1 else many} {what}; the first is in {first}"
+            yield f"{counted(count, one, many)} {what}; the first is in {first}"
         else:
             yield f"{name}: {count:,}, first {first}"
     for count, names in missing.items():

@@ -20,6 +20,7 @@ from .ingraph import make_tables
 from .locations import BUILT_IN, chosen_index
 from .measurement import METRICS, FixedRepeat, QueryRepeat, Repeat, Stage
 from .own_column import Label
+from .phrases import counted
 from .provenance import Marks
 from .queries import Seed, query
 from .reader import Ids, IndexReader, Verify
@@ -735,8 +736,8 @@ class Index:
     def __repr__(self) -> str:
         kind = "SYNTHETIC index" if self.is_synthetic else "Index"
         return (
-            f"<{kind} {visible(os.path.basename(self.path))}: {len(self):,} cells, "
-            f"{self.num_runs:,} runs, epochs {_listed(self.epochs)}, "
+            f"<{kind} {visible(os.path.basename(self.path))}: {counted(len(self), 'cell')}, "
+            f"{counted(self.num_runs, 'run')}, epochs {_listed(self.epochs)}, "
             f"repeats {_listed(self.repeats)}>"
         )
 

@@ -25,9 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .checks import alternatives
 from .codes import NUM_CELLS
 from .measurement import FixedRepeat, Stage
+from .phrases import alternatives
 from .reader import IndexReader
 
 Array: TypeAlias = Any  # an array of any library

@@ -15,10 +15,10 @@ import numpy as np
 
 from . import _core
 from ._core import FormatError
+from .file_names import shown_name
 from .file_sample import sample_sha256
 from .formats import Format, format_of
 from .gzip_stream import GzipStream
-from .locations import shown_name
 from .own_column import OwnColumn
 from .progress import Phases
 from .provenance import Marks
@@ -145,7 +145,7 @@ def _read_runs(
         from .csv_runs import read_csv
 
         return read_csv(table, path), {}, {}
-    from .json_form import read_json
+    from .json_runs import read_json
 
     return read_json(table, path), {}, {}
 

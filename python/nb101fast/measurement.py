@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from . import _core
-from .checks import alternatives, check_choice
+from .checks import check_choice
+from .phrases import alternatives
 
 METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy", "training_time")
 STAGES = tuple(_core.Stage.__members__)

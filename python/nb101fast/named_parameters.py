@@ -20,8 +20,9 @@ from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
 from . import search_space
-from .checks import alternatives, check_choice, check_type
+from .checks import check_choice, check_type
 from .codes import OPS, OneCode, as_code
+from .phrases import alternatives
 
 Encoding = Literal["A", "B", "C"]
 ENCODINGS: tuple[Encoding, ...] = ("A", "B", "C")

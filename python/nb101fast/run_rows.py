@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from ._core import FormatError
 from .cell import Cell, OutOfDomainError
-from .checks import with_nearest
 from .codes import (
     Codes,
     Ids,
@@ -30,6 +29,7 @@ from .codes import (
     ids_of_hashes,
 )
 from .measurement import EVALUATION_METRICS, METRICS, STAGES
+from .phrases import with_nearest
 from .provenance import Marks
 from .runs import Runs
 from .table_rows import INTEGERS, Flags, TableRows, digests_of, shown

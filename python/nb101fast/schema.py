@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from ._core import FormatError, visible
-from .checks import alternatives
+from .phrases import alternatives
 
 LARGEST = (1 << 63) - 1  # integers in files are stored in 64 bits or fewer
 _MOST_DEPTH = 50  # of lists and objects, far below the depth at which Python gives up

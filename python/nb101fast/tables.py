@@ -51,7 +51,7 @@ from .checks import check_choice
 from .codes import cell_parameters
 from .content_digest import ContentDigest
 from .extras import import_extra
-from .locations import checked_name
+from .file_names import checked_name
 from .measurement import EVALUATION_METRICS, STAGES, STORED_METRICS
 from .parquet_file import add_digest, parquet_writer, write_table
 from .provenance import Marks

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from ._core import AtomicFile
-from .locations import core_name
+from .file_names import core_name
 
 
 class WholeFile(io.RawIOBase):

@@ -99,13 +99,16 @@ def test_cells_without_a_value_are_left_out(small_sample: tuple[Path, list[Recor
         ({"epochs": 5}, "epochs=5 is not in this index; use 4, 12, 36 or 108"),
         ({"repeat": 3}, "repeat=3 is not allowed; use 0 to 2, 'mean' or 'random'"),
         ({"stage": "end"}, "stage='end' is not allowed; use "),
-        ({"num_train": 0}, "num_train=0 is not allowed; 91 cells have a value, so use 1 to 91"),
-        ({"num_train": 92}, "num_train=92 is not allowed; 91 cells have a value"),
+        (
+            {"num_train": 0},
+            "num_train=0 is not allowed; use 1 to 91, the number of cells that have",
+        ),
+        ({"num_train": 92}, "num_train=92 is not allowed; use 1 to 91"),
         (
             {"num_test": 82},
-            "num_test=82 is not allowed; num_train=10 leaves 81 cells, so use 0 to 81",
+            "num_test=82 is not allowed; use 0 to 81, the number of cells that num_train=10 leaves",
         ),
-        ({"num_test": -1}, "num_test=-1 is not allowed; num_train=10 leaves 81"),
+        ({"num_test": -1}, "num_test=-1 is not allowed; use 0 to 81"),
         ({"ids": [1, 2, 1]}, "id 1 is given twice; give each id once"),
     ],
 )

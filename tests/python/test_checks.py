@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from nb101fast.checks import alternatives, check_choice, check_count, check_number
+from nb101fast.checks import check_choice, check_count, check_number
+from nb101fast.phrases import alternatives, counted
 
 
 def test_what_is_allowed_passes() -> None:
@@ -50,3 +51,8 @@ def test_alternatives() -> None:
     assert alternatives([1]) == "1"
     assert alternatives((1, 2)) == "1 or 2"
     assert alternatives(iter("abc")) == "'a', 'b' or 'c'"
+
+
+def test_a_count_of_one_has_a_singular_noun() -> None:
+    assert [counted(n, "run") for n in (0, 1, 1092)] == ["0 runs", "1 run", "1,092 runs"]
+    assert [counted(n, "vertex", "vertices") for n in (1, 2)] == ["1 vertex", "2 vertices"]

@@ -79,9 +79,7 @@ TAKES_CODES: dict[Place, Call] = {
     ("ingraph", "evaluate", "codes"): lambda x: ingraph.evaluate(INDEX.tables(), x, np),
     ("named_parameters", "values_of", "code"): named_parameters.values_of,
     ("proxies.scoring", "score_cells", "codes"): scored,
-    ("search.simulated_training", "SimulatedRun.evaluate", "code"): lambda x: (
-        training_run().evaluate(x)
-    ),
+    ("search.simulated_run", "SimulatedRun.evaluate", "code"): lambda x: training_run().evaluate(x),
     ("search_space", "mutate", "codes"): search_space.mutate,
     ("search_space", "neighbors", "code"): search_space.neighbors,
     ("search_space", "encode_as", "codes"): lambda x: search_space.encode_as(x, "A"),
@@ -130,7 +128,7 @@ ONLY_ONE = {
     ("codes", "as_code", "code"),
     ("config_space", "configuration_of", "code"),
     ("named_parameters", "values_of", "code"),
-    ("search.simulated_training", "SimulatedRun.evaluate", "code"),
+    ("search.simulated_run", "SimulatedRun.evaluate", "code"),
     ("search_space", "neighbors", "code"),
     ("cell", "Cell.from_id", "cell_id"),
     ("codes", "as_id", "cell_id"),
@@ -172,6 +170,8 @@ EXCEPTIONS: dict[Place, str] = {
     ("analysis.walks", "graph_of", "ids"): "a step of a report, on ids that the package made",
     ("json_form", "cells_as_json", "ids"): "a part of Index.to_json, which has checked them",
     ("json_form", "cell_objects", "ids"): "a part of Index.to_json, which has checked them",
+    ("cell_values", "given_values", "codes"): "a part of attach",
+    ("cell_values", "given_values", "ids"): "a part of attach",
     ("proxies.score_file", "ScoreFile.append", "code"): "a part of score_cells",
     ("run_rows", "are_pruned", "codes"): "a part of compile, on codes that it has read",
     ("run_columns", "check_graphs", "graphs"): "a part of to_arrow, on codes that a file stores",

@@ -69,7 +69,8 @@ def test_a_lost_range_goes_to_the_next_worker_that_is_ready(
     assert parts(pool) == [RANGES[1], RANGES[0], RANGES[2]]
     assert pool.started == [0, 1, 0]  # the third one is never ready, as on a cluster without room
     assert capsys.readouterr().err == (
-        "worker 0: process 7 ended with signal SIGKILL; runs 0 to 63 of 'rs' are computed again\n"
+        "worker 0: process 7 ended with signal SIGKILL; "
+        "another worker computes runs 0 to 63 of 'rs'\n"
     )
 
 

@@ -675,7 +675,7 @@ def test_open_by_variable(
     monkeypatch.setenv("NB101FAST_INDEX", str(small_sample[0]))
     assert nb101fast.open().path == str(small_sample[0])
     monkeypatch.setenv("NB101FAST_INDEX", str(no_default / "none.nb101"))
-    with pytest.raises(FileNotFoundError, match=r"none\.nb101"):
+    with pytest.raises(FileNotFoundError, match=r"none\.nb101: .* \$NB101FAST_INDEX names it; set"):
         nb101fast.open()
 
 

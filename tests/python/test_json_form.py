@@ -16,7 +16,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, FormatError, Index, OutOfDomainError, _core
-from nb101fast.json_form import read_json
+from nb101fast.json_runs import read_json
 from reference import tfrecord
 from reference.cells import module_hash
 from reference.runs import STAGES, graph_of_record

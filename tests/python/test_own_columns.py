@@ -359,7 +359,7 @@ def test_unknown_cells_are_counted_and_refused_where_it_is_strict(
     plain: Index, tmp_path: Path
 ) -> None:
     columns = {"x": {HASHES[0]: 1.0, UNKNOWN: 2.0, Cell.from_id(423_623).hash: 3.0}}
-    assert "2 values are of cells that it lacks" in fault(plain, tmp_path, columns, strict=True)
+    assert "2 values of cells that the index lacks" in fault(plain, tmp_path, columns, strict=True)
     report = nb101fast.attach(plain, columns, tmp_path / "out.nb101")
     assert (report.unknown, report.cells) == (2, {"x": 1})
     assert UNKNOWN in report.first_unknown
@@ -378,12 +378,12 @@ def test_the_command_line_attaches_shows_and_detaches(
     assert main([*words, "--unit", "x"]) == 2
     assert main([*words, "--unit", "x=mJ", "--description", "x=one image"]) == 0
     said = capsys.readouterr().out
-    assert "  x: 1 cells\n" in said
+    assert "  x: 1 cell\n" in said
     assert f"values of cells that the index lacks: 1, the first in {table}: line 3" in said
     assert main(["attach", out, str(table), "-o", out]) == 2
     assert "use another name, or --replace" in capsys.readouterr().err
     assert main(["info", out]) == 0
-    assert "own column x, 1 cells, 0.5 .. 0.5 mJ: one image" in capsys.readouterr().out
+    assert "own column x, 1 cell, 0.5 .. 0.5 mJ: one image" in capsys.readouterr().out
     assert main(["query", out, "id:1"]) == 0
     assert capsys.readouterr().out.endswith(" x=0.5\n")
     assert main(["detach", out, "x", "-o", out]) == 0

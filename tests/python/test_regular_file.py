@@ -17,6 +17,7 @@ import nb101fast
 from nb101fast import _core
 from nb101fast.experiment.needs import fingerprint
 from nb101fast.file_lock import is_locked, locked
+from nb101fast.json_runs import read_json
 from nb101fast.locations import BUILT_IN
 from nb101fast.parquet_runs import read_parquet
 from nb101fast.regular_file import open_own, open_regular, read_regular
@@ -31,7 +32,7 @@ READERS: list[Callable[[Path], object]] = [
     lambda path: nb101fast.compile(path, path.with_name("out.nb101")),
     lambda path: nb101fast.compile(BUILT_IN, path.with_name("out.nb101"), update=path),
     lambda path: nb101fast.export(path, path.with_name("out.csv")),
-    lambda path: nb101fast.json_form.read_json(_core.RunTable(), str(path)),
+    lambda path: read_json(_core.RunTable(), str(path)),
     lambda path: read_parquet(_core.RunTable(), str(path)),
     lambda path: fingerprint(str(path)),
     Trajectories.from_parquet,

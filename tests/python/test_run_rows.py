@@ -223,7 +223,7 @@ HEADS = {
     "id,epochs": "no runs: give at least one",
 }
 ROWS = {
-    "id,epochs\n3,4\n3": "line 3: it has 1 fields, but the first line names 2 columns; give a",
+    "id,epochs\n3,4\n3": "line 3: it has 1 field, but the first line names 2 columns; give a",
     "id,epochs\n3,": "line 2: column 'epochs': there is no value; give one",
     "id,epochs\n\n,4": "line 3: nothing names the cell; give matrix and ops, hash, id or code",
     "id,epochs\n3,4.5": "line 2: column 'epochs': 4.5 is not allowed; use an integer from 1 to",

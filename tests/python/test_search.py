@@ -250,7 +250,7 @@ def test_runs_depend_only_on_seed_and_number(index: Index, name: str) -> None:
     whole = run(runs=140)
     check_equal(run(runs=140, threads=3), whole)
     parts = [run(runs=n, first_run=first) for first, n in ((0, 1), (1, 70), (71, 69))]
-    check_equal(search.join(parts), whole)
+    check_equal(search.Trajectories.joined(parts), whole)
     assert len({tuple(row) for row in whole.regret_at([50, 100, 200, 400]).tolist()}) > 20
     other = search.run(name, index, runs=140, budget_seconds=500, seed=2)
     assert not np.array_equal(other.final_regret, whole.final_regret)
@@ -441,7 +441,7 @@ def test_parts_of_different_runs_are_not_joined(index: Index) -> None:
     a, b = (search.run("rs", index, runs=2, budget_seconds=99, seed=s) for s in (0, 1))
     for parts in ([a, b], [a, a], []):
         with pytest.raises(ValueError, match=r"cannot follow|no parts"):
-            search.join(parts)
+            search.Trajectories.joined(parts)
 
 
 # -------------------------------------------------------------------- optimizers of a user

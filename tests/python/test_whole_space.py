@@ -13,7 +13,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Index, search_space
-from nb101fast.checks import alternatives
+from nb101fast.phrases import alternatives
 from nb101fast.whole_space import (
     COLUMNS,
     GREATER_IS_BETTER,

@@ -23,6 +23,7 @@ from unittest import mock
 import numpy as np
 
 from nb101train import __main__ as command_line
+from nb101train.commands import sweep
 from nb101train.crew import Crew
 from nb101train.engine import CellDone, Engine, Event, Made, MakeWorker, Ready, Unusable
 from nb101train.local_engine import LocalEngine
@@ -186,7 +187,7 @@ def main() -> int:
         for name, value in json.loads(sys.argv[1]).items()
     }
     crew = functools.partial(MadeUpCrew, worker=MadeUpWorker(**settings))
-    with mock.patch.object(command_line, "Crew", crew):
+    with mock.patch.object(sweep, "Crew", crew):
         return command_line.main(sys.argv[2:])
 
 

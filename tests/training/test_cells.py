@@ -13,7 +13,7 @@ import pytest
 import nb101fast
 from nb101fast import Cell, FormatError, OutOfDomainError
 from nb101train.cells import cells_up_to, checked_cells, read_cells
-from nb101train.plan import Request
+from nb101train.request import Request
 from nb101train.work import cell_work, units_of
 
 # A cell of 7 vertices, whose official hash is published.

@@ -23,7 +23,8 @@ import nb101fast
 from made_up import SMALL_SETTINGS, living, made_up_payload, small_set
 from nb101train.cells import cells_up_to
 from nb101train.ledger import Ledger, work_list
-from nb101train.shard import Shard, read_records
+from nb101train.shard import Shard
+from nb101train.shard_runs import read_records
 from nb101train.status import read_status
 from nb101train.work import units_of
 from reference.libraries import needs
@@ -167,8 +168,8 @@ def test_an_interrupted_driver(small_sweep: Sweep, number: int) -> None:
     assert (driver.returncode, out) == (2, "")
     made = len(small_sweep.payloads())
     assert err == (
-        f"nb101train: interrupted: {made} of {len(WANTED)} runs are made, and the same command "
-        "continues from there\n"
+        f"nb101train: interrupted: the sweep has made {made} of {len(WANTED)} runs, and the same "
+        "command continues from there\n"
     )
     small_sweep.workers_end()
     assert read_status(small_sweep.out).drivers["0/1"].state == "stopped"
@@ -180,7 +181,7 @@ def test_a_full_disk(small_sweep: Sweep) -> None:
     status, out, err = small_sweep.finish(before="ulimit -f 40")  # no file may have more than 20 KB
     assert (status, out) == (2, "")
     path = RESULTS(small_sweep.out)
-    made = f"{len(small_sweep.payloads())} of {len(WANTED)} runs are made"
+    made = f"the sweep has made {len(small_sweep.payloads())} of {len(WANTED)} runs"
     assert err.splitlines()[-1] == (
         f"nb101train: [Errno 27] {path}: File too large; {made}, and the same command continues "
         "from there"

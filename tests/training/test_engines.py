@@ -21,18 +21,8 @@ import pytest
 from made_up import InProcessEngine, MadeUpWorker, is_alive, living, made, made_up_payload
 from nb101fast import Cell
 from nb101train.cells import cells_up_to
-from nb101train.engine import (
-    MAX_GIVEN_UP,
-    MAX_LOSSES,
-    CellDone,
-    Dispatcher,
-    Engine,
-    EngineError,
-    Event,
-    Lost,
-    Made,
-    Ready,
-)
+from nb101train.dispatcher import MAX_GIVEN_UP, MAX_LOSSES, Dispatcher
+from nb101train.engine import CellDone, Engine, EngineError, Event, Lost, Made, Ready
 from nb101train.failures import Failure
 from nb101train.ledger import Ledger, work_list
 from nb101train.local_engine import LocalEngine

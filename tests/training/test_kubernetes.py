@@ -8,7 +8,8 @@ from unittest import mock
 
 import pytest
 
-from nb101train import __main__ as command_line
+from nb101train.__main__ import main
+from nb101train.commands import sweep as command
 from nb101train.shard import Shard
 from reference.libraries import import_or_skip
 
@@ -36,14 +37,14 @@ def test_the_manifest_follows_the_schema_of_kubernetes(job: dict[str, Any]) -> N
 def test_the_command_of_each_pod(job: dict[str, Any]) -> None:
     spec = job["spec"]
     (container,) = spec["template"]["spec"]["containers"]
-    command: list[str] = container["command"] + container["args"]
-    assert command[0] == "nb101train"
+    arguments: list[str] = container["command"] + container["args"]
+    assert arguments[0] == "nb101train"
     shards = []
     for index in range(spec["completions"]):
         # Kubernetes sets this variable, and replaces it in arguments.
-        given = [each.replace("$(JOB_COMPLETION_INDEX)", str(index)) for each in command[1:]]
-        with mock.patch.object(command_line, "sweep", side_effect=InterruptedError) as sweep:
-            assert command_line.main(given) == 2
+        given = [each.replace("$(JOB_COMPLETION_INDEX)", str(index)) for each in arguments[1:]]
+        with mock.patch.object(command, "sweep", side_effect=InterruptedError) as sweep:
+            assert main(given) == 2
         (folder, request, crew), options = sweep.call_args
         assert folder == "/sweep"
         assert (len(request.codes), request.epochs) == (2532, (4, 12))

@@ -13,7 +13,7 @@ from nb101fast.locations import BUILT_IN
 from nb101train import load_dataset
 from nb101train.config import DIGITS
 from nb101train.record import parse_payload
-from nb101train.shard import read_records
+from nb101train.shard_runs import read_records
 
 FOLDER = Path(__file__).resolve().parents[2] / "training" / "nb101_digits"
 SHARD = FOLDER / "shard-00000-of-00001.tfrecord"

@@ -17,7 +17,8 @@ import nb101fast
 from made_up import is_alive
 from nb101train.failures import read_failures
 from nb101train.record import RunResult, parse_payload
-from nb101train.shard import Shard, read_records
+from nb101train.shard import Shard
+from nb101train.shard_runs import read_records
 from reference.libraries import needs
 
 pytestmark = needs("tensorflow")

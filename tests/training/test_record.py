@@ -23,7 +23,7 @@ from nb101train.record import (
     read_results,
     record_payload,
 )
-from nb101train.shard import read_runs
+from nb101train.shard_runs import read_runs
 from reference import tfrecord
 from test_differential import METRICS  # the official protobuf as the protobuf runtime has it
 

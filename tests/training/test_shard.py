@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from nb101fast import FormatError, _core
 from nb101fast.file_lock import is_locked
 from nb101train.cells import cells_up_to
-from nb101train.shard import Shard, ShardWriter, count_records, read_records, shards_in
+from nb101train.shard import Shard, ShardWriter, shards_in
+from nb101train.shard_runs import count_records, read_records
 from reference import tfrecord
 from reference.tfrecord import frame
 

@@ -16,9 +16,12 @@ import pytest
 from made_up import MadeUpCrew, MadeUpWorker, living, small_set
 from nb101train.__main__ import main
 from nb101train.cells import cells_up_to
-from nb101train.plan import Request, read_plan
-from nb101train.shard import Shard, ShardWriter, read_records
-from nb101train.status import DriverStatus, Running, read_status
+from nb101train.driver_status import DriverStatus, Running
+from nb101train.plan import read_plan
+from nb101train.request import Request
+from nb101train.shard import Shard, ShardWriter
+from nb101train.shard_runs import read_records
+from nb101train.status import read_status
 from nb101train.sweep import compile_shards, sweep
 from nb101train.work import units_of
 from reference.hostile_json import refusals

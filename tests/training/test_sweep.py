@@ -31,9 +31,11 @@ from nb101train.datasets import Dataset, load_dataset
 from nb101train.engine import EngineError
 from nb101train.failures import Failure, read_failures
 from nb101train.ledger import Ledger, work_list
-from nb101train.plan import Request, SweepPlan, read_plan
+from nb101train.plan import SweepPlan, read_plan
 from nb101train.record import parse_payload
-from nb101train.shard import Shard, ShardWriter, read_records, shards_in
+from nb101train.request import Request
+from nb101train.shard import Shard, ShardWriter, shards_in
+from nb101train.shard_runs import read_records
 from nb101train.sweep import SweepReport, sweep
 from nb101train.work import Codes, Unit, units_of
 from reference import tfrecord
@@ -257,7 +259,7 @@ def test_workers_that_cannot_start_end_the_sweep(tmp_path: Path, request_of: Cha
         ({"max_seconds": 60.0}, "max_seconds is 14400.0, not 60.0"),
         ({"changes": {**CHANGES, "learning_rate": 0.3}}, "learning_rate is 0.2, not 0.3"),
         ({"preset": "digits", "changes": {"batch_size": 2}}, "bn_groups is 2, not 1"),
-        ({"codes": cells_up_to(2)}, "6 other cells belong to it, code 1025 first"),
+        ({"codes": cells_up_to(2)}, "it has 6 other cells, code 1025 first"),
         ({"dataset": "digits"}, "the data set's fingerprint is '.*', not '.*'; .*num_classes is 2"),
     ],
 )
@@ -279,7 +281,7 @@ def test_a_cell_in_another_vertex_order_is_refused(tmp_path: Path, request_of: C
     orders = (0, 2), (2, 0)
     codes = [np.array([nb101fast.encode(matrix, order)], np.uint32) for order in orders]
     run(tmp_path, request_of(codes=codes[0]))
-    with pytest.raises(ValueError, match=f"1 other cells belong to it, code {codes[0][0]} first"):
+    with pytest.raises(ValueError, match=f"it has 1 other cell, code {codes[0][0]} first"):
         run(tmp_path, request_of(codes=codes[1]))
 
 
@@ -298,7 +300,7 @@ def test_the_driver_loads_the_data_set_once(
         loaded.append(text)
         return load_dataset(text)
 
-    monkeypatch.setattr("nb101train.plan.load_dataset", counted)
+    monkeypatch.setattr("nb101train.request.load_dataset", counted)
     run(tmp_path, request_of())  # 7 cells, whose runs the workers make
     assert loaded == [f"npz:{npz}"]
     run(tmp_path, request_of(repeats=3))  # the same data set by the same path
@@ -408,10 +410,10 @@ def test_records_of_another_sweep_are_refused(tmp_path: Path, request_of: Change
     (mine, *_) = work_list(cells_up_to(3), Ledger(UNITS))
     size = Shard().results_in(tmp_path).stat().st_size
     for payload, pattern in (
-        (made_up_payload(other, 1, 0), "1 epochs, repeat 0: the run is not of this sweep"),
+        (made_up_payload(other, 1, 0), "1 epoch, repeat 0: the run is not of this sweep"),
         (made_up_payload(mine, 4, 0), "4 epochs, repeat 0: the run is not of this sweep"),
-        (made_up_payload(mine, 1, 7), "1 epochs, repeat 7: the run is not of this sweep"),
-        (made_up_payload(mine, 1, 1), "1 epochs, repeat 1: the run occurs a second time"),
+        (made_up_payload(mine, 1, 7), "1 epoch, repeat 7: the run is not of this sweep"),
+        (made_up_payload(mine, 1, 1), "1 epoch, repeat 1: the run occurs a second time"),
         (b"[]", "not the JSON of a record"),
     ):
         with ShardWriter(Shard().results_in(tmp_path)) as writer:
@@ -453,7 +455,7 @@ def test_a_full_disk_stops_the_sweep_and_loses_no_run(
 
     monkeypatch.setattr(ShardWriter, "append", append_until_full)
     with pytest.raises(
-        OSError, match=r"No space left on device; \d+ of 28 runs are made, and the same"
+        OSError, match=r"No space left on device; the sweep has made \d+ of 28 runs, and the same"
     ):
         run(tmp_path, request_of())
     made = runs_in(tmp_path)
@@ -471,7 +473,7 @@ def test_an_interruption_is_reported(
         if done >= 10:
             raise KeyboardInterrupt
 
-    with pytest.raises(InterruptedError, match="interrupted: 7 of 28 runs are made, and the same"):
+    with pytest.raises(InterruptedError, match="interrupted: the sweep has made 7 of 28 runs"):
         run(tmp_path, request_of(), progress=interrupt)
     assert not (tmp_path / "index.nb101").exists()
     report = run(tmp_path, Request())
@@ -510,7 +512,7 @@ def made_up_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[MadeUpWorker],
 
     def use(worker: MadeUpWorker) -> None:
         crew = lambda **options: MadeUpCrew(worker=worker)  # noqa: E731
-        monkeypatch.setattr("nb101train.__main__.Crew", crew)
+        monkeypatch.setattr("nb101train.commands.sweep.Crew", crew)
 
     use(MadeUpWorker())
     return use

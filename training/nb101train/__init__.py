@@ -15,7 +15,7 @@ from .config import DIGITS, TrainConfig
 from .datasets import Dataset, load_dataset
 from .record import RunResult, StageResult, read_results
 from .run_options import RunOptions
-from .shard import ShardRuns, read_runs
+from .shard_runs import ShardRuns, read_runs
 
 if TYPE_CHECKING:
     from .augmentation import augment

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from nb101fast.locations import checked_name
+from nb101fast.file_names import checked_name
 from nb101fast.progress import Progress, told
 
 from .config import OFFICIAL_DATASET, TrainConfig, checked_config

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nb101fast._core import visible
+from nb101fast.phrases import counted
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import Integer, Record, Text, parse
 
-from .shard import AppendOnlyFile
+from .append_only_file import AppendOnlyFile
 from .work import Unit
 
 _FAILURE = Record(
@@ -51,8 +52,8 @@ class Failure:
         return self.code, (self.epochs, self.repeat)
 
     def __str__(self) -> str:
-        text = f"{self.module_hash}, {self.epochs} epochs, repeat {self.repeat}: {self.reason}"
-        return visible(text)
+        epochs = counted(self.epochs, "epoch")
+        return visible(f"{self.module_hash}, {epochs}, repeat {self.repeat}: {self.reason}")
 
 
 def read_failures(folder: str | os.PathLike[str]) -> dict[tuple[int, Unit], Failure]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
+from nb101fast.phrases import counted
 from nb101fast.process_pool import ProcessPool
 from nb101fast.worker_pool import MAX_SILENCE
 
@@ -59,8 +60,9 @@ def _shared_out(num_workers: int, each: int) -> list[dict[str, str]]:
     visible = os.environ.get(_VISIBLE_GPUS, ",".join(map(str, range(wanted)))).split(",")
     if len(visible) < wanted:
         raise ValueError(
-            f"{num_workers} workers with {each} GPUs each need {wanted} GPUs, but "
-            f"${_VISIBLE_GPUS} names {len(visible)}; use fewer workers, or fewer GPUs for each"
+            f"{counted(num_workers, 'worker')} with {counted(each, 'GPU')} each need "
+            f"{counted(wanted, 'GPU')}, but ${_VISIBLE_GPUS} names {len(visible)}; use fewer "
+            "workers, or fewer GPUs for each"
         )
     return [
         {_VISIBLE_GPUS: ",".join(visible[n * each : (n + 1) * each])} for n in range(num_workers)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
 import json
 import math
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ import nb101fast
 from nb101fast import FormatError, OutOfDomainError
 from nb101fast._core import visible
 from nb101fast.checks import check_count
+from nb101fast.phrases import counted
 from nb101fast.regular_file import read_regular
 from nb101fast.schema import (
     Choice,
@@ -34,19 +32,10 @@ from nb101fast.schema import (
 from nb101fast.whole_file import write_whole
 
 from .cells import checked_cells
-from .config import DIGITS, TrainConfig
-from .datasets import Dataset, load_dataset
-from .run_options import RunOptions
+from .config import TrainConfig
 from .work import Codes, Unit, units_of
 
 _FORMAT = 1
-PRESETS = {"official": TrainConfig(), "digits": DIGITS}
-DEFAULT_DATASET = "digits"
-DEFAULT_EPOCHS = (4, 12, 36, 108)
-DEFAULT_REPEATS = 3
-DEFAULT_SEED = 0
-_SIZES = ("num_classes", "image_size", "num_train_images")  # They are those of the data set.
-SETTINGS = tuple(f.name for f in fields(TrainConfig) if f.name not in ("epochs", *_SIZES))
 MOST_REPEATS = 65_534  # an index holds no more
 _MOST_RUNS_OF_A_CELL = 1_000_000  # a driver has a list of them
 _MOST_SEED = (1 << 64) - 1
@@ -77,7 +66,6 @@ _PLAN = Record(
         "cells": ListOf(Integer(0, (1 << 31) - 1), 1, nb101fast.NUM_CELLS),
     }
 )
-_TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-tpu")  # One package has several names.
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +105,8 @@ class SweepPlan:
         check_count("repeats", self.repeats, 1, MOST_REPEATS)
         if len(self.epochs) * self.repeats > _MOST_RUNS_OF_A_CELL:
             raise ValueError(
-                f"repeats={self.repeats} with {len(self.epochs)} budgets is not allowed; use at "
-                f"most {_MOST_RUNS_OF_A_CELL:,} runs of each cell"
+                f"repeats={self.repeats} with {counted(len(self.epochs), 'budget')} is not "
+                f"allowed; use at most {_MOST_RUNS_OF_A_CELL:,} runs of each cell"
             )
         check_count("seed", self.seed, 0, _MOST_SEED)
 
@@ -189,9 +177,11 @@ class SweepPlan:
         if missing := sorted(set(self.epochs) - set(wanted.epochs)):
             differences.append(f"epochs {', '.join(map(str, missing))} belong to it")
         if wanted.repeats < self.repeats:
-            differences.append(f"it has {self.repeats} repeats, not {wanted.repeats}")
+            differences.append(f"it has {counted(self.repeats, 'repeat')}, not {wanted.repeats}")
         if missing := sorted(set(self.codes.tolist()) - set(wanted.codes.tolist())):
-            differences.append(f"{len(missing)} other cells belong to it, code {missing[0]} first")
+            differences.append(
+                f"it has {counted(len(missing), 'other cell')}, code {missing[0]} first"
+            )
         if differences:
             raise ValueError("the sweep was begun with other settings: " + "; ".join(differences))
         new = tuple(each for each in wanted.versions if each not in self.versions)
@@ -211,133 +201,6 @@ class SweepPlan:
         values["the data set's fingerprint"] = values.pop("fingerprint")
         config: dict[str, Any] = values.pop("config")
         return {**values, **config}
-
-
-@dataclass(frozen=True)
-class _DatasetFacts:
-    """What a plan records about a data set: its fingerprint, evaluated images and sizes."""
-
-    fingerprint: str
-    evaluated: tuple[int, int, int]
-    sizes: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> _DatasetFacts:
-        sample = min(dataset.train_sample, len(dataset.train.labels))
-        counts = (sample, len(dataset.validation.labels), len(dataset.test.labels))
-        train, validation, test = map(dataset.num_evaluated, counts)
-        sizes = {
-            "num_classes": dataset.num_classes,
-            "image_size": dataset.image_size,
-            "num_train_images": len(dataset.train.labels),
-        }
-        return cls(dataset.fingerprint, (train, validation, test), sizes)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a user asks a sweep to do.
-
-    An attribute may be None. A sweep that goes on then keeps what its plan says, and a new sweep
-    takes the default.
-
-    Attributes:
-        codes: uint32, the cells in the order of their hashes. A new sweep must have them.
-        dataset: a name that `load_dataset` takes. The default is "digits".
-        epochs: the budgets. The default is 4, 12, 36 and 108.
-        repeats: how many runs each cell has at each budget. The default is 3.
-        seed: the number from which all random numbers follow. The default is 0.
-        max_seconds: after so many seconds a run is stopped. The default is the official 4 hours.
-        preset: a name in `PRESETS`. The default is "digits" for that data set, and "official" for
-            all others.
-        changes: settings by name. They replace those of the preset.
-    """
-
-    codes: Codes | None = None
-    dataset: str | None = None
-    epochs: tuple[int, ...] | None = None
-    repeats: int | None = None
-    seed: int | None = None
-    max_seconds: float | None = None
-    preset: str | None = None
-    changes: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.codes is not None:
-            checked_cells(self.codes)
-        if self.preset is not None and self.preset not in PRESETS:
-            raise ValueError(
-                f"preset={self.preset!r} is not allowed; use {' or '.join(map(repr, PRESETS))}"
-            )
-        for name in self.changes:
-            if name not in SETTINGS:
-                raise ValueError(f"setting {name!r} is not allowed; use {', '.join(SETTINGS)}")
-
-    def plan(self) -> SweepPlan:
-        """The plan of a new sweep.
-
-        Raises:
-            ValueError: the request has no cells, or a value is not allowed.
-        """
-        if self.codes is None:
-            raise ValueError(
-                "the sweep has no cells yet; give codes in Python, or --max-vertices or --cells on "
-                "the command line"
-            )
-        return SweepPlan(
-            dataset=self._dataset,
-            fingerprint=self._facts.fingerprint,
-            evaluated=self._facts.evaluated,
-            epochs=_ascending(self.epochs or DEFAULT_EPOCHS),
-            repeats=DEFAULT_REPEATS if self.repeats is None else self.repeats,
-            seed=self.seed or DEFAULT_SEED,
-            max_seconds=RunOptions.max_seconds if self.max_seconds is None else self.max_seconds,
-            config=replace(self.config(), **self._facts.sizes),
-            versions=(package_versions(),),
-            codes=self.codes,
-        )
-
-    def config(self) -> TrainConfig:
-        """The settings: those of the preset, with the changes."""
-        is_digits = self._dataset == "digits"
-        preset = self.preset or ("digits" if is_digits else "official")
-        return replace(PRESETS[preset], **self.changes)
-
-    @property
-    def _dataset(self) -> str:
-        return self.dataset or DEFAULT_DATASET
-
-    @functools.cached_property  # A sweep needs them twice, and loading can take seconds.
-    def _facts(self) -> _DatasetFacts:
-        return _DatasetFacts.of(load_dataset(self._dataset))
-
-    def applied_to(self, begun: SweepPlan) -> SweepPlan:
-        """The plan of a sweep that goes on: the request changes the plan that it began with.
-
-        Raises:
-            ValueError: the sweep cannot go on in this way, as `SweepPlan.extended` says.
-        """
-        config = begun.config
-        changed: dict[str, Any] = {
-            name: value
-            for name in ("codes", "repeats", "seed", "max_seconds")
-            if (value := getattr(self, name)) is not None
-        }
-        if self.epochs is not None:
-            changed["epochs"] = _ascending(self.epochs)
-        if self.dataset not in (
-            None,
-            begun.dataset,
-        ):  # It may be the same data set at another path.
-            facts = self._facts
-            changed |= {"fingerprint": facts.fingerprint, "evaluated": facts.evaluated}
-            config = replace(config, **facts.sizes)
-        if self.preset:
-            sizes: dict[str, Any] = {name: getattr(config, name) for name in _SIZES}
-            config = replace(PRESETS[self.preset], epochs=config.epochs, **sizes)
-        config = replace(config, **self.changes)
-        versions = (package_versions(),)
-        return begun.extended(replace(begun, **changed, config=config, versions=versions))
 
 
 def read_plan(folder: str | os.PathLike[str]) -> SweepPlan:
@@ -365,18 +228,3 @@ def write_plan(folder: str | os.PathLike[str], plan: SweepPlan) -> None:
 def plan_path(folder: str | os.PathLike[str]) -> Path:
     """The path of the file that holds the plan."""
     return Path(folder, "sweep.json")
-
-
-def package_versions() -> dict[str, str]:
-    """Versions that results may depend on. TensorFlow is not imported to find them."""
-    versions = {"nb101fast": nb101fast.__version__}
-    for name in _TENSORFLOWS:
-        try:
-            return {**versions, "tensorflow": importlib.metadata.version(name)}
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
-
-
-def _ascending(epochs: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(sorted(epochs))

@@ -17,7 +17,7 @@ import nb101fast
 from nb101fast import FormatError, OutOfDomainError, _core
 from nb101fast.op_map import OP_MAP
 
-from .shard import read_records
+from .shard_runs import read_records
 
 _HARNESS_NAMES = tuple(name for _, name, _, _ in _core.HARNESS_FIELDS)
 

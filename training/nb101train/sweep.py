@@ -16,16 +16,19 @@ import numpy as np
 import nb101fast
 from nb101fast import CompileReport, FormatError
 from nb101fast.file_lock import is_locked, locked
+from nb101fast.phrases import counted
 from nb101fast.progress import Phases, Progress, tell, told
 from nb101fast.regular_file import refuse_link
 
 from .crew import Crew
-from .engine import Batch, Dispatcher
+from .dispatcher import Batch, Dispatcher
+from .driver_status import DriverStatus, Running, State
 from .failures import Failure, FailureLog, read_failures
 from .ledger import Ledger, work_list
-from .plan import Request, SweepPlan, read_plan, write_plan
-from .shard import Shard, ShardRuns, ShardWriter, read_runs, shards_in
-from .status import DriverStatus, Running, State
+from .plan import SweepPlan, read_plan, write_plan
+from .request import Request
+from .shard import Shard, ShardWriter, shards_in
+from .shard_runs import ShardRuns, read_runs
 from .work import CellWork
 
 INDEX_NAME = "index.nb101"
@@ -183,7 +186,7 @@ def _described(path: Path, runs: ShardRuns, place: int) -> str:
     cell = nb101fast.Cell.from_code(int(runs.codes[place]))
     return (
         f"{path}: byte {runs.offsets[place]}: record {place}: {cell.hash}, "
-        f"{runs.epochs[place]} epochs, repeat {runs.repeats[place]}"
+        f"{counted(runs.epochs[place], 'epoch')}, repeat {runs.repeats[place]}"
     )
 
 
@@ -301,8 +304,8 @@ class _Driver:
 
     @property
     def _so_far(self) -> str:
-        made = f"{self.num_made:,} of {self.num_runs:,} runs are made"
-        return f"{made}, and the same command continues from there"
+        made = f"{self.num_made:,} of {counted(self.num_runs, 'run')}"
+        return f"the sweep has made {made}, and the same command continues from there"
 
     def _tell_status(self, state: State, dispatcher: Dispatcher | None) -> None:
         self._status_written = time.time()

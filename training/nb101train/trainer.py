@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nb101fast.checks import check_type
+from nb101fast.phrases import counted
 
 from .config import TrainConfig, checked_config
 from .datasets.sampler import DRAW_FIELDS, Draws
@@ -340,7 +341,7 @@ class Trainer:
         groups, most = self.config.bn_groups, self.config.num_classes - 1
         if len(batch) % groups or not len(batch):
             raise ValueError(
-                f"a batch of {len(batch)} images; use a multiple of bn_groups={groups}"
+                f"a batch of {counted(len(batch), 'image')}; use a multiple of bn_groups={groups}"
             )
         if classes.shape != (len(batch),) or classes.dtype.kind not in "iu":
             raise ValueError(

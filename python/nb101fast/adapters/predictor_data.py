@@ -142,14 +142,14 @@ def _checked_sizes(num_train: int, num_test: int | None, available: int) -> tupl
     train = operator.index(num_train)
     if not 1 <= train <= available:
         raise ValueError(
-            f"num_train={train} is not allowed; {available} cells have a value, so use 1 to "
-            f"{available}"
+            f"num_train={train} is not allowed; use 1 to {available}, the number of cells that "
+            "have a value"
         )
     rest = available - train
     test = rest if num_test is None else operator.index(num_test)
     if not 0 <= test <= rest:
         raise ValueError(
-            f"num_test={test} is not allowed; num_train={train} leaves {rest} cells, so use 0 to "
-            f"{rest}"
+            f"num_test={test} is not allowed; use 0 to {rest}, the number of cells that "
+            f"num_train={train} leaves"
         )
     return train, test

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from .. import plotting
 from .._core import visible
+from ..file_names import checked_name
 from ..index import Index
-from ..locations import checked_name
 from ..progress import Progress, told
 from ..whole_file import write_whole
 from .own_columns import OwnColumns

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..codes import NUM_CELLS, Codes, cell_codes
 from ..index import Index
+from ..phrases import counted
 from ..whole_space import WholeSpace
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -130,12 +131,12 @@ def sentences_of_left_out(left_out: Mapping[tuple[str, int], int]) -> list[str]:
     """What `Measured.left_out` says, in a sentence for each metric and budget.
 
     Example:
-        >>> sentences_of_left_out({("training_time", 108): 3})
-        ['3 values of training time at 108 epochs are left out: they are not from 1e-06 to 1e+12.']
+        >>> sentences_of_left_out({("training_time", 4): 3})
+        ['3 values of training time at 4 epochs, which must be from 1e-06 to 1e+12, are left out.']
     """
     return [
-        f"{count:,} values of {in_words(metric)} at {epochs} epochs are left out: they are not "
-        f"from {USABLE[metric][0]:g} to {USABLE[metric][1]:g}."
+        f"{counted(count, 'value')} of {in_words(metric)} at {epochs} epochs, which must be from "
+        f"{USABLE[metric][0]:g} to {USABLE[metric][1]:g}, {'is' if count == 1 else 'are'} left out."
         for (metric, epochs), count in left_out.items()
         if count
     ]

@@ -14,6 +14,7 @@ from .._core import visible
 from ..codes import NUM_CELLS
 from ..description import describe
 from ..drawing import CellDrawing
+from ..phrases import counted
 from .best_cells import BestCell
 from .measured import in_words, sentence_of_absence, sentences_of_left_out
 from .part import Part
@@ -92,8 +93,9 @@ def _lines(summary: IndexSummary, pictures: Mapping[str, Picture]) -> Iterator[s
     yield f"<h1>{name}</h1>"
     epochs = ", ".join(map(str, index.epochs))
     yield (
-        f'<p class="about">{len(index):,} of {NUM_CELLS:,} cells, {index.num_runs:,} runs, '
-        f"epochs {epochs}, repeats {', '.join(map(str, index.repeats))}</p>"
+        f'<p class="about">{len(index):,} of {NUM_CELLS:,} cells, '
+        f"{counted(index.num_runs, 'run')}, epochs {epochs}, "
+        f"repeats {', '.join(map(str, index.repeats))}</p>"
     )
     if index.is_synthetic:
         yield '<p class="loud">SYNTHETIC: every value here was made up for load tests.</p>'

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from .. import attachment
 from .._core import visible
 from ..command_line import CommandLine
+from ..phrases import counted
 from .index_argument import add_index
 from .output_option import add_output
 
@@ -70,7 +71,7 @@ def _attach(options: Namespace) -> None:
     )
     print(f"{visible(report.output)}: {report.num_bytes / 1e3:,.0f} kB in {report.seconds:.1f} s")
     for name, cells in report.cells.items():
-        print(f"  {name}: {cells:,} cells")
+        print(f"  {name}: {counted(cells, 'cell')}")
     if report.unknown:
         print(
             f"  values of cells that the index lacks: {report.unknown:,}, the first in "

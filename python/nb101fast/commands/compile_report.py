@@ -5,17 +5,19 @@ from __future__ import annotations
 from .._core import visible
 from ..builder import CompileReport
 from ..findings import sentences
+from ..phrases import counted
 
 
 def print_report(report: CompileReport) -> None:
     """Say what was read and written, and what was found in the input."""
     print(
-        f"{visible(report.output)}: {report.cells:,} cells, {report.runs:,} runs, "
+        f"{visible(report.output)}: {counted(report.cells, 'cell')}, "
+        f"{counted(report.runs, 'run')}, "
         f"{report.num_bytes / 1e3:,.0f} kB in {report.seconds:.1f} s"
     )
     for source in report.sources:
         name = visible(source.name)
-        print(f"  from {name}: {source.records:,} records, SHA-256 {source.sha256}")
+        print(f"  from {name}: {counted(source.records, 'record')}, SHA-256 {source.sha256}")
     if report.own_columns:
         print(f"  own columns: {', '.join(report.own_columns)}")
     for name in ("missing_cells", "missing_runs", "replaced_runs", "repeated_runs"):

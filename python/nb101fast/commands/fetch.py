@@ -9,6 +9,7 @@ from .._core import visible
 from ..command_line import CommandLine
 from ..fetch import Which, fetch, fetch_index
 from ..index import open
+from ..phrases import counted
 
 
 def add_to(line: CommandLine) -> None:
@@ -65,8 +66,8 @@ def _fetch(options: Namespace) -> None:
         ) from None
     index = open(path)
     print(
-        f"{visible(str(path))}: {len(index):,} cells, {index.num_runs:,} runs; "
-        "nb101fast.open() opens it"
+        f"{visible(str(path))}: {counted(len(index), 'cell')}, "
+        f"{counted(index.num_runs, 'run')}; nb101fast.open() opens it"
     )
 
 

@@ -7,6 +7,7 @@ from argparse import Namespace
 from .._core import visible
 from ..command_line import CommandLine
 from ..index import open
+from ..phrases import counted
 from ..reader import VERIFY_LEVELS
 from .index_argument import add_index
 
@@ -32,6 +33,6 @@ def add_to(line: CommandLine) -> None:
 def _verify(options: Namespace) -> None:
     index = open(options.index, verify=options.level)
     print(
-        f"{visible(options.index)}: sound ({options.level}); {len(index):,} cells, "
-        f"{index.num_runs:,} runs"
+        f"{visible(options.index)}: sound ({options.level}); {counted(len(index), 'cell')}, "
+        f"{counted(index.num_runs, 'run')}"
     )

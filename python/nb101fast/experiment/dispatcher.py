@@ -93,7 +93,7 @@ class Dispatcher:
                     f"{runs} lost {self._losses[runs]} workers; the last was {reason}; what was "
                     "done before is kept, and the same command goes on from there"
                 )
-            tell(f"{reason}; {runs} are computed again", "warning")
+            tell(f"{reason}; another worker computes {runs}", "warning")
             self._waiting.appendleft(runs)
         elif worker not in self._idle:
             self._failed_starts[worker] += 1

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from .. import plotting
-from ..search import Evolution, Fronts, RandomSearch, Settings
+from ..phrases import counted
+from ..search import Evolution, Fronts, OptimizerRuns, RandomSearch, Settings
 from ..search.front_figure import draw_attained
-from ..search.mean_regret import Runs
-from ..search.regret_figure import RegretCurve, RegretFigure, lines_of, middle_of
+from ..search.regret_figure import PANEL_INCHES, RegretCurve, RegretFigure, lines_of, middle_of
 from ..search.trajectories import Regret
 from .plan import ExperimentPlan
 
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PANEL_INCHES = (5.0, 3.9)
-
-RunsByName = Mapping[str, Runs]
+RunsByName: TypeAlias = Mapping[str, OptimizerRuns]
 Draw: TypeAlias = Callable[["Axes"], None]
 
 
@@ -68,7 +66,7 @@ def _picture(plan: ExperimentPlan, runs: RunsByName, regret: Regret) -> RegretFi
 @plotting.style()
 def _figure(plan: ExperimentPlan, picture: RegretFigure, draws: tuple[Draw, ...]) -> Figure:
     title = _title(plan, is_narrow=len(draws) == 1)
-    figure, axes = plotting.panels(1, len(draws), inches=_PANEL_INCHES, title=title)
+    figure, axes = plotting.panels(1, len(draws), inches=PANEL_INCHES, title=title)
     for each, draw in zip(axes, draws, strict=True):
         draw(each)
     if picture.curves:
@@ -77,7 +75,7 @@ def _figure(plan: ExperimentPlan, picture: RegretFigure, draws: tuple[Draw, ...]
 
 
 def _title(plan: ExperimentPlan, *, is_narrow: bool) -> str:
-    runs = f"{plan.runs:,} runs each, preset {plan.preset!r}"
+    runs = f"{counted(plan.runs, 'run')} each, preset {plan.preset!r}"
     if plan.index.is_synthetic:
         return f"SYNTHETIC values, made up for load tests: not a result\n{runs}"
     return plotting.plain(os.path.basename(plan.index.path)) + ("\n" if is_narrow else ": ") + runs

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .._core import visible
-from ..locations import checked_name
+from ..file_names import checked_name
 from ..regular_file import read_regular
 from ..schema import Integer, MapOf, Record, Text, parse
-from ..search.mean_regret import Runs
+from ..search import OptimizerRuns
 from ..whole_file import write_whole
 from .plan import ExperimentPlan
 from .run_range import RunRange
@@ -85,7 +85,7 @@ class Folder:
         path = self._parts_path / f"{runs.optimizer}-{runs.first_run:06}.parquet"
         write_whole(path, part, follows_links=False)
 
-    def parts(self, plan: ExperimentPlan, optimizer: str) -> Iterator[Runs]:
+    def parts(self, plan: ExperimentPlan, optimizer: str) -> Iterator[OptimizerRuns]:
         """Yield the parts of an optimizer that are there, in order of their runs.
 
         Raises:

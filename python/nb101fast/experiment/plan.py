@@ -19,6 +19,7 @@ from ..search import (
     PRESETS,
     Fronts,
     Objectives,
+    OptimizerRuns,
     Settings,
     Trajectories,
     front_training_for,
@@ -26,11 +27,10 @@ from ..search import (
     training_for,
 )
 from ..search.front_search import as_names
-from ..search.mean_regret import Runs
+from ..search.limits import Limits
 from ..search.protocol import RECORDED, Recorded, name_of
 from ..search.runner import runs_at_once
 from ..search.settings import Factory
-from ..search.simulated_training import Limits
 from .needs import Needs, fingerprint
 
 Optimizers: TypeAlias = Iterable[str | Settings | Factory] | Mapping[str, str | Settings | Factory]
@@ -124,11 +124,11 @@ class ExperimentPlan:
         return runs_at_once(self.optimizers[optimizer])
 
     @property
-    def results(self) -> type[Trajectories] | type[Fronts]:
+    def results(self) -> type[OptimizerRuns]:
         """The class of the runs."""
         return Trajectories if self.objectives is None else Fronts
 
-    def has(self, part: Runs) -> bool:
+    def has(self, part: OptimizerRuns) -> bool:
         """Whether some runs belong to this experiment."""
         return (
             part.optimizer in self.optimizers
@@ -137,10 +137,10 @@ class ExperimentPlan:
             and self._has_recorded(part)
         )
 
-    def _has_recorded(self, part: Runs) -> bool:
-        if isinstance(part, Fronts):
-            return part.objectives == self.objectives
-        return (part.evaluations is not None) == (self.record == "everything")
+    def _has_recorded(self, part: OptimizerRuns) -> bool:
+        if isinstance(part, Trajectories):
+            return (part.evaluations is not None) == (self.record == "everything")
+        return isinstance(part, Fronts) and part.objectives == self.objectives
 
     def needs(self) -> Needs:
         """What each worker needs, as it is here and now."""

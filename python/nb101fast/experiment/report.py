@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 
 from .. import plotting
-from ..search import Fronts
-from ..search.mean_regret import Runs
+from ..phrases import counted
+from ..search import Fronts, OptimizerRuns
 from ..search.trajectories import Regret
 from .figures import regret_figure
 from .folder import Folder
@@ -37,7 +37,7 @@ class ExperimentReport:
     folder: Path
     plan: ExperimentPlan
     regret: Regret
-    trajectories: Mapping[str, Runs]
+    trajectories: Mapping[str, OptimizerRuns]
     summaries: tuple[OptimizerSummary, ...]
 
     def markdown(self) -> str:
@@ -76,8 +76,8 @@ class ExperimentReport:
         if self.plan.objectives is None and self.plan.reports_queried_test:
             lines.append("The reported test accuracy is that of the run that was drawn.")
         return lines + [
-            f"In {row.runs_without_training:,} runs of {row.optimizer} no training ended within "
-            "the budget; these runs are left out."
+            f"In {counted(row.runs_without_training, 'run')} of {row.optimizer} no training ended "
+            "within the budget; the figures and the table leave such runs out."
             for row in self.summaries
             if row.runs_without_training
         ]
@@ -95,8 +95,9 @@ class ExperimentReport:
         corner = zip(fronts.objectives.names, fronts.reference.tolist(), strict=True)
         place = ", ".join(f"{name} {value:g}" for name, value in corner)
         return (
-            f"This is hypervolume regret. The exact front has {len(fronts.exact_front):,} points "
-            f"and the hypervolume {fronts.best_hypervolume:.5f}, up to {place}."
+            "This is hypervolume regret. The exact front has "
+            f"{counted(len(fronts.exact_front), 'point')} and the hypervolume "
+            f"{fronts.best_hypervolume:.5f}, up to {place}."
         )
 
     def _best(self) -> dict[str, float]:

@@ -18,7 +18,9 @@ class RunRange(NamedTuple):
     runs: int
 
     def __str__(self) -> str:
-        return f"runs {self.first_run} to {self.first_run + self.runs - 1} of {self.optimizer!r}"
+        last = self.first_run + self.runs - 1
+        runs = f"run {last}" if self.runs == 1 else f"runs {self.first_run} to {last}"
+        return f"{runs} of {self.optimizer!r}"
 
 
 def missing_ranges(plan: ExperimentPlan, done: Mapping[str, set[int]]) -> list[RunRange]:

@@ -12,7 +12,9 @@ from html import escape
 import numpy as np
 
 from ..checks import check_type
-from ..search.mean_regret import Runs, confidence_band, mean_regret, regret_of
+from ..phrases import counted
+from ..search import OptimizerRuns
+from ..search.mean_regret import confidence_band, mean_regret, regret_of
 from ..search.trajectories import Regret
 
 REFERENCE = "rs"  # the optimizer that all others are compared with
@@ -57,7 +59,7 @@ class OptimizerSummary:
 
 
 def summarize(
-    trajectories: Mapping[str, Runs], *, regret: Regret = "test"
+    trajectories: Mapping[str, OptimizerRuns], *, regret: Regret = "test"
 ) -> tuple[OptimizerSummary, ...]:
     """Sum up each optimizer, and compare it with random search if that is one of them.
 
@@ -74,7 +76,9 @@ def summarize(
     return tuple(_summary(name, each, level, regret) for name, each in trajectories.items())
 
 
-def _summary(name: str, trajectories: Runs, level: float, kind: Regret) -> OptimizerSummary:
+def _summary(
+    name: str, trajectories: OptimizerRuns, level: float, kind: Regret
+) -> OptimizerSummary:
     values = regret_of(trajectories, kind)
     regret = trajectories.incumbents.values_at(values, "seconds", [np.inf])[:, 0]
     known = regret[~np.isnan(regret)]
@@ -174,7 +178,9 @@ def _cells(row: OptimizerSummary, is_raced: bool) -> list[str]:
     if row.speedup_over_rs is None:
         return [*cells, "-" if row.optimizer == REFERENCE else "never", "-"]
     seconds, evaluations = row.seconds_to_rs, row.evaluations_to_rs
-    spent = f"{evaluations:,.0f} evaluations" if seconds is None else f"{seconds:,.0f} s"
+    spent = (
+        f"{seconds:,.0f} s" if evaluations is None else counted(round(evaluations), "evaluation")
+    )
     return [*cells, spent, f"{row.speedup_over_rs:.1f}"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,7 @@ import numpy as np
 
 from ..extras import import_extra
 from ..parquet_file import parquet_writer
-from ..search import Fronts, Trajectories, join
-from ..search.mean_regret import Runs
+from ..search import OptimizerRuns, Trajectories
 from ..whole_file import WholeFile
 from .folder import Folder
 from .plan import ExperimentPlan
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
 _RUNS_IN_A_GROUP = 64  # fixed, so that equal runs give equal files
 
 
-def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, Runs]:
+def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, OptimizerRuns]:
     """Write trajectories.parquet or fronts.parquet, and return the incumbents by optimizer.
 
     The columns are `optimizer` (a dictionary) and those of `Trajectories.to_arrow` or
     `Fronts.to_arrow`. Only some runs are in memory at a time.
     """
-    incumbents: dict[str, list[Runs]] = {name: [] for name in plan.optimizers}
-    groups = (group for name in plan.optimizers for group in _groups(folder.parts(plan, name)))
+    incumbents: dict[str, list[OptimizerRuns]] = {name: [] for name in plan.optimizers}
+    groups = (group for name in plan.optimizers for group in _groups(plan, folder, name))
     first = next(groups)
     schema = _rows(first, plan).schema
     with (
@@ -43,26 +42,21 @@ def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, Runs]:
             rows = _rows(group, plan)
             writer.write_table(rows, max(1, rows.num_rows))
             incumbents[group.optimizer].append(_incumbents_of(group))
-    return {name: _joined(parts) for name, parts in incumbents.items()}
+    return {name: plan.results.joined(parts) for name, parts in incumbents.items()}
 
 
-def _incumbents_of(group: Runs) -> Runs:
-    return group if isinstance(group, Fronts) else replace(group, evaluations=None)
+def _incumbents_of(group: OptimizerRuns) -> OptimizerRuns:
+    return replace(group, evaluations=None) if isinstance(group, Trajectories) else group
 
 
-def _joined(parts: list[Runs]) -> Runs:
-    if isinstance(parts[0], Fronts):
-        return Fronts.joined([part for part in parts if isinstance(part, Fronts)])
-    return join([part for part in parts if isinstance(part, Trajectories)])
-
-
-def _groups(parts: Iterable[Runs]) -> Iterator[Runs]:
+def _groups(plan: ExperimentPlan, folder: Folder, optimizer: str) -> Iterator[OptimizerRuns]:
     """Join the parts of each group of rows. Each part belongs to one group."""
+    parts = folder.parts(plan, optimizer)
     for _, group in itertools.groupby(parts, lambda part: part.first_run // _RUNS_IN_A_GROUP):
-        yield _joined(list(group))
+        yield plan.results.joined(list(group))
 
 
-def _rows(group: Runs, plan: ExperimentPlan) -> pyarrow.Table:
+def _rows(group: OptimizerRuns, plan: ExperimentPlan) -> pyarrow.Table:
     arrow = import_extra("pyarrow", extra="arrow")
     rows = group.to_arrow()
     names = list(plan.optimizers)

@@ -7,8 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..search import find_fronts, run
-from ..search.mean_regret import Runs
+from ..search import OptimizerRuns, find_fronts, run
 from .needs import Needs
 from .plan import ExperimentPlan
 from .run_range import RunRange
@@ -45,7 +44,7 @@ class ExperimentWorker:
         replace(part, optimizer=runs.optimizer).to_parquet(file)
         return Computed(file.getvalue(), time.perf_counter() - began)
 
-    def _run(self, runs: RunRange) -> Runs:
+    def _run(self, runs: RunRange) -> OptimizerRuns:
         plan = self._plan
         options: dict[str, Any] = {
             "optimizer": plan.optimizers[runs.optimizer],

@@ -14,7 +14,7 @@ from .. import _core
 from .._core import FormatError, visible
 from ..checks import check_type
 from ..codes import cell_codes
-from ..locations import checked_name
+from ..file_names import checked_name
 from ..reader import IndexReader
 from ..regular_file import read_regular
 from ..whole_file import write_whole

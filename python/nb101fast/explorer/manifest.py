@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core import FormatError, visible
-from ..locations import shown_name
+from ..file_names import shown_name
 from ..provenance import Marks
 from ..reader import IndexReader
 from ..schema import Choice, Flag, Integer, ListOf, Nullable, Record, Text, parse

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from .. import _core
 from ..index import Index
+from ..phrases import counted
 
 __all__ = ["ComputedStatistics", "FixedStatistics", "OfficialIndex", "RunsByEpochs"]
 
@@ -339,7 +340,7 @@ class Statistics(ReadWhenAsked[str, Value]):
         dict.update(self, *others, **entries)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)} modules by hash>"
+        return f"<{type(self).__name__} of {counted(len(self), 'module')} by hash>"
 
     def __reduce__(self) -> Any:
         # The pickle holds the index's path and the entries that were read. A copy reads the others.

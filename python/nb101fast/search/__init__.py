@@ -10,10 +10,12 @@ from .front_search import find_fronts, front_training_for
 from .fronts import Fronts
 from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
+from .limits import Limits
 from .multi_objective_training import MultiObjectiveTraining
 from .objectives import Objectives
 from .observations import Observations
 from .optimizer import CodeOptimizer, Optimizer, Proposal, Trial
+from .optimizer_runs import OptimizerRuns
 from .presets import OPTIMIZERS, PRESETS, Preset
 from .protocol import run, settings_of, training_for
 from .race import write_race
@@ -31,9 +33,10 @@ from .settings import (
     Reinforce,
     Settings,
 )
-from .simulated_training import Limits, SimulatedRun, SimulatedTraining
+from .simulated_run import SimulatedRun
+from .simulated_training import SimulatedTraining
 from .smac3 import SMAC3
-from .trajectories import Trajectories, join
+from .trajectories import Trajectories
 
 __all__ = [
     "BOHB",
@@ -56,6 +59,7 @@ __all__ = [
     "Objectives",
     "Observations",
     "Optimizer",
+    "OptimizerRuns",
     "Preset",
     "Proposal",
     "RandomSearch",
@@ -67,7 +71,6 @@ __all__ = [
     "Trial",
     "find_fronts",
     "front_training_for",
-    "join",
     "plot_fronts",
     "plot_regret",
     "run",

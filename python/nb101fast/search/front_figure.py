@@ -10,16 +10,10 @@ import numpy as np
 
 from .. import plotting
 from ..whole_space import LESS_IS_BETTER
+from .compared_runs import SAME, labels_of, runs_by_name, title_of
 from .fronts import Fronts
 from .observations import Doubles
-from .regret_figure import (
-    PANEL_INCHES,
-    SAME,
-    RegretFigure,
-    labels_of,
-    runs_by_name,
-    title_of,
-)
+from .regret_figure import PANEL_INCHES, RegretFigure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from .fronts import Fronts
 from .observations import Doubles, Unit
+from .optimizer_runs import OptimizerRuns
 from .trajectories import Regret, Trajectories
-
-Runs: TypeAlias = Trajectories | Fronts
 
 _RESAMPLES = 1000
 _SHARES = (0.025, 0.975)
@@ -38,7 +36,7 @@ class MeanRegret:
         return float(self.spent[below[0]]) if len(below) else None
 
 
-def regret_of(runs: Runs, regret: Regret = "test") -> Doubles:
+def regret_of(runs: OptimizerRuns, regret: Regret = "test") -> Doubles:
     """The regret of each row of `incumbents`: float64. Fronts have that of the hypervolume alone.
 
     Raises:
@@ -52,7 +50,7 @@ def regret_of(runs: Runs, regret: Regret = "test") -> Doubles:
 
 
 def mean_regret(
-    trajectories: Runs, *, regret: Regret = "test", unit: Unit = "seconds"
+    trajectories: OptimizerRuns, *, regret: Regret = "test", unit: Unit = "seconds"
 ) -> MeanRegret:
     """The exact mean of the runs. It changes at every incumbent of a run.
 

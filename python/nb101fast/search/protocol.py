@@ -6,15 +6,16 @@ import operator
 from typing import Literal, TypeAlias
 
 from .. import _core
-from ..checks import alternatives, check_choice, check_count, check_type
+from ..checks import check_choice, check_count, check_type
 from ..index import Index
+from ..phrases import alternatives
 from ..progress import Progress
 from .observations import Observations
 from .presets import PRESETS
 from .runner import Runner
 from .settings import Factory, Settings
 from .simulated_training import MOST_RUNS, SimulatedTraining
-from .trajectories import Trajectories, join
+from .trajectories import Trajectories
 
 Recorded: TypeAlias = Literal["incumbents", "everything"]
 
@@ -95,7 +96,7 @@ def run(
         seed=seed,
         recorded=RECORDED[record],
     )
-    return join(
+    return Trajectories.joined(
         [
             _trajectories(runner, number, record)
             for number, record in runner.records(first, count, threads, progress)

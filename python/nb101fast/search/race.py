@@ -14,8 +14,9 @@ from ..explorer.manifest import identity_of
 from ..explorer.race import FORM, VERSION
 from ..index import Index
 from ..whole_file import write_whole
+from .compared_runs import SAME, labels_of, runs_by_name
 from .observations import Doubles
-from .regret_figure import SAME, RegretCurve, RegretFigure, labels_of, lines_of, runs_by_name
+from .regret_figure import RegretCurve, RegretFigure, lines_of
 from .trajectories import REGRETS, Regret, Trajectories
 
 RUNS = 10  # of each optimizer, as many as the page can show at once without a muddle

@@ -6,17 +6,19 @@ import itertools
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import plotting
-from ..checks import check_choice, check_type
+from ..checks import check_choice
+from .compared_runs import SAME, labels_of, runs_by_name, title_of
 from .fronts import Fronts
-from .mean_regret import Runs, confidence_band, mean_regret, regret_of
+from .limits import Limits
+from .mean_regret import confidence_band, mean_regret, regret_of
 from .observations import Doubles
+from .optimizer_runs import OptimizerRuns
 from .presets import PRESETS
-from .simulated_training import Limits
 from .trajectories import REGRETS, Regret, Trajectories
 
 if TYPE_CHECKING:
@@ -41,8 +43,6 @@ _LINES = {
 }
 _SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
 PANEL_INCHES = (5.0, 3.9)
-SAME = ("preset", "budget_seconds", "max_evaluations")  # in all runs of one figure
-_Kind = TypeVar("_Kind", Trajectories, Fronts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,10 @@ class RegretFigure:
 
     @classmethod
     def of(
-        cls, trajectories: Mapping[str, Runs], labels: Mapping[str, str], regret: Regret = "test"
+        cls,
+        trajectories: Mapping[str, OptimizerRuns],
+        labels: Mapping[str, str],
+        regret: Regret = "test",
     ) -> RegretFigure:
         """The curves of runs of the same preset and limits.
 
@@ -241,79 +244,16 @@ def lines_of(names: Collection[str]) -> dict[str, int]:
     return known | dict(zip(others, itertools.cycle(free), strict=False))
 
 
-def runs_by_name(
-    argument: str,
-    given: Iterable[_Kind] | Mapping[str, _Kind],
-    kind: type[_Kind],
-    same: Collection[str],
-) -> dict[str, _Kind]:
-    """The runs of one figure by name.
-
-    Args:
-        argument: the name of the argument, for errors.
-        given: the runs of each optimizer; or a dictionary of them by name.
-        kind: what they must be.
-        same: the attributes that must be equal in all of them.
-
-    Raises:
-        TypeError: one of them is something else.
-        ValueError: none are given, two have the same name, or they differ in such an attribute.
-    """
-    if isinstance(given, Mapping):
-        pairs = [(str(name), each) for name, each in given.items()]
-    else:
-        pairs = [(getattr(each, "optimizer", ""), each) for each in given]
-    if not pairs:
-        raise ValueError(f"no {argument}; give those of at least one optimizer")
-    by_name: dict[str, _Kind] = {}
-    for name, each in pairs:
-        check_type(argument, each, kind, use=kind.__name__)
-        check_choice("preset", each.preset, PRESETS)
-        if name in by_name:
-            raise ValueError(
-                f"two {argument} are those of {name!r}; give a dictionary of {argument} by name"
-            )
-        by_name[name] = each
-        first = pairs[0][1]
-        for field in same:
-            if getattr(each, field) != getattr(first, field):
-                raise ValueError(
-                    f"the {argument} of {name!r} have {field}={getattr(each, field)!r}, those of "
-                    f"{pairs[0][0]!r} {getattr(first, field)!r}; use runs of the same preset and "
-                    "limits"
-                )
-    return by_name
-
-
-def labels_of(given: object, by_name: Mapping[str, Runs]) -> dict[str, str]:
-    """What a legend calls each optimizer: the keys of a dictionary, or the titles."""
-    if isinstance(given, Mapping):
-        return {name: name for name in by_name}
-    return {name: _label(each) for name, each in by_name.items()}
-
-
-def title_of(by_name: Mapping[str, Runs]) -> str:
-    """The title of a figure. It says that values were made up, and is empty otherwise."""
-    first = next(iter(by_name.values()))
-    return "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
-
-
-def _label(trajectories: Runs) -> str:
-    name = trajectories.optimizer
-    settings = PRESETS[trajectories.preset].optimizers.get(name)
-    return settings.title if settings and settings.name == name else name
-
-
-def _shown(runs: Runs, regret: Regret) -> Doubles:
+def _shown(runs: OptimizerRuns, regret: Regret) -> Doubles:
     """What is drawn of each row of `incumbents`: its regret or its accuracy."""
     values = regret_of(runs, regret)
-    if isinstance(runs, Fronts) or PRESETS[runs.preset].test != "queried":
-        return values
-    best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
-    return best - values
+    if isinstance(runs, Trajectories) and PRESETS[runs.preset].test == "queried":
+        best = runs.best_test_accuracy if regret == "test" else runs.best_validation_accuracy
+        return best - values
+    return values
 
 
-def _curve(name: str, runs: Runs, regret: Regret, look: dict[str, Any]) -> RegretCurve:
+def _curve(name: str, runs: OptimizerRuns, regret: Regret, look: dict[str, Any]) -> RegretCurve:
     limits, values = runs.limits, _shown(runs, regret)
     final = runs.incumbents.values_at(values, limits.unit, [np.inf])[:, 0]
     has_trained = ~np.isnan(final)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from .._core import FormatError
-from ..checks import check_type
 from ..content_digest import ContentDigest
 from ..extras import import_extra
 from ..parquet_file import check_digest, open_parquet, write_table
-from ..schema import Record, parse
+from ..phrases import counted
+from ..schema import Integer, Kind, ListOf, Nullable, Number, Record, Text, parse
+from .observations import COLUMN_TYPES, COLUMNS, Observations
 
 if TYPE_CHECKING:
     import pyarrow
@@ -25,18 +26,21 @@ Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 Facts: TypeAlias = dict[str, Any]
 Types: TypeAlias = Mapping[str, "np.dtype[Any]"]
 
-
-class _Part(Protocol):
-    """Consecutive runs."""
-
-    @property
-    def first_run(self) -> int: ...
-    def __len__(self) -> int: ...
-
-
-Part = TypeVar("Part", bound=_Part)
-
-OF_EACH_RUN = ("num_evaluations", "num_invalid", "seconds")  # facts that are lists
+OF_ALL_RUNS: dict[str, Kind] = {  # facts that are equal in all runs
+    "optimizer": Text(),
+    "preset": Text(),
+    "index": Text(),
+    "seed": Integer(-(1 << 256), 1 << 256),
+    "budget_seconds": Nullable(Number(0)),
+    "max_evaluations": Nullable(Integer(1)),
+    "epochs": Integer(1, (1 << 31) - 1),
+}
+OF_EACH_RUN: dict[str, Kind] = {  # facts that are lists
+    "num_evaluations": ListOf(Integer()),
+    "num_invalid": ListOf(Integer()),
+    "seconds": ListOf(Number(0)),
+}
+_COMMON_TYPES = COLUMN_TYPES | {"run": np.dtype(np.int32)}
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,14 @@ class RunFile:
     Attributes:
         contents: what the files hold, in the plural.
         writer: the function that writes them.
-        facts: what the metadata hold, `first_run` and the lists `OF_EACH_RUN` among them.
-        types: the types of the columns that are read, by the metadata. `run` is one of them.
+        facts: what the metadata hold beside `first_run`, `OF_ALL_RUNS` and `OF_EACH_RUN`.
+        types: the types of the columns that are read beside `run` and those of `Observations`, by
+            the metadata.
     """
 
     contents: str
     writer: str
-    facts: Record
+    facts: Mapping[str, Kind]
     types: Callable[[Facts], Types]
 
     @property
@@ -83,8 +88,9 @@ class RunFile:
         metadata = table.schema.metadata or {}
         if self._metadata not in metadata:
             raise self._other_contents(name)
-        facts = parse(f"{name}: its metadata", metadata[self._metadata], self.facts)
-        types = self.types(facts)
+        known = {"first_run": Integer(), **OF_ALL_RUNS, **self.facts, **OF_EACH_RUN}
+        facts = parse(f"{name}: its metadata", metadata[self._metadata], Record(known))
+        types = {**_COMMON_TYPES, **self.types(facts)}
         if not {*types} <= {*table.column_names}:
             raise self._other_contents(name)
         columns = {column: table[column].to_numpy() for column in types}
@@ -104,34 +110,13 @@ class RunFile:
         return digest
 
 
-def consecutive(
-    parts: Sequence[Part], kind: type[Part], facts_of: Callable[[Part], Facts]
-) -> list[Part]:
-    """The parts, if the runs of each of them follow those of the part before it.
-
-    Args:
-        parts: the parts.
-        kind: their class.
-        facts_of: what must be equal in all parts.
-
-    Raises:
-        TypeError: a part is something else.
-        ValueError: there are no parts, or one does not follow the part before it.
-    """
-    parts = list(parts)
-    if not parts:
-        raise ValueError("no parts: give at least one")
-    for part in parts:
-        check_type("parts", part, kind, use=kind.__name__)
-    first, facts, number = parts[0], facts_of(parts[0]), parts[0].first_run
-    for part in parts:
-        if facts_of(part) != facts or part.first_run != number:
-            raise ValueError(
-                f"{part!r} from run {part.first_run} cannot follow {first!r}; use the same "
-                f"optimizer, index and settings, and continue at run {number}"
-            )
-        number += len(part)
-    return parts
+def observations_of(
+    columns: Columns, facts: Facts, rows: npt.NDArray[Any] | slice = slice(None)
+) -> Observations:
+    """The trainings that these rows of a file are."""
+    some = {name: columns[name][rows] for name in COLUMNS}
+    runs = columns["run"][rows] - facts["first_run"]
+    return Observations.of_rows(runs, some, len(facts["seconds"]))
 
 
 def _check_columns(name: str, columns: Columns, types: Types, facts: Facts) -> None:
@@ -150,5 +135,5 @@ def _check_columns(name: str, columns: Columns, types: Types, facts: Facts) -> N
     if not is_in_order or (run[1:] < run[:-1]).any():
         raise FormatError(
             f"{name}: column run is not ascending from {facts['first_run']}, with at most "
-            f"{counts['seconds']} runs; write the file again"
+            f"{counted(counts['seconds'], 'run')}; write the file again"
         )

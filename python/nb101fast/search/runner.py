@@ -9,9 +9,11 @@ from typing import Any
 from .. import _core
 from ..codes import OneCode
 from ..progress import Progress, told
+from .limits import Limits
 from .optimizer import Trial
 from .settings import CompiledSettings, Factory, Settings
-from .simulated_training import Limits, SimulatedRun, SimulatedTraining, seed_word
+from .simulated_run import SimulatedRun
+from .simulated_training import SimulatedTraining, seed_word
 
 
 def runs_at_once(optimizer: Settings | Factory) -> int:

@@ -42,6 +42,7 @@ NOT_CALLED = {
     "search.Proposal": "a plain tuple",
     "search.Limits": "a plain tuple",
     "search.Trial": "a plain tuple",
+    "search.OptimizerRuns": "a base class",
     "search.Settings": "a base class",
     "search.Trajectories": "a result; its methods are called",
     "search.SimulatedRun": "what SimulatedTraining.start returns; its method is called",
@@ -283,7 +284,7 @@ def calls() -> Calls:
         "Trajectories.to_arrow": (done.to_arrow, {}),
         "Trajectories.to_parquet": (done.to_parquet, {"target": "d.parquet"}),
         "Trajectories.from_parquet": (search.Trajectories.from_parquet, {"path": "d.parquet"}),
-        "search.join": (search.join, {"parts": [done]}),
+        "Trajectories.joined": (search.Trajectories.joined, {"parts": [done]}),
         "search.run": (
             search.run,
             {

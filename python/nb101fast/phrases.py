@@ -1,0 +1,44 @@
+"""Phrases of messages: a count with its noun, the values that are allowed, unknown names."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from collections.abc import Iterable
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, of which `many` is the plural; by default it ends with an s.
+
+    Example:
+        >>> counted(1, "run"), counted(1092, "run"), counted(0, "vertex", "vertices")
+        ('1 run', '1,092 runs', '0 vertices')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def alternatives(values: Iterable[object]) -> str:
+    """The values in one phrase: 1, 2 or 3.
+
+    Example:
+        >>> alternatives(["a", "b", "c"])
+        "'a', 'b' or 'c'"
+    """
+    *others, last = map(repr, values)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def with_nearest(names: Iterable[str], known: Iterable[str]) -> str:
+    """Unknown names in one phrase, each with the known name that is most like it.
+
+    Example:
+        >>> with_nearest(["hasch", "x"], ["hash", "id"])
+        "'hasch' (is it 'hash'?), 'x'"
+    """
+    words = tuple(known)
+    told = []
+    for name in names:
+        near = difflib.get_close_matches(name, words, n=1, cutoff=0.5)
+        shown = reprlib.repr(name)
+        told.append(f"{shown} (is it {near[0]!r}?)" if near else shown)
+    return ", ".join(told)
