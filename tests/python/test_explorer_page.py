@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,16 +24,21 @@ pytestmark = [
 ]
 
 
-def npx(*command: str | Path) -> None:
+def npx(*command: str | Path, **environment: str) -> None:
     done = subprocess.run(
-        ["npx", "--no-install", *command], cwd=WEB, capture_output=True, text=True, timeout=300
+        ["npx", "--no-install", *command],
+        cwd=WEB,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_page_computes_what_the_engine_computes() -> None:
-    explorer_golden.write(WEB / "build" / "golden")
-    npx("vitest", "run", "--dir", "tests")
+def test_the_page_computes_what_the_engine_computes(tmp_path: Path) -> None:
+    explorer_golden.write(tmp_path / "golden")
+    npx("vitest", "run", "--dir", "tests", GOLDEN=str(tmp_path / "golden"))
 
 
 def test_the_sources_are_sound() -> None:

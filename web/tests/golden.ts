@@ -1,16 +1,16 @@
-// What `python -m reference.explorer_golden ../../web/build/golden` wrote, in tests/python.
+// What `npm run golden` wrote into build/golden, or what is in the folder that $GOLDEN names.
 import { existsSync, openAsBlob, readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import type { Manifest } from "../src/manifest.ts";
 import { unpackArray, type PackedArray, type TypedArray } from "../src/packed_array.ts";
 import type { Sample } from "../src/cell_runs.ts";
 import { SearchSpace, type Tables } from "../src/search_space.ts";
 
-const FOLDER = new URL("../build/golden/", import.meta.url);
+const FOLDER = process.env.GOLDEN
+  ? pathToFileURL(`${process.env.GOLDEN}/`)
+  : new URL("../build/golden/", import.meta.url);
 if (!existsSync(new URL("golden.json", FOLDER))) {
-  throw new Error(
-    "web/build/golden is missing; write it: " +
-      "(cd tests/python && python -m reference.explorer_golden ../../web/build/golden)",
-  );
+  throw new Error(`${FOLDER.pathname} has no golden values; write them: npm run golden`);
 }
 
 export interface CellFacts {
