@@ -12,6 +12,7 @@ import pytest
 
 import nb101fast
 from nb101fast.codes import Codes
+from nb101fast.skeleton import NetworkConfig
 
 from .floors.compiled import (
     NoCompilerError,
@@ -124,6 +125,14 @@ def four_budgets(tmp_path_factory: pytest.TempPathFactory) -> nb101fast.Index:
     path = tmp_path_factory.mktemp("index") / "four_budgets.nb101"
     nb101fast.synthetic.write_index(path)
     return nb101fast.open(path)
+
+
+@pytest.fixture(scope="session")
+def network_config(request: pytest.FixtureRequest) -> NetworkConfig:
+    """The official network, or a small one if only the answers are checked."""
+    if request.config.getoption("benchmark_disable"):
+        return NetworkConfig(stem_filters=8, num_stacks=2, cells_per_stack=1)
+    return NetworkConfig()
 
 
 @pytest.fixture(scope="session")

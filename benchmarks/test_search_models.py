@@ -60,7 +60,7 @@ def test_a_proposal_of_bohb(
     race: Race, four_budgets: nb101fast.Index, preset: str, target: Target
 ) -> None:
     optimizers = search.PRESETS[preset].optimizers
-    evaluations = 1000 if race.is_timed else 250  # which HpBandSter needs seconds for
+    evaluations = 1000 if race.is_timed else 150  # which HpBandSter needs seconds for
     ours, theirs = (
         steps_of(optimizers[name], four_budgets, evaluations)
         for name in ("bohb", "hpbandster-bohb")
@@ -100,7 +100,7 @@ def proposing(
     importlib.util.find_spec("hyperopt") is None, reason="hyperopt is not installed"
 )
 def test_a_proposal_of_tpe(race: Race, four_budgets: nb101fast.Index) -> None:
-    count = 1000 if race.is_timed else 250  # which Hyperopt needs seconds for
+    count = 1000 if race.is_timed else 100  # which Hyperopt needs seconds for
     settings = search.TPE(num_startup=count)  # Hyperopt draws random configurations fast
     codes, library = proposing(search.HyperoptTPE(settings), four_budgets, count)
     _, compiled = proposing(settings, four_budgets, count, codes)

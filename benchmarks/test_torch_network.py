@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nb101fast import inception
+from nb101fast.skeleton import NetworkConfig
 
 from .race import Race
 from .report import Target
@@ -21,13 +22,14 @@ RATES = np.full(1, 1e-5, np.float32)  # so low that both sides keep nearly equal
 
 
 @pytest.fixture
-def network() -> Any:
-    """The network of the Inception-like cell at full size."""
+def network(network_config: NetworkConfig) -> Any:
+    """The network of the Inception-like cell."""
     from nb101fast.adapters.torch_network import Network
 
     torch.manual_seed(1)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    network = Network(inception.MATRIX, ["input", *inception.OPS[1:-1], "output"])
+    ops = ["input", *inception.OPS[1:-1], "output"]
+    network = Network(inception.MATRIX, ops, network_config)
     return network.to(memory_format=torch.channels_last)
 
 
@@ -37,10 +39,13 @@ def in_official_layout(weight: Any) -> Any:
 
 
 @pytest.mark.gate
-def test_training_step(race: Race, rng: np.random.Generator, network: Any) -> None:
+def test_training_step(
+    race: Race, rng: np.random.Generator, network_config: NetworkConfig, network: Any
+) -> None:
     from .floors.torch_training import TorchTraining
 
-    plain = TorchTraining([in_official_layout(weight) for weight in network.parameters()])
+    weights = [in_official_layout(weight) for weight in network.parameters()]
+    plain = TorchTraining(weights, network_config.num_stacks, network_config.cells_per_stack)
     optimizer = torch.optim.RMSprop(
         network.parameters(), float(RATES[0]), 0.9, 1.0, weight_decay=1e-4, momentum=0.9
     )

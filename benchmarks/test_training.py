@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from nb101fast import inception
+from nb101fast.skeleton import NetworkConfig
 
 from .race import Race
 from .report import Target
@@ -80,18 +81,19 @@ def batches(images: ResidentImages, draws: Draws) -> tuple[npt.NDArray[Any], npt
     return np.stack([batch for batch, _ in prepared]), np.stack([labels for _, labels in prepared])
 
 
-def inception_trainer(groups: int) -> Trainer:
-    """At full size."""
+def inception_trainer(network_config: NetworkConfig, groups: int) -> Trainer:
     from nb101train.config import TrainConfig
     from nb101train.trainer import Trainer
 
-    config = TrainConfig(batch_size=BATCH_SIZE, bn_groups=groups)
+    config = TrainConfig(
+        **dataclasses.asdict(network_config), batch_size=BATCH_SIZE, bn_groups=groups
+    )
     return Trainer(inception.MATRIX, ["input", *inception.OPS[1:-1], "output"], config)
 
 
 @pytest.fixture(scope="module")
-def trainer() -> Trainer:
-    return inception_trainer(groups=2)
+def trainer(network_config: NetworkConfig) -> Trainer:
+    return inception_trainer(network_config, groups=2)
 
 
 def weights_of(trainer: Trainer) -> list[npt.NDArray[Any]]:
@@ -108,6 +110,7 @@ def of_one_step(*arrays: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
 @pytest.mark.gate
 def test_training_step(
     race: Race,
+    network_config: NetworkConfig,
     trainer: Trainer,
     images: ResidentImages,
     draws: Draws,
@@ -117,7 +120,9 @@ def test_training_step(
     from .floors.bare_training import BareTraining
 
     trainer.reset(seed=1)
-    bare = BareTraining(weights_of(trainer))
+    bare = BareTraining(
+        weights_of(trainer), network_config.num_stacks, network_config.cells_per_stack
+    )
     first, _ = trainer.train(images, *of_one_step(draws, RATES))  # this call traces both programs
     bare_first = float(bare.train(*of_one_step(*batches, RATES)))
     assert bare_first == pytest.approx(first, rel=1e-5)
@@ -138,6 +143,7 @@ def test_training_step(
 @pytest.mark.informational
 def test_training_step_against_pytorch(
     race: Race,
+    network_config: NetworkConfig,
     images: ResidentImages,
     draws: Draws,
     batches: tuple[npt.NDArray[Any], npt.NDArray[Any]],
@@ -147,9 +153,11 @@ def test_training_step_against_pytorch(
     from .floors.torch_training import TorchTraining
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    trainer = inception_trainer(groups=1)
+    trainer = inception_trainer(network_config, groups=1)
     trainer.reset(seed=1)
-    peer = TorchTraining(weights_of(trainer))
+    peer = TorchTraining(
+        weights_of(trainer), network_config.num_stacks, network_config.cells_per_stack
+    )
     first, _ = trainer.train(images, *of_one_step(draws, RATES))
     peer_first = peer.train(*of_one_step(*batches, RATES))
     assert peer_first == pytest.approx(first, rel=1e-5)

@@ -12,20 +12,21 @@ import numpy.typing as npt
 import tensorflow as tf
 
 BATCH_SIZE = 32
-STACKS, CELLS = 3, 3
 EPSILON, KEPT = 1e-5, 0.997
 WEIGHT_DECAY = 1e-4
 
 
 class BareTraining:
-    """The official network at full size, batch norm on two halves of a batch, RMSProp.
+    """The official network, batch norm on two halves of a batch, RMSProp.
 
     Args:
         weights: initial values of the trainable variables in the order of their use: kernel, gamma
             and beta of each convolution, then those of the dense layer.
+        stacks, cells: the number of stacks, and of cells in each.
     """
 
-    def __init__(self, weights: Sequence[npt.NDArray[Any]]) -> None:
+    def __init__(self, weights: Sequence[npt.NDArray[Any]], stacks: int, cells: int) -> None:
+        self._stacks, self._cells = stacks, cells
         self.weights = [tf.Variable(value) for value in weights]
         self.mean_squares = [tf.Variable(tf.ones_like(weight)) for weight in self.weights]
         self.momenta = [tf.Variable(tf.zeros_like(weight)) for weight in self.weights]
@@ -83,10 +84,10 @@ class BareTraining:
     def _logits(self, images: Any, statistics: list[Any]) -> Any:
         weights = iter(self.weights)
         values = conv_bn_relu(images, weights, statistics)
-        for stack in range(STACKS):
+        for stack in range(self._stacks):
             if stack:
                 values = tf.nn.max_pool2d(values, 2, 2, "SAME")
-            for _ in range(CELLS):
+            for _ in range(self._cells):
                 values = cell(values, weights, statistics)
         return tf.reduce_mean(values, [1, 2]) @ next(weights) + next(weights)
 

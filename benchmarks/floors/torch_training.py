@@ -10,21 +10,22 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-STACKS, CELLS = 3, 3
 EPSILON, NEW = 1e-5, 0.003
 
 Tensors = Iterator[Any]
 
 
 class TorchTraining:
-    """The official network at full size, batch norm over a whole batch, PyTorch's own RMSProp.
+    """The official network, batch norm over a whole batch, PyTorch's own RMSProp.
 
     Args:
         weights: initial values in TensorFlow's shapes: kernel, gamma and beta of each
             convolution, then those of the dense layer.
+        stacks, cells: the number of stacks, and of cells in each.
     """
 
-    def __init__(self, weights: Sequence[npt.NDArray[Any]]) -> None:
+    def __init__(self, weights: Sequence[npt.NDArray[Any]], stacks: int, cells: int) -> None:
+        self._stacks, self._cells = stacks, cells
         self._weights = [torch.from_numpy(in_torch_order(value)) for value in weights]
         for number, weight in enumerate(self._weights):
             if weight.ndim == 4:
@@ -58,10 +59,10 @@ class TorchTraining:
     def _logits(self, images: Any) -> Any:
         weights, moving = iter(self._weights), zip(self._means, self._variances, strict=True)
         values = conv_bn_relu(images, weights, moving)
-        for stack in range(STACKS):
+        for stack in range(self._stacks):
             if stack:
                 values = functional.max_pool2d(values, 2)
-            for _ in range(CELLS):
+            for _ in range(self._cells):
                 values = cell(values, weights, moving)
         return functional.linear(values.mean((2, 3)), next(weights), next(weights))
 
