@@ -293,7 +293,7 @@ def render(figure: Figure, form: str) -> bytes:
     with style():
         if layout := figure.get_layout_engine():  # a second layout would shift the panels a little
             layout.execute(figure)
-            figure.set_layout_engine("none")
+            figure.set_layout_engine(None)  # with "none", savefig would draw everything twice
         figure.savefig(contents, format=form, metadata=_METADATA[form])
     return contents.getvalue()
 

@@ -11,7 +11,6 @@ import os
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .. import plotting
 from .._core import visible
@@ -24,9 +23,6 @@ from .part import Part
 from .report import Picture, render_report, render_table
 from .row import Row
 from .summary import IndexSummary, summarize
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["AnalysisReport", "IndexSummary", "Row", "analyze", "summarize"]
 
@@ -103,8 +99,9 @@ def analyze(
         count = len(summary.parts)
         for done, part in enumerate(summary.parts, count + 1):
             if figure := part.figure():
-                files += plotting.save(figure, folder, part.name)
-                pictures[part.name] = _picture(part, figure)
+                png, svg = plotting.save(figure, folder, part.name)
+                files += (png, svg)
+                pictures[part.name] = _picture(part, svg.read_bytes())
             else:
                 _remove_picture(folder, part.name)
             phases(done, 2 * count)
@@ -122,9 +119,9 @@ def analyze(
     return AnalysisReport(folder / "report.html", tuple(files), summary)
 
 
-def _picture(part: Part, figure: Figure) -> Picture:
+def _picture(part: Part, wide: bytes) -> Picture:
     narrow = part.figure(is_narrow=True)
-    return Picture(*(plotting.render(each, "svg") for each in (figure, narrow or figure)))
+    return Picture(wide, plotting.render(narrow, "svg") if narrow else wide)
 
 
 def _remove_picture(folder: Path, name: str) -> None:
