@@ -169,7 +169,9 @@ def test_two_steps_agree_closely_where_rounding_is_the_same(
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_two_compiled_steps_agree_with_the_official_code(golden: Golden) -> None:
+    """Smaller tests compare compiled steps with steps that are not compiled, as those above."""
     golden.check(*golden.trainer(jit_compile=True))
 
 
