@@ -6,7 +6,6 @@ import functools
 import logging
 import os
 import queue
-import socket
 import sys
 import threading
 import time
@@ -15,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ._core import visible
+from .cluster_address import answers, check_address
 from .extras import import_extra
 from .worker_pool import MAX_SILENCE, Ended, Serve, Silence, received_within
 
-_ANSWER_SECONDS = 10.0
 _HEAD_SECONDS = 2.0  # in which the head ends too, if it was lost along with an actor
 _LOOK_SECONDS = 5.0  # between two looks at the head
 _MOST_LOOKS_IN_VAIN = 3  # in a row; Ray itself ends the whole process after a minute
@@ -27,9 +26,6 @@ _VARIABLES = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # A worker without its own GPUs sees all.
 }
-# What a client of HTTP/2, which Ray speaks, sends first: RFC 9113, section 3.4.
-_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
-_FRAME_HEADER_BYTES, _SETTINGS_FRAME = 9, 4
 
 
 @dataclass(frozen=True)
@@ -168,7 +164,7 @@ class ActorPool:
         for look in range(_MOST_LOOKS_IN_VAIN):
             if look > 0:
                 time.sleep(_LOOK_SECONDS)
-            if self._has_head():
+            if answers(self._head):
                 self._looked = time.monotonic()
                 return
         raise ConnectionError(
@@ -176,21 +172,13 @@ class ActorPool:
             "then run the same command again: what was done is kept"
         )
 
-    def _has_head(self) -> bool:
-        host, _, port = self._head.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
-        except OSError:
-            return False
-        return True
-
     def stop(self, worker: int) -> None:
         """Kill an actor. One that can't be reached may live on, but nobody listens to it."""
         actor = self._actors.pop(worker)
         self._streams = {stream: at for stream, at in self._streams.items() if at != worker}
         self._beats = {beat: at for beat, at in self._beats.items() if at != worker}
         self._silence.forget(worker)
-        if self._has_head():  # without a head, Ray would wait for it
+        if answers(self._head):  # without a head, Ray would wait for it
             self._ray.kill(actor, no_restart=True)
 
     def close(self) -> None:
@@ -296,31 +284,6 @@ class _Actor:
         """Yield what `serve` answers, as long as the actor lives."""
         serve: Serve = import_extra("ray.cloudpickle", extra="cluster").loads(self._serve)
         yield from serve(iter(self._messages.get, None))
-
-
-def check_address(address: str) -> None:
-    """Raise an error within seconds if no cluster answers. Ray itself would try for minutes.
-
-    Raises:
-        ValueError: the address is not HOST:PORT.
-        ConnectionError: nothing answers, or something that isn't Ray.
-    """
-    host, colon, port = address.rpartition(":")
-    if not (colon and host and port.isdecimal()) or "//" in host:
-        raise ValueError(f"address={address!r} is not allowed; use HOST:PORT or 'auto'")
-    try:
-        with socket.create_connection((host, int(port)), _ANSWER_SECONDS) as connection:
-            is_ray = os.environ.get("RAY_USE_TLS") == "1" or _speaks_http2(connection)
-    except (OSError, OverflowError) as error:
-        raise ConnectionError(f"address={address!r}: no Ray cluster answers: {error}") from None
-    if not is_ray:
-        raise ConnectionError(f"address={address!r}: something answers there that is not Ray")
-
-
-def _speaks_http2(connection: socket.socket) -> bool:
-    connection.sendall(_GREETING)
-    header = connection.recv(_FRAME_HEADER_BYTES, socket.MSG_WAITALL)
-    return len(header) == _FRAME_HEADER_BYTES and header[3] == _SETTINGS_FRAME
 
 
 def _only_on(node: Mapping[str, Any]) -> dict[str, Any]:

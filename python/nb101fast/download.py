@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
-import os
 import re
 import time
 import urllib.error
@@ -18,9 +16,8 @@ from urllib.parse import urlsplit
 
 from . import _core
 from ._core import FormatError, visible
-from .builder import IndexBuilder
-from .file_sample import sample_sha256
-from .inputs import CHUNK_BYTES, RECORD_BYTES, Source
+from .inputs import CHUNK_BYTES
+from .intake import Intake
 from .official_files import PublishedFile
 from .progress import Phases, tell
 from .regular_file import open_own
@@ -50,44 +47,6 @@ class Patience:
     def delay(self, barren: int) -> float:
         """Seconds to wait after so many tries in a row that brought no new byte."""
         return float(min(self.first_delay * 2**barren, self.longest_delay))
-
-
-class Intake:
-    """Digests the bytes of a file as they arrive."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-        self.num_bytes = 0
-
-    def feed(self, chunk: bytes) -> None:
-        self._digest.update(chunk)
-        self.num_bytes += len(chunk)
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-
-class RecordIntake(Intake):
-    """Digests and parses the bytes of a TFRecord as they arrive."""
-
-    def __init__(self, source: str, num_bytes: int) -> None:
-        super().__init__()
-        self.builder = IndexBuilder()
-        self.builder.reserve(num_bytes // RECORD_BYTES)
-        self._reader = _core.RecordReader(self.builder.table, source, os.cpu_count() or 1)
-
-    def feed(self, chunk: bytes) -> None:
-        super().feed(chunk)
-        self._reader.feed(chunk)
-
-    def finish(self, name: str, partial: Path, url: str) -> IndexBuilder:
-        """The builder with all runs and their source, once the last byte of the file was fed."""
-        self._reader.finish()
-        records = self._reader.num_records
-        state = partial.stat().st_mtime_ns, sample_sha256(partial)
-        self.builder.add_source(Source(name, self.num_bytes, self.sha256, records, *state, url=url))
-        return self.builder
 
 
 AnyIntake = TypeVar("AnyIntake", bound=Intake)

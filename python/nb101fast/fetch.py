@@ -15,6 +15,7 @@ from .checks import check_choice, check_type
 from .file_lock import locked
 from .file_names import checked_name
 from .inputs import Meter, estimated_records
+from .intake import Intake, RecordIntake
 from .locations import cache_folder
 from .official_files import OFFICIAL_FILES, OfficialFile, PublishedFile
 from .progress import Phases, Progress, tell, told
@@ -233,7 +234,7 @@ def _compile_download(
     patience: Patience | None,
     phases: Phases,
 ) -> None:
-    from .download import Download, Patience, RecordIntake, shown_url  # They load the network.
+    from .download import Download, Patience, shown_url  # They load the network.
 
     shown = shown_url(url)
 
@@ -258,7 +259,7 @@ def _compile_download(
 def _place_index(
     url: str, target: Path, expected: PublishedFile, patience: Patience | None, phases: Phases
 ) -> None:
-    from .download import Download, Intake, Patience  # They load the network.
+    from .download import Download, Patience  # They load the network.
 
     partial = target.with_name(f"{expected.name}.{expected.sha256[:8]}.part")
     Download(url, partial, expected, Intake, patience or Patience(), phases).complete()

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from nb101fast.actor_pool import check_address
+from nb101fast.cluster_address import check_address
 from reference.libraries import import_or_skip
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import nb101fast
 from nb101fast import search
 from nb101fast.experiment import mean_regret, run_experiment, summarize
-from nb101fast.experiment.summary import as_markdown
+from nb101fast.experiment.summary_table import as_markdown
 from nb101fast.locations import BUILT_IN
 from nb101fast.search import Observations, Trajectories
 from nb101fast.search.mean_regret import confidence_band

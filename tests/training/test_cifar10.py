@@ -23,7 +23,8 @@ import pytest
 from nb101fast import FormatError
 from nb101train import datasets
 from nb101train.datasets import load_dataset
-from nb101train.datasets.cifar10 import BINARY, FORMS, PYTHON, BatchFile, Form, load_cifar10
+from nb101train.datasets.cifar10 import load_cifar10
+from nb101train.datasets.cifar10_forms import BINARY, FORMS, PYTHON, BatchFile, Form
 
 COUNT = 260  # images in each file: one whole evaluation batch, and a few more
 BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5")

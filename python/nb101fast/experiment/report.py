@@ -16,7 +16,8 @@ from ..search.trajectories import Regret
 from .figures import regret_figure
 from .folder import Folder
 from .plan import ExperimentPlan
-from .summary import REFERENCE, OptimizerSummary, as_csv, as_html, as_markdown
+from .summary import REFERENCE, OptimizerSummary
+from .summary_table import as_csv, as_html, as_markdown
 
 
 @dataclass(frozen=True, repr=False)

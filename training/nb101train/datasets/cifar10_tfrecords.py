@@ -17,8 +17,9 @@ import tensorflow as tf
 
 from nb101fast import FormatError
 
-from .cifar10 import PIXEL_BYTES, check_labels, images_of_planes, official_splits
-from .dataset import Dataset, Split
+from .cifar10 import official_splits
+from .cifar10_forms import PIXEL_BYTES, images_of_planes
+from .dataset import Dataset, Split, check_labels
 
 _FEATURES = {
     "image": tf.io.FixedLenFeature([], tf.string),

@@ -6,9 +6,12 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from nb101fast import FormatError
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
@@ -121,3 +124,13 @@ def channel_statistics(images: Images) -> tuple[Channels, Channels]:
         means.append(total / count)
         deviations.append(math.sqrt((count * squares - total * total) / (count * count)))
     return (means[0], means[1], means[2]), (deviations[0], deviations[1], deviations[2])
+
+
+def check_labels(where: str, labels: npt.NDArray[Any], num_classes: int) -> None:
+    """Raise FormatError for the first label that is not 0 to `num_classes - 1`."""
+    wrong = np.flatnonzero((labels < 0) | (labels >= num_classes))
+    if wrong.size:
+        raise FormatError(
+            f"{where}: image {wrong[0]} has label {labels[wrong[0]]}, which is not allowed; "
+            f"use 0 to {num_classes - 1}"
+        )
