@@ -67,15 +67,17 @@ test_core() {
 # ------------------------------------------------------------------ a whole system, by chroot
 
 # make_system SUITE PACKAGE...: makes the system of a suite of Debian or Ubuntu, with these packages and
-# a copy of the sources.
+# a copy of the sources. A script that wants it for another $architecture names the $emulator too.
 make_system() {
   local suite=$1
-  system=$platforms/systems/$suite
+  system=$platforms/systems/$suite${architecture:+-$architecture}
+  [[ ! ${architecture:-} ]] || emulate
   if [[ ! -e $system/done ]]; then
     rm -rf "$system"
     install mmdebstrap
     # The signature of a suite that is not yet released lasts for a week, and a mirror may be older.
     mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
+      --architectures="${architecture:-$(dpkg --print-architecture)}" \
       --include=ca-certificates "$suite" "$system" "$(package_source "$suite")"
     touch "$system/done"
   fi
@@ -86,6 +88,14 @@ make_system() {
   mkdir "$system/nb101fast"
   git -C "$repository" ls-files -z | tar -C "$repository" -c --null -T - | tar -C "$system/nb101fast" -x
   in_system bash -euo pipefail -c "$(declare -f install); install ${*:2}"
+}
+
+# Tells the kernel to run the programs of $architecture by $emulator.
+emulate() {
+  install arch-test qemu-user-static
+  local formats=/proc/sys/fs/binfmt_misc
+  [[ -e $formats/register ]] || mount -t binfmt_misc binfmt_misc "$formats"
+  [[ -e $formats/$emulator ]] || cat "/usr/lib/binfmt.d/$emulator.conf" >"$formats/register"
 }
 
 package_source() {
