@@ -43,7 +43,7 @@ const MOVE_STEP = 60; // pixels, of a key
 const REACH = 14; // pixels from a click to the cell that it means
 const FRONT_POINTS = 3; // the radius in pixels
 const LEAST_DRAG = 3; // pixels; a shorter one is a click
-const REST = 150; // milliseconds without a change until all points are drawn
+const REST = 250; // milliseconds without a movement until all points are drawn
 
 export class Plot {
   private readonly canvas: HTMLCanvasElement;
@@ -226,16 +226,19 @@ export class Plot {
     this.redraw();
   }
 
-  /** Draws at the next picture of the screen, once for all changes until then. */
+  /**
+   * Draws at the next picture of the screen, once for all changes until then. While the view
+   * moves, not all points may be drawn; they are when it rests.
+   */
   private redraw(isMoving = false): void {
     this.isMoving = isMoving;
     clearTimeout(this.rest);
-    if (isMoving) this.rest = setTimeout(() => this.redraw(), REST);
     if (!this.isDrawn) return;
     this.isDrawn = false;
     requestAnimationFrame(() => {
       this.isDrawn = true;
       this.draw();
+      if (this.isMoving) this.rest = setTimeout(() => this.redraw(), REST);
     });
   }
 
