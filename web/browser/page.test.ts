@@ -331,3 +331,16 @@ test("the policy of the page lets it run", async () => {
   expect(await page.textContent("#facts")).toContain(BEST.hash);
   await page.close();
 });
+
+test("a page without runs shows the means, and says how to see the runs", async () => {
+  const page = await browser.newPage();
+  await page.route("**/manifest.json", async (route) => {
+    const manifest = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...manifest, runs: null } });
+  });
+  await page.goto(address);
+  await page.locator("#chart > svg .spread").waitFor({ state: "attached" });
+  expect(await page.locator("#chart > svg").count()).toBe(1);
+  expect(await page.textContent("#chart-caption")).toContain("nb101fast explore --runs");
+  await page.close();
+});

@@ -29,7 +29,7 @@ const ERROR_AXIS = "The axes are logarithmic in the error.";
 const RUNS_CAPTION = `Each point is a run, and the lines join the means. ${ERROR_AXIS}`;
 const MEANS_CAPTION =
   `The points are means, and a bar is the spread of the runs. ${ERROR_AXIS} ` +
-  "`nb101fast explore --runs` shows each run.";
+  'Write the page with "nb101fast explore --runs" to see each run.';
 
 class Explorer {
   private readonly space: SearchSpace;
