@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 
 import nb101fast
-from nb101fast import analysis, plotting, proxies
+from nb101fast import analysis, figure_file, plotting, proxies
 from nb101fast.locations import BUILT_IN
 from nb101train import DIGITS, load_dataset
 
@@ -45,7 +45,7 @@ def draw(index: nb101fast.Index, spearman: dict[str, float], path: str) -> None:
         panels[DRAWN.index("synflow")].set_xscale("log")
         for panel in panels[::3]:
             panel.set_ylabel("test accuracy")
-        plotting.write(figure, path)
+        figure_file.write(figure, path)
 
 
 def main() -> None:

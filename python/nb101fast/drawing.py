@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from . import plotting
+from . import figure_file, plotting
 from ._core import visible
 from .whole_file import write_whole
 
@@ -127,10 +127,10 @@ class CellDrawing:
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to a file, whole or not at all; `Cell.draw` says what it raises."""
         target = Path(path)
-        if plotting.form_of(target) == "svg":
+        if figure_file.form_of(target) == "svg":
             write_whole(target, self.as_svg().encode())
         else:
-            plotting.write(self.as_figure(), target)
+            figure_file.write(self.as_figure(), target)
 
 
 def _depths(edges: Sequence[Edge], vertices: int) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import analysis, plotting
+from nb101fast import analysis, figure_file, plotting
 from nb101fast.analysis.part import Part
 from nb101fast.analysis.summary import IndexSummary
 from nb101fast.locations import BUILT_IN
@@ -117,7 +117,7 @@ def test_many_cells_are_binned(tmp_path: Path) -> None:
     cells = nb101fast.cell_codes()[:2532]
     nb101fast.synthetic.write_index(path, codes=cells, epochs=(108,), repeats=1)
     figure = drawn(analysis.summarize(nb101fast.open(path)).relations)
-    assert len(plotting.render(figure, "svg")) < 500_000
+    assert len(figure_file.render(figure, "svg")) < 500_000
     bins = figure.axes[0].collections[0].get_array()
     assert bins is not None
     assert 0.98 * 2532 <= bins.sum() <= 2532

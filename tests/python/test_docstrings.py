@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import Cell, api, inception, plotting, search
+from nb101fast import Cell, api, figure_file, inception, plotting, search
 from reference.docstrings import check_examples, examples, modules_with_examples
 
 pytest.importorskip("matplotlib")
@@ -53,7 +53,8 @@ def names(files: Path) -> dict[str, Any]:
     figure, axes = plotting.panels(1, 1)
     return {
         **{"contextlib": contextlib, "nb101fast": nb101fast, "np": np, "numpy": np},
-        **{"inception": inception, "plotting": plotting, "search": search},
+        **{"figure_file": figure_file, "inception": inception},
+        **{"plotting": plotting, "search": search},
         "Index": nb101fast.Index,
         "index": index,
         "f": index.objective(),

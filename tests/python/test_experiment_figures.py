@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import Index, plotting, search
+from nb101fast import Index, figure_file, plotting, search
 from nb101fast.experiment import ExperimentPlan
 from nb101fast.experiment.figures import RunsByName, figures
 from nb101fast.locations import BUILT_IN
@@ -64,7 +64,7 @@ def test_names_are_not_taken_for_mathematics(
     shutil.copyfile(BUILT_IN, tmp_path / "$\\frac{$\x1b.nb101")
     other = dataclasses.replace(plan, index=nb101fast.open(tmp_path / "$\\frac{$\x1b.nb101"))
     for name, figure in figures(other, runs).items():
-        assert plotting.save(figure, tmp_path, name)
+        assert figure_file.save(figure, tmp_path, name)
 
 
 # -------------------------------------------------------------------- how they look
@@ -240,7 +240,7 @@ def test_few_runs_and_short_budgets(
     """Runs without trainings, a single run without a band and a regret of 0 can be drawn."""
     short = plan_of(plan.index, optimizers=["rs", "re"], runs=num_runs, budget_seconds=budget)
     for name, figure in figures(short, runs_of(short)).items():
-        for path in plotting.save(figure, tmp_path, name):
+        for path in figure_file.save(figure, tmp_path, name):
             assert path.stat().st_size > 1000
         root = xml.etree.ElementTree.parse(tmp_path / f"{name}.svg").getroot()
         assert root.tag.endswith("svg")

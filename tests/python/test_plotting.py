@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from nb101fast import plotting
+from nb101fast import figure_file, plotting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,8 +37,8 @@ def test_a_name_is_shown_as_it_is(name: str) -> None:
         figure, axes = plotting.panels(title=plotting.plain(name))
         axes[0].plot([1, 2], [1, 2], label=plotting.plain(name))
         axes[0].legend()
-    for form in plotting.FORMATS:
-        assert plotting.render(figure, form)
+    for form in figure_file.FORMATS:
+        assert figure_file.render(figure, form)
     shown = axes[0].get_legend().get_texts()[0]
     text, is_math = shown._preprocess_math(shown.get_text())
     assert not is_math
@@ -74,7 +74,7 @@ def test_a_step_lasts_until_the_next() -> None:
 
 
 def test_the_users_settings_neither_change_nor_matter() -> None:
-    expected = plotting.render(drawn(), "svg")
+    expected = figure_file.render(drawn(), "svg")
     before = dict(matplotlib.rcParams)
     own: Any = {
         "font.size": 30,
@@ -84,46 +84,46 @@ def test_the_users_settings_neither_change_nor_matter() -> None:
     }
     with matplotlib.rc_context(own):
         changed: Any = dict(matplotlib.rcParams)
-        assert plotting.render(drawn(), "svg") == expected
+        assert figure_file.render(drawn(), "svg") == expected
         assert dict(matplotlib.rcParams) == changed
     assert dict(matplotlib.rcParams) == before
 
 
-@pytest.mark.parametrize("form", plotting.FORMATS)
+@pytest.mark.parametrize("form", figure_file.FORMATS)
 def test_equal_figures_are_equal_files(form: str) -> None:
     figure = drawn()
-    first = plotting.render(figure, form)
-    assert plotting.render(figure, form) == first
-    assert plotting.render(drawn(), form) == first
-    assert plotting.render(drawn(curves=3), form) != first
+    first = figure_file.render(figure, form)
+    assert figure_file.render(figure, form) == first
+    assert figure_file.render(drawn(), form) == first
+    assert figure_file.render(drawn(curves=3), form) != first
 
 
 def test_unknown_form() -> None:
     with pytest.raises(ValueError, match="form='pdf' is not allowed; use 'png' or 'svg'"):
-        plotting.render(drawn(), "pdf")
+        figure_file.render(drawn(), "pdf")
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.svg", "b.SVG"])
 def test_the_suffix_decides_the_form(tmp_path: Path, name: str) -> None:
-    assert plotting.write(drawn(), tmp_path / name) == tmp_path / name
-    expected = plotting.render(drawn(), name[-3:].lower())
+    assert figure_file.write(drawn(), tmp_path / name) == tmp_path / name
+    expected = figure_file.render(drawn(), name[-3:].lower())
     assert (tmp_path / name).read_bytes() == expected
 
 
 @pytest.mark.parametrize("name", ["a", "a.pdf", "png"])
 def test_another_suffix_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match=r"is not allowed; use a name that ends with .png or .svg"):
-        plotting.write(drawn(), tmp_path / name)
+        figure_file.write(drawn(), tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_figure_in_html() -> None:
-    element = plotting.as_html(drawn(), 'a "b" <c>\x1b')
+    element = figure_file.as_html(drawn(), 'a "b" <c>\x1b')
     [image] = ElementTree.fromstring(f"<p>{element.replace('>', '/>')}</p>")
     assert image.get("alt") == 'a "b" <c>\\x1b'
     assert "max-width: 100%" in image.get("style", "")
     source = image.get("src", "").removeprefix("data:image/png;base64,")
-    assert base64.b64decode(source) == plotting.render(drawn(), "png")
+    assert base64.b64decode(source) == figure_file.render(drawn(), "png")
 
 
 def test_a_canvas_is_measured_in_pixels() -> None:
@@ -134,7 +134,7 @@ def test_a_canvas_is_measured_in_pixels() -> None:
 
 
 def test_save(tmp_path: Path) -> None:
-    png, svg = plotting.save(drawn(), tmp_path / "a" / "b", "regret")
+    png, svg = figure_file.save(drawn(), tmp_path / "a" / "b", "regret")
     assert sorted(tmp_path.rglob("*.*")) == [png, svg]
     assert struct.unpack(">II", png.read_bytes()[16:24]) == (600, 225)  # 150 dots an inch
     assert ElementTree.parse(svg).getroot().tag.endswith("svg")
@@ -142,9 +142,9 @@ def test_save(tmp_path: Path) -> None:
 
 
 def test_save_replaces_files(tmp_path: Path) -> None:
-    plotting.save(drawn(), tmp_path, "regret")
-    png, svg = plotting.save(drawn(curves=3), tmp_path, "regret")
-    assert svg.read_bytes() == plotting.render(drawn(curves=3), "svg")
+    figure_file.save(drawn(), tmp_path, "regret")
+    png, svg = figure_file.save(drawn(curves=3), tmp_path, "regret")
+    assert svg.read_bytes() == figure_file.render(drawn(curves=3), "svg")
     assert sorted(tmp_path.iterdir()) == [png, svg]
 
 

@@ -95,7 +95,7 @@ describe.each([
     expect(faults).toEqual([]);
   });
 
-  test("the page shows the index and its best cell", async () => {
+  test("the page shows the index and its best cell, with all runs and ranks", async () => {
     await open();
     expect(await page.textContent("#index")).toContain("nb101_digits.nb101: 91 cells, 1,092 runs");
     expect(await page.textContent("#facts")).toContain(BEST.hash);
@@ -105,20 +105,9 @@ describe.each([
       path: `build/screenshots/${width}-${colorScheme}.png`,
       fullPage: true,
     });
-  });
 
-  test("a link shows the Inception-like cell, which the index does not have", async () => {
-    await open(AT_INCEPTION);
-    expect(await page.textContent("#standing")).toContain("which this index does not have");
-    expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
-    expect(await page.textContent("#facts")).toContain(INCEPTION.parameters.toLocaleString("en"));
-    expect(await page.locator("#measured").isVisible()).toBe(false);
-  });
-
-  test("a cell has its accuracies of all runs, and its ranks", async () => {
-    await open();
     const figure = page.locator("#chart-figure");
-    expect(await figure.locator("#chart > svg").count()).toBe(3);
+    await figure.locator("#chart > svg").nth(2).waitFor();
     await figure.locator("summary").click();
     const row = figure.locator("#samples tr", { hasText: "108, halfway" });
     const halfway = BEST.samples.filter((s) => s.stage === "halfway" && s.epochs === 108);
@@ -131,9 +120,12 @@ describe.each([
     expect(await parameters.textContent()).toMatch(/\d+ of 91$/);
   });
 
-  test("points are drawn", async () => {
-    await open();
-    expect(await coloursOf(page)).toBeGreaterThan(50);
+  test("a link shows the Inception-like cell, which the index does not have", async () => {
+    await open(AT_INCEPTION);
+    expect(await page.textContent("#standing")).toContain("which this index does not have");
+    expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
+    expect(await page.textContent("#facts")).toContain(INCEPTION.parameters.toLocaleString("en"));
+    expect(await page.locator("#measured").isVisible()).toBe(false);
   });
 
   test("an edge and an operation are changed, and undone", async () => {
@@ -246,25 +238,24 @@ describe.each([
     expect(await page.evaluate(() => document.activeElement!.id)).toBe("closer");
   });
 
-  test("points are drawn again after the browser took them away", async () => {
+  test("points are drawn, and again after the browser took them away", async () => {
     await open();
     const before = await coloursOf(page);
-    const lose = () =>
-      page.evaluate(async () => {
-        const canvas = document.querySelector<HTMLCanvasElement>("#points")!;
-        const loss = canvas.getContext("webgl2")!.getExtension("WEBGL_lose_context")!;
-        const come = (kind: string) =>
-          new Promise((resolve) => canvas.addEventListener(kind, resolve));
-        const lost = come("webglcontextlost");
-        loss.loseContext();
-        await lost;
-        await new Promise((resolve) => setTimeout(resolve)); // the loss must have been handled
-        const restored = come("webglcontextrestored");
-        loss.restoreContext();
-        await restored;
-        await new Promise(requestAnimationFrame);
-      });
-    await lose();
+    expect(before).toBeGreaterThan(50);
+    await page.evaluate(async () => {
+      const canvas = document.querySelector<HTMLCanvasElement>("#points")!;
+      const loss = canvas.getContext("webgl2")!.getExtension("WEBGL_lose_context")!;
+      const come = (kind: string) =>
+        new Promise((resolve) => canvas.addEventListener(kind, resolve));
+      const lost = come("webglcontextlost");
+      loss.loseContext();
+      await lost;
+      await new Promise((resolve) => setTimeout(resolve)); // the loss must have been handled
+      const restored = come("webglcontextrestored");
+      loss.restoreContext();
+      await restored;
+      await new Promise(requestAnimationFrame);
+    });
     expect(await coloursOf(page)).toBe(before);
   });
 
@@ -338,5 +329,18 @@ test("the policy of the page lets it run", async () => {
   await page.waitForSelector("body[data-state=ready]");
   expect(faults).toEqual([]);
   expect(await page.textContent("#facts")).toContain(BEST.hash);
+  await page.close();
+});
+
+test("a page without runs shows the means, and says how to see the runs", async () => {
+  const page = await browser.newPage();
+  await page.route("**/manifest.json", async (route) => {
+    const manifest = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...manifest, runs: null } });
+  });
+  await page.goto(address);
+  await page.locator("#chart > svg .spread").waitFor({ state: "attached" });
+  expect(await page.locator("#chart > svg").count()).toBe(1);
+  expect(await page.textContent("#chart-caption")).toContain("nb101fast explore --runs");
   await page.close();
 });

@@ -6,8 +6,8 @@ import { element, svgElement } from "./dom.ts";
 import { errorAxis, type ErrorAxis } from "./error_axis.ts";
 import { accuracyText } from "./number_text.ts";
 
-const SIZE = { width: 150, height: 158 };
-const MARGIN = { left: 42, right: 6, top: 24, bottom: 22 };
+const SIZE = { width: 152, height: 158 };
+const MARGIN = { left: 45, right: 6, top: 24, bottom: 22 };
 const RADIUS = 2.6;
 const STAGE_SHIFT = 4; // pixels to the left for the middle of the training, to the right for its end
 const RUN_SHIFT = 2; // pixels between the runs of a budget, so that equal ones are seen

@@ -5,7 +5,7 @@ import { NO_ROW, type CellRows } from "./cell_rows.ts";
 import type { CellRuns, Sample } from "./cell_runs.ts";
 import { depthOf, widthOf } from "./cell_shape.ts";
 import type { Column } from "./columns.ts";
-import { byId, element } from "./dom.ts";
+import { byId, element, painted } from "./dom.ts";
 import { graphHash } from "./graph_hash.ts";
 import { numEdges, numVertices, prune, unpack, type Graph } from "./graph.ts";
 import { networkSize } from "./network_size.ts";
@@ -84,6 +84,7 @@ export class CellReport {
   }
 
   private async showChart(row: number): Promise<void> {
+    await painted();
     const samples = this.runs ? await this.runs.of(row) : this.means(row);
     if (row !== this.row) return; // another cell is shown meanwhile
     byId("chart-figure").hidden = samples.length === 0;

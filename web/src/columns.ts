@@ -80,7 +80,11 @@ function measured(measure: Measure): Column {
 }
 
 function computed({ of, ...rest }: Structure, codes: ArrayLike<number>): Column {
-  const values = async () => Float32Array.from(codes, of);
+  const values = async () => {
+    const computed = new Float32Array(codes.length);
+    for (let row = 0; row < codes.length; ++row) computed[row] = of(codes[row]);
+    return computed;
+  };
   return { ...rest, unit: "", measure: null, isAccuracy: false, values: once(values) };
 }
 

@@ -26,6 +26,11 @@ export function byId<Kind extends Element = HTMLElement>(id: string): Kind {
   return document.getElementById(id) as unknown as Kind;
 }
 
+/** Waits until what has changed is on the screen. */
+export function painted(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}
+
 function filled<Kind extends Element>(made: Kind, attributes: Attributes, children: Child[]): Kind {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === true) made.setAttribute(name, "");

@@ -9,7 +9,7 @@ import { CellRuns } from "./cell_runs.ts";
 import { codeOfText } from "./cell_text.ts";
 import { firstCode } from "./first_cell.ts";
 import { columnsOf, keyOfMean, type Column } from "./columns.ts";
-import { byId, element } from "./dom.ts";
+import { byId, element, painted } from "./dom.ts";
 import { insideOf, type Bounds } from "./filter.ts";
 import { FilterList } from "./filter_list.ts";
 import { readArray, readManifest, readText } from "./folder.ts";
@@ -29,7 +29,7 @@ const ERROR_AXIS = "The axes are logarithmic in the error.";
 const RUNS_CAPTION = `Each point is a run, and the lines join the means. ${ERROR_AXIS}`;
 const MEANS_CAPTION =
   `The points are means, and a bar is the spread of the runs. ${ERROR_AXIS} ` +
-  "`nb101fast explore --runs` shows each run.";
+  'Write the page with "nb101fast explore --runs" to see each run.';
 
 class Explorer {
   private readonly space: SearchSpace;
@@ -96,7 +96,11 @@ class Explorer {
 
   async start(): Promise<void> {
     await Promise.all([this.showPoints(), this.showCell()]);
-    for (const column of this.columns) this.report.add(column, await column.values());
+    await this.plot.firstPicture(); // What follows would slow the first picture down.
+    for (const column of this.columns) {
+      this.report.add(column, await column.values());
+      await new Promise((resolve) => setTimeout(resolve)); // The page answers meanwhile.
+    }
     await this.showCell();
   }
 
@@ -144,8 +148,10 @@ class Explorer {
   private change(part: Partial<Shown>): void {
     const shown = { ...this.shown, ...part };
     this.steps += 1;
-    history.pushState({ steps: this.steps }, "", addressOf(shown));
+    const state = { steps: this.steps };
     void this.show(shown);
+    // Browsers take as long for this as the page takes for its answer, so the answer comes first.
+    void painted().then(() => history.pushState(state, "", addressOf(shown)));
   }
 
   private bound(pairs: readonly (readonly [string, Bounds | null])[]): void {
@@ -160,8 +166,7 @@ class Explorer {
   private async show(shown: Shown): Promise<void> {
     const isSame = haveSamePoints(shown, this.shown);
     this.shown = shown;
-    await this.showCell();
-    if (!isSame) await this.showPoints();
+    await Promise.all([this.showCell(), ...(isSame ? [] : [this.showPoints()])]);
   }
 
   private async showCell(): Promise<void> {
@@ -172,8 +177,9 @@ class Explorer {
     const row = this.rows.rowOf(this.space.idOf(code));
     this.plot.setChosen(row);
     this.table.setChosen(row);
-    const axis = await this.axis(this.shown.y);
-    if (code === this.shown.code) this.neighbors.show(code, axis.column, axis.values);
+    const { column, values } = await this.axis(this.shown.y);
+    await painted(); // The answer comes first.
+    if (code === this.shown.code) this.neighbors.show(code, column, values);
   }
 
   private async showPoints(): Promise<void> {
@@ -195,9 +201,8 @@ class Explorer {
     const isLassoShown = lasso?.x === shown.x && lasso.y === shown.y;
     const front = frontOf(x, y, inside);
     this.plot.setPoints({ x, y, colour, inside, front, lasso: isLassoShown ? lasso : null });
-    requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("points")));
-    // The table waits until the points are on the screen.
-    requestAnimationFrame(() => setTimeout(() => this.table.show(inside, [y, x, colour])));
+    await painted();
+    if (haveSamePoints(shown, this.shown)) this.table.show(inside, [y, x, colour]);
   }
 
   private async axis(key: string): Promise<Axis> {

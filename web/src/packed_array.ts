@@ -41,7 +41,10 @@ export async function unpackArray(array: PackedArray, contents: Blob): Promise<T
 
 /** The values of an array: NaN where there is none. */
 export function valuesOf(array: PackedArray, elements: TypedArray): Float32Array {
-  if (array.step === null) return Float32Array.from(elements);
-  const { step } = array;
-  return Float32Array.from(elements, (count) => (count === NO_VALUE ? NaN : count * step));
+  if (array.step === null) return new Float32Array(elements);
+  const values = new Float32Array(elements.length); // A loop is far faster than Float32Array.from.
+  for (let i = 0; i < elements.length; ++i) {
+    values[i] = elements[i] === NO_VALUE ? NaN : elements[i] * array.step;
+  }
+  return values;
 }

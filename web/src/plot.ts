@@ -43,7 +43,7 @@ const MOVE_STEP = 60; // pixels, of a key
 const REACH = 14; // pixels from a click to the cell that it means
 const FRONT_POINTS = 3; // the radius in pixels
 const LEAST_DRAG = 3; // pixels; a shorter one is a click
-const REST = 150; // milliseconds without a change until all points are drawn
+const REST = 250; // milliseconds without a movement until all points are drawn
 
 export class Plot {
   private readonly canvas: HTMLCanvasElement;
@@ -62,6 +62,7 @@ export class Plot {
   private marked = NO_ROW;
   private size: readonly [number, number] = [1, 1];
   private isDrawn = true;
+  private isMoving = false;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private drag: Drag = "move";
   /** The scales of what is on the screen. */
@@ -123,16 +124,21 @@ export class Plot {
     return this.scatter !== null;
   }
 
+  /** Waits until all points have been drawn for the first time. */
+  async firstPicture(): Promise<void> {
+    await this.scatter?.drawn;
+  }
+
   /** Draws a ring around the cell that is shown. */
   setChosen(row: number): void {
     this.row = row;
-    this.redraw();
+    if (this.drawn) this.drawRings(...this.drawn);
   }
 
   /** Draws a fainter ring, around a cell that is pointed at elsewhere. */
   setMarked(row: number): void {
     this.marked = row;
-    this.redraw();
+    if (this.drawn) this.drawRings(...this.drawn);
   }
 
   /** The incumbents of a race. */
@@ -220,25 +226,29 @@ export class Plot {
     this.redraw();
   }
 
-  /** Draws at the next picture of the screen, once for all changes until then. */
+  /**
+   * Draws at the next picture of the screen, once for all changes until then. While the view
+   * moves, not all points may be drawn; they are when it rests.
+   */
   private redraw(isMoving = false): void {
+    this.isMoving = isMoving;
     clearTimeout(this.rest);
-    if (isMoving) this.rest = setTimeout(() => this.redraw(), REST);
     if (!this.isDrawn) return;
     this.isDrawn = false;
     requestAnimationFrame(() => {
       this.isDrawn = true;
-      this.draw(isMoving);
+      this.draw();
+      if (this.isMoving) this.rest = setTimeout(() => this.redraw(), REST);
     });
   }
 
-  private draw(isMoving: boolean): void {
+  private draw(): void {
     if (!this.points) return;
     const [width, height] = this.size;
     const { k, x, y } = this.transform();
     if (this.scatter) {
       const shift = [x / width, 1 - k - y / height] as const;
-      this.scatter.draw({ scale: [k, k], shift }, lookOf(this.scatter.size, k), isMoving);
+      this.scatter.draw({ scale: [k, k], shift }, lookOf(this.scatter.size, k), this.isMoving);
     }
     const [across, up] = (this.drawn = this.scales());
     this.svg
@@ -250,6 +260,10 @@ export class Plot {
     this.drawFront(across, up);
     this.drawLasso(across, up);
     this.drawRacers(across, up);
+    this.drawRings(across, up);
+  }
+
+  private drawRings(across: Scale, up: Scale): void {
     this.drawRing(".chosen", this.row, across, up);
     this.drawRing(".marked", this.marked, across, up);
   }

@@ -14,31 +14,35 @@ export interface Look {
   readonly opacity: number;
 }
 
+// The colour of a point is read from a row of colours.
 const VERTEX = `#version 300 es
 in vec3 point;
 uniform vec2 scale;
 uniform vec2 shift;
 uniform float size;
-out float shade;
+uniform sampler2D colours;
+flat out lowp vec3 shade;
 void main() {
   vec2 place = point.xy * scale + shift;
   gl_Position = vec4(place * 2.0 - 1.0, 0.0, 1.0);
   gl_PointSize = size;
-  shade = point.z;
+  shade = textureLod(colours, vec2(point.z, 0.5), 0.0).rgb;
 }`;
 
-// The colour is read from a row of colours. Its alpha is multiplied in, as the canvas expects.
+// Each point is a disc with a soft edge. Its alpha is multiplied in, as the canvas expects.
 const FRAGMENT = `#version 300 es
 precision mediump float;
-in float shade;
-uniform sampler2D colours;
+flat in lowp vec3 shade;
 uniform float opacity;
 out vec4 colour;
 void main() {
-  float distance = length(gl_PointCoord - 0.5) * 2.0;
-  float alpha = opacity * (1.0 - smoothstep(0.7, 1.0, distance));
-  colour = vec4(texture(colours, vec2(shade, 0.5)).rgb * alpha, alpha);
+  vec2 fromCentre = gl_PointCoord * 2.0 - 1.0;
+  float alpha = opacity * clamp(2.0 * (1.0 - dot(fromCentre, fromCentre)), 0.0, 1.0);
+  colour = vec4(shade * alpha, alpha);
 }`;
+
+/** The name of the marks in the browser's timeline for the moments when all points are drawn. */
+export const DRAWN = "points drawn";
 
 const NUMBERS = 3; // of a point: two places and a shade
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
@@ -52,6 +56,9 @@ export class Scatter {
   /** The share of the points that can be drawn while the view moves. */
   private share = 1;
   private isTimed = false;
+  private isDrawn!: () => void;
+  /** Fulfilled when all points have been drawn for the first time. */
+  readonly drawn = new Promise<void>((resolve) => (this.isDrawn = resolve));
 
   /**
    * A scatter on a canvas; null if the browser has no WebGL 2. Browsers take what is drawn away
@@ -148,6 +155,8 @@ export class Scatter {
       }
       const took = performance.now() - start;
       this.share = took < PROMPT ? 1 : MOVING_TIME / took;
+      performance.mark(DRAWN);
+      this.isDrawn();
       gl.deleteSync(fence);
       this.isTimed = false;
     };

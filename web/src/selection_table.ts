@@ -1,5 +1,5 @@
 // The cells that are not filtered out, as a table: the first of an order, and all of them as CSV.
-import { quickselect } from "d3-array";
+import { bisector } from "d3-array";
 import type { Axis } from "./axis.ts";
 import { NO_ROW, type CellRows } from "./cell_rows.ts";
 import { byId, element } from "./dom.ts";
@@ -9,15 +9,6 @@ import { valueText, wholeText } from "./number_text.ts";
 import type { SearchSpace } from "./search_space.ts";
 
 type Comparison = (one: number, other: number) => number;
-
-// The types of d3-array know comparisons of all primitive values only.
-const selectFirst = quickselect as unknown as (
-  rows: number[],
-  last: number,
-  left: number,
-  right: number,
-  compare: Comparison,
-) => void;
 
 const SHOWN = 50;
 const HASHES_AT_ONCE = 500; // between two pictures of the screen
@@ -53,16 +44,17 @@ export class SelectionTable {
   /** Shows the rows that are inside. The first axis gives the order until another is chosen. */
   show(inside: Uint8Array, axes: readonly Axis[]): void {
     this.axes = axes.filter((axis, i) => axes.findIndex((a) => a.column === axis.column) === i);
-    this.selected = Array.from(inside.keys()).filter((row) => inside[row]);
+    this.selected = [];
+    inside.forEach((isInside, row) => isInside && this.selected.push(row));
     this.orderBy(0, this.axes[0].column.better === "less");
   }
 
   /** Marks the row of the cell that the page shows. */
   setChosen(row: number): void {
     this.row = row;
-    this.buttons.forEach((button, i) => {
-      button.closest("tr")!.ariaCurrent = this.shown[i] === row ? "true" : null;
-    });
+    byId("selection").querySelector("[aria-current]")?.removeAttribute("aria-current");
+    const place = this.shown.indexOf(row);
+    if (place >= 0) this.buttons[place].closest("tr")!.ariaCurrent = "true";
   }
 
   /** Goes to the next cell of the table, or to the one before; at first, to the first one. */
@@ -118,13 +110,17 @@ export class SelectionTable {
     };
   }
 
-  /** The first rows of the table, for which it need not be sorted as a whole. */
+  /** The first rows of the table, for which all of them need not be sorted. */
   private firstRows(): number[] {
     const compare = this.comparison();
-    const last = Math.min(SHOWN, this.selected.length) - 1;
-    if (last < 0) return [];
-    selectFirst(this.selected, last, 0, this.selected.length - 1, compare);
-    return this.selected.slice(0, last + 1).sort(compare);
+    const place = bisector<number, number>(compare).right;
+    const first: number[] = [];
+    for (const row of this.selected) {
+      if (first.length === SHOWN && compare(row, first[SHOWN - 1]) > 0) continue;
+      first.splice(place(first, row), 0, row);
+      if (first.length > SHOWN) first.pop();
+    }
+    return first;
   }
 
   private draw(): void {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from .. import plotting
+from .. import figure_file, plotting
 from .._core import visible
 from ..file_names import checked_name
 from ..index import Index
@@ -47,7 +47,7 @@ class AnalysisReport:
     def _repr_html_(self) -> str:
         figures = ((part, part.figure()) for part in self.summary.parts)
         pictures = (
-            f"<h4>{escape(part.title)}</h4>{plotting.as_html(figure, part.title)}"
+            f"<h4>{escape(part.title)}</h4>{figure_file.as_html(figure, part.title)}"
             f"<p>{escape(part.caption)}</p>"
             for part, figure in figures
             if figure
@@ -99,7 +99,7 @@ def analyze(
         count = len(summary.parts)
         for done, part in enumerate(summary.parts, count + 1):
             if figure := part.figure():
-                png, svg = plotting.save(figure, folder, part.name)
+                png, svg = figure_file.save(figure, folder, part.name)
                 files += (png, svg)
                 pictures[part.name] = _picture(part, svg.read_bytes())
             else:
@@ -121,9 +121,9 @@ def analyze(
 
 def _picture(part: Part, wide: bytes) -> Picture:
     narrow = part.figure(is_narrow=True)
-    return Picture(wide, plotting.render(narrow, "svg") if narrow else wide)
+    return Picture(wide, figure_file.render(narrow, "svg") if narrow else wide)
 
 
 def _remove_picture(folder: Path, name: str) -> None:
-    for form in plotting.FORMATS:
+    for form in figure_file.FORMATS:
         (folder / f"{name}.{form}").unlink(missing_ok=True)

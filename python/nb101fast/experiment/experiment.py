@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from .. import plotting
+from .. import figure_file, plotting
 from ..checks import check_choice
 from ..extras import import_extra
 from ..index import Index
@@ -126,7 +126,7 @@ def run_experiment(
         report.write_tables(folder)
         phases.begin("figures")
         for name, figure in figures(plan, trajectories, regret=regret).items():
-            plotting.save(figure, folder.path, name)
+            figure_file.save(figure, folder.path, name)
     return report
 
 

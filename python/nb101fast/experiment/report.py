@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from .. import plotting
+from .. import figure_file
 from ..phrases import counted
 from ..search import Fronts, OptimizerRuns
 from ..search.trajectories import Regret
@@ -54,7 +54,7 @@ class ExperimentReport:
         return "\n".join(
             [
                 *(f"<p>{escape(line)}</p>" for line in self._what_was_run()),
-                plotting.as_html(figure, "regret"),
+                figure_file.as_html(figure, "regret"),
                 as_html(self.summaries),
                 *(f"<p>{escape(line)}</p>" for line in self._what_to_know()),
             ]

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .. import plotting
+from .. import figure_file
 from .._core import visible
 from ..checks import check_type
 from ..phrases import counted
@@ -135,7 +135,7 @@ class OptimizerRuns(ABC):
     def _picture(self) -> str:
         """The figure as HTML; empty where matplotlib is missing."""
         try:
-            return plotting.as_html(self.plot(), repr(self))
+            return figure_file.as_html(self.plot(), repr(self))
         except ImportError:
             return ""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nb101fast import plotting
+from nb101fast import figure_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def small(figure: Figure) -> Picture:
     figure.set_layout_engine("none")
     for part in (*figure.findobj(Text), *figure.findobj(Legend)):
         part.set_visible(False)
-    pixels = image.imread(io.BytesIO(plotting.render(figure, "png")))[..., :3]
+    pixels = image.imread(io.BytesIO(figure_file.render(figure, "png")))[..., :3]
     height, width = (size // SQUARE for size in pixels.shape[:2])
     squares = pixels[: height * SQUARE, : width * SQUARE]
     averaged = squares.reshape(height, SQUARE, width, SQUARE, 3).mean(axis=(1, 3))
