@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseRace } from "../src/race.ts";
-import { GOLDEN, RACE_TEXT, searchSpace } from "../tests/golden.ts";
+import { GOLDEN, RACE_TEXT, SYNTHETIC, searchSpace } from "../tests/golden.ts";
 import { DIGITS, launch, serve, type ServedPage } from "./served_page.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -318,6 +318,27 @@ describe.each([
     expect(await page.textContent("#race-fault")).toBe(fault);
     expect(await page.locator("#race").isVisible()).toBe(false);
   });
+});
+
+test("a synthetic page says so, and has the engine's numbers after an edit", async () => {
+  const synthetic = await serve(SYNTHETIC);
+  const page = await browser.newPage();
+  await page.goto(synthetic.address);
+  await page.waitForSelector("body[data-state=ready]");
+  for (const mark of await page.locator(".synthetic").all()) {
+    expect(await mark.textContent()).toContain("SYNTHETIC");
+    expect(await mark.isVisible()).toBe(true);
+  }
+  const edge = page.getByRole("button", { name: "edge from in to out" });
+  await edge.click();
+  expect(await page.locator("#known").isVisible()).toBe(false);
+  await edge.click();
+  expect(await page.locator("#known").isVisible()).toBe(true);
+  expect(await page.textContent("#facts")).toContain(INCEPTION.hash);
+  const accuracy = page.locator("#values tr", { hasText: "test accuracy, 108 epochs" }).first();
+  expect(await accuracy.textContent()).toContain(GOLDEN.synthetic.test_accuracy.toFixed(4));
+  await page.close();
+  synthetic.close();
 });
 
 test("the policy of the page lets it run", async () => {

@@ -1,6 +1,6 @@
 // What `npm run golden` wrote into build/golden, or what is in the folder that $GOLDEN names.
 import { existsSync, openAsBlob, readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Manifest } from "../src/manifest.ts";
 import { unpackArray, type PackedArray, type TypedArray } from "../src/packed_array.ts";
 import type { Sample } from "../src/cell_runs.ts";
@@ -32,10 +32,14 @@ export interface Golden {
   readonly ids_sha256: string;
   readonly cells: CellFacts[];
   readonly digits: { id: number; hash: string; test_accuracy: number; samples: Sample[] }[];
+  /** What the synthetic index says of the first of the cells. */
+  readonly synthetic: { test_accuracy: number };
   /** The regret of each run of each optimizer at some times; null before the first training. */
   readonly race: { seconds: number[]; regrets: (number | null)[][][] };
 }
 
+/** A synthetic index of these cells. */
+export const SYNTHETIC = fileURLToPath(new URL("synthetic.nb101", FOLDER));
 /** A race of three optimizers on NB101-digits. */
 export const RACE_TEXT = text("race.json");
 export const GOLDEN: Golden = JSON.parse(text("golden.json"));

@@ -2,8 +2,9 @@
 
     python -m reference.explorer_golden FOLDER
 
-writes FOLDER/golden.json, an explorer of NB101-digits to FOLDER/digits, and a race on it to
-FOLDER/race.json. The tests in `web` read all of them.
+writes FOLDER/golden.json, an explorer of NB101-digits to FOLDER/digits, a race on it to
+FOLDER/race.json, and a synthetic index of a few cells to FOLDER/synthetic.nb101. The tests in `web`
+read all of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 import nb101fast
 from nb101fast import Cell, explorer, inception, search, search_space
@@ -86,18 +88,31 @@ def trajectories() -> list[search.Trajectories]:
     return [search.run(name, digits, runs=3, budget_seconds=300) for name in ("rs", "re", "hb")]
 
 
-def golden() -> dict[str, Any]:
+def chosen_codes(codes: Codes, ids: npt.NDArray[np.int32]) -> Codes:
+    """The Inception-like cell, and some of these codes that are in the space."""
+    first = nb101fast.encode(inception.MATRIX, inception.OPS)
+    return np.array([first, *codes[ids >= 0][:NUM_CELLS]], np.uint32)
+
+
+def write_synthetic(path: Path, codes: Codes) -> dict[str, Any]:
+    """Write a synthetic index of the cells of these codes. What it says of the first one."""
+    cells = np.unique(nb101fast.cell_ids(codes))
+    nb101fast.synthetic.write_index(path, codes=nb101fast.cell_codes()[cells])
+    return {"test_accuracy": nb101fast.open(path).query(codes[0])["test_accuracy"]}
+
+
+def golden(synthetic: Path) -> dict[str, Any]:
     """Facts of some cells, and a digest of the ids of many codes."""
     codes = random_codes()
     ids = nb101fast.cell_ids(codes)
-    chosen = codes[ids >= 0][:NUM_CELLS]
-    first = nb101fast.encode(inception.MATRIX, inception.OPS)
+    chosen = chosen_codes(codes, ids)
     digits = nb101fast.open(BUILT_IN)
     best = digits.top_k("validation_accuracy", 3)
     return {
         "num_codes": NUM_CODES,
         "ids_sha256": hashlib.sha256(ids.astype("<i4").tobytes()).hexdigest(),
-        "cells": [cell_facts(int(code)) for code in (first, *chosen)],
+        "cells": [cell_facts(int(code)) for code in chosen],
+        "synthetic": write_synthetic(synthetic, chosen),
         "digits": [
             {
                 "id": cell,
@@ -120,7 +135,8 @@ def golden() -> dict[str, Any]:
 def write(folder: Path) -> None:
     """Write them."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "golden.json").write_text(json.dumps(golden(), indent=1), "utf-8")
+    facts = golden(folder / "synthetic.nb101")
+    (folder / "golden.json").write_text(json.dumps(facts, indent=1), "utf-8")
     shutil.rmtree(folder / "digits", ignore_errors=True)  # an older manifest would be refused
     explorer.write(BUILT_IN, folder / "digits")
     search.write_race(trajectories(), nb101fast.open(BUILT_IN), folder / "race.json")
