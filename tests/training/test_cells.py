@@ -120,7 +120,7 @@ def test_the_vertex_order_given_is_kept(tmp_path: Path) -> None:
             FormatError,
             "the key 'ops' is missing; add it",
         ),
-        ('{"matrix": [[1]], "ops": []}', FormatError, "the matrix has 1 vertices; use 2 to 32"),
+        ('{"matrix": [[1]], "ops": []}', FormatError, "the matrix has 1 vertex; use 2 to 32"),
         ('{"matrix": [[0, 1], [0]], "ops": []}', FormatError, "line 2"),
         (
             '{"matrix": [[0, 1, 0], [0, 0, 1], [0, 0, 0]], "ops": ["input", "sum", "output"]}',
