@@ -30,6 +30,8 @@ import nb101fast
 from nb101fast import FormatError, Index, search
 from nb101fast.__main__ import main
 from nb101fast.api import NASBench
+from nb101fast.explorer.cell_runs import CellRuns
+from nb101fast.explorer.measures import measures_of
 from nb101fast.exporter import SUFFIXES
 from nb101fast.locations import BUILT_IN
 from nb101fast.whole_space import WholeSpace
@@ -135,6 +137,14 @@ def _command(*words: str) -> Call:
     return call
 
 
+def _explore(index: Index, out: Path) -> None:
+    """Reads what `explore` reads. Its tables of the space would take long to write."""
+    index.reader.verify("sections")
+    for _ in measures_of(index.reader):
+        pass
+    CellRuns.of(index.reader)
+
+
 def _export(suffix: str) -> Call:
     return lambda index, out: nb101fast.export(index, out.with_suffix(suffix), unmarked=True)
 
@@ -159,6 +169,7 @@ CALLS: dict[str, Call] = {
     "to_json": lambda index, out: index.to_json(ids=_cells(index)),
     "attach": lambda index, out: nb101fast.attach(index, {"more": np.zeros(423_624)}, out),
     "detach": lambda index, out: nb101fast.detach(index, [*index.own_columns], out),
+    "explore": _explore,
     "compile": lambda index, out: nb101fast.compile(index, out),
     "update": lambda index, out: nb101fast.compile(BUILT_IN, out, update=index),
     **{f"export {suffix}": _export(suffix) for suffix in SUFFIXES},
