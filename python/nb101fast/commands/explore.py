@@ -53,7 +53,7 @@ def _explore(options: Namespace) -> None:
     index = index_or_default(options.index)
     if options.output is not None:
         explorer.write(index, options.output, runs=options.runs, race=options.race)
-        print(f"{options.output}: the page of {visible(os.path.basename(index.path))}")
+        print(f"{visible(options.output)}: the page of {visible(os.path.basename(index.path))}")
         return
     shown = explorer.Exploration(index, runs=options.runs, race=options.race)
     with shown as page, contextlib.suppress(KeyboardInterrupt):
