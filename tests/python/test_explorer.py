@@ -276,3 +276,11 @@ def test_the_command_writes_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["explore", str(BUILT_IN), "-o", str(folder)]) == 0
     assert capsys.readouterr().out == f"{folder}: the page of {BUILT_IN.name}\n"
     assert (folder / "index.html").is_file()
+
+
+def test_what_uses_a_race_loads_no_server() -> None:
+    program = "import sys, nb101fast.search; print('http.server' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

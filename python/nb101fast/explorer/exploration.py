@@ -6,9 +6,12 @@ import os
 import tempfile
 import weakref
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from .folder import write
-from .local_server import LocalServer
+
+if TYPE_CHECKING:
+    from .local_server import LocalServer
 
 _FRAME_HEIGHT = 900
 
@@ -43,6 +46,8 @@ class Exploration:
         runs: bool | None = None,
         race: str | os.PathLike[str] | None = None,
     ) -> None:
+        from .local_server import LocalServer  # what it needs of HTTP takes long to load
+
         folder = tempfile.TemporaryDirectory(prefix="nb101fast-", ignore_cleanup_errors=True)
         write(index, folder.name, runs=runs, race=race)
         self._server = LocalServer(folder.name)
