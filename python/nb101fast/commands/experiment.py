@@ -164,7 +164,7 @@ def _experiment(options: Namespace) -> None:
     print(report.markdown())
     print(
         f"\n{visible(str(report.folder))}: regret.png and .svg, summary.csv, "
-        f"{report.plan.results.__name__.lower()}.parquet and others"
+        f"{report.plan.results_name} and others"
     )
     if options.explorer is not None:
         _write_race(report, options.explorer)

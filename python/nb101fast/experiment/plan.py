@@ -128,6 +128,11 @@ class ExperimentPlan:
         """The class of the runs."""
         return Trajectories if self.objectives is None else Fronts
 
+    @property
+    def results_name(self) -> str:
+        """The name of the file with all runs: trajectories.parquet or fronts.parquet."""
+        return f"{self.results.__name__.lower()}.parquet"
+
     def has(self, part: OptimizerRuns) -> bool:
         """Whether some runs belong to this experiment."""
         return (

@@ -33,9 +33,7 @@ def write_trajectories(plan: ExperimentPlan, folder: Folder) -> dict[str, Optimi
     first = next(groups)
     schema = _rows(first, plan).schema
     with (
-        WholeFile(
-            folder.path / f"{plan.results.__name__.lower()}.parquet", follows_links=False
-        ) as file,
+        WholeFile(folder.path / plan.results_name, follows_links=False) as file,
         parquet_writer(file, schema) as writer,
     ):
         for group in itertools.chain([first], groups):
