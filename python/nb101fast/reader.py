@@ -45,7 +45,7 @@ class IndexReader:
         path: the absolute path of the file.
         file: the compiled core's object.
         epochs: the budgets, ascending.
-        repeats: for each budget, the most runs that a cell has.
+        repeats: for each budget, the greatest number of runs that a cell has.
         own_columns: the labels of the own columns, by name.
 
     Raises:
@@ -163,6 +163,28 @@ class IndexReader:
         """
         return self.file.sections
 
+    def num_repeats(self, epochs: int) -> int:
+        """The greatest number of runs that a cell has at a budget.
+
+        Raises:
+            ValueError: the file does not have this budget.
+        """
+        return self.repeats[self._budget_number(epochs)]
+
+    def run_counts(self, epochs: int | None = None) -> npt.NDArray[np.uint16]:
+        """How many runs each cell has at a budget, or at the highest, by row: uint16 (C,).
+
+        Raises:
+            ValueError: the file does not have this budget.
+        """
+        budget = self.epochs[-1] if epochs is None else epochs
+        return self.file.run_counts(self._budget_number(budget))
+
+    def _budget_number(self, epochs: int) -> int:
+        """The place of a budget among those of the file."""
+        check_epochs(epochs, self.budgets)
+        return self.epochs.index(epochs)
+
     # ---------------------------------------------------------------- values
 
     def measurement(
@@ -264,16 +286,6 @@ class IndexReader:
         recipe = (_bind, (self, measurement))
         html = functools.partial(_as_html, self, measurement)
         return self._series(measurement).objective(kind, number, recipe, text, html)
-
-    def run_counts(self, epochs: int | None = None) -> npt.NDArray[np.uint16]:
-        """How many runs each cell has at a budget, or at the highest, by row: uint16 (C,).
-
-        Raises:
-            ValueError: the file does not have this budget.
-        """
-        budget = self.epochs[-1] if epochs is None else epochs
-        check_epochs(budget, self.budgets)
-        return self.file.run_counts(self.epochs.index(budget))
 
 
 def _bind(reader: IndexReader, measurement: Measurement) -> _core.Objective:

@@ -585,6 +585,9 @@ def test_properties(index: Index, small_sample: Sample, graphs: dict[str, int]) 
     counts = Counter(record.module_hash for record in records if record.epochs == 108)
     hashes = (nb101fast.cell_hashes()[i].tobytes().hex() for i in ids)
     assert index.run_counts(epochs=108).tolist() == [counts[digest] for digest in hashes]
+    assert [index.reader.num_repeats(epochs) for epochs in (4, 36, 108)] == [3, 2, 3]
+    with pytest.raises(ValueError, match="epochs=12 is not in this index; use 4, 36 or 108"):
+        index.reader.num_repeats(12)
 
 
 def test_provenance(index: Index, small_sample: Sample) -> None:

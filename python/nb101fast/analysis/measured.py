@@ -90,7 +90,7 @@ class Measured:
             epochs: a budget; None means the final one.
         """
         epochs = epochs or self.final_epochs
-        repeats = self.index.repeats[self.epochs.index(epochs)]
+        repeats = self.index.reader.num_repeats(epochs)
         spaces = [WholeSpace(self.index.reader, epochs, repeat=repeat) for repeat in range(repeats)]
         values = np.stack([space.values(metric) for space in spaces])
         low, high = USABLE[metric]

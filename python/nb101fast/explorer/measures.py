@@ -97,14 +97,14 @@ def measures_of(reader: IndexReader) -> Iterator[Measure]:
 
 
 def _mean_accuracy(reader: IndexReader, metric: str, epochs: int) -> Measure:
-    step = accuracy_step(reader.denominator, reader.repeats[reader.epochs.index(epochs)])
+    step = accuracy_step(reader.denominator, reader.num_repeats(epochs))
     values = reader.values(_final(reader, metric, epochs, "mean"))
     packed = PackedArray.in_steps(f"{metric}_{epochs}", values, step)
     return Measure(metric, False, epochs, "mean", Label(), packed)
 
 
 def _spread(reader: IndexReader, metric: str, epochs: int) -> Measure:
-    repeats = range(reader.repeats[reader.epochs.index(epochs)])
+    repeats = range(reader.num_repeats(epochs))
     runs = np.stack([reader.values(_final(reader, metric, epochs, r)) for r in repeats])
     packed = PackedArray.in_steps(f"{metric}_{epochs}_spread", _deviation(runs), _SPREAD_STEP)
     return Measure(metric, False, epochs, "spread", Label(), packed)

@@ -162,7 +162,7 @@ class MultiObjectiveTraining(SimulatedTraining):
 
     def _told_points(self, rows: Rows) -> Doubles:
         """What is told by row, repeat and objective. It is infinite where an objective lacks."""
-        num_repeats = self.index.repeats[self.index.epochs.index(self.epochs[-1])]
+        num_repeats = self.index.reader.num_repeats(self.epochs[-1])
         named = self.objectives.renamed(_TOLD_AS)
         points = np.stack([self._points(named, rows, each) for each in range(num_repeats)], axis=1)
         points[np.isnan(points).any(axis=2)] = np.inf
