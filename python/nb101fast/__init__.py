@@ -12,27 +12,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ._build import __version__, build_config, install_as_nasbench
-from ._core import FormatError
+from ._core import FormatError, OutOfDomainError
 from .attachment import AttachReport, attach, detach
 from .builder import CompileReport
-from .cell import Cell, OutOfDomainError, count_parameters, module_hash, vertex_channels
-from .codes import (
-    NUM_CELLS,
-    OPS,
-    cell_codes,
-    cell_hashes,
-    cell_ids,
-    cell_parameters,
-    decode,
-    encode,
-    ids_of_hashes,
-    is_valid,
-)
+from .cell import Cell
+from .codes import is_valid
 from .compiler import compile
 from .exporter import export
 from .fetch import fetch, fetch_index
+from .graph import count_parameters, module_hash, vertex_channels
+from .hashes import cell_hashes, ids_of_hashes
+from .ids import NUM_CELLS, cell_codes, cell_ids, cell_parameters
 from .index import Index, open
+from .matrix_codec import decode, encode
 from .measurement import METRICS, STAGES
+from .ops import OPS
 
 if TYPE_CHECKING:
     from . import adapters as adapters

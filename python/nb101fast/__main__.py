@@ -9,8 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from ._core import FormatError
-from .cell import OutOfDomainError
+from ._core import FormatError, OutOfDomainError
 from .command_line import CommandLine
 from .commands import (
     analyze,

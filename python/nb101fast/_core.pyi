@@ -7,7 +7,8 @@ from typing import Any, TypeAlias, TypedDict, final, overload, type_check_only
 import numpy as np
 import numpy.typing as npt
 
-from .codes import ManyCodes, ManyIds, OneCode, OneId
+from .codes import ManyCodes, OneCode
+from .ids import ManyIds, OneId
 
 NUM_CELLS: int
 MAX_GRAPH_VERTICES: int

@@ -22,21 +22,20 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from .cell import OutOfDomainError
+from ._core import OutOfDomainError
 from .checks import check_type
-from .codes import INPUT, MAX_VERTICES, OPS, OUTPUT
+from .codes import MAX_VERTICES
 from .compiled_copy import open_any
 from .extras import import_extra
 from .official import config, model_metrics_pb2
 from .official import model_spec as _model_spec
+from .official.computed_statistics import ComputedStatistics
+from .official.fixed_statistics import FixedStatistics
 from .official.model_spec import ModelSpec, check_matrix
+from .official.official_index import OfficialIndex
 from .official.replaced import REPLACED_MODULES
-from .official.statistics import (
-    ComputedStatistics,
-    FixedStatistics,
-    OfficialIndex,
-    Statistics,
-)
+from .official.statistics import Statistics
+from .ops import INPUT, OPS, OUTPUT
 
 __all__ = [
     "ModelSpec",

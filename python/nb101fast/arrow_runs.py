@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
-from .codes import NUM_CELLS, cell_hashes, cell_ids
 from .content_digest import ContentDigest
 from .extras import import_extra
+from .hashes import cell_hashes
+from .ids import NUM_CELLS, cell_ids
 from .measurement import EVALUATION_METRICS, STAGES
 from .own_column import OwnColumn, parse_labels
 from .phrases import alternatives

@@ -15,8 +15,10 @@ import numpy.typing as npt
 from . import _core
 from ._core import FormatError
 from .cell_values import Columns, checked_columns, given_values
-from .codes import Hashes, ManyCodes, ManyIds
+from .codes import ManyCodes
 from .file_names import checked_target, core_name
+from .hashes import Hashes
+from .ids import ManyIds
 from .own_column import Doubles, Label, narrowest
 from .phrases import alternatives, counted
 from .reader import IndexReader

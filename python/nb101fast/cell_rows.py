@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _core
 from ._core import FormatError
-from .codes import Ids, cell_ids
+from .ids import Ids, cell_ids
 from .reader import IndexReader
 from .table_rows import Doubles, TableRows, digests_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .cell import Cell
-from .codes import NUM_CELLS
+from .ids import NUM_CELLS
 
 Form = Literal["hash", "id", "code", "graph"]
 

@@ -18,9 +18,11 @@ from .cell import Cell
 from .cell_rows import CellRows, check_name, checked_names, rows_of_objects
 from .checks import check_type
 from .chosen_cells import choose_cells
-from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds
+from .codes import ManyCodes
 from .file_names import checked_name
 from .formats import format_of
+from .hashes import Hashes
+from .ids import NUM_CELLS, ManyIds
 from .inputs import is_table
 from .own_column import Doubles, Ids
 from .reader import IndexReader, Rows

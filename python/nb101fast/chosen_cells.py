@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ._core import DOMAIN_RULE
-from .cell import Cell, OutOfDomainError
-from .codes import NUM_CELLS, Hashes, Ids, as_hashes, as_id, as_ids, cell_ids, is_batch
+from ._core import DOMAIN_RULE, OutOfDomainError
+from .cell import Cell
+from .codes import is_batch
+from .hashes import Hashes, as_hashes
+from .ids import NUM_CELLS, Ids, as_id, as_ids, cell_ids
 from .reader import IndexReader
 
 

@@ -12,9 +12,10 @@ from typing import TypeVar
 import numpy as np
 
 from .cell import Cell
-from .codes import Codes, cell_codes, cell_ids
+from .codes import Codes
 from .compiler import compile
 from .exporter import export
+from .ids import cell_codes, cell_ids
 from .index import Index, open
 from .locations import BUILT_IN
 from .measurement import METRICS

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ._core import visible
-from .codes import NUM_CELLS
 from .findings import sentences
+from .ids import NUM_CELLS
 from .measurement import METRICS
 from .phrases import counted
 from .provenance import Marks

@@ -15,7 +15,9 @@ from . import _core, shown_table
 from ._core import visible
 from .cell import Cell
 from .chosen_cells import choose_cells, find_hashes
-from .codes import NUM_CELLS, Hashes, ManyCodes, ManyIds, OneCode, OneId
+from .codes import ManyCodes, OneCode
+from .hashes import Hashes
+from .ids import NUM_CELLS, ManyIds, OneId
 from .ingraph import make_tables
 from .locations import BUILT_IN, chosen_index
 from .measurement import METRICS, FixedRepeat, QueryRepeat, Repeat, Stage

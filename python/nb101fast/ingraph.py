@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .codes import NUM_CELLS
+from .ids import NUM_CELLS
 from .measurement import FixedRepeat, Stage
 from .phrases import alternatives
 from .reader import IndexReader

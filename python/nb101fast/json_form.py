@@ -45,8 +45,9 @@ from typing import Any
 
 import numpy as np
 
-from .cell import Cell, OutOfDomainError
-from .codes import cell_codes, cell_parameters
+from ._core import OutOfDomainError
+from .cell import Cell
+from .ids import cell_codes, cell_parameters
 from .measurement import EVALUATION_METRICS, STAGES
 from .provenance import Marks
 from .reader import Doubles, Ids, IndexReader, Rows

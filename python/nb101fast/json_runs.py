@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import _core
-from ._core import FormatError
-from .cell import Cell, OutOfDomainError
-from .codes import cell_parameters
+from ._core import FormatError, OutOfDomainError
+from .cell import Cell
+from .ids import cell_parameters
 from .json_documents import documents
 from .json_form import NUMBERS_AS_TEXTS, STATED_ONCE
 from .measurement import EVALUATION_METRICS, STAGES

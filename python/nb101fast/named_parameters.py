@@ -21,7 +21,8 @@ from typing import Any, Literal, TypeAlias
 
 from . import search_space
 from .checks import check_choice, check_type
-from .codes import OPS, OneCode, as_code
+from .codes import OneCode, as_code
+from .ops import OPS
 from .phrases import alternatives
 
 Encoding = Literal["A", "B", "C"]

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .cell import module_hash
-from .codes import INPUT, OPS, OUTPUT
+from .graph import module_hash
+from .ops import INPUT, OPS, OUTPUT
 
 Matrix = npt.NDArray[np.uint8]
 

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from . import _core, shown_table
 from ._core import FormatError, visible
 from .checks import check_choice
-from .codes import NUM_CELLS
 from .file_names import core_name
 from .findings import Findings, stated_count
 from .formats import FORMAT_NAMES, format_of
+from .ids import NUM_CELLS
 from .measurement import Measurement, QueryRepeat, check_epochs
 from .own_column import Label, OwnColumn
 from .provenance import Marks, parse_provenance

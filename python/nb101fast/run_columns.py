@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
-from .codes import Codes, cell_ids, decode
+from .codes import Codes
+from .ids import cell_ids
+from .matrix_codec import decode
 from .measurement import EVALUATION_METRICS, STAGES, check_epochs
 from .provenance import Marks
 from .reader import IndexReader

@@ -17,17 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._core import FormatError
-from .cell import Cell, OutOfDomainError
-from .codes import (
-    Codes,
-    Ids,
-    cell_codes,
-    cell_ids,
-    cell_parameters,
-    decode,
-    ids_of_hashes,
-)
+from ._core import FormatError, OutOfDomainError
+from .cell import Cell
+from .codes import Codes
+from .hashes import ids_of_hashes
+from .ids import Ids, cell_codes, cell_ids, cell_parameters
+from .matrix_codec import decode
 from .measurement import EVALUATION_METRICS, METRICS, STAGES
 from .phrases import with_nearest
 from .provenance import Marks

@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from . import _core
 from .checks import check_choice, check_count, check_number
-from .codes import Codes, Ids, ManyCodes, OneCode, as_code, as_codes, is_batch
+from .codes import Codes, ManyCodes, OneCode, as_code, as_codes, is_batch
+from .ids import Ids
 
 if TYPE_CHECKING:
     from enum import Enum

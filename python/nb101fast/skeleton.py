@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from .cell import vertex_channels
 from .checks import check_count, check_number
+from .graph import vertex_channels
 from .op_map import Matrix
 
 MAX_SETTING = 2**31 - 1  # The frameworks count most things with 32 bits.

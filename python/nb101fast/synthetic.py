@@ -17,7 +17,10 @@ import numpy.typing as npt
 from . import _core
 from .builder import IndexBuilder
 from .checks import check_count
-from .codes import Codes, as_codes, cell_codes, cell_hashes, cell_ids, cell_parameters, decode
+from .codes import Codes, as_codes
+from .hashes import cell_hashes
+from .ids import cell_codes, cell_ids, cell_parameters
+from .matrix_codec import decode
 from .progress import Progress, told
 from .runs import Runs
 from .whole_file import WholeFile

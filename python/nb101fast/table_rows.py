@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import FormatError
-from .codes import NUM_CELLS, bytes_of_hash
+from .hashes import bytes_of_hash
+from .ids import NUM_CELLS
 from .texts import Texts
 
 Doubles: TypeAlias = npt.NDArray[np.float64]

@@ -48,10 +48,10 @@ import numpy.typing as npt
 
 from . import _core
 from .checks import check_choice
-from .codes import cell_parameters
 from .content_digest import ContentDigest
 from .extras import import_extra
 from .file_names import checked_name
+from .ids import cell_parameters
 from .measurement import EVALUATION_METRICS, STAGES, STORED_METRICS
 from .parquet_file import add_digest, parquet_writer, write_table
 from .provenance import Marks

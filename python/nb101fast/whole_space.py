@@ -17,7 +17,8 @@ import numpy.typing as npt
 from . import _core, search_space
 from .cell import Cell
 from .checks import check_choice
-from .codes import NUM_CELLS, Codes, ManyIds, as_ids, cell_codes
+from .codes import Codes
+from .ids import NUM_CELLS, ManyIds, as_ids, cell_codes
 from .measurement import STORED_METRICS, FixedRepeat, Measurement, Stage
 from .phrases import alternatives
 from .reader import Doubles, Ids, IndexReader, Rows

@@ -18,9 +18,11 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import Cell, codes, ingraph, named_parameters, search, search_space, synthetic
+from nb101fast import Cell, ingraph, named_parameters, search, search_space, synthetic
 from nb101fast.adapters.predictor_data import predictor_data
 from nb101fast.chosen_cells import choose_cells
+from nb101fast.codes import as_code, as_codes
+from nb101fast.ids import as_id, as_ids
 from nb101fast.skeleton import NetworkConfig
 from reference.libraries import import_or_skip
 
@@ -67,11 +69,11 @@ TAKES_CODES: dict[Place, Call] = {
     ("cell", "Cell.from_code", "code"): Cell.from_code,
     ("attachment", "attach", "codes"): lambda x: attach(codes=x),
     ("chosen_cells", "choose_cells", "codes"): lambda x: choose_cells(INDEX.reader, codes=x),
-    ("codes", "decode", "codes"): nb101fast.decode,
-    ("codes", "cell_ids", "codes"): nb101fast.cell_ids,
+    ("matrix_codec", "decode", "codes"): nb101fast.decode,
+    ("ids", "cell_ids", "codes"): nb101fast.cell_ids,
     ("codes", "is_valid", "codes"): nb101fast.is_valid,
-    ("codes", "as_code", "code"): codes.as_code,
-    ("codes", "as_codes", "codes"): codes.as_codes,
+    ("codes", "as_code", "code"): as_code,
+    ("codes", "as_codes", "codes"): as_codes,
     ("config_space", "configuration_of", "code"): configuration,
     ("index", "Index.query", "codes"): INDEX.query,
     ("index", "Index.to_json", "codes"): INDEX.to_json,
@@ -106,8 +108,8 @@ TAKES_IDS: dict[Place, Call] = {
     ("attachment", "attach", "ids"): lambda x: attach(ids=x),
     ("cell", "Cell.from_id", "cell_id"): Cell.from_id,
     ("chosen_cells", "choose_cells", "ids"): lambda x: choose_cells(INDEX.reader, ids=x),
-    ("codes", "as_id", "cell_id"): codes.as_id,
-    ("codes", "as_ids", "ids"): codes.as_ids,
+    ("ids", "as_id", "cell_id"): as_id,
+    ("ids", "as_ids", "ids"): as_ids,
     ("index", "Index.query", "ids"): lambda x: INDEX.query(ids=x),
     ("index", "Index.to_json", "ids"): lambda x: INDEX.to_json(ids=x),
     ("index", "Index.hypervolume", "ids"): lambda x: INDEX.hypervolume(
@@ -131,7 +133,7 @@ ONLY_ONE = {
     ("search.simulated_run", "SimulatedRun.evaluate", "code"),
     ("search_space", "neighbors", "code"),
     ("cell", "Cell.from_id", "cell_id"),
-    ("codes", "as_id", "cell_id"),
+    ("ids", "as_id", "cell_id"),
 }
 ONLY_MANY = {
     ("attachment", "attach", "codes"),
@@ -146,7 +148,7 @@ ONLY_MANY = {
     ("adapters.predictor_data", "predictor_data", "ids"),
     ("search.multi_objective_training", "MultiObjectiveTraining.told_values", "ids"),
     ("search.multi_objective_training", "MultiObjectiveTraining.reported_values", "ids"),
-    ("codes", "as_ids", "ids"),
+    ("ids", "as_ids", "ids"),
     ("index", "Index.hypervolume", "ids"),
 }
 
@@ -163,7 +165,7 @@ EXCEPTIONS: dict[Place, str] = {
         "a Cell or a matrix; test_adapters_torch_network.py gives it numbers"
     ),
     ("adapters.torch_network.network", "CellLayer.__init__", "cell"): "a part of Network",
-    ("codes", "cell_ids", "out"): "an array to write into",
+    ("ids", "cell_ids", "out"): "an array to write into",
     ("own_column", "OwnColumn.at", "ids"): "a part of compile, on ids that a file stores",
     ("own_column", "OwnColumn.of_runs", "ids"): "a part of compile, on codes that it has read",
     ("analysis.walks", "walk", "ids"): "a step of a report, on ids that the package made",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import nb101fast
-from nb101fast.codes import INPUT, OUTPUT
+from nb101fast.ops import INPUT, OUTPUT
 
 _CONV3X3, _CONV1X1, _MAXPOOL = nb101fast.OPS
 

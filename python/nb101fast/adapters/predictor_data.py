@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from .. import search_space
 from ..checks import check_choice
-from ..codes import Ids, ManyIds, as_ids, cell_codes
 from ..extras import needs
+from ..ids import Ids, ManyIds, as_ids, cell_codes
 
 if TYPE_CHECKING:
     import torch

@@ -28,8 +28,9 @@ import numpy.typing as npt
 
 from .. import _core, search_space
 from ..checks import check_choice, check_type
-from ..codes import NUM_CELLS, Ids, cell_ids, is_valid
+from ..codes import is_valid
 from ..extras import needs
+from ..ids import NUM_CELLS, Ids, cell_ids
 from ..index import Index
 from ..reader import Doubles
 from ..whole_space import WholeSpace

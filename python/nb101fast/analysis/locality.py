@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plotting, search_space
-from ..codes import cell_codes
+from ..ids import cell_codes
 from .correlation import pearson
 from .groups import Groups, groups_of
 from .measured import ACCURACIES, Doubles, Measured, sentence_of_absence

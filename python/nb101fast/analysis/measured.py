@@ -9,7 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..codes import NUM_CELLS, Codes, cell_codes
+from ..codes import Codes
+from ..ids import NUM_CELLS, cell_codes
 from ..index import Index
 from ..phrases import counted
 from ..whole_space import WholeSpace

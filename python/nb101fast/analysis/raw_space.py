@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from ..codes import NUM_CELLS
+from ..ids import NUM_CELLS
 
 NUM_RAW = 2**21 * 3**5
 MOST_RAW_EDGES = 9  # of a valid configuration, in the meaning "raw-9"

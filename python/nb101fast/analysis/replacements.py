@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import plotting, search_space
-from ..codes import cell_ids
+from ..ids import cell_ids
 from .measured import Doubles, Measured, sentence_of_absence
 from .row import Row
 

@@ -11,9 +11,9 @@ from html import escape
 from itertools import groupby
 
 from .._core import visible
-from ..codes import NUM_CELLS
 from ..description import describe
 from ..drawing import CellDrawing
+from ..ids import NUM_CELLS
 from ..phrases import counted
 from .best_cells import BestCell
 from .measured import in_words, sentence_of_absence, sentences_of_left_out

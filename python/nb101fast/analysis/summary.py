@@ -13,8 +13,8 @@ from typing import Any
 
 from .._core import visible
 from ..checks import check_type
-from ..codes import NUM_CELLS
 from ..description import facts_of
+from ..ids import NUM_CELLS
 from ..index import Index
 from ..progress import Progress, told
 from .best_cells import BestCells, best_cells_of

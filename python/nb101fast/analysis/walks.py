@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import search_space
-from ..codes import NUM_CELLS
+from ..ids import NUM_CELLS
 from .measured import Doubles, Ids
 
 WALKS = 1000

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from .. import _core
 from .._core import FormatError, visible
 from ..checks import check_type
-from ..codes import cell_codes
 from ..file_names import checked_name
+from ..ids import cell_codes
 from ..reader import IndexReader
 from ..regular_file import read_regular
 from ..whole_file import write_whole

@@ -12,7 +12,8 @@ import importlib.util
 import sys
 from typing import Any
 
-from ..codes import MAX_VERTICES, OPS
+from ..codes import MAX_VERTICES
+from ..ops import OPS
 
 __all__ = ["MAX_EDGES", "NUM_REPEATS", "build_config", "define_flags"]
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from ..cell import OutOfDomainError
-from ..codes import INPUT, OUTPUT
+from .._core import OutOfDomainError
+from ..ops import INPUT, OUTPUT
 
 __all__ = ["ModelSpec", "check_matrix", "is_upper_triangular"]
 

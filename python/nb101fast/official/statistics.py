@@ -1,202 +1,21 @@
-"""The official dictionaries `fixed_statistics` and `computed_statistics`.
-
-Both are instances of `dict`. A value is read from the index when it is first asked for. Then it
-belongs to the dictionary, so a user's changes to it are kept. Before that, the storage of the
-dictionary holds `UNREAD` in its place. Python code never sees this object. C code that reads the
-storage directly, as some JSON writers do, finds an object that it can't write, and raises an error.
-Give such code a plain dictionary: `statistics.copy()`.
-"""
+"""What the official dictionaries `fixed_statistics` and `computed_statistics` have in common."""
 
 from __future__ import annotations
 
 import copy
 import gc
-from collections.abc import Iterable, Iterator, KeysView, ValuesView
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import repeat
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
-from ..index import Index
 from ..phrases import counted
-
-__all__ = ["ComputedStatistics", "FixedStatistics", "OfficialIndex", "RunsByEpochs"]
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-
-class _Unread:
-    """Stands in a dictionary's storage for a value that has not been read."""
-
-    def __repr__(self) -> str:
-        return "UNREAD"
-
-    def __reduce__(self) -> str:
-        return "UNREAD"
-
-
-UNREAD: Any = _Unread()
-
-
-class OfficialIndex:
-    """An index as the official API shows it. It is shared by a benchmark and its dictionaries.
-
-    Attributes:
-        index: the open index.
-        reader: gives the rows of the index as official dictionaries.
-        budgets: the position of each budget, by its epochs.
-        is_as_compiled: whether the dictionaries still have the values of the file. This is so
-            until a user gets an entry, which can be changed.
-    """
-
-    def __init__(self, index: Index) -> None:
-        self.index = index
-        self.reader = _core.official_reader(index.reader.file)
-        self.budgets = {epochs: budget for budget, epochs in enumerate(index.epochs)}
-        self.is_as_compiled = True
-        self._unread_runs: dict[int, dict[int, Any]] = {}  # The keys are sets of budgets.
-
-    @cached_property
-    def rows(self) -> npt.NDArray[np.int32]:
-        """All rows, in the compiled file's order."""
-        return self.reader.rows()
-
-    @cached_property
-    def places(self) -> npt.NDArray[np.int64]:
-        """The place of each row in the compiled file's order."""
-        places = np.empty(len(self.rows), np.int64)
-        places[self.rows] = np.arange(len(self.rows))
-        return places
-
-    @cached_property
-    def hashes(self) -> list[str]:
-        """All hashes, in the compiled file's order."""
-        return self.reader.hashes_of_rows(self.rows)
-
-    def computed(self, row: int) -> RunsByEpochs:
-        """The computed statistics of a row. None of the values is read yet."""
-        budgets = self.reader.budget_set(row)
-        unread = self._unread_runs.get(budgets)
-        if unread is None:
-            present = [epochs for epochs, budget in self.budgets.items() if budgets >> budget & 1]
-            unread = self._unread_runs[budgets] = dict.fromkeys(present, UNREAD)
-        runs = RunsByEpochs(unread)
-        runs.source, runs.row = self, row
-        self.reader.hide(runs)
-        return runs
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return OfficialIndex, (self.index,), {"is_as_compiled": self.is_as_compiled}
-
-
-class ReadWhenAsked(dict[Key, Value]):
-    """A dictionary that has all its keys, and reads each value when it is first asked for."""
-
-    __slots__ = ()
-
-    def _read(self, key: Key) -> Value:
-        raise NotImplementedError
-
-    def _read_all(self) -> None:
-        for key, value in dict.items(self):
-            if value is UNREAD:
-                dict.__setitem__(self, key, self._read(key))
-
-    def __getitem__(self, key: Key) -> Value:
-        value = dict.__getitem__(self, key)
-        if value is UNREAD:
-            value = self._read(key)
-            dict.__setitem__(self, key, value)
-        return value
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        try:
-            return self[key]
-        except KeyError:
-            return default
-
-    def setdefault(self, key: Any, default: Any = None) -> Any:
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def pop(self, key: Any, *default: Any) -> Any:
-        if default and key not in self:
-            return dict.pop(self, key, *default)
-        value = self[key]
-        del self[key]
-        return value
-
-    def popitem(self) -> tuple[Key, Value]:
-        for key in reversed(self):
-            return key, self.pop(key)
-        return dict.popitem(self)
-
-    def __iter__(self) -> Iterator[Key]:
-        # Because this method exists, `dict(self)` and `{**self}` do not copy the storage.
-        return dict.__iter__(self)
-
-    def values(self) -> Any:
-        self._read_all()
-        return dict.values(self)
-
-    def items(self) -> Any:
-        self._read_all()
-        return dict.items(self)
-
-    def copy(self) -> dict[Key, Value]:
-        """A plain dictionary with the same values."""
-        return dict(self.items())
-
-    def __or__(self, other: Any) -> Any:
-        return self.copy() | other if isinstance(other, dict) else NotImplemented
-
-    def __ror__(self, other: Any) -> Any:
-        return other | self.copy() if isinstance(other, dict) else NotImplemented
-
-    def __ior__(self, other: Any) -> Any:
-        self.update(other)
-        return self
-
-    def __eq__(self, other: object) -> bool:
-        return self.copy() == (other.copy() if isinstance(other, ReadWhenAsked) else other)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __repr__(self) -> str:
-        return repr(self.copy())
-
-    def __reduce__(self) -> Any:
-        return dict, (self.copy(),)
-
-
-class RunsByEpochs(ReadWhenAsked[int, list[dict[str, float]]]):
-    """The computed statistics of one cell: the values of each repeat, by epochs.
-
-    It pickles, copies and prints as the plain dictionary.
-    """
-
-    __slots__ = ("row", "source")
-
-    source: OfficialIndex
-    row: int
-
-    def __getitem__(self, key: int) -> list[dict[str, float]]:
-        runs = dict.__getitem__(self, key)
-        if runs is UNREAD:
-            runs = self._read(key)
-            dict.__setitem__(self, key, runs)
-            self.source.reader.hide(self)
-        return runs
-
-    def _read(self, key: int) -> list[dict[str, float]]:
-        return self.source.reader.computed(self.row, self.source.budgets[key])
+from .official_index import OfficialIndex
+from .read_when_asked import UNREAD, ReadWhenAsked, Value
+from .statistics_views import Hashes, Values
 
 
 class Statistics(ReadWhenAsked[str, Value]):
@@ -353,65 +172,6 @@ class Statistics(ReadWhenAsked[str, Value]):
         dict.clear(self)
         dict.update(self, state[0])
         self._has_all_keys = state[1]
-
-
-class Hashes(KeysView[str]):
-    """The keys of a dictionary of statistics. They follow later changes of the dictionary."""
-
-    __slots__ = ()
-
-    _mapping: Statistics[Any]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._mapping)
-
-    def __reversed__(self) -> Iterator[str]:
-        return reversed(self._mapping)
-
-    def __repr__(self) -> str:
-        return f"<keys of {self._mapping!r}>"
-
-
-class Values(ValuesView[Value]):
-    """The values of a dictionary of statistics. They follow later changes of the dictionary."""
-
-    __slots__ = ()
-
-    _mapping: Statistics[Value]
-
-    def __iter__(self) -> Iterator[Value]:
-        return iter(self._mapping.all_values())
-
-    def __reversed__(self) -> Iterator[Value]:
-        values: list[Value] = self._mapping.all_values()
-        return reversed(values)
-
-    def __contains__(self, value: object) -> bool:
-        return value in self._mapping.all_values()
-
-    def __repr__(self) -> str:
-        return f"<values of {self._mapping!r}>"
-
-
-class FixedStatistics(Statistics[dict[str, Any]]):
-    """The adjacency matrix, operations and trainable parameters, by module hash."""
-
-    __slots__ = ()
-
-    def _entry(self, row: int) -> dict[str, Any]:
-        return self._source.reader.fixed(row)
-
-    def _entries(self, rows: npt.NDArray[np.int32]) -> list[dict[str, Any]]:
-        return self._source.reader.fixed_of_rows(rows)
-
-
-class ComputedStatistics(Statistics[RunsByEpochs]):
-    """The values of all runs by epochs, by module hash."""
-
-    __slots__ = ()
-
-    def _entry(self, row: int) -> RunsByEpochs:
-        return self._source.computed(row)
 
 
 @contextmanager

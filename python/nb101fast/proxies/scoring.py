@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._core import FormatError
+from .._core import FormatError, OutOfDomainError
 from ..adapters.torch_network import Network
-from ..cell import Cell, OutOfDomainError
+from ..cell import Cell
 from ..checks import check_choice, check_count
 from ..codes import ManyCodes, as_codes, is_valid
 from ..extras import needs

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .. import _core, search_space
 from ..checks import check_type
-from ..codes import ManyIds, as_ids, cell_codes
+from ..ids import ManyIds, as_ids, cell_codes
 from ..index import Index
 from ..reader import Rows
 from ..whole_space import WholeSpace, checked_reference
