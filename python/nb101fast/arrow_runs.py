@@ -11,23 +11,23 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
+from .arrays import Doubles
 from .content_digest import ContentDigest
 from .extras import import_extra
 from .hashes import cell_hashes
 from .ids import NUM_CELLS, cell_ids
-from .measurement import EVALUATION_METRICS, STAGES
+from .measurement import STAGED_METRICS
 from .own_column import OwnColumn, parse_labels
 from .phrases import alternatives
 from .provenance import Marks, parse_provenance
 from .run_columns import Integers, official_places
 from .run_rows import RunRows, are_pruned, checked_names
 from .runs import Runs
-from .table_rows import Column, Doubles, NamesCheck, TableRows
+from .table_rows import Column, NamesCheck, TableRows
 from .tables import FORM_VERSION, FORMS, OWN_COLUMNS, OWN_PREFIX, PROVENANCE
 from .texts import Texts
 
 ROWS_AT_ONCE = 1 << 18
-_VALUES = tuple(f"{stage}_{metric}" for stage in STAGES for metric in EVALUATION_METRICS)
 _BUDGET_COLUMN = re.compile(r"runs_([1-9][0-9]{0,9})")
 _PANDAS_INDEX = "__index_level_"  # Arrow's name for an index of pandas that has no name
 
@@ -251,7 +251,7 @@ class _StoredRead:
         return Runs(
             graphs,
             np.array(self._epochs, np.uint32)[places[1]],
-            np.stack([self._gathered(name, places) for name in _VALUES], axis=1),
+            np.stack([self._gathered(name, places) for name in STAGED_METRICS], axis=1),
             self._gathered("trainable_parameters", places).astype(np.int32),
             self._gathered("total_time", places),
         )

@@ -8,9 +8,10 @@ import numpy as np
 
 from . import _core
 from ._core import FormatError
+from .arrays import Doubles
 from .ids import Ids, cell_ids
 from .reader import IndexReader
-from .table_rows import Doubles, TableRows, digests_of
+from .table_rows import TableRows, digests_of
 
 _KEYS = {"hash": "hash", "id": "cell_id", "cell_id": "cell_id", "code": "graph", "graph": "graph"}
 _KEYS_IN_WORDS = "hash, id or code"

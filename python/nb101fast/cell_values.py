@@ -14,6 +14,7 @@ import numpy as np
 
 from . import _core
 from ._core import FormatError
+from .arrays import Doubles
 from .cell import Cell
 from .cell_rows import CellRows, check_name, checked_names, rows_of_objects
 from .checks import check_type
@@ -22,9 +23,8 @@ from .codes import ManyCodes
 from .file_names import checked_name
 from .formats import format_of
 from .hashes import Hashes
-from .ids import NUM_CELLS, ManyIds
+from .ids import NUM_CELLS, Ids, ManyIds
 from .inputs import is_table
-from .own_column import Doubles, Ids
 from .reader import IndexReader, Rows
 from .regular_file import open_regular
 from .table_rows import digests_of

@@ -20,24 +20,16 @@ from .progress import DEFAULT_LEVEL, LEVELS, set_level
 
 Faults = tuple[type[Exception], ...]
 
-# A parameter of Python in an error, where it begins with one or proposes one.
 _EXIT_STATUSES = (
     "exit status: 0 if the command is done, 1 if the data is at fault, 2 if the command is"
 )
+# A parameter of Python in an error, where it begins with one or proposes one.
 _PARAMETER = re.compile(r"^(\w+)=(True\b|)|\b(\w+)=(True\b|[A-Z]+\b)")
 
 _SHELLS = ("bash", "zsh", "tcsh")
-# What a shell proposes for an argument, by its metavar.
-_FILES = (
-    "CELL",
-    "CONFIG",
-    "FILE",
-    "IN",
-    "INDEX",
-    "OLD",
-    "OUT",
-    "TABLE",
-)  # an INDEX may stand for a CELL
+# The metavars of arguments for which a shell proposes files, and those for which it proposes
+# folders. Where a CELL is wanted, the index may come first.
+_FILES = ("CELL", "CONFIG", "FILE", "IN", "INDEX", "OLD", "OUT", "TABLE")
 _FOLDERS = ("DIR",)
 _NOTEBOOK_BACKEND = "module://matplotlib_inline.backend_inline"
 

@@ -19,7 +19,7 @@ from .whole_file import write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# The palette of Okabe and Ito, which colour-blind readers can tell apart too.
+# Light colours near those of Okabe and Ito, which colour-blind readers can tell apart too.
 _FILL = {
     "input": "#dddddd",
     "output": "#dddddd",

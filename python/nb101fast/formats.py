@@ -31,9 +31,8 @@ def format_of(path: str) -> Format | None:
     """The format of a file, or None if its first bytes belong to none of them."""
     with open(path, "rb", opener=open_regular) as file:
         start = file.read(_LONGEST_HEADER_BYTES)
-    if _core.is_frame_start(
-        start[:_FRAME_START_BYTES]
-    ):  # This comes first: a length may look like anything.
+    # This check comes first, because the length of a record may look like any of the others.
+    if _core.is_frame_start(start[:_FRAME_START_BYTES]):
         return "tfrecord"
     if start.startswith(_INDEX_MAGIC):
         return "index"

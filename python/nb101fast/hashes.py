@@ -12,7 +12,7 @@ from .ids import Ids
 
 Hashes: TypeAlias = "list[str] | tuple[str, ...] | npt.NDArray[np.uint8]"  # digits, or (N, 16)
 
-_HASH_BYTES = 16
+HASH_BYTES = 16  # of MD5
 
 
 def cell_hashes() -> npt.NDArray[np.uint8]:
@@ -58,8 +58,8 @@ def as_hashes(hashes: Hashes) -> npt.NDArray[np.uint8]:
     if not isinstance(hashes, np.ndarray) or hashes.dtype.kind in "USO":
         texts = [text.decode("ascii") if isinstance(text, bytes) else text for text in hashes]
         joined = b"".join(map(bytes_of_hash, texts))
-        return np.frombuffer(joined, np.uint8).reshape(-1, _HASH_BYTES)
-    if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != _HASH_BYTES:
+        return np.frombuffer(joined, np.uint8).reshape(-1, HASH_BYTES)
+    if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != HASH_BYTES:
         raise ValueError(
             f"hashes have shape {hashes.shape} and dtype {hashes.dtype}; use uint8 (N, 16) or a "
             "list of strings of 32 hex digits"
@@ -73,6 +73,6 @@ def bytes_of_hash(module_hash: str) -> bytes:
         digest = bytes.fromhex(module_hash)
     except (ValueError, TypeError):
         digest = b""
-    if len(digest) != _HASH_BYTES or len(module_hash) != 2 * _HASH_BYTES:
+    if len(digest) != HASH_BYTES or len(module_hash) != 2 * HASH_BYTES:
         raise ValueError(f"module hash {module_hash!r} is not allowed; use 32 hex digits")
     return digest

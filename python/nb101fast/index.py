@@ -17,15 +17,16 @@ from .cell import Cell
 from .chosen_cells import choose_cells, find_hashes
 from .codes import ManyCodes, OneCode
 from .hashes import Hashes
-from .ids import NUM_CELLS, ManyIds, OneId
+from .ids import NUM_CELLS, Ids, ManyIds, OneId
 from .ingraph import make_tables
 from .locations import BUILT_IN, chosen_index
 from .measurement import METRICS, FixedRepeat, QueryRepeat, Repeat, Stage
 from .own_column import Label
 from .phrases import counted
 from .provenance import Marks
-from .queries import Seed, query
-from .reader import Ids, IndexReader, Verify
+from .queries import query
+from .reader import IndexReader, Verify
+from .search_space import Seed
 from .whole_space import Bounds, WholeSpace
 
 if TYPE_CHECKING:
@@ -186,6 +187,9 @@ class Index:
                 draws the same run, whether cells are queried one by one or in arrays. A copy,
                 such as a pickled one in another process, draws runs of its own.
 
+        Raises:
+            ValueError: an argument is not allowed. The message says what is.
+
         Example:
             >>> f = index.objective("test_accuracy", repeat="mean")
             >>> f(code), f(codes)  # a float, a float32 array
@@ -322,6 +326,7 @@ class Index:
             TypeError: none or several of `codes`, `ids` and `hashes` are given, or a type is wrong.
             OutOfDomainError: the one cell that is given is outside the search space.
             IndexError: an id is outside 0..423,623.
+            ValueError: an argument is not allowed. The message says what is.
 
         Example:
             >>> index.query(cell)["test_accuracy"]
@@ -345,6 +350,10 @@ class Index:
         Args:
             hashes: hex strings, or uint8 (N, 16).
             threads: how many threads to use; the GIL is released.
+
+        Raises:
+            TypeError: a single string.
+            ValueError: a string that is no hash, or an array of another shape or dtype.
 
         Example:
             >>> index.find(["28cfc7874f6d200472e1a9dcd8650aa0"])
@@ -378,6 +387,9 @@ class Index:
             times that are stored as ticks. All other values have the stored type; but integers are
             float64 if some cells have no value.
 
+        Raises:
+            ValueError: an argument is not allowed. The message says what is.
+
         Example:
             >>> index.column("test_accuracy")[:2]
             >>> index.column("test_accuracy", stored=True)[:2]  # counts of index.denominator
@@ -390,7 +402,11 @@ class Index:
         return self.reader.column(measurement)
 
     def run_counts(self, *, epochs: int | None = None) -> npt.NDArray[np.uint16]:
-        """How many runs each of `cells` has at a budget: uint16 (C,). None takes the highest."""
+        """How many runs each of `cells` has at a budget: uint16 (C,). None takes the highest.
+
+        Raises:
+            ValueError: the index does not have this budget.
+        """
         return self.reader.run_counts(epochs)
 
     # ---------------------------------------------------------------- the whole space
@@ -415,6 +431,9 @@ class Index:
             k: 1 to the number of cells that have a value.
             epochs, stage: as in `objective`.
             repeat: 0..R-1 or "mean".
+
+        Raises:
+            ValueError: an argument is not allowed. The message says what is.
 
         Example:
             >>> best = index.top_k("validation_accuracy", 10)
@@ -471,6 +490,9 @@ class Index:
                 is within the bounds. None means that there is no bound at that end. A cell without
                 that run is never within bounds.
 
+        Raises:
+            ValueError: an argument is not allowed. The message says what is.
+
         Example:
             >>> index.where(validation_accuracy=(0.93, None), parameters=(None, 1e6))
         """
@@ -483,11 +505,12 @@ class Index:
         epochs: int | None = None,
         stage: Stage = "final",
         repeat: FixedRepeat = "mean",
-    ) -> Ids:
+    ) -> npt.NDArray[np.int32]:
         """The rank of each cell, by cell id: int32 (423624,), 1 for the highest value.
 
         A rank is one more than the number of cells that are higher, so that equal cells share a
-        rank. It is -1 for a cell without that run. The arguments are those of `top_k`.
+        rank. It is -1 for a cell without that run. The arguments and the errors are those of
+        `top_k`.
 
         Example:
             >>> index.ranks("test_accuracy")[index.top_k("validation_accuracy", 10)]
@@ -513,6 +536,10 @@ class Index:
         Args:
             maximize, minimize: the objectives, by the names that `top_k` takes; any number of them.
             epochs, stage, repeat: as in `top_k`.
+
+        Raises:
+            TypeError: the names of the objectives are one string.
+            ValueError: an argument is not allowed. The message says what is.
 
         Example:
             >>> index.pareto(["test_accuracy"], ["parameters"], epochs=36)
@@ -544,6 +571,11 @@ class Index:
 
         Returns:
             The volume, in the product of the objectives' units.
+
+        Raises:
+            TypeError: the names of the objectives are one string, or `ids` are not cell ids.
+            IndexError: an id is not in -1..423,623.
+            ValueError: an argument is not allowed. The message says what is.
 
         Example:
             >>> corner = {"test_accuracy": 0.8, "parameters": 5e7}
@@ -628,6 +660,9 @@ class Index:
             of 1024: for the label bits of a code, what is added to that id. And for each metric
             float32 (423624,), its values by cell id, NaN without a run. The caller may change all
             of them.
+
+        Raises:
+            ValueError: an argument is not allowed. The message says what is.
 
         Example:
             >>> from nb101fast import ingraph

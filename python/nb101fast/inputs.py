@@ -26,9 +26,8 @@ from .reader import IndexReader
 from .regular_file import open_regular
 
 CHUNK_BYTES = 8 << 20  # About 20,000 records keep all threads busy and take little memory.
-RECORD_BYTES = (
-    405  # This is just below the average size, so the reserved memory suffices for official files.
-)
+# This is just below the average size, so the reserved memory suffices for official files.
+RECORD_BYTES = 405
 
 _TABLE_PROTOCOLS = ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")
 
@@ -104,9 +103,8 @@ def read_input(table: _core.RunTable, path: str, threads: int, meter: Meter) -> 
     """
     state = os.stat(path).st_mtime_ns, sample_sha256(path)
     name = shown_name(os.path.basename(path))
-    kind = (
-        format_of(path) or "tfrecord"
-    )  # The TFRecord reader gives the best error for unknown bytes.
+    # The TFRecord reader gives the best error for unknown bytes.
+    kind = format_of(path) or "tfrecord"
     if kind in ("tfrecord", "tfrecord.gz"):
         records, size, sha256 = _read_records(table, path, threads, meter, kind == "tfrecord.gz")
         return Source(name, size, sha256, records, *state, kind)

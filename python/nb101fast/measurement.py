@@ -24,6 +24,8 @@ EVALUATION_METRICS = (
     "validation_accuracy",
     "test_accuracy",
 )
+# The values of the evaluations of a run, in the order in which `Runs.values` has them.
+STAGED_METRICS = tuple(f"{stage}_{metric}" for stage in STAGES for metric in EVALUATION_METRICS)
 
 Stage = Literal["start", "halfway", "final"]
 Repeat: TypeAlias = int | Literal["mean", "random"]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import Doubles
 from .chosen_cells import ChosenCells
 from .measurement import METRICS, Measurement
-from .reader import Doubles, IndexReader, Rows
-
-Seed: TypeAlias = (
-    "int | np.random.Generator | None"  # It is a string because numpy.random loads slowly.
-)
+from .reader import IndexReader, Rows
+from .search_space import Seed
 
 
 def query(

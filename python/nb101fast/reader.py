@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from . import _core, shown_table
 from ._core import FormatError, visible
+from .arrays import Doubles
 from .checks import check_choice
 from .file_names import core_name
 from .findings import Findings, stated_count
 from .formats import FORMAT_NAMES, format_of
-from .ids import NUM_CELLS
+from .ids import NUM_CELLS, Ids
 from .measurement import Measurement, QueryRepeat, check_epochs
 from .own_column import Label, OwnColumn
 from .provenance import Marks, parse_provenance
@@ -26,9 +27,7 @@ from .provenance import Marks, parse_provenance
 Verify = Literal["header", "sections", "full"]
 VERIFY_LEVELS = tuple(_core.Verify.__members__)
 
-Ids = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
-Doubles = npt.NDArray[np.float64]
 
 
 class IndexReader:

@@ -13,7 +13,8 @@ from ._core import FormatError
 from .codes import Codes
 from .ids import cell_ids
 from .matrix_codec import decode
-from .measurement import EVALUATION_METRICS, STAGES, check_epochs
+from .measurement import EVALUATION_METRICS, STAGED_METRICS, STAGES, check_epochs
+from .ops import INPUT, OPS, OUTPUT
 from .provenance import Marks
 from .reader import IndexReader
 from .runs import Runs
@@ -21,7 +22,9 @@ from .texts import Texts
 
 Epochs: TypeAlias = int | Sequence[int] | None
 Integers: TypeAlias = npt.NDArray[np.int64]
+Column: TypeAlias = npt.NDArray[np.generic] | Texts
 
+# The final values come first, those of the start last.
 VALUE_COLUMNS = tuple(
     f"{stage}_{metric}" for stage in reversed(STAGES) for metric in EVALUATION_METRICS
 )
@@ -38,9 +41,6 @@ RUN_COLUMNS = (
     "total_time",
     "graph",
 )
-
-
-Column: TypeAlias = npt.NDArray[np.generic] | Texts
 
 
 def budgets_of(reader: IndexReader, epochs: Epochs) -> list[int]:
@@ -101,9 +101,7 @@ def _places(records: Integers, counts: Integers) -> Integers:
     return np.stack([records // counts.shape[1], records % counts.shape[1], repeats])
 
 
-def run_columns(
-    reader: IndexReader, places: Integers
-) -> dict[str, npt.NDArray[np.generic] | Texts]:
+def run_columns(reader: IndexReader, places: Integers) -> dict[str, Column]:
     """The `RUN_COLUMNS` of the runs at these places, by name. Every value is exact.
 
     If the index is marked, its marks follow as columns with one value.
@@ -137,11 +135,10 @@ def own_columns_at(reader: IndexReader, rows: Integers) -> dict[str, npt.NDArray
 def runs_at(reader: IndexReader, places: Integers) -> Runs:
     """The runs at these places. Every value is exact."""
     values = _values_of(reader, places)
-    staged = [values[f"{stage}_{metric}"] for stage in STAGES for metric in EVALUATION_METRICS]
     return Runs(
         values["graph"].astype(np.uint32),
         np.array(reader.epochs, np.uint32)[places[1]],
-        np.stack(staged, axis=1),
+        np.stack([values[name] for name in STAGED_METRICS], axis=1),
         values["trainable_parameters"].astype(np.int32),
         values["total_time"],
     )
@@ -191,7 +188,7 @@ def _hash_texts(reader: IndexReader, rows: Integers) -> Texts:
     return Texts(texts, positions.astype(np.int32))
 
 
-def _graph_texts(graphs: npt.NDArray[np.uint32]) -> dict[str, Texts]:
+def _graph_texts(graphs: Codes) -> dict[str, Texts]:
     """The columns `matrix` and `operations` of stored graphs."""
     different, positions = np.unique(graphs, return_inverse=True)
     matrices, labels = decode(different)
@@ -222,4 +219,4 @@ def matrix_text(matrix: npt.NDArray[np.uint8]) -> str:
 
 def operations_text(labels: Sequence[int]) -> str:
     """The operations of all vertices in a line: "input conv3x3-bn-relu output"."""
-    return " ".join(["input", *(_core.OPS[label] for label in labels), "output"])
+    return " ".join([INPUT, *(OPS[label] for label in labels), OUTPUT])

@@ -23,13 +23,12 @@ from .codes import Codes
 from .hashes import ids_of_hashes
 from .ids import Ids, cell_codes, cell_ids, cell_parameters
 from .matrix_codec import decode
-from .measurement import EVALUATION_METRICS, METRICS, STAGES
+from .measurement import METRICS, STAGED_METRICS
 from .phrases import with_nearest
 from .provenance import Marks
 from .runs import Runs
 from .table_rows import INTEGERS, Flags, TableRows, digests_of, shown
 
-_VALUES = tuple(f"{stage}_{metric}" for stage in STAGES for metric in EVALUATION_METRICS)
 _SYNONYMS = {
     "code": "graph",
     "id": "cell_id",
@@ -39,7 +38,7 @@ _SYNONYMS = {
 _UNUSED = ("repeat", "seed")
 _KNOWN = (
     *("matrix", "operations", "hash", *INTEGERS),
-    *_VALUES,
+    *STAGED_METRICS,
     *("total_time", "synthetic", "dataset"),
     *_UNUSED,
 )
@@ -120,7 +119,7 @@ class RunRows(TableRows):
         return Runs(
             codes,
             epochs.astype(np.uint32),
-            np.stack([self.numbers(name) for name in _VALUES], axis=1),
+            np.stack([self.numbers(name) for name in STAGED_METRICS], axis=1),
             np.where(np.isnan(parameters), official, parameters).astype(np.int32),
             self.numbers("total_time"),
         )

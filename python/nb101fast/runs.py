@@ -19,7 +19,7 @@ class Runs:
     Attributes:
         codes: uint32 (N,), of pruned graphs.
         epochs: uint32 (N,), the budgets.
-        values: float64 (N, 15): at start, halfway and end the `EVALUATION_METRICS`.
+        values: float64 (N, 15): the `EVALUATION_METRICS` at the start, halfway and at the end.
         parameters: int32 (N,), trainable parameters.
         total_times: float64 (N,), seconds.
     """

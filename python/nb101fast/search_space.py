@@ -63,6 +63,7 @@ def sample(n: int, *, how: str = "cells", seed: Seed = None) -> Codes:
     """Draw n codes, each independently of the others.
 
     Args:
+        n: how many codes to draw.
         how: which codes are drawn, each as likely as any other.
             "cells": the representatives of the 423,624 cells.
             "vertices:N": the representatives of the cells of N vertices, 2 to 7.
@@ -174,6 +175,12 @@ def neighbor_table(*, threads: int = 1) -> NeighborTable:
 
     The table is not symmetric: which edge revives a dead vertex depends on where that vertex lies.
     Go on from ids with `objective.by_id(ids)`, `index.query(ids=ids)` or `cell_codes()[ids]`.
+
+    Args:
+        threads: how many threads to use. The interpreter's lock is released.
+
+    Returns:
+        A `NeighborTable`: `indptr`, int64 (423625,), and `indices`, int32 (7653143,).
 
     Example:
         >>> indptr, indices = neighbor_table()
@@ -318,7 +325,7 @@ def _explain(row: list[Any], name: str, row_place: str) -> None:
 @overload
 def depth(codes: OneCode) -> int: ...
 @overload
-def depth(codes: ManyCodes) -> Ids: ...
+def depth(codes: ManyCodes) -> npt.NDArray[np.int32]: ...
 def depth(codes: Any) -> Any:
     """Edges of the longest path from input to output in the pruned cell: 1 to 6.
 
@@ -343,7 +350,7 @@ def depth(codes: Any) -> Any:
 @overload
 def width(codes: OneCode) -> int: ...
 @overload
-def width(codes: ManyCodes) -> Ids: ...
+def width(codes: ManyCodes) -> npt.NDArray[np.int32]: ...
 def width(codes: Any) -> Any:
     """Edges of the largest directed cut of the pruned cell: 1 to 6.
 
@@ -367,7 +374,7 @@ def width(codes: Any) -> Any:
 @overload
 def num_vertices(codes: OneCode) -> int: ...
 @overload
-def num_vertices(codes: ManyCodes) -> Ids: ...
+def num_vertices(codes: ManyCodes) -> npt.NDArray[np.int32]: ...
 def num_vertices(codes: Any) -> Any:
     """Vertices of the pruned cell, 2 to 7, the input and the output included.
 
@@ -379,7 +386,7 @@ def num_vertices(codes: Any) -> Any:
 @overload
 def num_edges(codes: OneCode) -> int: ...
 @overload
-def num_edges(codes: ManyCodes) -> Ids: ...
+def num_edges(codes: ManyCodes) -> npt.NDArray[np.int32]: ...
 def num_edges(codes: Any) -> Any:
     """Edges of the pruned cell, 1 to 9.
 
@@ -391,7 +398,7 @@ def num_edges(codes: Any) -> Any:
 @overload
 def parameters(codes: OneCode) -> int: ...
 @overload
-def parameters(codes: ManyCodes) -> Ids: ...
+def parameters(codes: ManyCodes) -> npt.NDArray[np.int32]: ...
 def parameters(codes: Any) -> Any:
     """Trainable parameters of the official network, those of `cell_parameters`.
 
@@ -446,9 +453,11 @@ def edit_distance(codes: OneCode, others: OneCode, *, how: Distance = "raw") -> 
 @overload
 def edit_distance(
     codes: ManyCodes, others: ManyCodes | OneCode, *, how: Distance = "raw"
-) -> Ids: ...
+) -> npt.NDArray[np.int32]: ...
 @overload
-def edit_distance(codes: OneCode, others: ManyCodes, *, how: Distance = "raw") -> Ids: ...
+def edit_distance(
+    codes: OneCode, others: ManyCodes, *, how: Distance = "raw"
+) -> npt.NDArray[np.int32]: ...
 def edit_distance(codes: Any, others: Any, *, how: Distance = "raw") -> Any:
     """How many single changes lead from each code to the other; `neighbors` says what a change is.
 

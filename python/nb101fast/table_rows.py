@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import FormatError
-from .hashes import bytes_of_hash
+from .arrays import Doubles
+from .hashes import HASH_BYTES, bytes_of_hash
 from .ids import NUM_CELLS
 from .texts import Texts
 
-Doubles: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 # Numbers, of which NaN is missing; texts, of which "" is missing; or any values, of which None is.
 Column: TypeAlias = npt.NDArray[Any] | Texts | Sequence[Any]
@@ -31,7 +31,6 @@ INTEGERS = {
     "epochs": (1, (1 << 32) - 1),
     "trainable_parameters": (-(1 << 31), (1 << 31) - 1),
 }
-_DIGEST_BYTES = 16
 _MOST_EXACT = 1 << 53  # All integers up to this one are doubles.
 
 
@@ -134,11 +133,11 @@ def shown(value: Any) -> str:
 def digests_of(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Official hashes as uint8 (N, 16). A text that is no hash becomes zeros, which no cell has."""
     digests = b"".join(map(_digest, texts))
-    return np.frombuffer(digests, np.uint8).reshape(-1, _DIGEST_BYTES)
+    return np.frombuffer(digests, np.uint8).reshape(-1, HASH_BYTES)
 
 
 def _digest(text: str) -> bytes:
     try:
         return bytes_of_hash(text)
     except ValueError:
-        return bytes(_DIGEST_BYTES)
+        return bytes(HASH_BYTES)

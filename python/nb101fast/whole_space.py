@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core, search_space
+from .arrays import Doubles
 from .cell import Cell
 from .checks import check_choice
 from .codes import Codes
-from .ids import NUM_CELLS, ManyIds, as_ids, cell_codes
+from .ids import NUM_CELLS, Ids, ManyIds, as_ids, cell_codes
 from .measurement import STORED_METRICS, FixedRepeat, Measurement, Stage
 from .phrases import alternatives
-from .reader import Doubles, Ids, IndexReader, Rows
+from .reader import IndexReader, Rows
 
 Bounds: TypeAlias = tuple[float | None, float | None]
 
@@ -124,7 +125,7 @@ class WholeSpace:
             inside &= (values >= low) & (values <= high)
         return inside
 
-    def ranks(self, name: str) -> Ids:
+    def ranks(self, name: str) -> npt.NDArray[np.int32]:
         """What `Index.ranks` returns."""
         values = self.values(name)
         rows = np.flatnonzero(~np.isnan(values))

@@ -27,12 +27,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core, search_space
+from ..arrays import Doubles
 from ..checks import check_choice, check_type
 from ..codes import is_valid
 from ..extras import needs
 from ..ids import NUM_CELLS, Ids, cell_ids
 from ..index import Index
-from ..reader import Doubles
 from ..whole_space import WholeSpace
 
 with needs("pymoo", extra="adapters"):
@@ -141,5 +141,7 @@ def _checked_ids(numbers: npt.NDArray[Any]) -> Ids:
         ids = numbers.astype(np.int32)
     wrong = numbers[(ids != numbers) | (ids < 0) | (ids >= NUM_CELLS)]
     if len(wrong):
-        raise ValueError(f"cell id {wrong[0]} is not allowed; use an integer from 0 to 423623")
+        raise ValueError(
+            f"cell id {wrong[0]} is not allowed; use an integer from 0 to {NUM_CELLS - 1}"
+        )
     return ids

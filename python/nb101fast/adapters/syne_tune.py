@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays import Doubles
 from ..extras import needs
 from ..index import Index
 from ..named_parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
-from ..reader import Doubles
 from ..search import SimulatedTraining, Trial
 from ..whole_space import WholeSpace, signs_of
 

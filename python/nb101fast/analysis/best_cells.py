@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plotting
+from ..arrays import Doubles
 from ..cell import Cell
-from .measured import Doubles, Ids, Measured, sentence_of_absence
+from ..ids import Ids
+from .measured import Measured, sentence_of_absence
 from .raw_space import MOST_RAW_EDGES, NUM_RAW, count_raw
 from .row import Row
 

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import plotting
+from ..arrays import Doubles
 from .correlation import mean_ranks, pearson
-from .measured import Doubles, Measured, sentence_of_absence
+from .measured import Measured, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .measured import Doubles
+from ..arrays import Doubles
 
 
 def pearson(x: Doubles, y: Doubles) -> float:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plotting
-from .measured import ACCURACIES, Doubles, Measured, in_words, sentence_of_absence
+from ..arrays import Doubles
+from .measured import ACCURACIES, Measured, in_words, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import plotting
-from .measured import Doubles
+from ..arrays import Doubles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

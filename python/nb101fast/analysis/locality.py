@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plotting, search_space
+from ..arrays import Doubles
 from ..ids import cell_codes
 from .correlation import pearson
 from .groups import Groups, groups_of
-from .measured import ACCURACIES, Doubles, Measured, sentence_of_absence
+from .measured import ACCURACIES, Measured, sentence_of_absence
 from .row import Row
 from .walks import LAGS, STEPS, WALKS, autocorrelate, walk
 

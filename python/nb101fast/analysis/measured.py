@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays import Doubles
 from ..codes import Codes
 from ..ids import NUM_CELLS, cell_codes
 from ..index import Index
 from ..phrases import counted
 from ..whole_space import WholeSpace
-
-Doubles: TypeAlias = npt.NDArray[np.float64]
-Ids: TypeAlias = npt.NDArray[np.int32]
 
 ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 ANALYSED_METRICS = (*ACCURACIES, "training_time")

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import plotting
+from ..arrays import Doubles
 from .budgets import FEWEST_CELLS
 from .correlation import kendall, spearman
-from .measured import Doubles, Measured, in_words, sentence_of_absence
+from .measured import Measured, in_words, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:

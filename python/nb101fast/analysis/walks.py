@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import search_space
-from ..ids import NUM_CELLS
-from .measured import Doubles, Ids
+from ..arrays import Doubles
+from ..ids import NUM_CELLS, Ids
 
 WALKS = 1000
 STEPS = 1000  # of each walk, after those that are left out

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..reader import Doubles, IndexReader
+from ..arrays import Doubles
+from ..reader import IndexReader, Rows
 from ..schema import Choice, Integer, ListOf, Record
 from .measures import accuracy_step
 from .packed_array import PACKED_ARRAY, PackedArray
@@ -70,7 +71,7 @@ def _chunks(reader: IndexReader) -> Iterator[PackedArray]:
         yield PackedArray.in_steps(f"runs_{first}", values, step)
 
 
-def _run_values(reader: IndexReader, rows: Any) -> Iterator[Doubles]:
+def _run_values(reader: IndexReader, rows: Rows) -> Iterator[Doubles]:
     """The values of some rows, for each metric, stage and run."""
     runs = [(epochs, repeat) for epochs, count in reader.budgets for repeat in range(count)]
     for metric, stage, (epochs, repeat) in itertools.product(METRICS, STAGES, runs):

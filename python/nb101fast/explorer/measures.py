@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..measurement import Measurement
+from ..arrays import Doubles
+from ..measurement import FixedRepeat, Measurement
 from ..own_column import Label
-from ..reader import Doubles, IndexReader
+from ..reader import IndexReader
 from ..schema import Choice, Flag, Integer, Nullable, Record, Text
 from ..whole_space import GREATER_IS_BETTER
 from .packed_array import MOST_STEPS, PACKED_ARRAY, PackedArray
@@ -124,7 +125,7 @@ def _own(reader: IndexReader, name: str, number: int) -> Measure:
     return Measure(name, True, None, None, reader.own_columns[name], packed)
 
 
-def _final(reader: IndexReader, metric: str, epochs: int, repeat: Any) -> Measurement:
+def _final(reader: IndexReader, metric: str, epochs: int, repeat: FixedRepeat) -> Measurement:
     return reader.measurement(metric, epochs=epochs, stage="final", repeat=repeat)
 
 

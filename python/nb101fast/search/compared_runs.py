@@ -70,7 +70,7 @@ def title_of(by_name: Mapping[str, OptimizerRuns]) -> str:
     return "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
 
 
-def _label(trajectories: OptimizerRuns) -> str:
-    name = trajectories.optimizer
-    settings = PRESETS[trajectories.preset].optimizers.get(name)
+def _label(runs: OptimizerRuns) -> str:
+    name = runs.optimizer
+    settings = PRESETS[runs.preset].optimizers.get(name)
     return settings.title if settings and settings.name == name else name

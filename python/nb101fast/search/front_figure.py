@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plotting
+from ..arrays import Doubles
 from ..whole_space import LESS_IS_BETTER
 from .compared_runs import SAME, labels_of, runs_by_name, title_of
 from .fronts import Fronts
-from .observations import Doubles
 from .regret_figure import PANEL_INCHES, RegretFigure
 
 if TYPE_CHECKING:

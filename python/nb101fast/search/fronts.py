@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from .. import _core
 from .._core import FormatError
+from ..arrays import Doubles
 from ..checks import check_count
 from ..phrases import counted
 from ..schema import ListOf, Number, Text
 from .objectives import Objectives
-from .observations import Doubles
 from .optimizer_runs import OptimizerRuns
 from .run_file import Columns, Facts, RunFile, Types, observations_of
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Doubles
 from .fronts import Fronts
-from .observations import Doubles, Unit
+from .observations import Unit
 from .optimizer_runs import OptimizerRuns
 from .trajectories import Regret, Trajectories
 

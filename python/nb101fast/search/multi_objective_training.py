@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core, search_space
+from ..arrays import Doubles
 from ..checks import check_type
 from ..ids import ManyIds, as_ids, cell_codes
 from ..index import Index
+from ..measurement import FixedRepeat
 from ..reader import Rows
 from ..whole_space import WholeSpace, checked_reference
 from .objectives import Objectives
-from .observations import Doubles
 from .optimizer import Trial
 from .simulated_training import SimulatedTraining
 
@@ -156,7 +157,7 @@ class MultiObjectiveTraining(SimulatedTraining):
         has_runs = self.index.run_counts(epochs=self.epochs[-1]) > 0
         return np.flatnonzero(is_small & has_runs)
 
-    def _points(self, objectives: Objectives, rows: Rows, repeat: Any) -> Doubles:
+    def _points(self, objectives: Objectives, rows: Rows, repeat: FixedRepeat) -> Doubles:
         space = WholeSpace(self.index.reader, self.epochs[-1], "final", repeat)
         return space.points(objectives.maximize, objectives.minimize, rows)
 

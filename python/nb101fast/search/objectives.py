@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..arrays import Doubles
 from ..whole_space import GREATER_IS_BETTER, LESS_IS_BETTER, signs_of
-from .observations import Doubles
 
 _DIRECTIONS = ("maximize", "minimize")
 

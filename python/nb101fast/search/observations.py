@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
+from ..arrays import Doubles
 
-Doubles: TypeAlias = npt.NDArray[np.float64]
 Unit: TypeAlias = Literal["seconds", "evaluations"]  # of what a run spends
 
 COLUMN_TYPES: dict[str, np.dtype[Any]] = {

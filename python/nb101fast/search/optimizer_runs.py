@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from .. import figure_file
 from .._core import visible
+from ..arrays import Doubles
 from ..checks import check_type
 from ..phrases import counted
 from .limits import Limits
-from .observations import Doubles, Observations
+from .observations import Observations
 from .run_file import OF_ALL_RUNS, OF_EACH_RUN, Columns, Facts, RunFile
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..codes import Validity
+from ..codes import MAX_VERTICES, Validity
 from .hpbandster_bohb import HpBandSterBOHB
 from .hyperopt_tpe import HyperoptTPE
 from .settings import (
@@ -22,11 +22,11 @@ from .settings import (
     Reinforce,
     Settings,
 )
-from .simulated_training import MAX_VERTICES, ReportedTest
+from .simulated_training import ReportedTest
 from .smac3 import SMAC3
 
-# The optimizers of figure 7 of Ying et al., 2019, in the order in which its text presents them.
 MUTATION_RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
+# The optimizers of figure 7 of Ying et al., 2019, in the order in which its text presents them.
 PAPERS_SEVEN = ("rs", "re", "tpe", "smac", "hb", "bohb", "rl")
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._core import visible
+from ..arrays import Doubles
 from ..checks import check_choice, check_count, check_type
 from ..explorer.manifest import identity_of
 from ..explorer.race import FORM, VERSION
 from ..index import Index
 from ..whole_file import write_whole
 from .compared_runs import SAME, labels_of, runs_by_name
-from .observations import Doubles
 from .regret_figure import RegretCurve, RegretFigure, lines_of
 from .trajectories import REGRETS, Regret, Trajectories
 

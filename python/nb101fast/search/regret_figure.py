@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import plotting
+from ..arrays import Doubles
 from ..checks import check_choice
 from .compared_runs import SAME, labels_of, runs_by_name, title_of
 from .fronts import Fronts
 from .limits import Limits
 from .mean_regret import confidence_band, mean_regret, regret_of
-from .observations import Doubles
 from .optimizer_runs import OptimizerRuns
 from .presets import PRESETS
 from .trajectories import REGRETS, Regret, Trajectories

@@ -9,13 +9,12 @@ from typing import Literal
 
 from .. import _core
 from ..checks import check_choice, check_count, check_type
-from ..codes import Validity
+from ..codes import MAX_VERTICES, Validity
 from ..index import Index
 from .limits import Limits
 from .simulated_run import SimulatedRun
 
 ReportedTest = Literal["mean", "queried"]
-MAX_VERTICES = 7  # of a cell of the search space
 
 _VALIDITIES = {"raw-9": _core.Validity.raw_9, "official": _core.Validity.official}
 _REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTest.queried}

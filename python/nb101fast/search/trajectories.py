@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import Doubles
 from ..checks import check_choice
 from ..schema import Flag, Kind, Number
-from .observations import Doubles, Observations
+from .observations import Observations
 from .optimizer_runs import OptimizerRuns
 from .run_file import Columns, Facts, RunFile, observations_of
 
