@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .cell import Cell
 
 MAX_VERTICES = 7
+MATRIX_BITS, LABEL_BITS = 21, 10
+LOW_LABEL_BITS = 0b01_01_01_01_01  # of the bits of the labels, the lower one of each label
 
 Codes: TypeAlias = npt.NDArray[np.uint32]
 OneCode: TypeAlias = "int | np.uint32 | Cell"

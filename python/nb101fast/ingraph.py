@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .codes import LABEL_BITS, LOW_LABEL_BITS, MATRIX_BITS
 from .ids import NUM_CELLS
 from .measurement import FixedRepeat, Stage
 from .phrases import alternatives
@@ -35,9 +36,7 @@ Tables: TypeAlias = Mapping[str, Array]
 
 PLACEMENTS, RANKS = "placements", "ranks"  # All other tables are columns of metrics.
 
-_MATRIX_BITS, _LABEL_BITS = 21, 10  # A code has so many bits for each.
-_MATRIX_MASK = (1 << _MATRIX_BITS) - 1
-_LOW_BITS = 0b01_01_01_01_01  # It masks the lower bit of each label.
+_MATRIX_MASK = (1 << MATRIX_BITS) - 1
 # The lower bits of a packed placement are a row of ranks. The others are the id of its first cell.
 _ROW_BITS = 10
 _ROW_MASK = (1 << _ROW_BITS) - 1
@@ -62,7 +61,7 @@ def make_tables(
     }
     placement_of_matrix, placements, ranks = _core.look_up_tables()
     first_ids, row_starts = placements.T
-    packed = (first_ids << _ROW_BITS) | (row_starts >> _LABEL_BITS)
+    packed = (first_ids << _ROW_BITS) | (row_starts >> LABEL_BITS)
     rows = reader.rows_of(np.arange(NUM_CELLS, dtype=np.int32))
     columns = {
         metric: reader.values(measurement, rows).astype(np.float32)
@@ -124,15 +123,14 @@ def evaluate(tables: Tables, codes: Array, xp: Any, metric: str = "validation_ac
 
 
 def _cell_ids(tables: Tables, codes: Array, xp: Any) -> Array:
-    shift = getattr(
-        xp, "bitwise_right_shift", operator.rshift
-    )  # NumPy 1 has no bitwise_right_shift.
+    # NumPy 1 has no bitwise_right_shift.
+    shift = getattr(xp, "bitwise_right_shift", operator.rshift)
     codes = _sound(codes, shift, xp)
     if not {PLACEMENTS, RANKS} <= {*tables}:
         raise ValueError("these are not the tables of an index; use what Index.tables() returns")
     placements = xp.take(xp.asarray(tables[PLACEMENTS]), codes & _MATRIX_MASK, axis=0)
-    row_starts = (placements & _ROW_MASK) * (1 << _LABEL_BITS)
-    places = row_starts + shift(codes, _MATRIX_BITS)
+    row_starts = (placements & _ROW_MASK) * (1 << LABEL_BITS)
+    places = row_starts + shift(codes, MATRIX_BITS)
     return shift(placements, _ROW_BITS) + xp.take(xp.asarray(tables[RANKS]), places, axis=0)
 
 
@@ -147,8 +145,9 @@ def _sound(codes: Array, shift: Any, xp: Any) -> Array:
     if isinstance(codes, np.ndarray):  # PyTorch's compiler can't trace this call.
         _core.check_mask(codes, "codes")
     codes = xp.asarray(codes)
-    labels = shift(codes, _MATRIX_BITS)
-    faults = shift(labels, _LABEL_BITS) | (labels & shift(labels, 1) & _LOW_BITS)
+    labels = shift(codes, MATRIX_BITS)
+    # Both bits of a label 3 are set: the shift puts the higher one onto the place of the lower one.
+    faults = shift(labels, LABEL_BITS) | (labels & shift(labels, 1) & LOW_LABEL_BITS)
     return xp.asarray(xp.where(faults != 0, 0, codes), dtype=xp.int32)
 
 

@@ -6,15 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
+from ..codes import LABEL_BITS, LOW_LABEL_BITS, MATRIX_BITS
 from ..ids import NUM_CELLS
 
-NUM_RAW = 2**21 * 3**5
+NUM_RAW = 2**MATRIX_BITS * 3**5
 MOST_RAW_EDGES = 9  # of a valid configuration, in the meaning "raw-9"
-_LABELINGS = 1 << 10  # five labels of two bits each, label 3 included
-_LOW_LABEL_BITS = 0b01_01_01_01_01  # the lower bit of each of five labels
 
 
-def count_raw(*, most_edges: int = 21) -> npt.NDArray[np.int64]:
+def count_raw(*, most_edges: int = MATRIX_BITS) -> npt.NDArray[np.int64]:
     """How many of the 2^21 * 3^5 raw configurations are each cell: int64 (423624,), by id.
 
     Only valid configurations are counted. Labels of dead vertices make configurations differ too.
@@ -27,15 +26,15 @@ def count_raw(*, most_edges: int = 21) -> npt.NDArray[np.int64]:
         most_edges: count only matrices with so many edges or fewer before pruning.
     """
     placement_of_matrix, placements, ranks = _core.look_up_tables()
-    if most_edges < 21:
+    if most_edges < MATRIX_BITS:
         placement_of_matrix = placement_of_matrix[_edges_of_matrices() <= most_edges]
     matrices = np.bincount(placement_of_matrix, minlength=len(placements))
     first_ids, row_starts = placements.T
     used = np.flatnonzero((first_ids >= 0) & (matrices > 0))
-    labelings = np.arange(_LABELINGS)
+    labelings = np.arange(1 << LABEL_BITS)
     # Label 3 has both bits set. A labelling without it has no lower bit set together with the
     # higher bit of the same label, which the shift moves onto the lower one's place.
-    labelings = labelings[labelings & (labelings >> 1) & _LOW_LABEL_BITS == 0]
+    labelings = labelings[labelings & (labelings >> 1) & LOW_LABEL_BITS == 0]
     ids = first_ids[used, None] + ranks[row_starts[used, None] + labelings]
     weights = np.repeat(matrices[used], len(labelings))
     # bincount sums in double, which is exact for whole numbers below 2^53.
@@ -45,6 +44,6 @@ def count_raw(*, most_edges: int = 21) -> npt.NDArray[np.int64]:
 def _edges_of_matrices() -> npt.NDArray[np.uint8]:
     """How many edges each of the 2^21 matrices has: each further bit doubles the list."""
     edges = np.zeros(1, np.uint8)
-    for _ in range(21):
+    for _ in range(MATRIX_BITS):
         edges = np.concatenate([edges, edges + np.uint8(1)])
     return edges

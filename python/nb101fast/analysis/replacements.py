@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import plotting, search_space
+from ..arrays import Doubles
+from ..codes import MATRIX_BITS
 from ..ids import cell_ids
-from .measured import Doubles, Measured, sentence_of_absence
+from .measured import Measured, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ OPERATIONS = ("conv 3x3", "conv 1x1", "max-pool 3x3")  # labels 0, 1 and 2
 METRICS_USED = ("validation_accuracy", "training_time")
 # By old and new label: the changes of accuracy and of time that Ying et al. (2019) published.
 PAPER = {(0, 1): (-1.16, -14.11), (0, 2): (-1.99, -9.84), (1, 2): (-0.81, 5.04)}
-_FIRST_LABEL_BIT = 21  # of a code: two bits for each of the vertices 1 to 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,7 @@ def replacements_of(measured: Measured) -> Replacements:
     for vertex in range(5):
         ids = measured.index.cells[interior > vertex]
         codes = measured.codes[interior > vertex]
-        shift = np.uint32(_FIRST_LABEL_BIT + 2 * vertex)
+        shift = np.uint32(MATRIX_BITS + 2 * vertex)  # A label has two bits.
         labels = (codes >> shift) & np.uint32(3)
         for old, new in np.argwhere(~np.eye(3, dtype=np.bool_)).tolist():
             chosen = labels == old

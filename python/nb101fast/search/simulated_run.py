@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 from .. import _core
 from ..checks import check_choice
-from ..codes import OneCode, as_code
+from ..codes import LABEL_BITS, LOW_LABEL_BITS, MATRIX_BITS, OneCode, as_code
 from .limits import Limits
 from .optimizer import Trial
 
 if TYPE_CHECKING:
     from .simulated_training import SimulatedTraining
-
-# The two bits of a label are both set in label 3. This mask keeps the lower bit of each label.
-_LOW_LABEL_BITS = 0b01_01_01_01_01 << 21
 
 
 class SimulatedRun:
@@ -108,7 +105,9 @@ class SimulatedRun:
 
 def _checked_configuration(code: OneCode) -> int:
     number = as_code(code)
-    if number >> 31 or number & number >> 1 & _LOW_LABEL_BITS:
+    labels = number >> MATRIX_BITS
+    # Both bits of a label 3 are set: the shift puts the higher one onto the place of the lower one.
+    if labels >> LABEL_BITS or labels & labels >> 1 & LOW_LABEL_BITS:
         raise ValueError(
             f"code {number} has bit 31 or a label 3 set, so it is not a configuration; use a code "
             "with labels from 0 to 2"
