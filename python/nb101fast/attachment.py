@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
+from .arrays import Doubles
 from .cell_values import Columns, checked_columns, given_values
 from .codes import ManyCodes
 from .file_names import checked_target, core_name
 from .hashes import Hashes
 from .ids import ManyIds
-from .own_column import Doubles, Label, narrowest
+from .own_column import Label, as_stored
 from .phrases import alternatives, counted
 from .reader import IndexReader
 
@@ -177,10 +178,7 @@ def _write(
     columns: Mapping[str, Doubles],
     labels: Mapping[str, Label],
 ) -> int:
-    own = [
-        (name, labels[name].unit, labels[name].description, narrowest(values))
-        for name, values in columns.items()
-    ]
+    own = [as_stored(name, labels[name], values) for name, values in columns.items()]
     return _core.write_with_own_columns(reader.file, core_name(target), own)
 
 

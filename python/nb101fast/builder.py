@@ -14,8 +14,9 @@ from . import _core
 from ._core import FormatError
 from .file_names import core_name
 from .findings import Findings, joined, sentences
+from .ids import NUM_CELLS
 from .inputs import Meter, Source, read_input, read_table
-from .own_column import OwnColumn, narrowest
+from .own_column import OwnColumn, as_stored
 from .progress import Phases
 from .provenance import Marks
 from .reader import IndexReader
@@ -65,7 +66,7 @@ class CompileReport:
     @property
     def missing_cells(self) -> int:
         """How many of the 423,624 cells have no run at all."""
-        return _core.NUM_CELLS - self.cells
+        return NUM_CELLS - self.cells
 
 
 class IndexBuilder:
@@ -175,24 +176,12 @@ class IndexBuilder:
         if strict:
             self._refuse(findings, summary)
         own = Marks(synthetic, (dict(training),) if training else ())
-        provenance = {
-            "tool": "nb101fast",
-            "version": _core.__version__,
-            "created": _time_of_creation(),
-            "sources": [facts for source in self._sources for facts in source.facts()],
-            "findings": findings.told(),
-            **(self._marks | own).entries(),
-            **(marks or {}),
-        }
+        provenance = self._provenance(findings, own, marks)
         if self._base:
             provenance = _updated(self._base, provenance, summary)
-        own_columns = self._own_columns()
-        cells = assembly.cells
-        listed = [
-            (name, column.label.unit, column.label.description, narrowest(column.at(cells)))
-            for name, column in own_columns.items()
-        ]
-        written = assembly.write(target, json.dumps(provenance), denominator or 0, listed)
+        own_columns, cells = self._own_columns(), assembly.cells
+        stored = [as_stored(name, c.label, c.at(cells)) for name, c in own_columns.items()]
+        written = assembly.write(target, json.dumps(provenance), denominator or 0, stored)
         return CompileReport(
             output=os.fspath(output),
             records=sum(source.records for source in self._sources),
@@ -204,6 +193,20 @@ class IndexBuilder:
             **written,
             **summary,
         )
+
+    def _provenance(
+        self, findings: Findings, own: Marks, further: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """The provenance of the runs that were added: `own` marks them, as their sources may."""
+        return {
+            "tool": "nb101fast",
+            "version": _core.__version__,
+            "created": _time_of_creation(),
+            "sources": [facts for source in self._sources for facts in source.facts()],
+            "findings": findings.told(),
+            **(self._marks | own).entries(),
+            **(further or {}),
+        }
 
     def _own_columns(self) -> dict[str, OwnColumn]:
         """The own columns of the base, with the values of the inputs where these have some."""

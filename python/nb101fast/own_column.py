@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
+from .arrays import Doubles
+from .ids import Ids
 from .schema import MapOf, Record, Text, parse
-
-Doubles: TypeAlias = npt.NDArray[np.float64]
-Ids: TypeAlias = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -127,13 +126,24 @@ def parse_labels(source: str, data: bytes) -> dict[str, Label]:
     return labels
 
 
-def narrowest(values: Doubles) -> npt.NDArray[np.floating[Any]]:
-    """The values as float32 if it holds all of them exactly, else as they are.
+def as_stored(
+    name: str, label: Label, values: Doubles
+) -> tuple[str, str, str, npt.NDArray[np.floating[Any]]]:
+    """A column as the core writes it: its name, unit and description, and its values.
+
+    Args:
+        name: of the column.
+        label: the unit and the description.
+        values: float64 (C,), the value of each cell of the index, by row.
+
+    Returns:
+        The values are float32 if it holds all of them exactly, else float64.
 
     Example:
-        >>> narrowest(np.array([0.5, np.nan])).dtype, narrowest(np.array([0.1])).dtype
-        (dtype('float32'), dtype('float64'))
+        >>> as_stored("latency", Label("ms"), np.array([0.5, np.nan]))
+        ('latency', 'ms', '', array([0.5, nan], dtype=float32))
     """
     with np.errstate(over="ignore"):
         narrow = values.astype(np.float32)
-    return narrow if np.array_equal(narrow, values, equal_nan=True) else values
+    is_exact = np.array_equal(narrow, values, equal_nan=True)
+    return name, label.unit, label.description, narrow if is_exact else values
