@@ -39,18 +39,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from ._core import OutOfDomainError
+from .arrays import Doubles
 from .cell import Cell
-from .ids import cell_codes, cell_parameters
+from .ids import Ids, cell_codes, cell_parameters
 from .measurement import EVALUATION_METRICS, STAGES
 from .provenance import Marks
-from .reader import Doubles, Ids, IndexReader, Rows
+from .reader import IndexReader, Rows
 from .run_columns import check_graphs
 
 _CELLS_AT_ONCE = 2048
@@ -111,28 +112,24 @@ def _runs_at(reader: IndexReader, ids: Ids, budget: int) -> list[list[dict[str, 
         present = np.flatnonzero(~np.isnan(graphs))  # A graph is an integer, never NaN.
         check_graphs(reader, rows[present], graphs[present].astype(np.uint32))
         values = partial(_values, reader, rows[present], budget, repeat)
-        stages = [
-            [
-                [_writable(v) for v in values(metric, stage).tolist()]
-                for metric in EVALUATION_METRICS
-            ]
-            for stage in STAGES
-        ]
+        evaluations = {stage: _evaluations(values, stage) for stage in STAGES}
         parameters = values("trainable_parameters").astype(int).tolist()
         totals = values("total_time").tolist()
         for place, cell in enumerate(present.tolist()):
-            evaluations = {
-                stage: dict(zip(EVALUATION_METRICS, [c[place] for c in columns], strict=True))
-                for stage, columns in zip(STAGES, stages, strict=True)
-            }
             by_cell[cell].append(
                 {
                     **_fixed(int(graphs[cell]), parameters[place]),
-                    **evaluations,
+                    **{stage: listed[place] for stage, listed in evaluations.items()},
                     "total_time": _writable(totals[place]),
                 }
             )
     return by_cell
+
+
+def _evaluations(values: Callable[[str, str], Doubles], stage: str) -> list[dict[str, Any]]:
+    """The metrics of runs at a stage, by name for each run."""
+    columns = [map(_writable, values(metric, stage).tolist()) for metric in EVALUATION_METRICS]
+    return [dict(zip(EVALUATION_METRICS, each, strict=True)) for each in zip(*columns, strict=True)]
 
 
 def _values(

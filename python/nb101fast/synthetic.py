@@ -12,15 +12,16 @@ import os
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from . import _core
+from . import _core, search_space
+from .arrays import Doubles
 from .builder import IndexBuilder
 from .checks import check_count
 from .codes import Codes, as_codes
 from .hashes import cell_hashes
-from .ids import cell_codes, cell_ids, cell_parameters
+from .ids import NUM_CELLS, Ids, cell_codes, cell_ids, cell_parameters
 from .matrix_codec import decode
+from .measurement import EVALUATION_METRICS, STAGES
 from .progress import Progress, told
 from .runs import Runs
 from .whole_file import WholeFile
@@ -33,7 +34,6 @@ _DIVERGED_SHARE = 0.002
 _CELLS_AT_ONCE = 20_000
 _MOST_EPOCHS, _MOST_REPEATS = (1 << 32) - 1, 65_534  # An index holds no more.
 
-Doubles = npt.NDArray[np.float64]
 
 _LABEL = "synthetic"  # of the progress bar
 
@@ -124,9 +124,9 @@ def _check_budgets(epochs: Sequence[int], repeats: int) -> None:
         raise ValueError(f"epochs={epochs!r} is not allowed; use one or more, each once")
 
 
-def _chosen_ids(codes: Codes | None) -> npt.NDArray[np.int32]:
+def _chosen_ids(codes: Codes | None) -> Ids:
     if codes is None:
-        return np.arange(_core.NUM_CELLS, dtype=np.int32)
+        return np.arange(NUM_CELLS, dtype=np.int32)
     checked = as_codes(codes)
     ids = cell_ids(checked)
     if (ids < 0).any():
@@ -142,7 +142,7 @@ def _quality(codes: Codes) -> Doubles:
     matrices, labels = decode(codes)
     used = matrices[:, 1:6].any(axis=2)
     share = [(used & (labels == label)).sum(axis=1) for label in range(3)]
-    depth = _depth(matrices)
+    depth = search_space.depth(codes)
     residual = matrices[:, 0, 6].astype(float)
     parameters = np.log(cell_parameters()[cell_ids(codes)])
     raw = (
@@ -156,19 +156,7 @@ def _quality(codes: Codes) -> Doubles:
     return np.asarray((raw - 1.0) / 1.1)
 
 
-def _depth(matrices: npt.NDArray[np.uint8]) -> Doubles:
-    """The number of edges on the longest path from input to output."""
-    longest = np.full(matrices.shape[:2], -1.0)
-    longest[:, 0] = 0
-    for w in range(1, 7):
-        reached = np.where(matrices[:, :w, w] & (longest[:, :w] >= 0), longest[:, :w] + 1, -1)
-        longest[:, w] = reached.max(axis=1)
-    return longest[:, 6]
-
-
-def _runs_of(
-    ids: npt.NDArray[np.int32], epochs: Sequence[int], repeats: int, rng: np.random.Generator
-) -> Runs:
+def _runs_of(ids: Ids, epochs: Sequence[int], repeats: int, rng: np.random.Generator) -> Runs:
     """All runs of some cells. Arrays of (cells, budgets, repeats) are flattened at the end."""
     codes = cell_codes()[ids]
     parameters = cell_parameters()[ids].astype(np.int32)
@@ -176,24 +164,24 @@ def _runs_of(
     quality = _quality(codes)[:, None, None] + rng.normal(0, 0.15, shape)
     budget = np.asarray(epochs, float)[None, :, None]
     diverged = rng.random(shape) < _DIVERGED_SHARE
-    values = np.empty((*shape, 15))
+    values = np.empty((*shape, len(STAGES), len(EVALUATION_METRICS)))
+    current_epochs, times, accuracies = values[..., 0], values[..., 1], values[..., 2:]
     per_epoch = _seconds_per_epoch(codes)[:, None, None]
     for stage, (share, lag) in enumerate(((0.0, 0.0), (0.5, 0.55), (1.0, 1.0))):
-        columns = values[..., 5 * stage : 5 * stage + 5]
-        columns[..., 0] = share * budget
+        current_epochs[..., stage] = share * budget
         jitter = 1 + rng.normal(0, 0.01, shape)
-        columns[..., 1] = (share * budget * per_epoch * jitter).astype(np.float32)
-        accuracies = _accuracies(quality, share * budget * lag, rng)
-        accuracies[diverged] = DIVERGED_COUNT
-        columns[..., 2:] = np.float32(accuracies) / np.float32(DENOMINATOR)
+        times[..., stage] = (share * budget * per_epoch * jitter).astype(np.float32)
+        counts = _accuracies(quality, share * budget * lag, rng)
+        counts[diverged] = DIVERGED_COUNT
+        accuracies[..., stage, :] = np.float32(counts) / np.float32(DENOMINATOR)
     # The jitter must not make a later time less than an earlier one.
-    values[..., 11] = np.maximum(values[..., 11], values[..., 6])
-    total_times = values[..., 11] * 1.2 + rng.uniform(250, 350, shape)
+    times[..., -1] = np.maximum(times[..., -1], times[..., -2])
+    total_times = times[..., -1] * 1.2 + rng.uniform(250, 350, shape)
     count = len(ids) * len(epochs) * repeats
     return Runs(
         codes=np.repeat(codes, len(epochs) * repeats),
         epochs=np.broadcast_to(np.asarray(epochs, np.uint32)[None, :, None], shape).reshape(-1),
-        values=values.reshape(count, 15),
+        values=values.reshape(count, -1),
         parameters=np.repeat(parameters, len(epochs) * repeats),
         total_times=_as_of_a_clock(total_times).reshape(-1),
     )
