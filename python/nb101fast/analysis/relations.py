@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import plotting
+from ..arrays import Doubles
+from ..scatter import draw_cells
 from .correlation import pearson, spearman
-from .measured import Doubles, Measured, in_words, sentence_of_absence
+from .measured import Measured, in_words, sentence_of_absence
 from .row import Row
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LABELS = {
@@ -31,8 +31,7 @@ PAIRS = (
     ("validation_accuracy", "test_accuracy"),
 )
 PAPER = {("validation_accuracy", "test_accuracy"): 0.999}
-_MOST_POINTS = 2000  # above this, cells are drawn as hexagons
-_LEFT_OUT = 0.01  # the share of cells that an accuracy's axis leaves out at its low end
+_MOST_POINTS = 2000  # Above this number, cells are drawn as hexagons.
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ class Relations:
             math.ceil(len(self.pearson) / 2), min(2, len(self.pearson)), is_narrow=is_narrow
         )
         for panel, pair in zip(axes, self.pearson, strict=False):
-            self._draw(panel, *pair)
+            draw_cells(panel, *pair, self.columns, is_binned=self._is_binned)
             panel.set(xlabel=LABELS[pair[0]], ylabel=LABELS[pair[1]])
             panel.set_title(
                 f"Pearson {self.pearson[pair]:.3f}, Spearman {self.spearman[pair]:.3f}", fontsize=9
@@ -104,25 +103,6 @@ class Relations:
         for panel in axes[len(self.pearson) :]:
             panel.remove()
         return figure
-
-    def _draw(self, axes: Axes, across: str, up: str) -> None:
-        x, y = self.columns[across], self.columns[up]
-        shown = _is_shown(across, x) & _is_shown(up, y)
-        x, y = x[shown], y[shown]
-        logarithmic = [
-            direction
-            for direction, name in (("x", across), ("y", up))
-            if not name.endswith("accuracy")
-        ]
-        if self._is_binned:
-            scales: dict[str, Any] = {f"{direction}scale": "log" for direction in logarithmic}
-            bins = axes.hexbin(
-                x, y, gridsize=60, bins="log", mincnt=1, linewidths=0.1, rasterized=True, **scales
-            )
-            axes.figure.colorbar(bins, ax=axes, label="cells", pad=0.01)
-        else:
-            axes.scatter(x, y, 16, plotting.PALETTE[0], alpha=0.7, linewidths=0)
-        plotting.set_log(axes, *logarithmic)
 
 
 def relations_of(measured: Measured) -> Relations:
@@ -137,14 +117,3 @@ def relations_of(measured: Measured) -> Relations:
         pearson={(x, y): pearson(columns[x], columns[y]) for x, y in pairs},
         spearman={(x, y): spearman(columns[x], columns[y]) for x, y in pairs},
     )
-
-
-def _is_shown(name: str, values: Doubles) -> npt.NDArray[np.bool_]:
-    """Whether each value is drawn. A few cells that failed would take most of an axis."""
-    if not name.endswith("accuracy"):
-        return values > 0
-    known = values[~np.isnan(values)]
-    is_shown: npt.NDArray[np.bool_] = values >= np.quantile(
-        known, _LEFT_OUT if len(known) > _MOST_POINTS else 0
-    )
-    return is_shown
