@@ -14,7 +14,7 @@ from .file_names import checked_name
 from .json_form import cell_objects
 from .phrases import alternatives
 from .progress import Phases, Progress, tell, told
-from .provenance import Marks
+from .provenance import Marks, is_official
 from .reader import IndexReader
 from .run_columns import RUN_COLUMNS, Column, record_places, run_columns
 from .texts import Texts
@@ -22,7 +22,6 @@ from .whole_file import WholeFile
 
 _RECORDS_AT_ONCE = 50_000  # This is about 20 MB of a TFRecord.
 _CELLS_AT_ONCE = 1000
-_OFFICIAL_DATASET = "cifar10"  # begins the name of the data set as nb101train has it
 _GZIP_WINDOW = 31  # This value makes zlib write a gzip header and checksum.
 
 # Each part is some bytes of the file, and how many of the index's runs they hold.
@@ -111,7 +110,7 @@ def _write(reader: IndexReader, target: str, suffix: str, threads: int, phases: 
 
 
 def _refuse_marks(target: str, marks: Marks) -> None:
-    others = [name for name in marks.datasets if not name.startswith(_OFFICIAL_DATASET)]
+    others = [name for name in marks.datasets if not is_official(name)]
     reasons = ["were made up"] if marks.synthetic else []
     reasons += [f"were measured on {', '.join(map(repr, others))}"] if others else []
     if reasons:

@@ -61,6 +61,11 @@ def parse_provenance(source: str, data: bytes) -> dict[str, Any]:
     return provenance
 
 
+def is_official(dataset: str) -> bool:
+    """Whether the name of a data set, as nb101train writes it, is that of CIFAR-10."""
+    return dataset.startswith("cifar10")
+
+
 _BETWEEN_DATASETS = "; "
 
 

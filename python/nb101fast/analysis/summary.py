@@ -17,6 +17,7 @@ from ..description import facts_of
 from ..ids import NUM_CELLS
 from ..index import Index
 from ..progress import Progress, told
+from ..provenance import is_official
 from .best_cells import BestCells, best_cells_of
 from .budgets import Budgets, budgets_of
 from .distributions import Distributions, distributions_of
@@ -88,7 +89,7 @@ class IndexSummary:
         others = [
             visible(training.get("dataset", "?"))
             for training in index.provenance.get("training", [])
-            if not training.get("dataset", "?").startswith("cifar10")
+            if not is_official(training.get("dataset", "?"))
         ]
         reasons = {
             "the values are SYNTHETIC, made up for load tests": index.is_synthetic,
