@@ -85,6 +85,20 @@ def render_table(summary: IndexSummary) -> str:
 
 
 def _lines(summary: IndexSummary, pictures: Mapping[str, Picture]) -> Iterator[str]:
+    yield from _head(summary)
+    yield from _warnings(summary)
+    yield from _contents(summary)
+    for part in summary.parts:
+        yield from _section(part, pictures.get(part.name))
+    yield from _cells(summary.best_cells.drawn)
+    yield from _heading("numbers")
+    yield render_table(summary)
+    yield from _heading("index")
+    yield f"<pre>{escape(describe(summary.index.reader))}</pre>\n</body>\n</html>"
+
+
+def _head(summary: IndexSummary) -> Iterator[str]:
+    """The beginning of the page: the name of the index, and how much it holds."""
     index = summary.index
     name = escape(visible(os.path.basename(index.path)))
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
@@ -97,22 +111,18 @@ def _lines(summary: IndexSummary, pictures: Mapping[str, Picture]) -> Iterator[s
         f"{counted(index.num_runs, 'run')}, epochs {epochs}, "
         f"repeats {', '.join(map(str, index.repeats))}</p>"
     )
-    if index.is_synthetic:
+
+
+def _warnings(summary: IndexSummary) -> Iterator[str]:
+    """What a reader must know before the numbers: made-up values, and what is left out."""
+    if summary.index.is_synthetic:
         yield '<p class="loud">SYNTHETIC: every value here was made up for load tests.</p>'
     if summary.missing:
-        absence = sentence_of_absence(summary.missing, max(index.epochs))
+        absence = sentence_of_absence(summary.missing, max(summary.index.epochs))
         needs_it = "What needs it" if len(summary.missing) == 1 else "What needs them"
         yield f'<p class="loud">{escape(absence)} {needs_it} is left out.</p>'
     for sentence in sentences_of_left_out(summary.left_out):
         yield f'<p class="loud">{escape(sentence)}</p>'
-    yield from _contents(summary)
-    for part in summary.parts:
-        yield from _section(part, pictures.get(part.name))
-    yield from _cells(summary.best_cells.drawn)
-    yield from _heading("numbers")
-    yield render_table(summary)
-    yield from _heading("index")
-    yield f"<pre>{escape(describe(index.reader))}</pre>\n</body>\n</html>"
 
 
 def _contents(summary: IndexSummary) -> Iterator[str]:
