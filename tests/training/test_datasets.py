@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,21 @@ def test_digits_are_those_of_scikit_learn(digits: Dataset) -> None:
         for channel in range(3):
             assert np.array_equal(split.images[..., channel], bunch.images[part])
         start += count
+
+
+def test_the_digits_need_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="digits need scikit-learn: pip install scikit-learn"):
+        load_dataset("digits")
+
+
+def test_the_digits_are_read_without_scikit_learn() -> None:
+    """Its import would take a second of each worker."""
+    program = (
+        "import sys\nfrom nb101train import load_dataset\nload_dataset('digits')\n"
+        "assert not {'sklearn', 'scipy'} & sys.modules.keys()\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_settings_of_the_digits(digits: Dataset) -> None:
