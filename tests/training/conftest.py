@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nb101train.datasets import Dataset, load_dataset
+from nb101train.tensorflow_start import load_tensorflow
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # otherwise it prints much when it starts
 HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
@@ -23,11 +24,18 @@ def pytest_report_header() -> str:
 
 
 def pytest_ignore_collect(collection_path: os.PathLike[str]) -> bool | None:
-    """Leave out the files that import TensorFlow if it is missing, as it is for some Pythons."""
-    if HAS_TENSORFLOW or not os.path.isfile(collection_path):
+    """Load TensorFlow before a file that imports it, because the file's import loads Keras too.
+
+    Without TensorFlow, which some Pythons don't have yet, the file is left out.
+    """
+    if not os.path.isfile(collection_path):
         return None
     with open(collection_path, encoding="utf-8") as file:
-        return "import tensorflow" in file.read() or None
+        if "import tensorflow" not in file.read():
+            return None
+    if HAS_TENSORFLOW:
+        load_tensorflow()
+    return not HAS_TENSORFLOW or None
 
 
 @pytest.fixture(scope="session", autouse=True)
