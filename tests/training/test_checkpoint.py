@@ -10,20 +10,20 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from nb101fast import FormatError
 from nb101fast.schema import Anything, ListOf, Number
 from nb101train import checkpoint, run
 from nb101train.config import DIGITS
 from nb101train.datasets import Dataset
-from nb101train.record import RunResult, StageResult, parse_payload
+from nb101train.record import RunResult, StageResult
 from nb101train.resident import ResidentDataset
 from nb101train.run import NOTES, CellTrainer, TrainingError
 from nb101train.run_options import RunOptions
@@ -227,12 +227,12 @@ def test_times_of_a_resumed_run(
 ) -> None:
     """The seconds until the last checkpoint count; the pause between the processes doesn't."""
     now = 0.0
-    train = cell.trainer.train
 
-    def slow_train(*arguments: Any) -> tuple[float, bool]:
+    def slow_train(_: Any, draws: Any, rates: Any) -> tuple[float, bool]:
         nonlocal now
         now += 10
-        return train(*arguments)
+        cell.trainer.steps_done += len(rates)
+        return 0.0, True
 
     cell.compile()
     ready = cell.ready_seconds
@@ -305,47 +305,39 @@ def test_a_run_refuses_a_checkpoint_of_other_settings(
 # --------------------------------------------------------------------------------- killed processes
 
 PROGRAM = """
-import dataclasses, sys
-from pathlib import Path
+import os, signal, sys
+from nb101train import CellTrainer, load_dataset
 import tensorflow as tf
-
-tf.config.threading.set_intra_op_parallelism_threads(1)
-tf.config.threading.set_inter_op_parallelism_threads(1)
-from nb101train.config import DIGITS
-from nb101train.datasets import load_dataset
-from nb101train.record import record_payload
 from nb101train.resident import ResidentDataset
-from nb101train.run import CellTrainer
-from nb101train.run_options import RunOptions
+from test_checkpoint import CONFIG, MATRIX, OPS, always
 
-data = ResidentDataset(load_dataset("digits"))
-config = dataclasses.replace(DIGITS, num_stacks=1)
-cell = CellTrainer([[0, 1], [0, 0]], ("input", "output"), config, data)
-folder, outputs = sys.argv[1], sys.argv[2:]
-saving = RunOptions(checkpoint_folder=folder, checkpoint_seconds=1e-9)
-for output, options in zip(outputs, (saving, RunOptions())):
-    Path(output).write_bytes(record_payload(cell.run(108, 0, options)))
+folder, threads = sys.argv[1:]
+tf.config.threading.set_intra_op_parallelism_threads(int(threads))  # they decide how it rounds
+
+def kill_after(done, _):
+    if done > 100:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+cell = CellTrainer(MATRIX, OPS, CONFIG, ResidentDataset(load_dataset("digits")))
+cell.run(12, 0, always(folder), progress=kill_after)
 """
 
 
 @pytest.mark.slow
-def test_a_killed_run_is_resumed_to_the_same_result(tmp_path: Path) -> None:
-    """SIGKILL ends the process in the middle of the run.
-
-    The process that resumes the run then makes the whole run once more, for comparison.
-    """
-    folder = tmp_path / "checkpoints"
-    folder.mkdir()
-    outputs = [str(tmp_path / name) for name in ("resumed", "whole")]
-    command = [sys.executable, "-c", PROGRAM, str(folder), *outputs]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while not (saved := list(folder.glob("*.checkpoint"))) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-    assert saved
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    resumed, whole = (parse_payload(Path(output).read_bytes()) for output in outputs)
-    assert measured(resumed) == measured(whole)
-    assert not list(folder.glob("*.checkpoint"))
+def test_a_killed_run_is_resumed_to_the_same_result(cell: CellTrainer, tmp_path: Path) -> None:
+    """SIGKILL ends a process in the middle of the run; this process resumes the run."""
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    paths = os.pathsep.join(filter(None, sys.path))
+    killed = subprocess.run(
+        [sys.executable, "-c", PROGRAM, tmp_path, str(threads)],
+        env={**os.environ, "PYTHONPATH": paths},
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 1
+    calls: list[int] = []
+    resumed = cell.run(12, 0, always(tmp_path), progress=lambda done, _: calls.append(done))
+    assert calls == [186]  # The first 93 steps were saved.
+    assert measured(resumed) == measured(cell.run(12, 0))
+    assert not list(tmp_path.iterdir())
