@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +71,32 @@ def timeless(run: RunResult) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in TIMES}
 
 
-def test_a_sweep_of_the_digits_becomes_an_index(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    cells = cells_file(tmp_path, 2)
+@dataclass(frozen=True)
+class FinishedSweep:
+    """A sweep's folder, what the command printed, and its runs as `results` gives them."""
+
+    out: Path
+    printed: str
+    runs: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
+    """A sweep of `CELLS` by one undisturbed local process."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    out, cells = folder / "out", cells_file(folder, len(CELLS))
     status, printed, err = finish(out, *BEGIN, "--cells", str(cells))
-    assert (status, err) == (0, f"{cells}: 2 cells: 2 by id\n")
-    assert "8 of 8 runs made" in printed
-    index = nb101fast.open(out / "index.nb101", verify="full")
-    assert (index.cells.tolist(), index.epochs, index.repeats) == ([5, 60], (1, 2), (2, 2))
+    assert (status, err) == (0, f"{cells}: 3 cells: 3 by id\n")
+    return FinishedSweep(out, printed, results(out))
+
+
+def test_a_sweep_of_the_digits_becomes_an_index(undisturbed: FinishedSweep) -> None:
+    assert "12 of 12 runs made" in undisturbed.printed
+    index = nb101fast.open(undisturbed.out / "index.nb101", verify="full")
+    assert (index.cells.tolist(), index.epochs, index.repeats) == ([5, 60, 90], (1, 2), (2, 2))
+    assert index.num_runs == 12
     assert index.denominator == 400
-    for _, payload in read_records(Shard().results_in(out)):
+    for _, payload in read_records(Shard().results_in(undisturbed.out)):
         run = parse_payload(payload)
         found = index.query(run.module_hash, epochs=run.epochs, repeat=run.repeat)
         assert found["test_accuracy"] == run.evaluations[-1].test_accuracy
@@ -105,26 +122,14 @@ def test_runs_that_are_not_finite_fail(tmp_path: Path) -> None:
     assert all("not finite" in failure.reason for failure in failures)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The runs of `CELLS` that two undisturbed local processes make."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    cells = cells_file(folder, len(CELLS))
-    status, printed, err = finish(folder / "out", *BEGIN, "--cells", str(cells), "--workers", "2")
-    assert status == 0, printed + err
-    made = results(folder / "out")
-    assert len(made) == len(CELLS) * 4
-    return made
-
-
 @pytest.mark.slow
 def test_killed_processes_do_not_change_the_results(
-    tmp_path: Path, undisturbed: list[dict[str, Any]]
+    tmp_path: Path, undisturbed: FinishedSweep
 ) -> None:
     """A worker and then the driver are killed while TensorFlow trains; the runs are the same."""
     out, cells = tmp_path / "out", cells_file(tmp_path, len(CELLS))
-    arguments = [*BEGIN, "--cells", str(cells), "--workers", "2"]
-    with start(out, *arguments) as driver:
+    arguments = [*BEGIN, "--cells", str(cells)]
+    with start(out, *arguments, "--workers", "2") as driver:
         workers = wait_for_workers(driver, out, 3)
         os.kill(workers[0], signal.SIGKILL)
         time.sleep(0.2)
@@ -135,7 +140,7 @@ def test_killed_processes_do_not_change_the_results(
     assert not any(map(is_alive, workers))
     status, printed, err = finish(out, *arguments)
     assert status == 0, printed + err
-    assert results(out) == undisturbed
+    assert results(out) == undisturbed.runs
 
 
 def wait_for_workers(driver: subprocess.Popen[str], out: Path, records: int) -> list[int]:
@@ -144,7 +149,7 @@ def wait_for_workers(driver: subprocess.Popen[str], out: Path, records: int) -> 
     while driver.poll() is None:
         if path.exists() and sum(1 for _ in read_records(path)) >= records:
             break
-        time.sleep(0.005)
+        time.sleep(0.02)
     assert driver.poll() is None
     children = Path(f"/proc/{driver.pid}/task/{driver.pid}/children").read_text("ascii").split()
     return [int(pid) for pid in children if "spawn_main" in _command_of(pid)]
@@ -157,10 +162,10 @@ def _command_of(pid: str) -> str:
 @pytest.mark.slow
 @needs_ray
 def test_actors_and_processes_give_the_same_results(
-    tmp_path: Path, undisturbed: list[dict[str, Any]]
+    tmp_path: Path, undisturbed: FinishedSweep
 ) -> None:
     cells = cells_file(tmp_path, len(CELLS))
     arguments = [*BEGIN, "--cells", str(cells), "--workers", "2", "--engine", "ray"]
     status, printed, err = finish(tmp_path / "out", *arguments)
     assert status == 0, printed + err
-    assert results(tmp_path / "out") == undisturbed
+    assert results(tmp_path / "out") == undisturbed.runs
