@@ -89,7 +89,7 @@ class Sweep:
         while driver.poll() is None:
             if RESULTS(self.out).exists() and len(self.payloads()) >= count:
                 return
-            time.sleep(0.002)
+            time.sleep(0.02)
 
     def wait_for_losses(self, count: int, driver: subprocess.Popen[str]) -> int:
         """Wait until the driver has lost so many workers; returns how many it has lost."""
@@ -120,7 +120,7 @@ def small_sweep(tmp_path: Path) -> Iterator[Sweep]:
     sweep.workers_end()
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.release)])
 def test_killed_drivers(small_sweep: Sweep, kills: int) -> None:
     chance = random.Random(kills)
     for number in range(kills):
