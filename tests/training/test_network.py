@@ -62,7 +62,7 @@ def test_small_cells_are_all_that_have_at_most_4_vertices() -> None:
 @pytest.mark.parametrize(
     ("config", "count"),
     [
-        (replace(TINY, stem_filters=11, num_stacks=1, num_classes=3), 500),
+        (replace(TINY, stem_filters=11, num_stacks=1, num_classes=3), 200),
         (TINY, 60),
         (replace(TINY, num_stacks=3, cells_per_stack=2, num_classes=100), 12),
     ],
@@ -80,8 +80,7 @@ def test_parameters_at_full_size(rng: np.random.Generator) -> None:
     stored = nb101fast.cell_parameters()
     for cell_id in (0, 1, 90, *rng.integers(91, nb101fast.NUM_CELLS, 7).tolist()):
         cell = Cell.from_id(cell_id)
-        with tf.Graph().as_default():  # so that the variables take no memory
-            network = Network(cell.matrix, cell.ops, TrainConfig())
+        network = Network(cell.matrix, cell.ops, TrainConfig())
         assert network.trainable_parameters == stored[cell_id], cell
 
 
