@@ -122,7 +122,7 @@ def test_a_cluster_that_loses_its_head() -> None:
     environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
     begin = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
     begin += ["--head", f"--port={address.rpartition(':')[2]}", "--num-cpus=1", "--block"]
-    begin += ["--include-dashboard=false", "--disable-usage-stats"]
+    begin += ["--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats"]
     with subprocess.Popen(
         begin, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
     ) as head:

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,7 @@ class Experiment:
     """An experiment that a driver on the head computes."""
 
     def __init__(self, cluster: RayCluster, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.cluster, self.out, self._program = cluster, folder / "out", folder / "program.py"
         self._program.write_text(PROGRAM)
 
@@ -124,11 +126,23 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[RayCluster]:
         yield cluster
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def network_cluster() -> Iterator[RayCluster]:
-    """A cluster in namespaces if they are allowed."""
+    """A cluster in namespaces if they are allowed. Its tests share the head and bring the nodes."""
     with ray_cluster(namespaces=Namespaces.are_allowed()) as cluster:
         yield cluster
+
+
+@contextmanager
+def node_of(
+    cluster: RayCluster, *, first: str = "", environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """A node that the cluster has for a while; see `RayCluster.add_node`."""
+    node = cluster.add_node(first=first, environment=environment)
+    try:
+        yield
+    finally:
+        cluster.kill(node)
 
 
 def test_nodes_that_die_or_are_cut_off(
@@ -157,21 +171,21 @@ def test_a_driver_that_dies_or_is_interrupted(
     network_cluster: RayCluster, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     experiment = Experiment(network_cluster, tmp_path)
-    network_cluster.add_node(environment={DELAY: "0.2"})
-    for parts, number in ((3, signal.SIGKILL), (6, signal.SIGINT)):
-        with experiment.start() as driver:
-            experiment.wait_for_parts(parts, driver)
-            driver.send_signal(number)
-            driver.communicate(timeout=PATIENCE)
-        assert driver.returncode != 0
-        assert not (experiment.out / "summary.json").exists()
-    # The other engine goes on from there.
-    shutil.copytree(experiment.out, tmp_path / "copy")
-    run_locally(tmp_path / "copy")
-    assert results(tmp_path / "copy") == undisturbed
-    status, _, err = network_cluster.run(experiment.command("rs", "re", "plain"))
-    assert (status, err) == (0, "")
-    assert experiment.results() == undisturbed
+    with node_of(network_cluster, environment={DELAY: "0.2"}):
+        for parts, number in ((3, signal.SIGKILL), (6, signal.SIGINT)):
+            with experiment.start() as driver:
+                experiment.wait_for_parts(parts, driver)
+                driver.send_signal(number)
+                driver.communicate(timeout=PATIENCE)
+            assert driver.returncode != 0
+            assert not (experiment.out / "summary.json").exists()
+        # The other engine goes on from there.
+        shutil.copytree(experiment.out, tmp_path / "copy")
+        run_locally(tmp_path / "copy")
+        assert results(tmp_path / "copy") == undisturbed
+        status, _, err = network_cluster.run(experiment.command("rs", "re", "plain"))
+        assert (status, err) == (0, "")
+        assert experiment.results() == undisturbed
 
 
 def test_what_nodes_lack(network_cluster: RayCluster, tmp_path: Path) -> None:
@@ -191,12 +205,11 @@ def test_what_nodes_lack(network_cluster: RayCluster, tmp_path: Path) -> None:
             (folder := tmp_path / patch).mkdir()
             (folder / "sitecustomize.py").write_text(PATCHES[patch])
             environment = {"PYTHONPATH": f"{folder}:{ENVIRONMENT['PYTHONPATH']}"}
-        node = cluster.add_node(first=first, environment=environment)
         command = [sys.executable, "-m", "nb101fast", "experiment", str(index), "--out"]
         command += [str(tmp_path / "out"), "--engine", "ray", "--address", cluster.address]
         command += ["--optimizers", f"rs,{hyperopt.name}", "--runs", "2", "--budget", "200"]
-        status, out, err = cluster.run(command)
-        cluster.kill(node)
+        with node_of(cluster, first=first, environment=environment):
+            status, out, err = cluster.run(command)
         assert (status, out) == (2, "")
         assert not (tmp_path / "out").exists()
         assert re.fullmatch(r"nb101fast: node [\d.]+ of the cluster: .*\n", err), err
@@ -216,18 +229,16 @@ def test_what_nodes_lack(network_cluster: RayCluster, tmp_path: Path) -> None:
 
 
 def test_optimizers_of_ones_own(network_cluster: RayCluster, tmp_path: Path) -> None:
-    experiment = Experiment(network_cluster, tmp_path)
-    network_cluster.add_node()
-    status, _, err = network_cluster.run(experiment.command("plain", "own"))
-    assert (status, err) == (0, "")
-    table = search.Trajectories.from_parquet(experiment.out / "runs" / "own-000007.parquet")
+    own, hungry = (Experiment(network_cluster, tmp_path / name) for name in ("own", "hungry"))
+    with node_of(network_cluster):
+        status, _, err = network_cluster.run(own.command("plain", "own"))
+        assert (status, err) == (0, "")
+        status, _, err = network_cluster.run(hungry.command("hungry"))
+        assert status == 1
+    table = search.Trajectories.from_parquet(own.out / "runs" / "own-000007.parquet")
     index = nb101fast.open(BUILT_IN)
     alone = search.run(PlainSearch, index, runs=1, first_run=7, budget_seconds=BUDGET)
     assert (table.incumbents.code == alone.incumbents.code).all()
-    experiment = Experiment(network_cluster, tmp_path)
-    experiment.out = tmp_path / "hungry"
-    status, _, err = network_cluster.run(experiment.command("hungry"))
-    assert status == 1
     assert err.count("another worker computes") >= 3
     assert re.search(
         r"ChildProcessError: run \d+ of 'HungrySearch' lost 4 workers; "

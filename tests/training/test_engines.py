@@ -415,7 +415,8 @@ def test_actors_of_a_running_cluster(tmp_path: Path) -> None:
     ray = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
     subprocess.run([*ray, "get-auth-token", "--generate"], env=environment, check=True)
     begin = [*ray, "start", "--head", f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}']
-    begin += ["--include-dashboard=false", "--disable-usage-stats", "--block"]
+    begin += ["--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats"]
+    begin += ["--block"]
     with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL) as cluster:
         try:
             story = [sys.executable, "-c", RAY_STORY, f"127.0.0.1:{port}"]
