@@ -19,7 +19,6 @@ from .report import Target
 Trials = list[search.Trial]
 
 SMAC = search.SMAC(random_fraction=0)  # a random proposal needs no model
-RUNS_IN_STEP = 32
 NANOSECONDS = 1e9
 
 
@@ -125,19 +124,20 @@ def test_whole_runs(
     race: Race, four_budgets: nb101fast.Index, name: str, must_seconds: float, aim_seconds: float
 ) -> None:
     """The targets are the seconds of 500 runs."""
+    runs = 32 if race.is_timed else 8
 
     def work() -> search.Trajectories:
-        return search.run(name, four_budgets, runs=RUNS_IN_STEP, budget_seconds=1e7)
+        return search.run(name, four_budgets, runs=runs, budget_seconds=1e7)
 
     done = race.alone(
         work,
         f"a run of 1e7 s of {name}",
-        items=RUNS_IN_STEP,
+        items=runs,
         target=Target(must_seconds / 500 * NANOSECONDS, aim_seconds / 500 * NANOSECONDS),
         rounds=1,
     )
     assert (done.seconds <= 1e7).all()
-    at_random = search.run("rs", four_budgets, runs=RUNS_IN_STEP, budget_seconds=1e7)
+    at_random = search.run("rs", four_budgets, runs=runs, budget_seconds=1e7)
     assert done.final_regret.mean() < at_random.final_regret.mean()
 
 
@@ -183,7 +183,7 @@ def smac3_told(index: nb101fast.Index, trials: Trials) -> search.Optimizer:
 @pytest.mark.skipif(importlib.util.find_spec("smac") is None, reason="smac is not installed")
 def test_a_proposal_of_smac_after_300(race: Race, full_index: nb101fast.Index) -> None:
     trials = history(SMAC, full_index, 300)
-    rounds = 3
+    rounds = 3 if race.is_timed else 1
     ours = told(SMAC, full_index, trials)
     theirs = [smac3_told(full_index, trials) for _ in range(rounds)]
     found, expected = race.against(
@@ -201,7 +201,7 @@ def test_a_proposal_of_smac_after_300(race: Race, full_index: nb101fast.Index) -
 
 @pytest.mark.informational
 def test_a_proposal_of_smac_after_3000(race: Race, full_index: nb101fast.Index) -> None:
-    trials = history(SMAC, full_index, 3000)
+    trials = history(SMAC, full_index, 3000 if race.is_timed else 600)
     ours = told(SMAC, full_index, trials)
     code, epochs = race.alone(
         ours.ask,
