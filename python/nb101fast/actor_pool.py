@@ -200,6 +200,7 @@ class ActorPool:
         ray, module = self._ray, sys.modules[function.__module__]
         ray.cloudpickle.register_pickle_by_value(module)
         try:
+            # Ray takes functions alone, and `function` may be a method.
             sent = ray.remote(num_cpus=0, max_retries=0)(lambda: function())
             nodes = {sent.options(**_only_on(node)).remote(): node for node in self._nodes()}
         finally:

@@ -10,9 +10,10 @@ import numpy as np
 
 from .. import plotting
 from ..phrases import counted
-from ..search import Evolution, Fronts, OptimizerRuns, RandomSearch, Settings
+from ..search import Evolution, Fronts, OptimizerRuns, RandomSearch
 from ..search.front_figure import draw_attained
 from ..search.regret_figure import PANEL_INCHES, RegretCurve, RegretFigure, lines_of, middle_of
+from ..search.settings import title_of
 from ..search.trajectories import Regret
 from .plan import ExperimentPlan
 
@@ -60,7 +61,9 @@ def _both_panels(picture: RegretFigure, runs: RunsByName) -> tuple[Draw, Draw]:
 
 
 def _picture(plan: ExperimentPlan, runs: RunsByName, regret: Regret) -> RegretFigure:
-    return RegretFigure.of(runs, {name: _label(plan, name) for name in runs}, regret)
+    return RegretFigure.of(
+        runs, {name: title_of(name, plan.optimizers[name]) for name in runs}, regret
+    )
 
 
 @plotting.style()
@@ -110,10 +113,3 @@ def _draw_by_rate(axes: Axes, plan: ExperimentPlan, picture: RegretFigure) -> No
     axes.set_xlabel("mutation rate")
     axes.set_ylabel(picture.axis_label)
     axes.set_title(f"{picture.statistic.capitalize()} final {picture.quantity}, {picture.band}")
-
-
-def _label(plan: ExperimentPlan, name: str) -> str:
-    settings = plan.optimizers[name]
-    if isinstance(settings, Settings) and settings.name == name:
-        return settings.title
-    return name

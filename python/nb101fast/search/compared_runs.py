@@ -8,6 +8,7 @@ from typing import TypeVar
 from ..checks import check_choice, check_type
 from .optimizer_runs import OptimizerRuns
 from .presets import PRESETS
+from .settings import title_of
 
 SAME = ("preset", "budget_seconds", "max_evaluations")  # in all runs of one figure
 _Runs = TypeVar("_Runs", bound=OptimizerRuns)
@@ -61,16 +62,13 @@ def labels_of(given: object, by_name: Mapping[str, OptimizerRuns]) -> dict[str, 
     """What a legend calls each optimizer: the keys of a dictionary, or the titles."""
     if isinstance(given, Mapping):
         return {name: name for name in by_name}
-    return {name: _label(each) for name, each in by_name.items()}
+    return {
+        name: title_of(each.optimizer, PRESETS[each.preset].optimizers.get(each.optimizer))
+        for name, each in by_name.items()
+    }
 
 
-def title_of(by_name: Mapping[str, OptimizerRuns]) -> str:
+def figure_title_of(by_name: Mapping[str, OptimizerRuns]) -> str:
     """The title of a figure. It says that values were made up, and is empty otherwise."""
     first = next(iter(by_name.values()))
     return "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
-
-
-def _label(runs: OptimizerRuns) -> str:
-    name = runs.optimizer
-    settings = PRESETS[runs.preset].optimizers.get(name)
-    return settings.title if settings and settings.name == name else name

@@ -11,15 +11,14 @@ import numpy as np
 from .. import plotting
 from ..arrays import Doubles
 from ..whole_space import LESS_IS_BETTER
-from .compared_runs import SAME, labels_of, runs_by_name, title_of
+from .compared_runs import SAME, figure_title_of, labels_of, runs_by_name
 from .fronts import Fronts
-from .regret_figure import PANEL_INCHES, RegretFigure
+from .regret_figure import CURVE_POINTS, PANEL_INCHES, RegretFigure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_POINTS = 400  # of a curve, more than the eye can tell apart
 _EXACT = {"color": "#555555", "linewidth": 0.8, "marker": ".", "markersize": 5, "zorder": 1}
 
 
@@ -52,7 +51,7 @@ def plot_fronts(fronts: Iterable[Fronts] | Mapping[str, Fronts]) -> Figure:
     """
     by_name = runs_by_name("fronts", fronts, Fronts, (*SAME, "objectives"))
     drawn = RegretFigure.of(by_name, labels_of(fronts, by_name))
-    figure, axes = plotting.panels(1, 2, inches=PANEL_INCHES, title=title_of(by_name))
+    figure, axes = plotting.panels(1, 2, inches=PANEL_INCHES, title=figure_title_of(by_name))
     drawn.draw_middle(axes[0])
     draw_attained(axes[1], drawn, by_name)
     if drawn.curves:
@@ -93,8 +92,8 @@ def draw_attained(axes: Axes, drawn: RegretFigure, by_name: Mapping[str, Fronts]
 def _places(values: Doubles, *, is_log: bool) -> Doubles:
     """Where curves are computed: from the one end of the exact front to the other, in its order."""
     if is_log and values.min() > 0:
-        return np.geomspace(values[0], values[-1], _POINTS)
-    return np.linspace(values[0], values[-1], _POINTS)
+        return np.geomspace(values[0], values[-1], CURVE_POINTS)
+    return np.linspace(values[0], values[-1], CURVE_POINTS)
 
 
 def _attained(fronts: Fronts, places: Doubles) -> Doubles:

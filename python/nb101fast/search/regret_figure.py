@@ -13,7 +13,7 @@ import numpy as np
 from .. import plotting
 from ..arrays import Doubles
 from ..checks import check_choice
-from .compared_runs import SAME, labels_of, runs_by_name, title_of
+from .compared_runs import SAME, figure_title_of, labels_of, runs_by_name
 from .fronts import Fronts
 from .limits import Limits
 from .mean_regret import confidence_band, mean_regret, regret_of
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_POINTS = 400  # of a curve, more than the eye can tell apart
 _QUARTILES = (0.25, 0.75)
 # An optimizer has the same line in every figure, whatever the other optimizers are. Any two of them
 # differ by colour and by marker, and the paper's seven differ in grey print too.
@@ -43,6 +42,7 @@ _LINES = {
 }
 _SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
 PANEL_INCHES = (5.0, 3.9)
+CURVE_POINTS = 400  # more than the eye can tell apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +207,7 @@ def plot_regret(
     check_choice("regret", regret, REGRETS)
     by_name = runs_by_name("trajectories", trajectories, Trajectories, SAME)
     drawn = RegretFigure.of(by_name, labels_of(trajectories, by_name), regret)
-    title = title_of(by_name)
+    title = figure_title_of(by_name)
     figure, axes = plotting.panels(1, 2, inches=PANEL_INCHES, title=title)
     drawn.draw_middle(axes[0])
     drawn.draw_final(axes[1])
@@ -258,7 +258,7 @@ def _curve(name: str, runs: OptimizerRuns, regret: Regret, look: dict[str, Any])
     final = runs.incumbents.values_at(values, limits.unit, [np.inf])[:, 0]
     has_trained = ~np.isnan(final)
     begin = mean_regret(runs, unit=limits.unit).spent[:1]
-    spent = np.geomspace(begin, limits.most, _POINTS)[:, 0] if len(begin) else begin
+    spent = np.geomspace(begin, limits.most, CURVE_POINTS)[:, 0] if len(begin) else begin
     at_points = runs.incumbents.values_at(values, limits.unit, spent)
     middle, low, high = middle_of(runs.preset, at_points[has_trained])
     return RegretCurve(

@@ -372,6 +372,18 @@ class NSGA2(CompiledSettings):
         )
 
 
+def title_of(name: str, optimizer: Settings | Factory | None) -> str:
+    """What a legend calls an optimizer: its title; or its name, if the user has given it one.
+
+    Args:
+        name: what the user calls the optimizer.
+        optimizer: its settings, or None if they are unknown.
+    """
+    if isinstance(optimizer, Settings) and optimizer.name == name:
+        return optimizer.title
+    return name
+
+
 def bracket_budgets(eta: int, min_epochs: int, epochs: int) -> tuple[int, ...]:
     """The budgets of Hyperband's brackets, ascending."""
     budgets = [epochs]
