@@ -176,7 +176,7 @@ class Fronts(OptimizerRuns):
 
         return {
             "objectives": objectives,
-            "best_hypervolume": facts["best_hypervolume"],
+            "best_hypervolume": float(facts["best_hypervolume"]),
             **{point: np.array(facts[point], np.float64) for point in _POINTS},
             "incumbents": observations_of(columns, facts),
             "told": by_row("told"),

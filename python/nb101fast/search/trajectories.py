@@ -150,5 +150,5 @@ class Trajectories(OptimizerRuns):
     def _of_file(cls, name: str, columns: Columns, facts: Facts) -> dict[str, Any]:
         incumbents = observations_of(columns, facts, columns["is_incumbent"])
         evaluations = observations_of(columns, facts) if facts["has_evaluations"] else None
-        best = {name: facts[name] for name in _BEST}
+        best = {name: float(facts[name]) for name in _BEST}
         return {"incumbents": incumbents, "evaluations": evaluations, **best}
