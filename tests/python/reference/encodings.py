@@ -58,7 +58,8 @@ def encode_one_hot(graph: Graph) -> Row:
 def encode_path(graph: Graph) -> Row:
     """Which sequences of labels lead from input to output, numbered as naszilla does."""
     row = np.zeros(NUM_PATHS)
-    digraph: nx.DiGraph[int] = nx.DiGraph(edges_of(graph.matrix))
+    digraph: nx.DiGraph[int] = nx.DiGraph()
+    digraph.add_edges_from(edges_of(graph.matrix))
     digraph.add_nodes_from((0, 6))
     for path in nx.all_simple_paths(digraph, 0, 6):
         labels = [graph.labels[vertex - 1] for vertex in path[1:-1]]

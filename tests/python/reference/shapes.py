@@ -16,7 +16,9 @@ def digraph(graph: Graph) -> nx.DiGraph[int]:
     """The pruned graph's edges; every one is on a path from input to output."""
     pruned = prune(graph)
     assert pruned is not None
-    return nx.DiGraph(edges_of(pruned.matrix))
+    edges: nx.DiGraph[int] = nx.DiGraph()
+    edges.add_edges_from(edges_of(pruned.matrix))
+    return edges
 
 
 def depth(graph: Graph) -> int:
