@@ -114,16 +114,16 @@ def test_what_varies_may_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     session = "```\n$ echo 5 cells in 3.1 s\n{} cells in 0.2 s\n```\n"
     page = tmp_path / "page.md"
     page.write_text(session.format(5) + "<!-- numbers vary: a test -->\n" + session.format(7))
-    assert follow(page) == []
+    assert follow(page) is None
 
 
-def test_a_missing_library_is_named_and_a_missing_name_is_an_error(
+def test_a_missing_library_ends_the_page_and_a_missing_name_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     page = tmp_path / "page.md"
-    page.write_text("```python\nimport nowhere\n```\n")
-    assert follow(page) == ["page.md:2: nowhere is not installed: pip install nowhere"]
+    page.write_text("```python\nimport nowhere\n```\n\n```sh\nfalse\n```\n")
+    assert follow(page) == "page.md:2: nowhere is not installed: pip install nowhere"
     page.write_text("```python\nfrom nb101fast import nothing\n```\n")
     with pytest.raises(ImportError, match="nothing"):
         follow(page)

@@ -13,7 +13,8 @@ A block is a fence of Markdown, and its language says what is done with it:
 - no language: it is a session of the shell if lines begin with `$ `; otherwise it is what the
   block before it has printed.
 
-The cells of notebooks, `{code-cell}`, are left out, because the site executes them.
+The cells of notebooks, `{code-cell}`, are left out, because the site executes them. If a block
+needs a library that is missing, the rest of the page is left out too, because it may build on it.
 
 Times, speeds, dates and digests may differ from what the page shows, and paths of files in the
 folder are shown as their names. One of these comments may stand before
@@ -56,7 +57,7 @@ VARYING = re.compile(
 )
 NUMBER = re.compile(r" *\b\d[\d,.]*")
 NO_PIP = "pip() { :; }\n"
-NOT_INSTALLED = 77  # the exit status if blocks were left out because a library is missing
+NOT_INSTALLED = 77  # the exit status if the rest of a page was left out
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,17 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def follow(page: Path) -> list[str]:
-    """Run the blocks of a page in the current folder.
+def follow(page: Path) -> str | None:
+    """Run the blocks of a page in the current folder, up to one whose library is missing.
 
     Returns:
-        which blocks were left out, and which library each of them lacks.
+        where that block is and which library it lacks, or None if there is none.
 
     Raises:
         AssertionError: a command failed, or something else was printed than the page shows.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
-    printed, lacking = "", []
+    printed = ""
     for block in blocks(page):
         if block.mark == "not run":
             continue
@@ -113,8 +114,8 @@ def follow(page: Path) -> list[str]:
             library = missing_library(error)
             if library is None:
                 raise
-            lacking.append(f"{place}: {lacks(library)}")
-    return lacking
+            return f"{place}: {lacks(library)}"
+    return None
 
 
 def run(block: Block, names: dict[str, Any], place: str) -> str:
@@ -201,7 +202,7 @@ def without_what_varies(text: str, *, numbers: bool) -> str:
 def check_in_process(page: Path, folder: Path) -> None:
     """Follow a page in a process of its own, in which warnings are errors.
 
-    The test is skipped if blocks were left out and all others are right.
+    The test is skipped if the rest of the page was left out and all before it is right.
     """
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "reference.pages", str(page)],
@@ -212,11 +213,12 @@ def check_in_process(page: Path, folder: Path) -> None:
         check=False,
     )
     if done.returncode == NOT_INSTALLED:
-        pytest.skip(f"blocks were left out: {done.stdout}")
+        pytest.skip(f"the rest was left out: {done.stdout}")
     assert done.returncode == 0, done.stderr
 
 
 if __name__ == "__main__":
-    left_out = follow(Path(sys.argv[1]))
-    print("\n".join(left_out))
-    sys.exit(NOT_INSTALLED if left_out else 0)
+    lacking = follow(Path(sys.argv[1]))
+    if lacking is not None:
+        print(lacking)
+        sys.exit(NOT_INSTALLED)
