@@ -29,7 +29,7 @@ from .codes import LABEL_BITS, LOW_LABEL_BITS, MATRIX_BITS
 from .ids import NUM_CELLS
 from .measurement import FixedRepeat, Stage
 from .phrases import alternatives
-from .reader import IndexReader
+from .reader import Doubles, IndexReader, Rows
 
 Array: TypeAlias = Any  # an array of any library
 Tables: TypeAlias = Mapping[str, Array]
@@ -64,10 +64,15 @@ def make_tables(
     packed = (first_ids << _ROW_BITS) | (row_starts >> LABEL_BITS)
     rows = reader.rows_of(np.arange(NUM_CELLS, dtype=np.int32))
     columns = {
-        metric: reader.values(measurement, rows).astype(np.float32)
+        metric: _by_id(reader.values(measurement), rows)
         for metric, measurement in measurements.items()
     }
     return {PLACEMENTS: packed[placement_of_matrix], RANKS: ranks.astype(np.int32), **columns}
+
+
+def _by_id(values: Doubles, rows: Rows) -> npt.NDArray[np.float32]:
+    """The value of each row, from the values of all rows; NaN for a row of -1."""
+    return np.append(values, np.nan).astype(np.float32)[rows]
 
 
 def query(tables: Tables, codes: Array, xp: Any) -> Array:
