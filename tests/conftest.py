@@ -8,6 +8,10 @@ import pytest
 from nb101fast.locations import BUILT_IN
 from nb101fast.progress import DEFAULT_LEVEL, set_level
 
+# The arrays of the tests are small. Several threads of PyTorch or of a BLAS would spend most of
+# their time on waiting for each other. The processes that the tests start inherit this.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A background job of a shell ignores Ctrl-C, and so would the processes that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
