@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 import random
 import struct
 import sys
@@ -103,6 +104,12 @@ def sound_indexes() -> list[PlainIndex]:
                 nb101fast.attach(target, OWN_VALUES, target, ids=cells)
             parts.append(index_file.parse(target.read_bytes()))
     return parts
+
+
+@cache
+def _pickled() -> list[bytes]:
+    """The sound indexes, of which `pickle.loads` makes copies ten times as fast as `deepcopy`."""
+    return [pickle.dumps(index) for index in sound_indexes()]
 
 
 # -------------------------------------------------------------------- broken parts
@@ -291,7 +298,7 @@ def _mended(data: bytearray) -> bytes:
 def hostile_index(number: int) -> bytes:
     """The file of a number."""
     rng = random.Random(number)
-    index = copy.deepcopy(rng.choice(sound_indexes()))
+    index: PlainIndex = pickle.loads(rng.choice(_pickled()))
     for _ in range(rng.choice([1, 1, 2, 3])):
         if index.sections and index.budgets:
             rng.choice(BREAKERS)(rng, index)

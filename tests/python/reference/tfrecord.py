@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 CRC32C_POLYNOMIAL = 0x82F63B78  # Castagnoli, bits reversed
@@ -64,6 +65,7 @@ def _crc_table_entry(byte: int) -> int:
 CRC32C_TABLE = tuple(_crc_table_entry(byte) for byte in range(256))
 
 
+@lru_cache(maxsize=10_000)  # Tests write one file after another that differ in a few sections.
 def crc32c(data: bytes) -> int:
     """CRC-32C of the bytes."""
     crc = 0xFFFFFFFF
