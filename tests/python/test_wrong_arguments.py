@@ -27,7 +27,8 @@ CLASSES = (
 )
 
 
-def test_no_function_escapes() -> None:
+def test_no_function_escapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     called = calls().keys()
     assert public_names() <= called
     for kind in CLASSES:
