@@ -10,13 +10,14 @@ import math
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
 import nb101fast
-from nb101fast import Index, analysis
+from nb101fast import analysis
+from nb101fast.__main__ import main
 from nb101fast.analysis import AnalysisReport
 from nb101fast.locations import BUILT_IN
 from reference import tfrecord
@@ -37,7 +38,17 @@ PARTS = {
     "best_cells",
 }
 TABLES = {"analysis.json", "analysis.csv", "report.html"}
+OLD_FILES = ("budgets.svg", "mine.svg")  # the first is of an earlier analysis
+LINKS = (*TABLES, "distributions.png", "distributions.svg")
 VOID = {"meta", "img", "br", "source"}
+
+
+class Prepared(NamedTuple):
+    """A report, the steps that `progress` was told, and the target of the planted links."""
+
+    report: AnalysisReport
+    told: list[tuple[int, int]]
+    victim: Path
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +58,30 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> AnalysisReport:
 
 
 @pytest.fixture(scope="module")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> AnalysisReport:
-    """A report of 50 cells with one run at one budget; the file's name has characters of HTML."""
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A report of 50 cells with one run at one budget, in a folder that had files already.
+
+    The name of the index has characters of HTML. Somebody has planted symbolic links in the folder.
+    """
     folder = tmp_path_factory.mktemp("made_up")
-    write(folder / ODD_NAME)
-    return analysis.analyze(nb101fast.open(folder / ODD_NAME), folder / "out")
-
-
-def write(path: Path, **options: Any) -> Index:
     cells = nb101fast.cell_codes()[:50]
-    nb101fast.synthetic.write_index(
-        path, codes=cells, **{"epochs": (108,), "repeats": 1, **options}
+    nb101fast.synthetic.write_index(folder / ODD_NAME, codes=cells, epochs=(108,), repeats=1)
+    out = folder / "out"
+    out.mkdir()
+    for name in OLD_FILES:
+        (out / name).write_text("old")
+    for name in LINKS:
+        (out / name).symlink_to(folder / "victim")
+    told: list[tuple[int, int]] = []
+    report = analysis.analyze(
+        nb101fast.open(folder / ODD_NAME), out, progress=lambda *done: told.append(done)
     )
-    return nb101fast.open(path)
+    return Prepared(report, told, folder / "victim")
+
+
+@pytest.fixture(scope="module")
+def made_up(prepared: Prepared) -> AnalysisReport:
+    return prepared.report
 
 
 class Page(HTMLParser):
@@ -104,16 +126,6 @@ class Page(HTMLParser):
 def report(request: pytest.FixtureRequest) -> AnalysisReport:
     chosen: AnalysisReport = request.getfixturevalue(request.param)
     return chosen
-
-
-def test_links_that_someone_planted_are_not_written_through(tmp_path: Path) -> None:
-    index = write(tmp_path / "i.nb101")
-    links = [tmp_path / name for name in (*TABLES, "distributions.png", "distributions.svg")]
-    for link in links:
-        link.symlink_to(tmp_path / "victim")
-    analysis.analyze(index, tmp_path)
-    assert not any(link.is_symlink() for link in links)
-    assert not (tmp_path / "victim").exists()
 
 
 # ---------------------------------------------------------------- the page
@@ -286,10 +298,17 @@ def test_files(digits: AnalysisReport, made_up: AnalysisReport) -> None:
     assert {path.name for path in made_up.files} == one_budget | TABLES
 
 
-def test_same_index_same_files(digits: AnalysisReport, tmp_path: Path) -> None:
-    again = analysis.analyze(digits.summary.index, tmp_path)
-    for old, new in zip(digits.files, again.files, strict=True):
-        assert old.read_bytes() == new.read_bytes()
+def test_the_command_writes_the_same_files(
+    digits: AnalysisReport, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyze", str(BUILT_IN), "--out", str(tmp_path / "out")]) == 0
+    page = tmp_path / "out" / "report.html"
+    said = capsys.readouterr().out
+    assert said == f"{page}: open it in a browser; beside it 16 files\n"
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert len(list(page.parent.iterdir())) == len(digits.files)
+    for file in digits.files:
+        assert (page.parent / file.name).read_bytes() == file.read_bytes()
 
 
 def test_page_says_what_is_missing(small_sample: tuple[Path, list[Record]], tmp_path: Path) -> None:
@@ -312,17 +331,18 @@ def test_page_says_what_is_missing(small_sample: tuple[Path, list[Record]], tmp_
     assert not any("best_cells" in path.name for path in report.files)
 
 
-def test_old_figures_are_removed_and_progress_is_told(tmp_path: Path) -> None:
-    index = write(tmp_path / "index.nb101")
-    out = tmp_path / "out"
-    out.mkdir()
-    for name in ("budgets.svg", "mine.svg"):
-        (out / name).write_text("old")
-    told: list[tuple[int, int]] = []
-    analysis.analyze(index, out, progress=lambda *done: told.append(done))
-    assert not (out / "budgets.svg").exists()
-    assert (out / "mine.svg").read_text() == "old"
-    assert told == [(done, 14) for done in range(1, 15)]
+def test_links_that_someone_planted_are_not_written_through(prepared: Prepared) -> None:
+    folder = prepared.report.path.parent
+    assert set(LINKS) < {path.name for path in prepared.report.files}
+    assert not any((folder / name).is_symlink() for name in LINKS)
+    assert not prepared.victim.exists()
+
+
+def test_old_figures_are_removed_and_progress_is_told(prepared: Prepared) -> None:
+    folder = prepared.report.path.parent
+    assert not (folder / "budgets.svg").exists()
+    assert (folder / "mine.svg").read_text() == "old"
+    assert prepared.told == [(done, 14) for done in range(1, 15)]
 
 
 def test_out_must_not_be_a_file(tmp_path: Path) -> None:
