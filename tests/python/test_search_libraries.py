@@ -39,7 +39,7 @@ PACKAGES: dict[type[Settings], str] = {
 }
 ENOUGH = {
     HyperoptTPE: 30,
-    SMAC3: 8,
+    SMAC3: 5,
     HpBandSterBOHB: 120,
 }  # proposals, so that the last ones come from the model
 NUM_EDGES = 21
@@ -274,6 +274,8 @@ def test_tpe_has_hyperopts_defaults() -> None:
 
 # ---------------------------------------------------------------- SMAC
 
+AT_RANDOM = SMAC3(SMAC(random_fraction=1))
+
 
 @needs("smac")
 def test_smac_learns_after_each_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,20 +287,20 @@ def test_smac_learns_after_each_evaluation(monkeypatch: pytest.MonkeyPatch) -> N
         return train(self, x, y)
 
     monkeypatch.setattr(forest, "train", watched)
-    proposals(SMAC3(SMAC(num_trees=7)), 12)
-    assert trained == [(7, told) for told in range(1, 12)]
+    proposals(SMAC3(SMAC(num_trees=7)), 8)
+    assert trained == [(7, told) for told in range(1, 8)]
 
 
 @needs("smac")
 def test_smac_proposes_better_cells_than_random() -> None:
-    late = proposals(SMAC3(SMAC(random_fraction=0)), 24)[-12:]
-    at_random = proposals(SMAC3(SMAC(random_fraction=1)), 60)
-    assert mean_of(late) > mean_of(at_random) + 0.1
+    late = proposals(SMAC3(SMAC(random_fraction=0)), 16)[-8:]
+    assert mean_of(late) > mean_of(proposals(AT_RANDOM, 40)) + 0.1
 
 
 @needs("smac")
 def test_smac_trains_contenders_again_up_to_a_limit() -> None:
-    assert max(Counter(proposals(SMAC3(SMAC(max_evaluations=1)))).values()) == 1
+    assert AT_RANDOM.settings.max_evaluations == 1
+    assert max(Counter(proposals(AT_RANDOM, 40)).values()) == 1
     again = Counter(proposals(SMAC3(SMAC(max_evaluations=3, random_fraction=1)), 40))
     assert max(again.values()) == 3
 
