@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,17 @@ def network_config(request: pytest.FixtureRequest) -> NetworkConfig:
     if request.config.getoption("benchmark_disable"):
         return NetworkConfig(stem_filters=8, num_stacks=2, cells_per_stack=1)
     return NetworkConfig()
+
+
+@pytest.fixture(scope="session")
+def num_threads(request: pytest.FixtureRequest) -> int:
+    """A thread for each processor, or one if only the answers are checked.
+
+    Several threads that have little work mostly wait for each other, and use up the processors.
+    """
+    if request.config.getoption("benchmark_disable"):
+        return 1
+    return len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,12 @@ RATES = np.full(1, 1e-5, np.float32)  # so low that both sides keep nearly equal
 
 
 @pytest.fixture
-def network(network_config: NetworkConfig) -> Any:
+def network(network_config: NetworkConfig, num_threads: int) -> Any:
     """The network of the Inception-like cell."""
     from nb101fast.adapters.torch_network import Network
 
     torch.manual_seed(1)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(num_threads)
     ops = ["input", *inception.OPS[1:-1], "output"]
     network = Network(inception.MATRIX, ops, network_config)
     return network.to(memory_format=torch.channels_last)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +143,7 @@ def test_training_step(
 def test_training_step_against_pytorch(
     race: Race,
     network_config: NetworkConfig,
+    num_threads: int,
     images: ResidentImages,
     draws: Draws,
     batches: tuple[npt.NDArray[Any], npt.NDArray[Any]],
@@ -152,7 +152,7 @@ def test_training_step_against_pytorch(
     torch = pytest.importorskip("torch", reason="the peer needs PyTorch: pip install torch")
     from .floors.torch_training import TorchTraining
 
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(num_threads)
     trainer = inception_trainer(network_config, groups=1)
     trainer.reset(seed=1)
     peer = TorchTraining(
