@@ -8,15 +8,20 @@ batches; gamma and beta not trained; kernels three times too large; images not c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nb101train.config import DIGITS
-from nb101train.datasets import Dataset
-from nb101train.resident import ResidentDataset
-from nb101train.run import CellTrainer
+from nb101fast import encode
+from nb101train.crew import Crew
+from nb101train.record import read_results
+from nb101train.request import Request
+from nb101train.shard import Shard
+from nb101train.sweep import sweep
+from reference.libraries import needs
+
+pytestmark = needs("tensorflow")
 
 CELLS = (
     ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ("input", "conv3x3-bn-relu", "output")),
@@ -34,18 +39,14 @@ REPEATS = 3
 EXPECTED = {4: (0.57, 0.07), 12: (0.89, 0.03)}
 
 
-def accuracies(digits: Dataset) -> Iterator[list[float]]:
-    """Test accuracies of a cell and repeat, after each of the budgets."""
-    data = ResidentDataset(digits)
-    for matrix, ops in CELLS:
-        cell = CellTrainer(matrix, ops, DIGITS, data)
-        for repeat in range(REPEATS):
-            runs = [cell.run(epochs, repeat) for epochs in EXPECTED]
-            yield [run.evaluations[2].test_accuracy for run in runs]
-
-
 @pytest.mark.slow
-def test_cells_learn_the_digits(digits: Dataset) -> None:
-    means = np.mean(list(accuracies(digits)), axis=0)
-    for mean, (expected, margin) in zip(means, EXPECTED.values(), strict=True):
-        assert mean == pytest.approx(expected, abs=margin)
+def test_cells_learn_the_digits(tmp_path: Path) -> None:
+    codes = np.array([encode(matrix, ops) for matrix, ops in CELLS], np.uint32)
+    request = Request(codes, epochs=tuple(EXPECTED), repeats=REPEATS)
+    # One thread is faster than two, which share little work in networks so small.
+    sweep(tmp_path, request, Crew(threads=1, device="cpu"))
+    runs = list(read_results(Shard().results_in(tmp_path)))
+    assert len(runs) == len(CELLS) * len(EXPECTED) * REPEATS
+    for budget, (expected, margin) in EXPECTED.items():
+        found = [run.evaluations[2].test_accuracy for run in runs if run.epochs == budget]
+        assert np.mean(found) == pytest.approx(expected, abs=margin)
