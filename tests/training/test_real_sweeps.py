@@ -165,7 +165,7 @@ def test_actors_and_processes_give_the_same_results(
     tmp_path: Path, undisturbed: FinishedSweep
 ) -> None:
     cells = cells_file(tmp_path, len(CELLS))
-    arguments = [*BEGIN, "--cells", str(cells), "--workers", "2", "--engine", "ray"]
+    arguments = [*BEGIN, "--cells", str(cells), "--engine", "ray"]
     status, printed, err = finish(tmp_path / "out", *arguments)
     assert status == 0, printed + err
     assert results(tmp_path / "out") == undisturbed.runs
