@@ -47,7 +47,7 @@ struct SearchPlan {
 };
 
 // Makes the runs, each until one of its limits is reached. Throws std::invalid_argument if a run
-// makes ten million proposals in a row that cost nothing.
+// makes kMostFreeInARow proposals in a row that cost nothing.
 std::vector<SearchRun> search(const SimulatedTraining& training, const OptimizerSettings& settings,
                               const SearchPlan& plan, int threads);
 

@@ -1,4 +1,4 @@
-// The values that a question about cells is about, by row.
+// The values of a metric or of an own column, by row of an index.
 #pragma once
 
 #include <algorithm>
