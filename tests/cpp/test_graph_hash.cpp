@@ -8,6 +8,7 @@
 
 #include "nb101/canonical.hpp"
 #include "nb101/graph_hash.hpp"
+#include "nb101/prune.hpp"
 #include "plain_md5.hpp"
 #include "random_cells.hpp"
 #include "simd_levels.hpp"
@@ -97,6 +98,20 @@ TEST_CASE("graphs of every size have the hash that the official steps give") {
     CHECK(digests == expected);
     for (std::size_t i = 0; i < graphs.size(); ++i) REQUIRE(graph_hash(graphs[i]) == expected[i]);
   });
+}
+
+TEST_CASE("codes have the hashes of their pruned graphs") {
+  RandomCells random(9);
+  std::vector<Code> codes;
+  while (codes.size() < 200) {  // more than are hashed together
+    const Code code = random.code();
+    if (prune(unpack(code))) codes.push_back(code);
+  }
+  std::vector<Digest> digests(codes.size());
+  hash_codes(codes, digests);
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    REQUIRE(digests[i] == graph_hash(*prune(unpack(codes[i]))));
+  }
 }
 
 TEST_CASE("labels may have 64 bits") {

@@ -11,6 +11,7 @@
 #include "nb101/bytes.hpp"
 #include "nb101/md5.hpp"
 #include "nb101/numbered_array.hpp"
+#include "nb101/prune.hpp"
 
 namespace nb101 {
 namespace {
@@ -221,6 +222,16 @@ void hash_graphs(std::span<const Graph> graphs, std::span<Digest> digests) {
   for (std::size_t first = 0; first < graphs.size(); first += kGraphsAtOnce) {
     const std::size_t count = std::min(kGraphsAtOnce, graphs.size() - first);
     hash_some(graphs.subspan(first, count), digests.subspan(first, count));
+  }
+}
+
+void hash_codes(std::span<const Code> codes, std::span<Digest> digests) {
+  std::vector<Graph> graphs;
+  for (std::size_t first = 0; first < codes.size(); first += kGraphsAtOnce) {
+    const std::size_t count = std::min(kGraphsAtOnce, codes.size() - first);
+    graphs.clear();
+    for (const Code code : codes.subspan(first, count)) graphs.push_back(*prune(unpack(code)));
+    hash_some(graphs, digests.subspan(first, count));
   }
 }
 

@@ -13,6 +13,10 @@ namespace nb101 {
 // graphs.size().
 void hash_graphs(std::span<const Graph> graphs, std::span<Digest> digests);
 
+// Writes the hash of the pruned graph of each code, in which a path must lead from input to output.
+// Uses less memory than hash_graphs, because only some of the graphs are unpacked at a time.
+void hash_codes(std::span<const Code> codes, std::span<Digest> digests);
+
 Digest graph_hash(const Graph& graph);
 
 }  // namespace nb101

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <map>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -223,14 +224,7 @@ std::span<const Digest> SearchSpace::hashes() const {
     std::vector<Digest> all(codes_.size());
     const int threads = static_cast<int>(std::thread::hardware_concurrency());
     parallel_for(all.size(), threads, [&](std::size_t begin, std::size_t end) {
-      constexpr std::size_t kBlock = 64;  // graphs are too large to hold all of them at once
-      std::vector<Graph> graphs;
-      for (std::size_t first = begin; first < end; first += kBlock) {
-        const std::size_t count = std::min(kBlock, end - first);
-        graphs.clear();
-        for (std::size_t i = 0; i < count; ++i) graphs.push_back(*prune(unpack(codes_[first + i])));
-        hash_graphs(graphs, std::span(all).subspan(first, count));
-      }
+      hash_codes(codes().subspan(begin, end - begin), std::span(all).subspan(begin, end - begin));
     });
     return all;
   });

@@ -1,10 +1,7 @@
 #include "nb101/shard_reader.hpp"
 
-#include <algorithm>
-
 #include "nb101/graph_hash.hpp"
 #include "nb101/parallel.hpp"
-#include "nb101/prune.hpp"
 #include "nb101/record.hpp"
 
 namespace nb101 {
@@ -44,7 +41,7 @@ void ShardReader::take(std::span<const Frame> frames) {
 }
 
 void ShardReader::hash_new_cells(std::span<const Code> codes) {
-  constexpr std::size_t kBlock = 64;  // how many graphs are hashed together
+  constexpr std::size_t kSmallestPart = 64;
   std::vector<Code> fresh;
   for (const Code code : codes) {
     if (hashes_.try_emplace(code).second) fresh.push_back(code);
@@ -53,15 +50,10 @@ void ShardReader::hash_new_cells(std::span<const Code> codes) {
   parallel_for(
       fresh.size(), threads_,
       [&](std::size_t begin, std::size_t end) {
-        std::vector<Graph> graphs;
-        for (std::size_t at = begin; at < end; at += kBlock) {
-          const std::size_t count = std::min(kBlock, end - at);
-          graphs.clear();
-          for (std::size_t i = 0; i < count; ++i) graphs.push_back(*prune(unpack(fresh[at + i])));
-          hash_graphs(graphs, std::span(digests).subspan(at, count));
-        }
+        hash_codes(std::span(fresh).subspan(begin, end - begin),
+                   std::span(digests).subspan(begin, end - begin));
       },
-      kBlock);
+      kSmallestPart);
   for (std::size_t i = 0; i < fresh.size(); ++i) hashes_[fresh[i]] = digests[i];
 }
 
