@@ -5,60 +5,93 @@
 #include "nb101/search_space.hpp"
 
 namespace nb101 {
+namespace {
 
-void Findings::inspect(const Run& run, std::uint64_t number) {
-  const auto note = [&](Finding& finding, const auto& describe) {
-    if (finding.count++ > 0) return;
-    finding.first = "run " + std::to_string(number) + " (cell " + std::to_string(run.cell_id) +
-                    ", " + std::to_string(run.epochs) + " epochs): " + describe();
-  };
-  const auto note_value = [&](Finding& finding, const char* what, double value) {
-    note(finding, [&] { return what + std::to_string(value); });
-  };
-  const std::uint32_t rule =
-      SearchSpace::instance().parameters()[static_cast<std::size_t>(run.cell_id)];
-  if (std::int64_t{run.metrics.trainable_parameters} != std::int64_t{rule}) {
-    note(other_parameters, [&] {
-      return std::to_string(run.metrics.trainable_parameters) + " trainable parameters, " +
-             std::to_string(rule) + " by the rule";
+// Notes what is unusual in one run.
+class Inspection {
+ public:
+  Inspection(Findings& findings, const Run& run, std::uint64_t number)
+      : findings_(findings), run_(run), number_(number) {}
+
+  void inspect_parameters() {
+    const std::uint32_t rule =
+        SearchSpace::instance().parameters()[static_cast<std::size_t>(run_.cell_id)];
+    const std::int32_t stated = run_.metrics.trainable_parameters;
+    if (std::int64_t{stated} == std::int64_t{rule}) return;
+    note(findings_.other_parameters, [&] {
+      return std::to_string(stated) + " trainable parameters, " + std::to_string(rule) +
+             " by the rule";
     });
   }
-  const auto is_missing = [&](double value, Metric metric, Stage stage) {
-    if (!std::isnan(value)) return false;
-    note(missing_values[column_slot(metric, stage)], [] { return "NaN"; });
-    return true;
-  };
-  double time_before = 0;
-  for (int position = 0; position < kNumStages; ++position) {
-    const auto stage = static_cast<Stage>(position);
-    const Evaluation& evaluation = run.metrics.evaluations[static_cast<std::size_t>(stage)];
+
+  // The stages come in their order, because a time must not be shorter than the one before.
+  void inspect_stage(Stage stage) {
+    const Evaluation& evaluation = run_.metrics.evaluations[static_cast<std::size_t>(stage)];
     for (const Metric metric :
          {Metric::train_accuracy, Metric::validation_accuracy, Metric::test_accuracy}) {
       const double accuracy = evaluation.*kStagedFields[static_cast<std::size_t>(metric)];
       if (accuracy >= 0 && accuracy <= 1) continue;
       if (is_missing(accuracy, metric, stage)) continue;
-      note_value(odd_accuracies, "an accuracy of ", accuracy);
+      note_value(findings_.odd_accuracies, "an accuracy of ", accuracy);
     }
-    const double time = evaluation.training_time;
-    if (!is_missing(time, Metric::training_time, stage)) {
-      if (!(time >= time_before && time <= kLongestTime)) {
-        note(odd_times, [&] {
-          return "a training time of " + std::to_string(time) + " s after " +
-                 std::to_string(time_before) + " s";
-        });
-      }
-      time_before = time;
-    }
+    inspect_time(evaluation.training_time, stage);
     const double epoch = evaluation.current_epoch;
     if (!(epoch >= 0 && std::isfinite(epoch)) && !is_missing(epoch, Metric::current_epoch, stage)) {
-      note_value(odd_epochs, "a current epoch of ", epoch);
+      note_value(findings_.odd_epochs, "a current epoch of ", epoch);
     }
   }
-  const double total = run.metrics.total_time;
-  if (!(total >= 0 && total <= kLongestTime) &&
-      !is_missing(total, Metric::total_time, Stage::start)) {
-    note(odd_times, [&] { return "a total time of " + std::to_string(total) + " s"; });
+
+  void inspect_total_time() {
+    const double total = run_.metrics.total_time;
+    if (total >= 0 && total <= kLongestTime) return;
+    if (is_missing(total, Metric::total_time, Stage::start)) return;
+    note(findings_.odd_times, [&] { return "a total time of " + std::to_string(total) + " s"; });
   }
+
+ private:
+  void inspect_time(double time, Stage stage) {
+    if (is_missing(time, Metric::training_time, stage)) return;
+    if (!(time >= time_before_ && time <= kLongestTime)) {
+      note(findings_.odd_times, [&] {
+        return "a training time of " + std::to_string(time) + " s after " +
+               std::to_string(time_before_) + " s";
+      });
+    }
+    time_before_ = time;
+  }
+
+  bool is_missing(double value, Metric metric, Stage stage) {
+    if (!std::isnan(value)) return false;
+    note(findings_.missing_values[column_slot(metric, stage)], [] { return "NaN"; });
+    return true;
+  }
+
+  template <class Describe>
+  void note(Finding& finding, Describe describe) const {
+    if (finding.count++ > 0) return;
+    finding.first = "run " + std::to_string(number_) + " (cell " + std::to_string(run_.cell_id) +
+                    ", " + std::to_string(run_.epochs) + " epochs): " + describe();
+  }
+
+  void note_value(Finding& finding, const char* what, double value) const {
+    note(finding, [&] { return what + std::to_string(value); });
+  }
+
+  Findings& findings_;
+  const Run& run_;
+  std::uint64_t number_;
+  double time_before_ = 0;
+};
+
+}  // namespace
+
+void Findings::inspect(const Run& run, std::uint64_t number) {
+  Inspection inspection(*this, run, number);
+  inspection.inspect_parameters();
+  for (const Stage stage : {Stage::start, Stage::halfway, Stage::final}) {
+    inspection.inspect_stage(stage);
+  }
+  inspection.inspect_total_time();
 }
 
 }  // namespace nb101
