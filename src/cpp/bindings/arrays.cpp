@@ -195,6 +195,14 @@ py::array view_digests(std::span<const Digest> digests, py::handle owner) {
   return array;
 }
 
+std::span<const Digest> digests_of(const ByteArray& hashes) {
+  if (hashes.ndim() != 2 || hashes.shape(1) != static_cast<py::ssize_t>(sizeof(Digest))) {
+    throw py::value_error("hashes must have shape (N, 16)");
+  }
+  return {reinterpret_cast<const Digest*>(hashes.data()),
+          static_cast<std::size_t>(hashes.shape(0))};
+}
+
 bool is_batch(py::handle value) {
   if (py::isinstance<py::array>(value)) return py::reinterpret_borrow<py::array>(value).ndim() > 0;
   return PyList_Check(value.ptr()) || PyTuple_Check(value.ptr());

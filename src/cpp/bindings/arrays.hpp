@@ -19,6 +19,9 @@ namespace nb101::bindings {
 
 namespace py = pybind11;
 
+using ByteArray = py::array_t<std::uint8_t, py::array::c_style>;
+using DoubleArray = py::array_t<double, py::array::c_style>;
+
 // Returns a read-only array over memory that `owner` keeps alive. The owner may be null if the
 // memory is never freed.
 template <class T>
@@ -31,6 +34,15 @@ py::array view(std::span<const T> values, py::handle owner) {
 }
 
 py::array view_digests(std::span<const Digest> digests, py::handle owner);
+
+// Returns a new array with a copy of the values.
+template <class T>
+py::array_t<T> copied_array(std::span<const T> values) {
+  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
+}
+
+// Returns the digests in an array of shape (N, 16). Throws ValueError for another shape.
+std::span<const Digest> digests_of(const ByteArray& hashes);
 
 // Returns whether a value holds several codes or ids. Such a value is an array of one dimension or
 // more, a list or a tuple.

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <stdexcept>
+#include <optional>
+#include <string>
 
 #include "bindings/arrays.hpp"
 #include "bindings/registers.hpp"

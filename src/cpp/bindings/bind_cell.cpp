@@ -4,6 +4,9 @@
 #include <pybind11/stl.h>
 
 #include <bit>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "bindings/arrays.hpp"
 #include "bindings/long_work.hpp"
@@ -22,7 +25,6 @@
 namespace nb101::bindings {
 namespace {
 
-using ByteArray = py::array_t<std::uint8_t, py::array::c_style>;
 using LabelArray = py::array_t<std::int64_t, py::array::c_style>;
 
 // Returns the graph of a strictly upper triangular matrix of 0 and 1 with 2..32 vertices. `labels`
@@ -87,11 +89,7 @@ py::array cell_ids_array(const py::object& given, const py::object& out,
 }
 
 py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, const py::object& threads) {
-  if (hashes.ndim() != 2 || hashes.shape(1) != static_cast<py::ssize_t>(sizeof(Digest))) {
-    throw py::value_error("hashes must have shape (N, 16)");
-  }
-  const std::span keys(reinterpret_cast<const Digest*>(hashes.data()),
-                       static_cast<std::size_t>(hashes.shape(0)));
+  const std::span<const Digest> keys = digests_of(hashes);
   py::array_t<std::int32_t> ids(hashes.shape(0));
   std::int32_t* const to = ids.mutable_data();
   const int num_threads = as_threads(threads);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -100,8 +101,7 @@ std::uint64_t write_own_columns(const IndexFile& index, const std::string& path,
 }
 
 py::array_t<std::int32_t> cells_of(const IndexAssembly& assembly) {
-  const std::span<const std::int32_t> cells = assembly.cells();
-  return py::array_t<std::int32_t>(static_cast<py::ssize_t>(cells.size()), cells.data());
+  return copied_array(assembly.cells());
 }
 
 void append_index(RunTable& table, const IndexFile& index) {

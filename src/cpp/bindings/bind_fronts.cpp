@@ -73,10 +73,8 @@ py::tuple steps_of_runs(const ObjectiveValues& values, const py::array_t<std::in
       begin += count;
     }
   }
-  return py::make_tuple(
-      py::array_t<std::int64_t>(static_cast<py::ssize_t>(positions.size()), positions.data()),
-      py::array_t<double>(static_cast<py::ssize_t>(hypervolumes.size()), hypervolumes.data()),
-      py::array_t<std::int64_t>(static_cast<py::ssize_t>(num_steps.size()), num_steps.data()));
+  return py::make_tuple(copied_array<std::int64_t>(positions), copied_array<double>(hypervolumes),
+                        copied_array<std::int64_t>(num_steps));
 }
 
 std::vector<std::vector<std::int32_t>> sorted_fronts(const DoubleArray& array) {

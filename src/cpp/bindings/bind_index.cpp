@@ -3,7 +3,13 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <array>
+#include <limits>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "bindings/arrays.hpp"
 #include "bindings/bind_objective.hpp"
@@ -17,8 +23,6 @@
 
 namespace nb101::bindings {
 namespace {
-
-using DigestArray = py::array_t<std::uint8_t, py::array::c_style>;
 
 std::unique_ptr<IndexFile> open_index(const std::string& path) {
   const LongWork long_work;
@@ -164,14 +168,10 @@ py::array_t<std::uint16_t> run_counts(const IndexFile& file, std::size_t budget)
   return counts;
 }
 
-py::array_t<std::int32_t> find_hashes(const IndexFile& file, const DigestArray& hashes,
+py::array_t<std::int32_t> find_hashes(const IndexFile& file, const ByteArray& hashes,
                                       const py::object& threads) {
-  if (hashes.ndim() != 2 || hashes.shape(1) != static_cast<py::ssize_t>(sizeof(Digest))) {
-    throw py::value_error("hashes must have shape (N, 16)");
-  }
-  const auto count = static_cast<std::size_t>(hashes.shape(0));
+  const std::span<const Digest> keys = digests_of(hashes);
   py::array_t<std::int32_t> ids(hashes.shape(0));
-  const std::span keys(reinterpret_cast<const Digest*>(hashes.data()), count);
   std::int32_t* const to = ids.mutable_data();
   const int num_threads = as_threads(threads);
   {

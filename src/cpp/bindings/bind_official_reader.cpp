@@ -2,8 +2,10 @@
 #include <pybind11/pybind11.h>
 
 #include <memory>
+#include <span>
 #include <string>
 
+#include "bindings/arrays.hpp"
 #include "bindings/fast_call.hpp"
 #include "bindings/guarded.hpp"
 #include "bindings/official_reader.hpp"
@@ -66,10 +68,7 @@ PyObject* hash_of_row(PyObject* self, PyObject* row) {
 }
 
 PyObject* rows(PyObject* self, PyObject*) {
-  return guarded([&] {
-    const std::vector<std::int32_t> rows = reader_of(self).rows();
-    return py::array_t<std::int32_t>(static_cast<py::ssize_t>(rows.size()), rows.data());
-  });
+  return guarded([&] { return copied_array<std::int32_t>(reader_of(self).rows()); });
 }
 
 // Returns the rows in an int32 array. Throws TypeError for anything else, and IndexError if the

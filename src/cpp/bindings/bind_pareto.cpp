@@ -2,6 +2,9 @@
 
 #include <pybind11/pybind11.h>
 
+#include <span>
+#include <vector>
+
 #include "bindings/arrays.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
@@ -25,7 +28,7 @@ py::array_t<std::int32_t> front_positions(const DoubleArray& array) {
     const LongWork long_work;
     front = pareto_front(points);
   }
-  return py::array_t<std::int32_t>(static_cast<py::ssize_t>(front.size()), front.data());
+  return copied_array<std::int32_t>(front);
 }
 
 double dominated_volume(const DoubleArray& array, const DoubleArray& reference) {

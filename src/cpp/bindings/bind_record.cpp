@@ -3,6 +3,12 @@
 #include <pybind11/stl.h>
 
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "bindings/arrays.hpp"
 #include "bindings/long_work.hpp"
@@ -140,20 +146,15 @@ py::tuple parse_training_record(const py::bytes& payload, const std::string& sou
                         metrics.total_time, harness_values(found.harness));
 }
 
-template <class T>
-py::array_t<T> array_of(const std::vector<T>& values) {
-  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
-}
-
 py::dict shard_runs(const ShardReader& reader) {
   const ShardRuns& runs = reader.runs();
   py::dict arrays;
-  arrays["offsets"] = array_of(runs.offsets);
-  arrays["codes"] = array_of(runs.codes);
-  arrays["epochs"] = array_of(runs.epochs);
-  arrays["repeats"] = array_of(runs.repeats);
-  arrays["seeds"] = array_of(runs.seeds);
-  arrays["attempts"] = array_of(runs.attempts);
+  arrays["offsets"] = copied_array<std::uint64_t>(runs.offsets);
+  arrays["codes"] = copied_array<Code>(runs.codes);
+  arrays["epochs"] = copied_array<std::uint32_t>(runs.epochs);
+  arrays["repeats"] = copied_array<std::uint64_t>(runs.repeats);
+  arrays["seeds"] = copied_array<std::uint64_t>(runs.seeds);
+  arrays["attempts"] = copied_array<std::uint64_t>(runs.attempts);
   return arrays;
 }
 

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <utility>
+#include <variant>
 #include <vector>
 
 #include "bindings/arrays.hpp"

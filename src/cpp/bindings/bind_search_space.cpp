@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <memory>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -100,8 +102,7 @@ py::array_t<std::int32_t> neighbors_of_code(const py::object& given) {
   const Code code = as_code(given);
   require({&code, 1}, kFaulty, [](Code c) { return code_faults(c) == 0; });
   const Neighbors neighbors(code);
-  const std::span<const std::int32_t> ids = neighbors.ids();
-  return py::array_t<std::int32_t>(static_cast<py::ssize_t>(ids.size()), ids.data());
+  return copied_array<std::int32_t>(neighbors.ids());
 }
 
 py::tuple neighbor_arrays(const py::object& threads) {

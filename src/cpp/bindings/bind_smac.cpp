@@ -14,8 +14,6 @@
 namespace nb101::bindings {
 namespace {
 
-using DoubleArray = py::array_t<double, py::array::c_style>;
-
 constexpr py::ssize_t kMostTrainings = 1 << 20;
 
 // Returns the means and the variances that a new forest predicts for the queries.

@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <string>
 
 #include "bindings/arrays.hpp"
 #include "bindings/long_work.hpp"
@@ -10,8 +11,6 @@
 
 namespace nb101::bindings {
 namespace {
-
-using Doubles = py::array_t<double, py::array::c_style>;
 
 py::array_t<double> array_of(const ByValue& values) {
   py::array_t<double> rows({std::size_t{kNumParameters}, kMostValues});
@@ -23,7 +22,7 @@ py::array_t<double> array_of(const ByValue& values) {
 // Returns the probabilities of the values of each parameter, below and above, after a history. The
 // codes must be faultless and the losses must be numbers.
 py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
-                        const Doubles& losses) {
+                        const DoubleArray& losses) {
   const py::array_t<Code> codes = as_codes(given);
   if (losses.size() != codes.size()) {
     throw py::value_error("losses of " + std::to_string(losses.size()) + " elements are not " +

@@ -1,5 +1,8 @@
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
+#include <exception>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "bindings/run_arrays.hpp"
 
 #include <string>
+#include <utility>
 
 #include "nb101/error.hpp"
 #include "nb101/prune.hpp"

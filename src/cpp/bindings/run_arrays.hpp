@@ -5,17 +5,15 @@
 
 #include <vector>
 
+#include "bindings/arrays.hpp"
 #include "nb101/metrics.hpp"
 
 namespace nb101::bindings {
-
-namespace py = pybind11;
 
 using CodeArray = py::array_t<Code>;
 using EpochArray = py::array_t<std::uint32_t>;
 using ParameterArray = py::array_t<std::int32_t>;
 using TimeArray = py::array_t<double>;
-using DoubleArray = py::array_t<double, py::array::c_style>;
 
 inline constexpr std::size_t kEvaluationValues = 5;  // the members of Evaluation, in their order
 inline constexpr std::size_t kRunValues = kEvaluationValues * kNumStages;
