@@ -1,7 +1,6 @@
 // Hyperband runs brackets of successive halving (Li et al., 2018). They come in HpBandSter's order.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 

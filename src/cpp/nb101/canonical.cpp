@@ -1,6 +1,5 @@
 #include "nb101/canonical.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <limits>

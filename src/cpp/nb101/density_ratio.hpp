@@ -2,10 +2,8 @@
 // configurations and that of the bad ones, at the greatest budget that has enough of them.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "nb101/kernel_density.hpp"

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "nb101/crc32c.hpp"

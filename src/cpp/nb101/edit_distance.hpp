@@ -1,7 +1,6 @@
 // Counts how many edges and labels differ between two codes, and between their pruned cells.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 

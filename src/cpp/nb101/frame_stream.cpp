@@ -1,6 +1,7 @@
 #include "nb101/frame_stream.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "nb101/error.hpp"
 

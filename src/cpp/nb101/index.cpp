@@ -1,9 +1,10 @@
 #include "nb101/index.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "nb101/error.hpp"

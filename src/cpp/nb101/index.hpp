@@ -1,9 +1,10 @@
 // A compiled index. IndexView is a checked view of its bytes, and IndexFile owns the mapped file.
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nb101/directory.hpp"

@@ -6,7 +6,6 @@
 #include <limits>
 #include <stdexcept>
 #include <type_traits>
-#include <utility>
 #include <variant>
 
 #include "nb101/error.hpp"

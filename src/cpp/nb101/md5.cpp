@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <numeric>
+#include <vector>
 
 #ifdef __SSE2__
 #include <emmintrin.h>

@@ -1,5 +1,8 @@
 #include "nb101/model_metrics.hpp"
 
+#include <array>
+#include <variant>
+
 namespace nb101 {
 namespace {
 

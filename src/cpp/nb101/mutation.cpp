@@ -1,7 +1,8 @@
 #include "nb101/mutation.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <vector>
 
 #include "nb101/alias_table.hpp"
 #include "nb101/change.hpp"

@@ -1,6 +1,7 @@
 #include "nb101/neighbors.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "nb101/parallel.hpp"
 #include "nb101/search_space.hpp"

@@ -2,7 +2,6 @@
 // their places by dominance, and within a front by how far its points are apart.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
-#include <string>
 
 namespace nb101 {
 namespace {

@@ -1,6 +1,7 @@
 #include "nb101/random_forest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <numeric>

@@ -6,7 +6,6 @@
 // threshold that can split its three values in the order of nas_benchmarks. So a split is one bit.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>

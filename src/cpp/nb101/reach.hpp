@@ -1,7 +1,6 @@
 // Finds which vertices of a code the input reaches, and which vertices reach the output.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include "nb101/cell.hpp"

@@ -1,6 +1,7 @@
 #include "nb101/sampling.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "nb101/parallel.hpp"
 #include "nb101/reach.hpp"

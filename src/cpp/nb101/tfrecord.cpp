@@ -1,6 +1,7 @@
 #include "nb101/tfrecord.hpp"
 
 #include <bit>
+#include <cstring>
 
 #include "nb101/crc32c.hpp"
 #include "nb101/error.hpp"
