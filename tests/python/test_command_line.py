@@ -666,15 +666,19 @@ def test_names_beyond_ascii_in_an_ascii_locale(tmp_path: Path, small_sample: Sam
         ["export", index, "-o", folder / "\u00fc.tfrecord"],
         ["compile", folder / "\u00fc.tfrecord", "-o", folder / "\u00fc.nb101"],
     ]
+    program = (
+        "import sys; from nb101fast.__main__ import main;"
+        "print([main(words.split('|')) for words in sys.argv[1:]])"
+    )
     for encoding in ({}, {"PYTHONIOENCODING": "ascii"}):
-        for command in commands:
-            done = subprocess.run(
-                [sys.executable, "-m", "nb101fast", *map(str, command)],
-                capture_output=True,
-                env={**os.environ, **locale, **encoding},
-                check=False,
-            )
-            assert (done.returncode, done.stderr) == (0, b""), done.stderr
+        done = subprocess.run(
+            [sys.executable, "-c", program, *("|".join(map(str, words)) for words in commands)],
+            capture_output=True,
+            env={**os.environ, **locale, **encoding},
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b""), done.stderr
+        assert done.stdout.endswith(b"[0, 0, 0, 0, 0]\n")
     assert (folder / "\u00fc.tfrecord").read_bytes() == source.read_bytes()
     (known,) = nb101fast.open(index).provenance["sources"]
     assert known["name"] == source.name
