@@ -63,11 +63,15 @@ def undisturbed(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def small(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_report(index: Index, tmp_path_factory: pytest.TempPathFactory) -> ExperimentReport:
     """A small experiment, which tests copy or only read."""
-    folder = tmp_path_factory.mktemp("experiment") / "small"
-    run(index, folder)
-    return folder
+    return run(index, tmp_path_factory.mktemp("experiment") / "small")
+
+
+@pytest.fixture
+def small(small_report: ExperimentReport) -> Path:
+    """The folder of the small experiment."""
+    return small_report.folder
 
 
 # -------------------------------------------------------------------- what it writes
@@ -90,13 +94,12 @@ def test_runs_are_those_of_search(index: Index, undisturbed: Path, optimizer: An
 
 
 def test_a_report_shows_its_table_and_in_a_notebook_its_figure_too(
-    index: Index, tmp_path: Path
+    small_report: ExperimentReport,
 ) -> None:
-    report = run(index, tmp_path)
-    assert repr(report) == report.markdown()
-    html = report._repr_html_()
+    assert repr(small_report) == small_report.markdown()
+    html = small_report._repr_html_()
     assert html.count("<img ") == html.count("<table>") == 1
-    for cell in report.markdown().split("|"):
+    for cell in small_report.markdown().split("|"):
         assert cell.strip(" -:\n") in html or "\n" in cell
 
 
@@ -111,11 +114,11 @@ def test_links_that_someone_planted_are_not_written_through(
     assert not (tmp_path / "victim").exists()
 
 
-def test_report(index: Index, tmp_path: Path) -> None:
-    report = run(index, tmp_path / "out")
-    assert report.folder == tmp_path / "out"
-    assert list(report.trajectories) == [row.optimizer for row in report.summaries] == ["rs", "re"]
-    for name, trajectories in report.trajectories.items():
+def test_report(index: Index, small_report: ExperimentReport) -> None:
+    assert small_report.folder.name == "small"
+    assert list(small_report.trajectories) == ["rs", "re"]
+    assert [row.optimizer for row in small_report.summaries] == ["rs", "re"]
+    for name, trajectories in small_report.trajectories.items():
         expected = search.run(name, index, runs=20, budget_seconds=BUDGET)
         assert (trajectories.final_regret == expected.final_regret).all()
         assert (trajectories.num_evaluations == expected.num_evaluations).all()
@@ -224,11 +227,11 @@ def test_the_papers_seven_by_default(index: Index) -> None:
         assert plan.runs == 500
 
 
-def test_validation_regret(index: Index, tmp_path: Path) -> None:
-    run(index, tmp_path)
-    before = contents(tmp_path)
-    report = run(index, tmp_path, regret="validation")
-    after = contents(tmp_path)
+def test_validation_regret(index: Index, small: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(small, tmp_path / "out")
+    before = contents(folder)
+    report = run(index, folder, regret="validation")
+    after = contents(folder)
     assert after["trajectories.parquet"] == before["trajectories.parquet"]
     assert after["regret.png"] != before["regret.png"]
     for row in report.summaries:
@@ -272,7 +275,7 @@ def test_progress(index: Index, tmp_path: Path) -> None:
 # -------------------------------------------------------------------- what changes no results
 
 
-@pytest.mark.parametrize("workers", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("workers", [2, pytest.param(3, marks=pytest.mark.release)])
 def test_the_number_of_workers_changes_nothing(
     index: Index, undisturbed: Path, tmp_path: Path, workers: int
 ) -> None:
