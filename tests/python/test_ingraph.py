@@ -1,7 +1,7 @@
 """Look-ups inside a graph give the engine's answers, in each array library that is installed.
 
-JAX, PyTorch and TensorFlow start threads, and no test can fork after that. So each of them has a
-process of its own, which runs this file again.
+JAX and TensorFlow start threads, and no test can fork after that. So each of them has a process of
+its own, which runs this file again.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ def tensorflow() -> Library:
 
 
 LIBRARIES = {make.__name__: make for make in (numpy, array_api_strict, jax, torch, tensorflow)}
-APART = ("jax", "torch", "tensorflow")
+APART = ("jax", "tensorflow")
 LIBRARY_VARIABLE = "NB101FAST_TESTED_LIBRARY"  # of this process
-HERE = os.environ.get(LIBRARY_VARIABLE, "numpy array_api_strict").split()
+HERE = os.environ.get(LIBRARY_VARIABLE, "numpy array_api_strict torch").split()
 
 
 @pytest.fixture(scope="module", params=HERE)
