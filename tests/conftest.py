@@ -1,7 +1,9 @@
 """What all tests have in common."""
 
+import gc
 import os
 import signal
+from collections.abc import Generator
 
 import pytest
 
@@ -14,6 +16,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A background job of a shell ignores Ctrl-C, and so would the processes that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what the tests and their libraries consist of from the garbage collector.
+
+    It is never garbage, and the collector would look at millions of objects again and again.
+    """
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by marks
