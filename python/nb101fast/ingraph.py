@@ -25,11 +25,12 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .arrays import Doubles
 from .codes import LABEL_BITS, LOW_LABEL_BITS, MATRIX_BITS
 from .ids import NUM_CELLS
 from .measurement import FixedRepeat, Stage
 from .phrases import alternatives
-from .reader import Doubles, IndexReader, Rows
+from .reader import IndexReader, Rows
 
 Array: TypeAlias = Any  # an array of any library
 Tables: TypeAlias = Mapping[str, Array]
