@@ -23,7 +23,7 @@ import pytest
 import nb101fast
 from nb101fast import Index, ingraph
 from nb101fast.codes import Codes
-from reference.libraries import lacks
+from reference.missing_library import lacks
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reference.libraries import lacks, missing_library
+from reference.missing_library import lacks, missing_library
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 SCALAR = re.compile(r"\bnp\.\w+\(")  # NumPy 1 prints only the number

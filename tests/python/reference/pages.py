@@ -36,9 +36,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from reference.libraries import lacks, missing_library
+from reference.missing_library import lacks, missing_library
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -204,6 +202,8 @@ def check_in_process(page: Path, folder: Path) -> None:
 
     The test is skipped if the rest of the page was left out and all before it is right.
     """
+    import pytest  # The page's own process does without it.
+
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "reference.pages", str(page)],
         cwd=folder,
