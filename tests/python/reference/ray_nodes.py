@@ -157,6 +157,7 @@ class RayCluster:
         port = self._network.port()
         options = [f"--port={port}", "--num-cpus=0", "--include-dashboard=false"]
         options += [f"--temp-dir={self._folder}", "--disable-usage-stats"]
+        options.append("--no-monitor")  # of Ray's autoscaler, which has nothing to do here
         self._head, host = self._start(["--head", *options])
         self.address = f"{host}:{port}"
 
@@ -217,7 +218,7 @@ class RayCluster:
         node, self._next = self._next, self._next + 1
         address = self._network.add(node)
         command = [*RAY, "start", *options, f"--node-ip-address={address}", "--block"]
-        command.append(f"--object-store-memory={_STORE_BYTES}")
+        command += [f"--object-store-memory={_STORE_BYTES}", "--include-log-monitor=false"]
         if first:
             command = ["sh", "-c", f'{first} && exec "$@"', "sh", *command]
         log_path = Path(self._folder, f"node-{node}.txt")
