@@ -126,6 +126,23 @@ def test_values_that_are_no_accuracies_are_kept_as_they_are(tmp_path: Path) -> N
     assert values(tmp_path / "page", measure).tolist() == [-1.25]
 
 
+def test_values_beyond_float32_become_infinite(tmp_path: Path) -> None:
+    rows = [
+        {"id": 4, "epochs": 108, "validation_accuracy": 1e300 * sign, "training_time": 1e39}
+        for sign in (1, -1, 1)
+    ]
+    (tmp_path / "odd.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    nb101fast.compile(tmp_path / "odd.jsonl", tmp_path / "odd.nb101")
+    nb101fast.attach(tmp_path / "odd.nb101", {"energy": [-1e39]}, tmp_path / "own.nb101", ids=[4])
+    explorer.write(tmp_path / "own.nb101", tmp_path / "page", runs=True)
+    measures = manifest_in(tmp_path / "page")["measures"]
+    shown = {(m["name"], m["statistic"]): values(tmp_path / "page", m).tolist() for m in measures}
+    assert shown["validation_accuracy", "mean"] == [np.inf]
+    assert shown["validation_accuracy", "spread"] == [np.inf]
+    assert shown["training_time", "mean"] == [np.inf]
+    assert shown["energy", None] == [-np.inf]
+
+
 def test_a_small_index_has_all_runs_in_chunks(
     digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

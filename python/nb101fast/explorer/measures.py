@@ -113,15 +113,13 @@ def _spread(reader: IndexReader, metric: str, epochs: int) -> Measure:
 
 def _training_time(reader: IndexReader, epochs: int) -> Measure:
     values = reader.values(_final(reader, "training_time", epochs, "mean"))
-    packed = PackedArray.of(f"training_time_{epochs}", values.astype(np.float32))
+    packed = PackedArray.in_single_precision(f"training_time_{epochs}", values)
     return Measure("training_time", False, epochs, "mean", Label("s"), packed)
 
 
 def _own(reader: IndexReader, name: str, number: int) -> Measure:
     # The name of the file does not have that of the column, which may be any text.
-    with np.errstate(over="ignore"):
-        values = reader.own_column(name).values.astype(np.float32)
-    packed = PackedArray.of(f"own_{number}", values)
+    packed = PackedArray.in_single_precision(f"own_{number}", reader.own_column(name).values)
     return Measure(name, True, None, None, reader.own_columns[name], packed)
 
 
@@ -133,8 +131,8 @@ def _deviation(runs: Doubles) -> Doubles:
     """The sample standard deviation over the first axis; NaN where there are fewer than two."""
     known = ~np.isnan(runs)
     count = known.sum(axis=0)
-    total = np.where(known, runs, 0).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        total = np.where(known, runs, 0).sum(axis=0)
         squares = np.where(known, (runs - total / count) ** 2, 0).sum(axis=0)
         deviation: Doubles = np.sqrt(squares / np.where(count > 1, count - 1, np.nan))
     return deviation
