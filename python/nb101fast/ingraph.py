@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .arrays import Doubles
+from .arrays import Doubles, in_single_precision
 from .codes import LABEL_BITS, LOW_LABEL_BITS, MATRIX_BITS
 from .ids import NUM_CELLS
 from .measurement import FixedRepeat, Stage
@@ -73,7 +73,7 @@ def make_tables(
 
 def _by_id(values: Doubles, rows: Rows) -> npt.NDArray[np.float32]:
     """The value of each row, from the values of all rows; NaN for a row of -1."""
-    return np.append(values, np.nan).astype(np.float32)[rows]
+    return in_single_precision(np.append(values, np.nan))[rows]
 
 
 def query(tables: Tables, codes: Array, xp: Any) -> Array:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import FormatError
-from .arrays import Doubles
+from .arrays import Doubles, in_single_precision
 from .ids import Ids
 from .schema import MapOf, Record, Text, parse
 
@@ -143,7 +143,6 @@ def as_stored(
         >>> as_stored("latency", Label("ms"), np.array([0.5, np.nan]))
         ('latency', 'ms', '', array([0.5, nan], dtype=float32))
     """
-    with np.errstate(over="ignore"):
-        narrow = values.astype(np.float32)
+    narrow = in_single_precision(values)
     is_exact = np.array_equal(narrow, values, equal_nan=True)
     return name, label.unit, label.description, narrow if is_exact else values

@@ -162,6 +162,15 @@ def test_tables_without_metrics_have_the_four(index: Index) -> None:
     assert list(index.tables()) == ["placements", "ranks", *nb101fast.METRICS]
 
 
+def test_values_beyond_float32_become_infinite(tmp_path: Path) -> None:
+    (tmp_path / "odd.jsonl").write_text('{"id": 4, "epochs": 108, "training_time": 1e39}')
+    nb101fast.compile(tmp_path / "odd.jsonl", tmp_path / "odd.nb101")
+    odd = nb101fast.open(tmp_path / "odd.nb101")
+    times = odd.tables("training_time", repeat=0)["training_time"]
+    assert times[4] == np.inf
+    assert np.isnan(np.delete(times, 4)).all()
+
+
 def test_tables_of_a_place(index: Index) -> None:
     for place in ({"epochs": 4, "stage": "halfway"}, {"repeat": 1}, {"epochs": 36, "repeat": 0}):
         chosen: dict[str, Any] = place

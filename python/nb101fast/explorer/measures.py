@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Doubles
+from ..arrays import Doubles, in_single_precision
 from ..measurement import FixedRepeat, Measurement
 from ..own_column import Label
 from ..reader import IndexReader
@@ -113,13 +113,14 @@ def _spread(reader: IndexReader, metric: str, epochs: int) -> Measure:
 
 def _training_time(reader: IndexReader, epochs: int) -> Measure:
     values = reader.values(_final(reader, "training_time", epochs, "mean"))
-    packed = PackedArray.in_single_precision(f"training_time_{epochs}", values)
+    packed = PackedArray.of(f"training_time_{epochs}", in_single_precision(values))
     return Measure("training_time", False, epochs, "mean", Label("s"), packed)
 
 
 def _own(reader: IndexReader, name: str, number: int) -> Measure:
     # The name of the file does not have that of the column, which may be any text.
-    packed = PackedArray.in_single_precision(f"own_{number}", reader.own_column(name).values)
+    values = in_single_precision(reader.own_column(name).values)
+    packed = PackedArray.of(f"own_{number}", values)
     return Measure(name, True, None, None, reader.own_columns[name], packed)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import Doubles
+from ..arrays import Doubles, in_single_precision
 from ..schema import LARGEST, Choice, Integer, Nullable, Number, Record, Text
 
 TYPES = ("uint8", "uint16", "int32", "uint32", "float32")
@@ -74,17 +74,6 @@ class PackedArray:
         return PackedArray(file, kind, len(elements), step, data)
 
     @staticmethod
-    def in_single_precision(name: str, values: Doubles) -> PackedArray:
-        """Pack values as float32. A value beyond its range, 3.4e38, becomes infinite.
-
-        Args:
-            name: as `of` takes it.
-            values: of any shape; NaN for a cell without a value.
-        """
-        with np.errstate(over="ignore"):
-            return PackedArray.of(name, values.astype(np.float32))
-
-    @staticmethod
     def in_steps(name: str, values: Doubles, step: float) -> PackedArray:
         """Pack values as numbers of steps, in 16 bits; as float32 if some values do not fit.
 
@@ -96,7 +85,7 @@ class PackedArray:
         steps = np.round(values / step)
         missing = np.isnan(steps)
         if not ((steps >= 0) & (steps <= MOST_STEPS) | missing).all():
-            return PackedArray.in_single_precision(name, values)
+            return PackedArray.of(name, in_single_precision(values))
         counts = np.where(missing, MOST_STEPS + 1, steps).astype(np.uint16)
         return PackedArray.of(name, counts, step)
 

@@ -34,6 +34,7 @@ class ReadWhenAsked(dict[Key, Value]):
     __slots__ = ()
 
     def _read(self, key: Key) -> Value:
+        """The value of a key that has not been read. Each subclass says how."""
         raise NotImplementedError
 
     def _read_all(self) -> None:
