@@ -11,7 +11,7 @@ is refused, because it could be either.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -66,6 +66,11 @@ def as_codes(codes: ManyCodes) -> Codes:
     return _core.as_codes(codes)
 
 
+def by_code(function: Callable[[Any], npt.NDArray[Any]], codes: Any) -> Any:
+    """What a function of several codes gives: an array, or for one code one number of Python."""
+    return function(codes) if is_batch(codes) else function([as_code(codes)])[0].item()
+
+
 @overload
 def is_valid(codes: OneCode, *, validity: Validity = "official") -> bool: ...
 @overload
@@ -91,6 +96,4 @@ def is_valid(codes: Any, *, validity: Validity = "official") -> Any:
     """
     check_choice("validity", validity, _MAX_RAW_EDGES)
     most = _MAX_RAW_EDGES[validity]
-    if is_batch(codes):
-        return _core.valid_codes(codes, most)
-    return bool(_core.valid_codes([as_code(codes)], most)[0])
+    return by_code(lambda array: _core.valid_codes(array, most), codes)

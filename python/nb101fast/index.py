@@ -26,7 +26,7 @@ from .phrases import counted
 from .provenance import Marks
 from .queries import query
 from .reader import IndexReader, Verify
-from .search_space import Seed
+from .seed import Seed
 from .whole_space import Bounds, WholeSpace
 
 if TYPE_CHECKING:

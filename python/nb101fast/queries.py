@@ -11,7 +11,7 @@ from .arrays import Doubles
 from .chosen_cells import ChosenCells
 from .measurement import METRICS, Measurement
 from .reader import IndexReader, Rows
-from .search_space import Seed
+from .seed import Seed
 
 
 def query(

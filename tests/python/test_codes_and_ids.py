@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import Cell, ingraph, named_parameters, search, search_space, synthetic
+from nb101fast import Cell, _core, ingraph, named_parameters, search, search_space, synthetic
 from nb101fast.adapters.predictor_data import predictor_data
 from nb101fast.chosen_cells import choose_cells
-from nb101fast.codes import as_code, as_codes
+from nb101fast.codes import as_code, as_codes, by_code
 from nb101fast.ids import as_id, as_ids
 from nb101fast.skeleton import NetworkConfig
 from reference.libraries import import_or_skip
@@ -74,6 +74,7 @@ TAKES_CODES: dict[Place, Call] = {
     ("codes", "is_valid", "codes"): nb101fast.is_valid,
     ("codes", "as_code", "code"): as_code,
     ("codes", "as_codes", "codes"): as_codes,
+    ("codes", "by_code", "codes"): lambda x: by_code(_core.macs, x),
     ("config_space", "configuration_of", "code"): configuration,
     ("index", "Index.query", "codes"): INDEX.query,
     ("index", "Index.to_json", "codes"): INDEX.to_json,
@@ -82,18 +83,22 @@ TAKES_CODES: dict[Place, Call] = {
     ("named_parameters", "values_of", "code"): named_parameters.values_of,
     ("proxies.scoring", "score_cells", "codes"): scored,
     ("search.simulated_run", "SimulatedRun.evaluate", "code"): lambda x: training_run().evaluate(x),
-    ("search_space", "mutate", "codes"): search_space.mutate,
-    ("search_space", "neighbors", "code"): search_space.neighbors,
-    ("search_space", "encode_as", "codes"): lambda x: search_space.encode_as(x, "A"),
-    ("search_space", "depth", "codes"): search_space.depth,
-    ("search_space", "width", "codes"): search_space.width,
-    ("search_space", "num_vertices", "codes"): search_space.num_vertices,
-    ("search_space", "num_edges", "codes"): search_space.num_edges,
-    ("search_space", "parameters", "codes"): search_space.parameters,
-    ("search_space", "macs", "codes"): search_space.macs,
-    ("search_space", "flops", "codes"): search_space.flops,
-    ("search_space", "edit_distance", "codes"): lambda x: search_space.edit_distance(x, CODE),
-    ("search_space", "edit_distance", "others"): lambda x: search_space.edit_distance(CODE, x),
+    ("search_space.mutation", "mutate", "codes"): search_space.mutate,
+    ("search_space.neighborhood", "neighbors", "code"): search_space.neighbors,
+    ("search_space.encodings", "encode_as", "codes"): lambda x: search_space.encode_as(x, "A"),
+    ("search_space.shape", "depth", "codes"): search_space.depth,
+    ("search_space.shape", "width", "codes"): search_space.width,
+    ("search_space.shape", "num_vertices", "codes"): search_space.num_vertices,
+    ("search_space.shape", "num_edges", "codes"): search_space.num_edges,
+    ("search_space.shape", "parameters", "codes"): search_space.parameters,
+    ("search_space.shape", "macs", "codes"): search_space.macs,
+    ("search_space.shape", "flops", "codes"): search_space.flops,
+    ("search_space.distance", "edit_distance", "codes"): lambda x: search_space.edit_distance(
+        x, CODE
+    ),
+    ("search_space.distance", "edit_distance", "others"): lambda x: search_space.edit_distance(
+        CODE, x
+    ),
     ("synthetic", "write_index", "codes"): lambda x: synthetic.write_index("never", codes=x),
     ("synthetic", "write_tfrecord", "codes"): lambda x: synthetic.write_tfrecord("never", codes=x),
     ("synthetic", "generate", "codes"): lambda x: next(synthetic.generate(codes=x)),
@@ -131,7 +136,7 @@ ONLY_ONE = {
     ("config_space", "configuration_of", "code"),
     ("named_parameters", "values_of", "code"),
     ("search.simulated_run", "SimulatedRun.evaluate", "code"),
-    ("search_space", "neighbors", "code"),
+    ("search_space.neighborhood", "neighbors", "code"),
     ("cell", "Cell.from_id", "cell_id"),
     ("ids", "as_id", "cell_id"),
 }
