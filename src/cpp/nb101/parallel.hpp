@@ -42,57 +42,79 @@ class RangeWork {
 void parallel_for(std::size_t size, int threads, RangeWork work,
                   std::size_t smallest_part = kSmallestQueryPart);
 
+// Hands out the numbers below `size` to several threads, each of which makes the result of its
+// number. The results are taken in the order of their numbers, one at a time.
+template <class Result>
+class OrderedResults {
+ public:
+  OrderedResults(std::size_t size, std::size_t most_waiting)
+      : size_(size), most_waiting_(most_waiting) {}
+
+  // Makes and takes results until all numbers are handed out or a call of any thread has failed.
+  template <class Make, class Take>
+  void work(Make& make, Take& take) {
+    std::unique_lock lock(mutex_);
+    try {
+      while (can_begin(lock)) {
+        const std::size_t i = num_begun_++;
+        lock.unlock();
+        Result result = make(i);
+        lock.lock();
+        made_.emplace(i, std::move(result));
+        take_all(take, lock);
+      }
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      has_failed_ = true;
+      changed_.notify_all();
+      throw;
+    }
+  }
+
+ private:
+  // Waits until a number may be handed out. Returns false if there is none.
+  bool can_begin(std::unique_lock<std::mutex>& lock) {
+    check_stop();
+    const auto is_over = [&] { return has_failed_ || num_begun_ == size_; };
+    changed_.wait(lock, [&] { return is_over() || num_begun_ < num_taken_ + most_waiting_; });
+    return !is_over();
+  }
+
+  // Takes all results whose turn it is, unless another thread does.
+  template <class Take>
+  void take_all(Take& take, std::unique_lock<std::mutex>& lock) {
+    while (!is_taking_ && !has_failed_ && made_.contains(num_taken_)) {
+      is_taking_ = true;
+      auto next = made_.extract(num_taken_);
+      lock.unlock();
+      take(next.key(), std::move(next.mapped()));
+      lock.lock();
+      is_taking_ = false;
+      ++num_taken_;
+      changed_.notify_all();
+    }
+  }
+
+  const std::size_t size_;
+  const std::size_t most_waiting_;  // so many results may wait to be taken
+  std::mutex mutex_;                // guards what follows
+  std::condition_variable changed_;
+  std::map<std::size_t, Result> made_;
+  std::size_t num_begun_ = 0;
+  std::size_t num_taken_ = 0;
+  bool is_taking_ = false;
+  bool has_failed_ = false;
+};
+
 // Calls make(i) for each i below `size` on at most `threads` threads, and take(i, result) in the
 // order of i. Two results are never taken at the same time. If a call throws, no further ones
 // begin, and the exception is thrown again here after all threads have ended.
 template <class Make, class Take>
 void parallel_in_order(std::size_t size, int threads, Make make, Take take) {
   const auto num_threads = static_cast<std::size_t>(std::max(threads, 1));
-  const std::size_t window = 4 * num_threads;  // so many results may wait to be taken
-  std::mutex mutex;                            // guards what follows
-  std::condition_variable changed;
-  std::map<std::size_t, std::invoke_result_t<Make, std::size_t>> made;
-  std::size_t num_begun = 0;
-  std::size_t num_taken = 0;
-  bool is_taking = false;
-  bool has_failed = false;
-  const auto work = [&](std::unique_lock<std::mutex>& lock) {
-    while (true) {
-      check_stop();
-      changed.wait(
-          lock, [&] { return has_failed || num_begun == size || num_begun < num_taken + window; });
-      if (has_failed || num_begun == size) return;
-      const std::size_t i = num_begun++;
-      lock.unlock();
-      auto result = make(i);
-      lock.lock();
-      made.emplace(i, std::move(result));
-      while (!is_taking && !has_failed && made.contains(num_taken)) {
-        is_taking = true;
-        auto next = made.extract(num_taken);
-        lock.unlock();
-        take(next.key(), std::move(next.mapped()));
-        lock.lock();
-        is_taking = false;
-        ++num_taken;
-        changed.notify_all();
-      }
-    }
-  };
+  OrderedResults<std::invoke_result_t<Make, std::size_t>> results(size, 4 * num_threads);
   parallel_for(
-      num_threads, threads,
-      [&](std::size_t, std::size_t) {
-        std::unique_lock lock(mutex);
-        try {
-          work(lock);
-        } catch (...) {
-          if (!lock.owns_lock()) lock.lock();
-          has_failed = true;
-          changed.notify_all();
-          throw;
-        }
-      },
-      1);
+      num_threads, threads, [&](std::size_t, std::size_t) { results.work(make, take); }, 1);
 }
 
 }  // namespace nb101

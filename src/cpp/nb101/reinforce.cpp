@@ -89,55 +89,72 @@ Reinforce::Reinforce(const Settings& settings, const SimulatedTraining& training
   learn(0, 0);
 }
 
+// Returns 1 for the values that a code has, and 0 for the others.
+Reinforce::Numbers Reinforce::chosen_numbers(Code code) noexcept {
+  Numbers chosen;
+  for (std::size_t edge = 0; edge < kEdges; ++edge) chosen[edge] = code >> edge & 1;
+  for (std::size_t i = 0; i < kLabels; ++i) {
+    const std::size_t label = code >> (kEdges + 2 * i) & 3;
+    for (std::size_t value = 0; value < kValues; ++value) {
+      chosen[place(value, i)] = label == value ? 1 : 0;
+    }
+  }
+  return chosen;
+}
+
+// Returns the numbers to which the probabilities of a parameter are proportional. The highest logit
+// of the parameter is subtracted, which changes no probability and avoids an overflow. For an edge,
+// the lower logit less the higher one is left.
+Reinforce::Numbers Reinforce::weights(const double* logits) noexcept {
+  Numbers exponents;
+  for (std::size_t edge = 0; edge < kEdges; ++edge) {
+    exponents[edge] = std::max(-2 * std::abs(logits[edge]), kLeastExponent);
+  }
+  for (std::size_t i = 0; i < kLabels; ++i) {
+    const double highest =
+        std::max({logits[place(0, i)], logits[place(1, i)], logits[place(2, i)]});
+    for (std::size_t value = 0; value < kValues; ++value) {
+      const std::size_t at = place(value, i);
+      exponents[at] = std::max(logits[at] - highest, kLeastExponent);
+    }
+  }
+  Numbers powers;
+  for (std::size_t at = 0; at < kNumbers; ++at) powers[at] = power_of_e(exponents[at]);
+  return powers;
+}
+
+// Finds the probabilities of all numbers, and returns those of the draws.
+Reinforce::Draws Reinforce::set_probabilities(const double* logits,
+                                              double* probabilities) noexcept {
+  const Numbers powers = weights(logits);
+  Draws of_draws{};
+  for (std::size_t edge = 0; edge < kEdges; ++edge) {
+    const double power = powers[edge];
+    of_draws[edge] = probabilities[edge] = (logits[edge] < 0 ? power : 1.0) / (1 + power);
+  }
+  for (std::size_t i = 0; i < kLabels; ++i) {
+    const double two = powers[place(2, i)];
+    const double not_zero = powers[place(1, i)] + two;
+    const double sum = powers[place(0, i)] + not_zero;
+    for (std::size_t value = 0; value < kValues; ++value) {
+      probabilities[place(value, i)] = powers[place(value, i)] / sum;
+    }
+    of_draws[kEdges + 2 * i] = not_zero / sum;
+    of_draws[kEdges + 2 * i + 1] = two / not_zero;
+  }
+  return of_draws;
+}
+
 // Moves the logits by a multiple of the gradient of the log-probability of the code, which is 1 - p
 // for the values that it has and -p for the others. Then finds the probabilities and the planes.
 void Reinforce::learn(Code code, double step) noexcept {
   vectorized(
       [=, logits = logits_.data(), probabilities = probabilities_.data(), planes = planes_.data()] {
-        std::array<double, kNumbers> chosen;
-        for (std::size_t edge = 0; edge < kEdges; ++edge) chosen[edge] = code >> edge & 1;
-        for (std::size_t i = 0; i < kLabels; ++i) {
-          const std::size_t label = code >> (kEdges + 2 * i) & 3;
-          for (std::size_t value = 0; value < kValues; ++value) {
-            chosen[place(value, i)] = label == value ? 1 : 0;
-          }
-        }
+        const Numbers chosen = chosen_numbers(code);
         for (std::size_t at = 0; at < kNumbers; ++at) {
           logits[at] += step * (chosen[at] - probabilities[at]);
         }
-
-        // The highest logit of a parameter is subtracted, which changes no probability and avoids
-        // an overflow. For an edge, the lower logit less the higher one is left.
-        std::array<double, kNumbers> exponents;
-        for (std::size_t edge = 0; edge < kEdges; ++edge) {
-          exponents[edge] = std::max(-2 * std::abs(logits[edge]), kLeastExponent);
-        }
-        for (std::size_t i = 0; i < kLabels; ++i) {
-          const double highest =
-              std::max({logits[place(0, i)], logits[place(1, i)], logits[place(2, i)]});
-          for (std::size_t value = 0; value < kValues; ++value) {
-            const std::size_t at = place(value, i);
-            exponents[at] = std::max(logits[at] - highest, kLeastExponent);
-          }
-        }
-        std::array<double, kNumbers> powers;
-        for (std::size_t at = 0; at < kNumbers; ++at) powers[at] = power_of_e(exponents[at]);
-
-        std::array<double, kPlanes> of_draws{};
-        for (std::size_t edge = 0; edge < kEdges; ++edge) {
-          const double power = powers[edge];
-          of_draws[edge] = probabilities[edge] = (logits[edge] < 0 ? power : 1.0) / (1 + power);
-        }
-        for (std::size_t i = 0; i < kLabels; ++i) {
-          const double two = powers[place(2, i)];
-          const double not_zero = powers[place(1, i)] + two;
-          const double sum = powers[place(0, i)] + not_zero;
-          for (std::size_t value = 0; value < kValues; ++value) {
-            probabilities[place(value, i)] = powers[place(value, i)] / sum;
-          }
-          of_draws[kEdges + 2 * i] = not_zero / sum;
-          of_draws[kEdges + 2 * i + 1] = two / not_zero;
-        }
+        Draws of_draws = set_probabilities(logits, probabilities);
         for (double& probability : of_draws) probability = std::min(probability, kMost);
         for (std::size_t k = 0; k < kPlanes; ++k) planes[k] = in_parts(of_draws[k]);
         transpose(planes);

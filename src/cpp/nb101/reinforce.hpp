@@ -34,9 +34,15 @@ class Reinforce {
   static constexpr std::size_t kNumbers = kEdges + kLabels * kValues;
   static constexpr std::size_t kPlanes = 32;
 
+  using Numbers = std::array<double, kNumbers>;
+  using Draws = std::array<double, kPlanes>;
+
   static constexpr std::size_t place(std::size_t value, std::size_t i) noexcept {
     return kEdges + kLabels * value + i;
   }
+  static Numbers chosen_numbers(Code code) noexcept;
+  static Numbers weights(const double* logits) noexcept;
+  static Draws set_probabilities(const double* logits, double* probabilities) noexcept;
   void learn(Code code, double step) noexcept;
 
   Settings settings_;
@@ -45,8 +51,8 @@ class Reinforce {
   std::uint64_t num_asked_ = 0;
   // Number e is that of "present" for edge e. The logit of "absent" is its negative, because both
   // start at 0 and move by opposite steps. Number place(value, i) is that of a value of label i.
-  std::array<double, kNumbers> logits_{};
-  std::array<double, kNumbers> probabilities_{};
+  Numbers logits_{};
+  Numbers probabilities_{};
   // The thresholds of ask(), as a matrix of bits. Bit b of plane k is bit k of the threshold of
   // draw number b.
   std::array<std::uint32_t, kPlanes> planes_{};
