@@ -284,7 +284,9 @@ class _Actor:
     def answers(self) -> Iterator[Any]:
         """Yield what `serve` answers, as long as the actor lives."""
         serve: Serve = import_extra("ray.cloudpickle", extra="cluster").loads(self._serve)
-        yield from serve(iter(self._messages.get, None))
+        # Ray sends to this generator what `yield from` would pass on to the iterator of messages.
+        for answer in serve(iter(self._messages.get, None)):  # noqa: UP028
+            yield answer
 
 
 def _only_on(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,14 +5,15 @@ See `reference.ray_nodes` for the cluster. The results are those of one process,
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ pytestmark = [
 ]
 
 RUNS = 40
+SECONDS = "0.1"  # that each run of PlainSearch takes on a node at least
 OPTIMIZERS = ("rs", "re", PlainSearch)
 BUDGET = 200.0
 # OwnSearch is of the main module, so Ray sends it to the nodes as a whole.
@@ -51,8 +53,19 @@ if __name__ == "__main__":
     own = {{"plain": PlainSearch, "own": OwnSearch, "hungry": HungrySearch}}
     run_experiment(
         nb101fast.open(index), out, optimizers=[own.get(name, name) for name in names],
-        runs={RUNS}, budget_seconds={BUDGET}, engine="ray", address=address, workers=3,
+        runs={RUNS}, budget_seconds={BUDGET}, engine="ray", address=address, workers=4,
     )
+"""
+
+# Runs the command lines that it is given, and answers with their exit statuses and complaints.
+COMMANDS = """
+import contextlib, io, json, sys
+from nb101fast.__main__ import main
+
+for line in sys.stdin:
+    with contextlib.redirect_stderr(io.StringIO()) as err:
+        status = main(json.loads(line))
+    print(json.dumps([status, err.getvalue()]), flush=True)
 """
 
 # What Python runs first on a node that lacks something.
@@ -89,7 +102,7 @@ class Experiment:
         return [*program, str(index), str(self.out), self.cluster.address, *names]
 
     def start(self) -> subprocess.Popen[str]:
-        return self.cluster.driver(self.command("rs", "re", "plain"), **{DELAY: "0.2"})
+        return self.cluster.driver(self.command("rs", "re", "plain"))
 
     def wait_for_parts(self, count: int, driver: subprocess.Popen[str]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -117,44 +130,53 @@ def run_locally(folder: Path) -> None:
     )
 
 
-@pytest.fixture(params=["namespaces", "processes"])
-def cluster(request: pytest.FixtureRequest) -> Iterator[RayCluster]:
-    has_namespaces = request.param == "namespaces"
-    if has_namespaces and not Namespaces.are_allowed():
-        pytest.skip("network namespaces are not allowed here")
-    with ray_cluster(namespaces=has_namespaces) as cluster:
-        yield cluster
-
-
 @pytest.fixture(scope="module")
-def network_cluster() -> Iterator[RayCluster]:
-    """A cluster in namespaces if they are allowed. Its tests share the head and bring the nodes."""
+def cluster() -> Iterator[RayCluster]:
+    """A cluster in namespaces if they are allowed, without nodes except its head."""
     with ray_cluster(namespaces=Namespaces.are_allowed()) as cluster:
         yield cluster
 
 
-@contextmanager
-def node_of(
-    cluster: RayCluster, *, first: str = "", environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """A node that the cluster has for a while; see `RayCluster.add_node`."""
-    node = cluster.add_node(first=first, environment=environment)
-    try:
-        yield
-    finally:
-        cluster.kill(node)
+@dataclass(frozen=True)
+class ChangingNode:
+    """What a node finds, which may change while it runs.
+
+    Attributes:
+        first: a folder with what its processes run first, as `sitecustomize.py`.
+        data: a folder of indexes. The node sees `data_there` in its place, if it has a namespace.
+    """
+
+    first: Path
+    data: Path
+    data_there: Path
 
 
-def test_nodes_that_die_or_are_cut_off(
+@pytest.fixture(scope="module")
+def node(cluster: RayCluster, tmp_path_factory: pytest.TempPathFactory) -> ChangingNode:
+    """The node that is always there. Its runs are slow enough to be interrupted."""
+    folder = tmp_path_factory.mktemp("node")
+    node = ChangingNode(folder / "first", folder / "data", folder / "data_there")
+    for each in (node.first, node.data, node.data_there):
+        each.mkdir()
+    paths = f"{node.first}:{ENVIRONMENT['PYTHONPATH']}"
+    # A namespace has mounts of its own.
+    mount = f"mount --bind {node.data_there} {node.data}" if Namespaces.are_allowed() else ""
+    cluster.add_node(first=mount, environment={DELAY: SECONDS, "PYTHONPATH": paths})
+    return node
+
+
+@pytest.mark.usefixtures("node")
+def test_nodes_that_die_or_are_cut_off_or_stop(
     cluster: RayCluster, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     experiment = Experiment(cluster, tmp_path)
-    killed, cut_off, _ = (cluster.add_node(environment={DELAY: "0.2"}) for _ in range(3))
+    lost = [cluster.add_node(environment={DELAY: SECONDS}) for _ in range(3)]
     with experiment.start() as driver:
         experiment.wait_for_parts(3, driver)
-        cluster.kill(killed)
+        cluster.kill(lost[0])
         experiment.wait_for_parts(12, driver)
-        cluster.cut_off(cut_off)
+        cluster.cut_off(lost[1])
+        cluster.stop(lost[2])
         _, err = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == 0, err
     again = re.findall(
@@ -163,78 +185,78 @@ def test_nodes_that_die_or_are_cut_off(
         err,
         re.MULTILINE,
     )
-    assert len(again) == 2, err
+    assert len(again) == 3, err
     assert experiment.results() == undisturbed
 
 
+@pytest.mark.usefixtures("node")
 def test_a_driver_that_dies_or_is_interrupted(
-    network_cluster: RayCluster, undisturbed: dict[str, bytes], tmp_path: Path
+    cluster: RayCluster, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
-    experiment = Experiment(network_cluster, tmp_path)
-    with node_of(network_cluster, environment={DELAY: "0.2"}):
-        for parts, number in ((3, signal.SIGKILL), (6, signal.SIGINT)):
-            with experiment.start() as driver:
-                experiment.wait_for_parts(parts, driver)
-                driver.send_signal(number)
-                driver.communicate(timeout=PATIENCE)
-            assert driver.returncode != 0
-            assert not (experiment.out / "summary.json").exists()
-        # The other engine goes on from there.
-        shutil.copytree(experiment.out, tmp_path / "copy")
-        run_locally(tmp_path / "copy")
-        assert results(tmp_path / "copy") == undisturbed
-        status, _, err = network_cluster.run(experiment.command("rs", "re", "plain"))
-        assert (status, err) == (0, "")
-        assert experiment.results() == undisturbed
+    experiment = Experiment(cluster, tmp_path)
+    for parts, number in ((3, signal.SIGKILL), (6, signal.SIGINT)):
+        with experiment.start() as driver:
+            experiment.wait_for_parts(parts, driver)
+            driver.send_signal(number)
+            driver.communicate(timeout=PATIENCE)
+        assert driver.returncode != 0
+        assert not (experiment.out / "summary.json").exists()
+    # The other engine goes on from there.
+    shutil.copytree(experiment.out, tmp_path / "copy")
+    run_locally(tmp_path / "copy")
+    assert results(tmp_path / "copy") == undisturbed
+    status, _, err = cluster.run(experiment.command("rs", "re", "plain"))
+    assert (status, err) == (0, "")
+    assert experiment.results() == undisturbed
 
 
-def test_what_nodes_lack(network_cluster: RayCluster, tmp_path: Path) -> None:
-    cluster = network_cluster
-    (tmp_path / "index").mkdir()
-    index = shutil.copy(BUILT_IN, tmp_path / "index")
+def test_what_nodes_lack(cluster: RayCluster, node: ChangingNode, tmp_path: Path) -> None:
+    index, index_there = node.data / "index.nb101", node.data_there / "index.nb101"
+    for path in (index, index_there):
+        shutil.copy(BUILT_IN, path)
     hyperopt = next(
         settings
         for settings in search.PRESETS["paper"].optimizers.values()
         if "hyperopt" in settings.libraries
     )
+    command = ["experiment", str(index), "--out", str(tmp_path / "out")]
+    command += ["--optimizers", f"rs,{hyperopt.name}", "--runs", "2", "--budget", "200"]
+    command += ["--engine", "ray", "--address", cluster.address]
 
-    def complaint(first: str = "", patch: str = "") -> str:
-        """What the command says if a node lacks something."""
-        environment = {}
-        if patch:
-            (folder := tmp_path / patch).mkdir()
-            (folder / "sitecustomize.py").write_text(PATCHES[patch])
-            environment = {"PYTHONPATH": f"{folder}:{ENVIRONMENT['PYTHONPATH']}"}
-        command = [sys.executable, "-m", "nb101fast", "experiment", str(index), "--out"]
-        command += [str(tmp_path / "out"), "--engine", "ray", "--address", cluster.address]
-        command += ["--optimizers", f"rs,{hyperopt.name}", "--runs", "2", "--budget", "200"]
-        with node_of(cluster, first=first, environment=environment):
-            status, out, err = cluster.run(command)
-        assert (status, out) == (2, "")
+    def complaint(patch: str = "") -> str:
+        """What the command says if the node lacks something."""
+        (node.first / "sitecustomize.py").write_text(patch)
+        assert driver.stdin is not None
+        assert driver.stdout is not None
+        print(json.dumps(command), file=driver.stdin, flush=True)
+        status, err = json.loads(driver.stdout.readline())
+        assert status == 2
         assert not (tmp_path / "out").exists()
         assert re.fullmatch(r"nb101fast: node [\d.]+ of the cluster: .*\n", err), err
-        return err
+        return str(err)
 
-    found = complaint(patch="another version")
-    assert f"nb101fast {nb101fast.__version__} is needed, but 0.0.9 is installed" in found
-    assert "hyperopt is not installed" in complaint(patch="no library")
-    if Namespaces.are_allowed():  # a namespace has mounts of its own
-        found = complaint(first=f"mount -t tmpfs none {tmp_path / 'index'}")
-        assert "the index can't be read: [Errno 2] No such file or directory" in found
-        assert "each node needs the same file at the same path" in found
-        other = tmp_path / "other.nb101"
-        nb101fast.synthetic.write_index(other, codes=nb101fast.cell_codes()[:50])
-        found = complaint(first=f"mount --bind {other} {index}")
-        assert "is another index than at the start of the experiment" in found
+    with cluster.driver([sys.executable, "-c", COMMANDS]) as driver:
+        found = complaint(PATCHES["another version"])
+        assert f"nb101fast {nb101fast.__version__} is needed, but 0.0.9 is installed" in found
+        assert "hyperopt is not installed" in complaint(PATCHES["no library"])
+        if Namespaces.are_allowed():
+            index_there.unlink()
+            found = complaint()
+            assert "the index can't be read: [Errno 2] No such file or directory" in found
+            assert "each node needs the same file at the same path" in found
+            nb101fast.synthetic.write_index(index_there, codes=nb101fast.cell_codes()[:50])
+            assert "is another index than at the start of the experiment" in complaint()
+        (node.first / "sitecustomize.py").unlink()
+        assert driver.communicate() == ("", "")
 
 
-def test_optimizers_of_ones_own(network_cluster: RayCluster, tmp_path: Path) -> None:
-    own, hungry = (Experiment(network_cluster, tmp_path / name) for name in ("own", "hungry"))
-    with node_of(network_cluster):
-        status, _, err = network_cluster.run(own.command("plain", "own"))
-        assert (status, err) == (0, "")
-        status, _, err = network_cluster.run(hungry.command("hungry"))
-        assert status == 1
+@pytest.mark.usefixtures("node")
+def test_optimizers_of_ones_own(cluster: RayCluster, tmp_path: Path) -> None:
+    own, hungry = (Experiment(cluster, tmp_path / name) for name in ("own", "hungry"))
+    status, _, err = cluster.run(own.command("plain", "own"))
+    assert (status, err) == (0, "")
+    status, _, err = cluster.run(hungry.command("hungry"))
+    assert status == 1
     table = search.Trajectories.from_parquet(own.out / "runs" / "own-000007.parquet")
     index = nb101fast.open(BUILT_IN)
     alone = search.run(PlainSearch, index, runs=1, first_run=7, budget_seconds=BUDGET)

@@ -130,8 +130,7 @@ class SharedNetwork:
             return int(free.getsockname()[1])
 
     def cut_off(self, node: int, processes: list[int]) -> None:
-        for process in processes:
-            os.kill(process, signal.SIGSTOP)
+        _stop(processes)
 
     def processes(self, node: int, started: int) -> list[int]:
         found, children = [started], _children()
@@ -176,6 +175,7 @@ class RayCluster:
         return subprocess.Popen(
             [*self._network.command(self._head), *command],
             env={**os.environ, **ENVIRONMENT, **environment},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -203,14 +203,20 @@ class RayCluster:
 
     def cut_off(self, node: int) -> None:
         """Let nothing reach a node any more. Its processes live on, until the cluster ends."""
-        processes = self._network.processes(node, self._nodes[node].pid)
-        self._network.cut_off(node, processes)
+        self._network.cut_off(node, self._processes(node))
+
+    def stop(self, node: int) -> None:
+        """Stop all processes of a node, which stays connected. They don't go on."""
+        _stop(self._processes(node))
 
     def close(self) -> None:
         for node in reversed(list(self._nodes)):
             self.kill(node)
         self._network.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _processes(self, node: int) -> list[int]:
+        return self._network.processes(node, self._nodes[node].pid)
 
     def _start(
         self, options: list[str], first: str = "", environment: Mapping[str, str] | None = None
@@ -247,6 +253,11 @@ def ray_cluster(*, namespaces: bool) -> Iterator[RayCluster]:
         yield cluster
     finally:
         cluster.close()
+
+
+def _stop(processes: list[int]) -> None:
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
 
 
 def _ip(*arguments: str) -> str:
