@@ -47,6 +47,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .arrow_columns import array_of, array_of_texts
 from .checks import check_choice
 from .content_digest import ContentDigest
 from .extras import import_extra
@@ -281,8 +282,8 @@ def _runs_batch(arrow: Any, reader: IndexReader, schema: Any, places: Integers) 
     columns = run_columns(reader, places) | own_columns_at(reader, places[0])
     for name, column in columns.items():
         if isinstance(column, Texts):
-            texts = arrow.array(column.different, arrow.string())
-            arrays.append(arrow.DictionaryArray.from_arrays(column.positions, texts))
+            texts = array_of_texts(column.different)
+            arrays.append(arrow.DictionaryArray.from_arrays(array_of(column.positions), texts))
         else:
-            arrays.append(arrow.array(column, schema.field(name).type))
+            arrays.append(array_of(column).cast(schema.field(name).type))
     return arrow.RecordBatch.from_arrays(arrays, schema=schema)

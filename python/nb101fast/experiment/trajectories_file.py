@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrow_columns import array_of, array_of_texts
 from ..extras import import_extra
 from ..parquet_file import parquet_writer
 from ..search import OptimizerRuns, Trajectories
@@ -59,5 +60,5 @@ def _rows(group: OptimizerRuns, plan: ExperimentPlan) -> pyarrow.Table:
     rows = group.to_arrow()
     names = list(plan.optimizers)
     numbers = np.full(rows.num_rows, names.index(group.optimizer), np.int32)
-    column = arrow.DictionaryArray.from_arrays(numbers, names)
+    column = arrow.DictionaryArray.from_arrays(array_of(numbers), array_of_texts(names))
     return rows.replace_schema_metadata(None).add_column(0, "optimizer", column)

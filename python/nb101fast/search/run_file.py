@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._core import FormatError
+from ..arrow_columns import array_of, values_of
 from ..content_digest import ContentDigest
 from ..extras import import_extra
 from ..parquet_file import check_digest, open_parquet, write_table
@@ -66,7 +67,8 @@ class RunFile:
 
     def table(self, columns: Columns, facts: Facts) -> pyarrow.Table:
         """The rows and the metadata as a pyarrow.Table."""
-        table = import_extra("pyarrow", extra="arrow").table(columns)
+        arrow = import_extra("pyarrow", extra="arrow")
+        table = arrow.table({name: array_of(values) for name, values in columns.items()})
         return table.replace_schema_metadata({self._metadata: json.dumps(facts).encode()})
 
     def write(self, table: pyarrow.Table, target: str | os.PathLike[str] | IO[bytes]) -> None:
@@ -93,7 +95,7 @@ class RunFile:
         types = {**_COMMON_TYPES, **self.types(facts)}
         if not {*types} <= {*table.column_names}:
             raise self._other_contents(name)
-        columns = {column: table[column].to_numpy() for column in types}
+        columns = {column: values_of(table[column]) for column in types}
         _check_columns(name, columns, types, facts)
         check_digest(path, file, self._digest_of(table))
         return columns, facts
@@ -106,7 +108,7 @@ class RunFile:
     def _digest_of(self, table: pyarrow.Table) -> ContentDigest:
         """The digest of everything that a table holds."""
         digest = ContentDigest(table.schema.metadata[self._metadata])
-        digest.update(*(column.to_numpy() for column in table.columns))
+        digest.update(*map(values_of, table.columns))
         return digest
 
 
