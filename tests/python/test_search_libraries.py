@@ -41,7 +41,7 @@ PACKAGES: dict[type[Settings], str] = {
 }
 ENOUGH = {
     HyperoptTPE: 30,
-    SMAC3: 5,
+    SMAC3: 3,
     HpBandSterBOHB: 120,
 }  # proposals, so that the last ones come from the model
 NUM_EDGES = 21
@@ -98,9 +98,9 @@ def mean_of(codes: list[int]) -> float:
 
 
 def test_runs_on_an_index(kind: type[Settings]) -> None:
-    found = search.run(kind(), nb101fast.open(), runs=1, budget_seconds=6, seed=4, epochs=12)
+    found = search.run(kind(), nb101fast.open(), runs=1, max_evaluations=4, seed=4, epochs=12)
     assert found.optimizer == kind.name
-    assert found.num_evaluations[0] > 0
+    assert found.num_evaluations[0] == 4
     assert 0 <= found.final_regret[0] < 1
 
 
@@ -302,13 +302,13 @@ def test_smac_learns_after_each_evaluation(monkeypatch: pytest.MonkeyPatch) -> N
         return train(self, x, y)
 
     monkeypatch.setattr(forest, "train", watched)
-    proposals(SMAC3(SMAC(num_trees=7)), 8)
-    assert trained == [(7, told) for told in range(1, 8)]
+    proposals(SMAC3(SMAC(num_trees=7)), 4)
+    assert trained == [(7, told) for told in range(1, 4)]
 
 
 @needs("smac")
 def test_smac_proposes_better_cells_than_random() -> None:
-    late = proposals(SMAC3(SMAC(random_fraction=0)), 16)[-8:]
+    late = proposals(SMAC3(SMAC(random_fraction=0)), 11)[-5:]
     assert mean_of(late) > mean_of(proposals(AT_RANDOM, 40)) + 0.1
 
 
@@ -400,6 +400,6 @@ def test_bohb_draws_what_hpbandster_does(settings: BOHB, caplog: pytest.LogCaptu
 @needs("hpbandster")
 def test_bohb_proposes_better_cells_than_random() -> None:
     by_model, at_random = (
-        proposals(HpBandSterBOHB(BOHB(random_fraction=share)), 400) for share in (0, 1)
+        proposals(HpBandSterBOHB(BOHB(random_fraction=share)), 300) for share in (0, 1)
     )
     assert mean_of(by_model[-100:]) > mean_of(at_random[-100:]) + 0.1

@@ -287,9 +287,10 @@ def test_forests_predict_what_smac3s_do_after_5000_evaluations() -> None:
     ids=str,
 )
 def test_forests_of_other_settings_predict_something_else(changes: dict[str, Any]) -> None:
-    """The comparison of forests is sharp enough to tell each of them from SMAC3's."""
+    """Half as many forests are enough to tell each of them from SMAC3's."""
     history = made_up(300)
-    assert disagreement(our_predictions(history), their_predictions(history, **changes)) > BOUND
+    theirs = their_predictions(history, range(NUM_SEEDS // 2), **changes)
+    assert disagreement(our_predictions(history), theirs) > BOUND
 
 
 @pytest.mark.slow
@@ -301,7 +302,8 @@ def test_forests_with_random_thresholds_predict_something_else(
     module = library("smac.model.random_forest.random_forest")
     history = made_up(300)
     monkeypatch.setattr(module, "DecisionTreeRegressor", trees.ExtraTreeRegressor)
-    assert disagreement(our_predictions(history), their_predictions(history)) > BOUND
+    theirs = their_predictions(history, range(NUM_SEEDS // 2))
+    assert disagreement(our_predictions(history), theirs) > BOUND
 
 
 def test_codes_and_costs_of_different_number() -> None:
@@ -370,7 +372,7 @@ def test_no_configuration_is_proposed_twice() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runs", [30, pytest.param(200, marks=pytest.mark.release)])
+@pytest.mark.parametrize("runs", [20, pytest.param(200, marks=pytest.mark.release)])
 def test_runs_end_where_smac3s_end(full_index_108: nb101fast.Index, runs: int) -> None:
     """Compiled runs have the regrets of 20 runs of SMAC3, and as many valid and invalid proposals.
 
