@@ -30,7 +30,9 @@ from .ops import OPS
 
 if TYPE_CHECKING:
     from . import adapters as adapters
+    from . import analysis as analysis
     from . import api as api
+    from . import experiment as experiment
     from . import explorer as explorer
     from . import ingraph as ingraph
     from . import search, search_space, synthetic
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
 
 # These are loaded when they are first used, for a quick `import nb101fast`.
 _LAZY = (
-    *("adapters", "api", "explorer", "ingraph", "search", "search_space", "synthetic"),
-    "tables",
+    *("adapters", "analysis", "api", "experiment", "explorer", "ingraph", "search", "search_space"),
+    *("synthetic", "tables"),
 )
 
 __all__ = [
@@ -87,4 +89,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    """The names that users need, without the modules that the package consists of."""
+    return sorted({*__all__, *_LAZY})

@@ -69,6 +69,17 @@ def test_importing_loads_numpy_alone(bare_python: Path) -> None:
     assert not {f"nb101fast.{name}" for name in LATE}.intersection(loaded)
 
 
+def test_every_name_that_is_shown_can_be_used(bare_python: Path) -> None:
+    program = """if True:
+        import nb101fast
+        shown = [name for name in dir(nb101fast) if name[0] != '_']
+        print(*(name for name in shown if getattr(nb101fast, name) is not None))
+    """
+    shown = run(bare_python, "-c", program).split()
+    assert {"Index", "analysis", "open", "search_space"} <= set(shown)
+    assert not {"Any", "importlib", "checks", "phrases"} & set(shown)
+
+
 def test_answers_are_those_of_the_full_installation(bare_python: Path) -> None:
     program = """if True:
         import nb101fast
