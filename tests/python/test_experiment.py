@@ -69,6 +69,12 @@ def small_report(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Expe
 
 
 @pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let experiments draw no figures, which takes most of the time of a small one."""
+    monkeypatch.setattr("nb101fast.experiment.experiment.figures", lambda *_, **__: {})
+
+
+@pytest.fixture
 def small(small_report: ExperimentReport) -> Path:
     """The folder of the small experiment."""
     return small_report.folder
@@ -124,6 +130,7 @@ def test_report(index: Index, small_report: ExperimentReport) -> None:
         assert (trajectories.num_evaluations == expected.num_evaluations).all()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_everything_recorded(index: Index, tmp_path: Path) -> None:
     report = run(index, tmp_path, record="everything", runs=70)
     table = parquet.read_table(tmp_path / "trajectories.parquet")
@@ -133,6 +140,7 @@ def test_everything_recorded(index: Index, tmp_path: Path) -> None:
     assert table["is_incumbent"].to_numpy().sum() == expected
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_names_of_a_dictionary(index: Index, tmp_path: Path) -> None:
     optimizers: dict[str, Any] = {"small": search.Evolution(population=20), "re": "re"}
     report = run(index, tmp_path, optimizers=optimizers)
@@ -145,6 +153,7 @@ def test_names_of_a_dictionary(index: Index, tmp_path: Path) -> None:
     assert again.summaries == report.summaries
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_number_of_evaluations(index: Index, tmp_path: Path) -> None:
     limits: dict[str, Any] = {"budget_seconds": None, "max_evaluations": 30}
     report = run(index, tmp_path, optimizers=["rs", "re", PlainSearch], **limits)
@@ -164,6 +173,7 @@ def test_a_number_of_evaluations(index: Index, tmp_path: Path) -> None:
     assert both.limits == (50, 7)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_budget_that_is_far_too_long_for_the_index_is_told(
     index: Index, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -261,6 +271,7 @@ def test_the_plan_is_written_down(index: Index, undisturbed: Path) -> None:
     assert facts["index"] == repr(index)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_progress(index: Index, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     run(index, tmp_path, optimizers=ALL, progress=lambda *numbers: told.append(numbers))
@@ -298,6 +309,7 @@ def test_lost_parts_are_computed_again(index: Index, undisturbed: Path, tmp_path
     assert contents(folder) == contents(undisturbed)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_another_seed_has_other_runs(index: Index, small: Path, tmp_path: Path) -> None:
     run(index, tmp_path, seed=1)
     name = "trajectories.parquet"
