@@ -16,7 +16,6 @@ from nb101train.tensorflow_start import load_tensorflow
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # otherwise it prints much when it starts
 HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 NUM_DEVICES = 2
-NUM_THREADS = 2  # golden_step.npz was made with two
 
 
 def pytest_report_header() -> str:
@@ -48,7 +47,9 @@ def tensorflow_devices() -> None:
     processor = tf.config.list_physical_devices("CPU")[0]
     device = tf.config.LogicalDeviceConfiguration()
     tf.config.set_logical_device_configuration(processor, [device] * NUM_DEVICES)
-    tf.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
+    # Networks so small give several threads little to share, and much to wait for.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 @pytest.fixture

@@ -308,11 +308,13 @@ PROGRAM = """
 import os, signal, sys
 from nb101train import CellTrainer, load_dataset
 import tensorflow as tf
+assert "keras" not in sys.modules  # which `CellTrainer` would have loaded without need
 from nb101train.resident import ResidentDataset
 from test_checkpoint import CONFIG, MATRIX, OPS, always
 
 folder, threads = sys.argv[1:]
 tf.config.threading.set_intra_op_parallelism_threads(int(threads))  # they decide how it rounds
+tf.config.threading.set_inter_op_parallelism_threads(int(threads))
 
 def kill_after(done, _):
     if done > 100:

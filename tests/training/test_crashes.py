@@ -59,7 +59,7 @@ class Sweep:
         command = [sys.executable, str(SCRIPT), self._worker, "sweep", str(self.out)]
         command += [*self._begin, "--workers", "2", "--engine", "local", *arguments]
         if self._cluster:
-            command += ["--workers", "3", "--engine", "ray", "--address", self._cluster.address]
+            command += ["--workers", "4", "--engine", "ray", "--address", self._cluster.address]
             return self._cluster.driver(command)
         if before:
             command = ["sh", "-c", f'{before}; exec "$@"', "sh", *command]
@@ -235,19 +235,17 @@ def test_a_killed_driver_of_actors(small_sweep: Sweep) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the nodes' processes in /proc")
 @needs("ray")
-@pytest.mark.parametrize("network", ["namespaces", "processes"])
-def test_lost_nodes_and_a_killed_driver(tmp_path: Path, network: str) -> None:
-    if network == "namespaces" and not Namespaces.are_allowed():
-        pytest.skip("network namespaces are not allowed here")
-    with ray_cluster(namespaces=network == "namespaces") as cluster:
+def test_lost_nodes_and_a_killed_driver(tmp_path: Path) -> None:
+    with ray_cluster(namespaces=Namespaces.are_allowed()) as cluster:
         sweep = Sweep(tmp_path, cluster, seconds=0.4)
-        killed, cut_off, _ = (cluster.add_node() for _ in range(3))
+        killed, cut_off, stopped, _ = (cluster.add_node() for _ in range(4))
         with sweep.start() as driver:
             sweep.wait_for(20, driver)
             cluster.kill(killed)
             lost = sweep.wait_for_losses(1, driver)
             cluster.cut_off(cut_off)
-            sweep.wait_for_losses(lost + 1, driver)
+            cluster.stop(stopped)
+            sweep.wait_for_losses(lost + 2, driver)
             made = len(sweep.payloads())
             assert 20 <= made < len(WANTED)
             driver.kill()

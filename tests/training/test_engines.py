@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -409,14 +410,12 @@ def test_actors_of_a_running_cluster(tmp_path: Path) -> None:
     port = free_port()
     paths = os.pathsep.join(filter(None, sys.path))
     environment = {**os.environ, "PYTHONPATH": paths, "HOME": str(tmp_path)}
-    environment |= {
-        "RAY_AUTH_MODE": "token"
-    }  # which `ray start` uses by default, but a driver doesn't
-    ray = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
-    subprocess.run([*ray, "get-auth-token", "--generate"], env=environment, check=True)
-    begin = [*ray, "start", "--head", f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}']
-    begin += ["--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats"]
-    begin += ["--block"]
+    # `ray start` uses tokens by default, but a driver doesn't.
+    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex()}
+    begin = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
+    begin += ["--head", f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}', "--block"]
+    begin += ["--include-dashboard=false", "--include-log-monitor=false", "--no-monitor"]
+    begin.append("--disable-usage-stats")
     with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL) as cluster:
         try:
             story = [sys.executable, "-c", RAY_STORY, f"127.0.0.1:{port}"]

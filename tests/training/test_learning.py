@@ -8,17 +8,14 @@ batches; gamma and beta not trained; kernels three times too large; images not c
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from nb101fast import encode
-from nb101train.crew import Crew
-from nb101train.record import read_results
-from nb101train.request import Request
-from nb101train.shard import Shard
-from nb101train.sweep import sweep
+from nb101train.config import DIGITS
+from nb101train.record import RunResult, parse_payload
+from nb101train.work import RunRecord, cell_work, units_of
+from nb101train.worker import TrainingWorker, WorkerSettings
 from reference.libraries import needs
 
 pytestmark = needs("tensorflow")
@@ -40,12 +37,15 @@ EXPECTED = {4: (0.57, 0.07), 12: (0.89, 0.03)}
 
 
 @pytest.mark.slow
-def test_cells_learn_the_digits(tmp_path: Path) -> None:
-    codes = np.array([encode(matrix, ops) for matrix, ops in CELLS], np.uint32)
-    request = Request(codes, epochs=tuple(EXPECTED), repeats=REPEATS)
-    # One thread is faster than two, which share little work in networks so small.
-    sweep(tmp_path, request, Crew(threads=1, device="cpu"))
-    runs = list(read_results(Shard().results_in(tmp_path)))
+def test_cells_learn_the_digits() -> None:
+    worker = TrainingWorker(WorkerSettings("digits", DIGITS, device="cpu"))
+    runs: list[RunResult] = []
+    for matrix, ops in CELLS:
+        for outcome in worker.train(
+            cell_work(encode(matrix, ops), units_of(tuple(EXPECTED), REPEATS))
+        ):
+            assert isinstance(outcome, RunRecord)
+            runs.append(parse_payload(outcome.payload))
     assert len(runs) == len(CELLS) * len(EXPECTED) * REPEATS
     for budget, (expected, margin) in EXPECTED.items():
         found = [run.evaluations[2].test_accuracy for run in runs if run.epochs == budget]

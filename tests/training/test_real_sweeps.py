@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 import nb101fast
-from made_up import is_alive
+from made_up import InProcessEngine, is_alive
+from nb101train.__main__ import main
+from nb101train.commands import sweep
+from nb101train.crew import Crew
+from nb101train.engine import Engine
 from nb101train.failures import read_failures
+from nb101train.plan import SweepPlan
 from nb101train.record import RunResult, parse_payload
 from nb101train.shard import Shard
 from nb101train.shard_runs import read_records
+from nb101train.worker import TrainingWorker
 from reference.libraries import needs
 
 pytestmark = needs("tensorflow")
@@ -48,6 +58,25 @@ def finish(out: Path, *arguments: str) -> tuple[int, str, str]:
     with start(out, *arguments) as driver:
         printed = driver.communicate(timeout=300)
     return driver.returncode, *printed
+
+
+class CrewHere(Crew):
+    """A single worker, in this process."""
+
+    def hired(self, folder: Path, plan: SweepPlan, shard: Shard) -> Engine:
+        make_worker = functools.partial(TrainingWorker, self._settings(folder, plan))
+        return InProcessEngine(make_worker, 1)
+
+
+def finish_here(out: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the command in this process; returns its exit status and what it printed."""
+    with (
+        mock.patch.object(sweep, "Crew", CrewHere),
+        redirect_stdout(io.StringIO()) as printed,
+        redirect_stderr(io.StringIO()) as err,
+    ):
+        status = main(["sweep", str(out), *arguments])
+    return status, printed.getvalue(), err.getvalue()
 
 
 def cells_file(folder: Path, count: int) -> Path:
@@ -82,10 +111,10 @@ class FinishedSweep:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
-    """A sweep of `CELLS` by one undisturbed local process."""
+    """A sweep of `CELLS` by this process."""
     folder = tmp_path_factory.mktemp("undisturbed")
     out, cells = folder / "out", cells_file(folder, len(CELLS))
-    status, printed, err = finish(out, *BEGIN, "--cells", str(cells))
+    status, printed, err = finish_here(out, *BEGIN, "--cells", str(cells))
     assert (status, err) == (0, f"{cells}: 3 cells: 3 by id\n")
     return FinishedSweep(out, printed, results(out))
 
@@ -109,7 +138,7 @@ def test_runs_that_are_not_finite_fail(tmp_path: Path) -> None:
     out = tmp_path / "out"
     cells = cells_file(tmp_path, 1)
     arguments = [*BEGIN, "--cells", str(cells), "--set", "learning_rate=1e30"]
-    status, printed, err = finish(out, *arguments)
+    status, printed, err = finish_here(out, *arguments)
     assert (status, printed.count("  failed: ")) == (1, 4)
     assert err == (
         f"{cells}: 1 cell: 1 by id\n"
@@ -165,7 +194,7 @@ def test_actors_and_processes_give_the_same_results(
     tmp_path: Path, undisturbed: FinishedSweep
 ) -> None:
     cells = cells_file(tmp_path, len(CELLS))
-    arguments = [*BEGIN, "--cells", str(cells), "--engine", "ray"]
+    arguments = [*BEGIN, "--cells", str(cells), "--engine", "ray", "--workers", "1"]
     status, printed, err = finish(tmp_path / "out", *arguments)
     assert status == 0, printed + err
     assert results(tmp_path / "out") == undisturbed.runs

@@ -1,14 +1,10 @@
-"""Every public function of the harness with good arguments, and a program that gives wrong ones.
-
-The program prints one line for each call that raised something else than it may.
-"""
+"""Every public function of the harness with good arguments."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
@@ -20,7 +16,7 @@ from nb101train import DIGITS, CellTrainer, RunOptions, TrainConfig, Trainer, lo
 from nb101train.architectures import Architecture
 from nb101train.resident import ResidentDataset
 from nb101train.strategy import find_strategy
-from reference.wrong_arguments import Calls, StoppedError, print_faults, settings_of
+from reference.wrong_arguments import Calls, settings_of
 
 MATRIX = ((0, 1), (0, 0))
 OPS = ("input", "output")
@@ -101,10 +97,3 @@ def calls() -> Calls:
             | {"device": "cpu"},
         ),
     }
-
-
-if __name__ == "__main__":
-    # A call that gets as far as the training has accepted its arguments. TensorFlow does not bear
-    # being interrupted by a signal.
-    with mock.patch.object(Trainer, "train", side_effect=StoppedError):
-        print_faults(calls, may_raise={}, seconds=0)

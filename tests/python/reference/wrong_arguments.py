@@ -110,8 +110,14 @@ def _make_good_calls(calls: Calls) -> None:
     os.chdir("..")
 
 
-def _faults(calls: Calls, may_raise: MayRaise, seconds: float) -> Iterator[str]:
-    """Call everything with wrong arguments; yields what raised something else than it may."""
+def faults(calls: Calls, may_raise: MayRaise, seconds: float) -> Iterator[str]:
+    """Call everything with wrong arguments; yields what raised something else than it may.
+
+    Args:
+        calls: each function with good arguments.
+        may_raise: what a function may raise beside `ALLOWED`, by its name.
+        seconds: a call that takes longer is stopped; 0 stops none.
+    """
     for name, (function, arguments) in calls.items():
         allowed = ALLOWED + may_raise.get(name, ())
         for argument in arguments:
@@ -139,6 +145,20 @@ def _fault(
 
 
 @contextlib.contextmanager
+def limited_memory() -> Iterator[None]:
+    """Let this process take at most so much more memory."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@contextlib.contextmanager
 def _stopped_after(seconds: float) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -152,18 +172,14 @@ def print_faults(calls: Callable[[], Calls], may_raise: MayRaise, seconds: float
 
     Args:
         calls: gives each function with good arguments.
-        may_raise: what a function may raise beside `ALLOWED`, by its name.
-        seconds: a call that takes longer is stopped; 0 stops none.
+        may_raise, seconds: see `faults`.
     """
-    import resource
-
     warnings.simplefilter("ignore")
     _make_good_calls(calls())
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, -1))
     signal.signal(signal.SIGALRM, _stop)
-    for line in _faults(calls(), may_raise, seconds):
-        print(line, file=sys.stdout, flush=True)
+    with limited_memory():
+        for line in faults(calls(), may_raise, seconds):
+            print(line, file=sys.stdout, flush=True)
 
 
 def check_faults(module: str, folder: Path) -> None:
