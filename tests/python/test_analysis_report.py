@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 import nb101fast
-from nb101fast import analysis
+from nb101fast import analysis, figure_file
 from nb101fast.__main__ import main
 from nb101fast.analysis import AnalysisReport
 from nb101fast.locations import BUILT_IN
@@ -311,7 +311,10 @@ def test_the_command_writes_the_same_files(
         assert (page.parent / file.name).read_bytes() == file.read_bytes()
 
 
-def test_page_says_what_is_missing(small_sample: tuple[Path, list[Record]], tmp_path: Path) -> None:
+def test_page_says_what_is_missing(
+    small_sample: tuple[Path, list[Record]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figure_file, "render", lambda figure, form: b"")  # to save time
     nothing = {"test_accuracy": math.nan}
     records = [
         record._replace(
