@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,10 +15,12 @@ NUM_RAW = 2**MATRIX_BITS * 3**5
 MOST_RAW_EDGES = 9  # of a valid configuration, in the meaning "raw-9"
 
 
+@cache  # It depends on no index.
 def count_raw(*, most_edges: int = MATRIX_BITS) -> npt.NDArray[np.int64]:
-    """How many of the 2^21 * 3^5 raw configurations are each cell: int64 (423624,), by id.
+    """How many of the 2^21 * 3^5 raw configurations are each cell, by id.
 
-    Only valid configurations are counted. Labels of dead vertices make configurations differ too.
+    The counts are a read-only int64 (423624,). Only valid configurations are counted. Labels of
+    dead vertices make configurations differ too.
 
     The core finds a cell in two steps: the matrix gives a placement, and the labels give a rank
     within the placement. So this counts the matrices of each placement, and adds the count to the
@@ -38,7 +42,9 @@ def count_raw(*, most_edges: int = MATRIX_BITS) -> npt.NDArray[np.int64]:
     ids = first_ids[used, None] + ranks[row_starts[used, None] + labelings]
     weights = np.repeat(matrices[used], len(labelings))
     # bincount sums in double, which is exact for whole numbers below 2^53.
-    return np.bincount(ids.reshape(-1), weights, NUM_CELLS).astype(np.int64)
+    counts = np.bincount(ids.reshape(-1), weights, NUM_CELLS).astype(np.int64)
+    counts.setflags(write=False)
+    return counts
 
 
 def _edges_of_matrices() -> npt.NDArray[np.uint8]:
