@@ -18,16 +18,6 @@ std::int64_t op_parameters(std::int64_t label, std::int64_t channels) noexcept {
   return conv_parameters(label == 0 ? 3 : 1, channels, channels);
 }
 
-std::int64_t cell_parameters(const Graph& graph, std::int64_t in, std::int64_t out) noexcept {
-  const Channels channels = vertex_channels(graph, in, out);
-  std::int64_t total = 0;
-  for (int v = 1; v < graph.num_vertices; ++v) {
-    if (graph.successors[0] >> v & 1) total += conv_parameters(1, in, channels[v]);
-    if (v + 1 < graph.num_vertices) total += op_parameters(graph.labels[v], channels[v]);
-  }
-  return total;
-}
-
 }  // namespace
 
 Channels vertex_channels(const Graph& graph, std::int64_t input_channels,
@@ -52,18 +42,41 @@ Channels vertex_channels(const Graph& graph, std::int64_t input_channels,
   return channels;
 }
 
-std::int64_t count_parameters(const Graph& graph, const Skeleton& skeleton) noexcept {
+ParameterCounter::ParameterCounter(const Graph& graph, const Skeleton& skeleton) noexcept {
   std::int64_t in = skeleton.stem_filters;
   std::int64_t out = in;
-  std::int64_t total = conv_parameters(3, skeleton.image_channels, in);
+  without_labels_ = conv_parameters(3, skeleton.image_channels, in);
   for (int stack = 0; stack < skeleton.num_stacks; ++stack) {
     if (stack > 0) out *= 2;
     for (int cell = 0; cell < skeleton.cells_per_stack; ++cell) {
-      total += cell_parameters(graph, in, out);
+      add_cell(graph, in, out);
       in = out;
     }
   }
-  return total + (out + 1) * skeleton.num_classes;
+  without_labels_ += (out + 1) * skeleton.num_classes;
+}
+
+void ParameterCounter::add_cell(const Graph& graph, std::int64_t in, std::int64_t out) noexcept {
+  const Channels channels = vertex_channels(graph, in, out);
+  for (int v = 1; v < graph.num_vertices; ++v) {
+    if (graph.successors[0] >> v & 1) without_labels_ += conv_parameters(1, in, channels[v]);
+    if (v + 1 == graph.num_vertices) continue;
+    for (int label = 0; label < kNumOps; ++label) {
+      of_label_[v][label] += op_parameters(label, channels[v]);
+    }
+  }
+}
+
+std::int64_t ParameterCounter::count(const Graph& graph) const noexcept {
+  std::int64_t total = without_labels_;
+  for (int v = 1; v + 1 < graph.num_vertices; ++v) {
+    total += of_label_[v][static_cast<int>(graph.labels[v])];
+  }
+  return total;
+}
+
+std::int64_t count_parameters(const Graph& graph, const Skeleton& skeleton) noexcept {
+  return ParameterCounter(graph, skeleton).count(graph);
 }
 
 }  // namespace nb101

@@ -5,6 +5,7 @@
 
 #include "nb101/cell.hpp"
 #include "nb101/numbered_array.hpp"
+#include "nb101/op.hpp"
 
 namespace nb101 {
 
@@ -24,6 +25,23 @@ struct Skeleton {
 using Channels = NumberedArray<std::int64_t, kMaxGraphVertices>;
 Channels vertex_channels(const Graph& graph, std::int64_t input_channels,
                          std::int64_t output_channels) noexcept;
+
+// Counts the trainable parameters for pruned graphs with the same edges and with labels 0..2. What
+// each label adds at each vertex is computed once.
+class ParameterCounter {
+ public:
+  // Takes the edges of the graph.
+  explicit ParameterCounter(const Graph& graph, const Skeleton& skeleton = {}) noexcept;
+
+  // Takes the labels of the graph.
+  std::int64_t count(const Graph& graph) const noexcept;
+
+ private:
+  void add_cell(const Graph& graph, std::int64_t in, std::int64_t out) noexcept;
+
+  std::int64_t without_labels_ = 0;
+  NumberedArray<NumberedArray<std::int64_t, kNumOps>, kMaxGraphVertices> of_label_{};  // by vertex
+};
 
 // Counts the trainable parameters for a pruned graph with labels 0..2.
 std::int64_t count_parameters(const Graph& graph, const Skeleton& skeleton = {}) noexcept;

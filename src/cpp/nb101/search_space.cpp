@@ -132,12 +132,13 @@ class SearchSpaceBuilder {
       Graph graph = structure_graph(key.first, key.second);
       structure.first_id = static_cast<std::int32_t>(space_.codes_.size());
       structure.orbits = count_orbits(canonical_structure(graph));
+      const ParameterCounter parameters(graph);
       const int interior = key.first - 2;
       for (const unsigned labeling : structure.orbits.least_labelings) {
         const Labels labels = labels_of(labeling, interior);
         for (int i = 0; i < interior; ++i) graph.labels[i + 1] = labels[i];
         space_.codes_.push_back(pack(graph));
-        space_.parameters_.push_back(static_cast<std::uint32_t>(count_parameters(graph)));
+        space_.parameters_.push_back(static_cast<std::uint32_t>(parameters.count(graph)));
       }
     }
   }
