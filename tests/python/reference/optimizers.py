@@ -52,10 +52,11 @@ class Stream:
 
 def _masks_of(sampling: str) -> list[int]:
     masks = np.arange(1 << 21, dtype=np.uint32)
-    if sampling == "all":
-        return [int(mask) for mask in masks]
-    validity: Any = {"raw": "official", "raw-9": "raw-9"}[sampling]
-    return [int(mask) for mask in masks[nb101fast.is_valid(masks, validity=validity)]]
+    if sampling != "all":
+        validity: Any = {"raw": "official", "raw-9": "raw-9"}[sampling]
+        masks = masks[nb101fast.is_valid(masks, validity=validity)]
+    chosen: list[int] = masks.tolist()
+    return chosen
 
 
 class Sampler:

@@ -42,13 +42,11 @@ class Draws:
     """Draws from one random word, which is a fraction of 1. Each draw uses up a part of it."""
 
     def __init__(self, word: int) -> None:
-        self._rest = Fraction(word, WORD)
+        self._rest = word  # the numerator; the denominator is WORD
 
     def below(self, n: int) -> int:
         """Draw a number of 0..n-1."""
-        self._rest *= n
-        number = int(self._rest)
-        self._rest -= number
+        number, self._rest = divmod(self._rest * n, WORD)
         return number
 
 
