@@ -1,7 +1,4 @@
-"""The analysis of a whole index with four budgets, including its figures and its report.
-
-If only the answers are checked, the index has the cells of at most six vertices.
-"""
+"""The analysis of a whole index with four budgets, including its figures and its report."""
 
 from __future__ import annotations
 
@@ -22,13 +19,9 @@ TARGET = Target(must=60 / OFFICIAL_SECONDS, aim=10 / OFFICIAL_SECONDS)
 
 
 @pytest.mark.informational
-def test_whole_analysis(race: Race, tmp_path: Path) -> None:
+def test_whole_analysis(race: Race, four_budgets: nb101fast.Index, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    codes = nb101fast.cell_codes()
-    if not race.is_timed:
-        codes = codes[nb101fast.search_space.num_vertices(codes) <= 6]
-    nb101fast.synthetic.write_index(tmp_path / "index.nb101", codes=codes)
-    index = nb101fast.open(tmp_path / "index.nb101")
+    index, codes = four_budgets, nb101fast.cell_codes()[four_budgets.cells]
     report = race.alone(
         lambda: analysis.analyze(index, tmp_path / "analysis"),
         "the whole analysis, a cell",

@@ -118,13 +118,14 @@ def test_a_proposal_of_tpe(race: Race, four_budgets: nb101fast.Index) -> None:
 
 @pytest.mark.informational
 @pytest.mark.parametrize(
-    ("name", "must_seconds", "aim_seconds", "num_checked"),
-    [("tpe", 180, 30, 64), ("bohb", 900, 200, 12)],
+    ("name", "index_name", "must_seconds", "aim_seconds", "num_checked"),
+    [("tpe", "full_index", 180, 30, 64), ("bohb", "four_budgets", 900, 200, 12)],
 )
 def test_whole_runs(
     race: Race,
-    four_budgets: nb101fast.Index,
+    request: pytest.FixtureRequest,
     name: str,
+    index_name: str,
     must_seconds: float,
     aim_seconds: float,
     num_checked: int,
@@ -134,10 +135,11 @@ def test_whole_runs(
     If only the answers are checked, there are as many runs as show that random search is worse by
     three standard errors.
     """
+    index: nb101fast.Index = request.getfixturevalue(index_name)
     runs = 32 if race.is_timed else num_checked
 
     def work() -> search.Trajectories:
-        return search.run(name, four_budgets, runs=runs, budget_seconds=1e7)
+        return search.run(name, index, runs=runs, budget_seconds=1e7)
 
     done = race.alone(
         work,
@@ -147,7 +149,7 @@ def test_whole_runs(
         rounds=1,
     )
     assert (done.seconds <= 1e7).all()
-    at_random = search.run("rs", four_budgets, runs=runs, budget_seconds=1e7)
+    at_random = search.run("rs", index, runs=runs, budget_seconds=1e7)
     assert done.final_regret.mean() < at_random.final_regret.mean()
 
 

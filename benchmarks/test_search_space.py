@@ -28,14 +28,15 @@ ENCODINGS: list[Encoding] = ["A", "B", "C", "one-hot"]
 @pytest.mark.informational
 @pytest.mark.parametrize("how", SAMPLINGS)
 def test_sample(race: Race, how: str) -> None:
+    count = NUM_CODES if race.is_timed else 1 << 17
     codes = race.alone(
-        lambda: search_space.sample(NUM_CODES, how=how, seed=1),
+        lambda: search_space.sample(count, how=how, seed=1),
         f"sample {how}",
-        items=NUM_CODES,
+        items=count,
         target=A_CODE,
         rounds=ROUNDS,
     )
-    assert len(np.unique(codes)) > 300_000
+    assert len(np.unique(codes)) > 0.3 * count
     assert how == "all" or nb101fast.is_valid(codes).all()
 
 
