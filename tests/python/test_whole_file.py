@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,13 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     path = tmp_path / "absent" / "file"
     with pytest.raises(FileNotFoundError, match=str(path)):
         write_whole(path, b"")
+
+
+def test_except_catches_the_class_of_the_error(tmp_path: Path) -> None:
+    """Up to Python 3.10, the class that the core gives must be that of the error."""
+    with suppress(FileNotFoundError):
+        write_whole(tmp_path / "absent" / "file", b"")
+        pytest.fail("a file was written to a folder that is missing")
 
 
 def test_a_killed_writer_leaves_the_old_file(path: Path) -> None:

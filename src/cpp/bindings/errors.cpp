@@ -36,15 +36,16 @@ void set_error(PyObject* type, const std::exception& error) {
   if (text) PyErr_SetObject(type, visible(text).ptr());
 }
 
-// Raises OSError with errno and the file's name. Python then picks the subclass, for example
-// FileNotFoundError.
+// Raises OSError with errno and the file's name. Python picks the subclass when it makes the error,
+// for example FileNotFoundError. Up to Python 3.10, an except clause compares the class that is
+// given here, so the error must be made before.
 void raise_os_error(const std::system_error& error) {
   const std::string what = error.what();  // has the form "NAME: MESSAGE"
   const std::string message = error.code().message();
   const std::string name = what.substr(0, what.size() - std::min(what.size(), message.size() + 2));
   const int number = error.code().default_error_condition().value();  // errno, on Windows too
-  const py::tuple arguments = py::make_tuple(number, message, name);
-  PyErr_SetObject(PyExc_OSError, arguments.ptr());
+  const py::object made = py::handle(PyExc_OSError)(number, message, name);
+  PyErr_SetObject(py::type::handle_of(made).ptr(), made.ptr());
 }
 
 }  // namespace
