@@ -80,6 +80,13 @@ class Trial(NamedTuple):
     seconds: float
 
 
+@cache
+def _runs_of(index: Index, cell: int, budget: int) -> list[dict[str, float]]:
+    repeats = index.repeats[index.epochs.index(budget)]
+    runs = [index.query(ids=cell, epochs=budget, repeat=r) for r in range(repeats)]
+    return [run for run in runs if not math.isnan(run["training_time"])]
+
+
 class PlainTraining:
     """The runs of an index, held in dictionaries."""
 
@@ -93,14 +100,10 @@ class PlainTraining:
     ) -> None:
         self.epochs, self._most_edges = tuple(epochs), most_edges
         self.runs: dict[tuple[int, int], list[dict[str, float]]] = {}
-        codes = nb101fast.cell_codes()
-        for cell, code in zip(index.cells.tolist(), codes[index.cells].tolist(), strict=True):
-            if len(nb101fast.Cell.from_code(code).ops) > most_vertices:
-                continue
-            for budget in epochs:
-                repeats = index.repeats[index.epochs.index(budget)]
-                runs = [index.query(code, epochs=budget, repeat=r) for r in range(repeats)]
-                self.runs[cell, budget] = [r for r in runs if not math.isnan(r["training_time"])]
+        for cell in index.cells.tolist():
+            if len(nb101fast.Cell.from_id(cell).ops) <= most_vertices:
+                for budget in epochs:
+                    self.runs[cell, budget] = _runs_of(index, cell, budget)
 
     def cell(self, code: int) -> int:
         cell = nb101fast.cell_ids(code)
@@ -428,11 +431,11 @@ class Reinforce:
     def ask(self) -> tuple[int, int]:
         words = [random_word(self._seed, k << 40 | self._asked) for k in range(16)]
         self._asked += 1
+        halves = [f"{half:032b}" for word in words for half in (word % 2**32, word >> 32)]
+        numbers = [int("".join(bits), 2) for bits in zip(*halves, strict=True)][::-1]
 
         def is_below(draw: int, probability: float) -> bool:
-            bits = [word >> shift + draw & 1 for word in words for shift in (0, 32)]
-            number = int("".join(map(str, bits)), 2)
-            return number < min(round(probability * 2**32), 2**32 - 1)
+            return numbers[draw] < min(round(probability * 2**32), 2**32 - 1)
 
         self._sample = [
             int(is_below(edge, self._probabilities(logits)[1]))
