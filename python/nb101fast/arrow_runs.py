@@ -14,7 +14,7 @@ from ._core import FormatError
 from .arrays import Doubles
 from .content_digest import ContentDigest
 from .extras import import_extra
-from .hashes import cell_hashes
+from .hashes import hashes_of_cells
 from .ids import NUM_CELLS, cell_ids
 from .measurement import STAGED_METRICS
 from .own_column import OwnColumn, parse_labels
@@ -234,7 +234,9 @@ class _StoredRead:
                 f"{self._path}: no column 'runs_E' with the runs at E epochs: add at least one"
             )
         counts = np.stack([self.numbers(f"runs_{epochs}") for epochs in self._epochs], axis=1)
-        places = official_places(cell_hashes()[self._ids.astype(int)], counts.astype(np.int64))
+        places = official_places(
+            hashes_of_cells(self._ids.astype(np.int32)), counts.astype(np.int64)
+        )
         first = f"record_{self._epochs[0]}_0"
         if first not in self._names:
             return places

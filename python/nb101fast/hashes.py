@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .ids import Ids
+from .ids import NUM_CELLS, Ids, cell_codes
 
 Hashes: TypeAlias = "list[str] | tuple[str, ...] | npt.NDArray[np.uint8]"  # digits, or (N, 16)
 
@@ -21,6 +21,19 @@ def cell_hashes() -> npt.NDArray[np.uint8]:
     The first call computes them, in about a second. `ids_of_hashes` is the way back.
     """
     return _core.cell_hashes()
+
+
+def hashes_of_cells(ids: Ids) -> npt.NDArray[np.uint8]:
+    """The official module hashes of some cells: uint8 (N, 16).
+
+    Those of a quarter of all cells or fewer are computed without those of the others.
+
+    Args:
+        ids: int32 (N,), ids of cells.
+    """
+    if len(ids) > NUM_CELLS // 4:
+        return cell_hashes()[ids]
+    return _core.hashes_of_codes(cell_codes()[ids])
 
 
 def ids_of_hashes(hashes: Hashes, *, threads: int = 1) -> Ids:

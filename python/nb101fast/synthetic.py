@@ -18,7 +18,7 @@ from .arrays import Doubles
 from .builder import IndexBuilder
 from .checks import check_count
 from .codes import Codes, as_codes
-from .hashes import cell_hashes
+from .hashes import hashes_of_cells
 from .ids import NUM_CELLS, Ids, cell_codes, cell_ids, cell_parameters
 from .matrix_codec import decode
 from .measurement import EVALUATION_METRICS, STAGES
@@ -108,7 +108,7 @@ def generate(
     ids = _chosen_ids(codes)
     with told(progress, _LABEL) as phases:
         phases.begin("sorting")
-        ids = ids[np.lexsort(cell_hashes()[ids].T[::-1])]
+        ids = ids[np.lexsort(hashes_of_cells(ids).T[::-1])]
         phases.begin("making up values")
         for first in range(0, len(ids), _CELLS_AT_ONCE):
             batch = ids[first : first + _CELLS_AT_ONCE]

@@ -171,6 +171,7 @@ EXCEPTIONS: dict[Place, str] = {
     ),
     ("adapters.torch_network.network", "CellLayer.__init__", "cell"): "a part of Network",
     ("ids", "cell_ids", "out"): "an array to write into",
+    ("hashes", "hashes_of_cells", "ids"): "a part of compile and synthetic, on ids they checked",
     ("own_column", "OwnColumn.at", "ids"): "a part of compile, on ids that a file stores",
     ("own_column", "OwnColumn.of_runs", "ids"): "a part of compile, on codes that it has read",
     ("analysis.walks", "walk", "ids"): "a step of a report, on ids that the package made",

@@ -13,6 +13,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, OutOfDomainError
+from nb101fast.hashes import hashes_of_cells
 from reference.cells import graph_of, module_hash
 
 NUM_CELLS = nb101fast.NUM_CELLS
@@ -23,6 +24,12 @@ def test_every_hash_leads_to_its_cell() -> None:
     ids = nb101fast.ids_of_hashes(nb101fast.cell_hashes())
     assert ids.dtype == np.dtype("int32")
     assert np.array_equal(ids, np.arange(NUM_CELLS))
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000, 200_000])
+def test_hashes_of_some_cells(rng: np.random.Generator, count: int) -> None:
+    ids = rng.integers(0, NUM_CELLS, count, np.int32)
+    assert np.array_equal(hashes_of_cells(ids), nb101fast.cell_hashes()[ids])
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])

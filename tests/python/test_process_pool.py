@@ -179,11 +179,11 @@ def busy(numbers: Iterator[int]) -> Iterator[Any]:
 
 
 def test_a_worker_that_is_busy_is_not_killed() -> None:
-    with contextlib.closing(ProcessPool(max_silence=5.0)) as pool:
+    with contextlib.closing(ProcessPool(max_silence=4.0)) as pool:
         pool.start(0, busy)
         answers(pool, 1)
-        pool.send(0, 7)
-        assert answers(pool, 1) == [(0, 7)]
+        pool.send(0, 5)
+        assert answers(pool, 1) == [(0, 5)]
 
 
 def test_time_in_which_nobody_looks_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@
 #include "nb101/graph_hash.hpp"
 #include "nb101/matrix_codec.hpp"
 #include "nb101/op.hpp"
+#include "nb101/parallel.hpp"
 #include "nb101/prune.hpp"
 #include "nb101/search_space.hpp"
 #include "nb101/simd.hpp"
@@ -146,6 +147,18 @@ py::tuple look_up_tables() {
                         view(fields, {}).attr("reshape")(-1, 2), view(space.ranks(), {}));
 }
 
+// Returns the hashes of cells, one by one: (N, 16).
+ByteArray hashes_of_codes(const py::array_t<Code>& codes) {
+  const std::span<const Code> cells = span_of(codes);
+  ByteArray hashes({codes.size(), static_cast<py::ssize_t>(sizeof(Digest))});
+  const std::span<Digest> digests(reinterpret_cast<Digest*>(hashes.mutable_data()), cells.size());
+  const LongWork long_work;
+  parallel_for(cells.size(), 1, [&](std::size_t begin, std::size_t end) {
+    hash_codes(cells.subspan(begin, end - begin), digests.subspan(begin, end - begin));
+  });
+  return hashes;
+}
+
 std::string hash_text(const ByteArray& matrix, const LabelArray& labels) {
   return to_hex(graph_hash(pruned(graph_from(matrix, labels))));
 }
@@ -227,6 +240,7 @@ void register_cell(py::module_& module) {
     }
     return view_digests(hashes, {});
   });
+  module.def("hashes_of_codes", &hashes_of_codes, py::arg("codes"));
   module.def("ids_of_hashes", &ids_of_digests, py::arg("hashes").noconvert(),
              py::arg("threads") = 1);
 
