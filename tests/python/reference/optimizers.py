@@ -572,8 +572,9 @@ class BOHB(Hyperband):
         best, least = None, math.inf
         for _ in range(self._num_samples):
             sample = good.draw(self._stream)
-            ratio = max(1e-32, bad(sample)) / max(good(sample), 1e-32)
-            if not math.isfinite(ratio) and math.isfinite(good(sample)):
+            density = good(sample)
+            ratio = max(1e-32, bad(sample)) / max(density, 1e-32)
+            if not math.isfinite(ratio) and math.isfinite(density):
                 return sample
             if ratio < least:
                 best, least = sample, ratio
