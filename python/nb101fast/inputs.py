@@ -7,9 +7,8 @@ import io
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -24,6 +23,9 @@ from .progress import Phases
 from .provenance import Marks
 from .reader import IndexReader
 from .regular_file import open_regular
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 CHUNK_BYTES = 8 << 20  # About 20,000 records keep all threads busy and take little memory.
 # This is just below the average size, so the reserved memory suffices for official files.
@@ -197,6 +199,8 @@ def _read_records(
     table: _core.RunTable, path: str, threads: int, meter: Meter, is_gzip: bool
 ) -> tuple[int, int, str]:
     """How many records and bytes a TFRecord has, and the SHA-256 of its bytes."""
+    from concurrent.futures import ThreadPoolExecutor  # It would slow down every import.
+
     reader = _core.RecordReader(table, os.fsencode(path), threads)
     digest = hashlib.sha256()
     gzip = GzipStream(path) if is_gzip else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 from collections.abc import Iterable
 
@@ -35,6 +34,8 @@ def with_nearest(names: Iterable[str], known: Iterable[str]) -> str:
         >>> with_nearest(["hasch", "x"], ["hash", "id"])
         "'hasch' (is it 'hash'?), 'x'"
     """
+    import difflib  # It would slow down every import.
+
     words = tuple(known)
     told = []
     for name in names:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import operator
 import os
-import secrets
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -313,8 +312,9 @@ def _as_html(reader: IndexReader, measurement: Measurement) -> str:
 def _kind_and_number(repeat: QueryRepeat, seed: int | None) -> tuple[_core.RepeatKind, int]:
     """How a repeat is chosen, and its number or the seed of the draws."""
     if repeat == "random":
-        number = secrets.randbits(64) if seed is None else operator.index(seed) % (1 << 64)
-        return _core.RepeatKind.random, number
+        if seed is None:
+            seed = int.from_bytes(os.urandom(8), "little")
+        return _core.RepeatKind.random, operator.index(seed) % (1 << 64)
     if repeat == "mean":
         return _core.RepeatKind.mean, 0
     return _core.RepeatKind.one, int(repeat)
