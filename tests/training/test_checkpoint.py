@@ -137,10 +137,14 @@ def test_damaged_files_are_refused(
     assert cell.trainer.steps_done == steps
 
 
-def with_notes(sound: bytes, notes: bytes) -> bytes:
-    """A checkpoint with other notes, and with the digest that fits them."""
+def without_notes(sound: bytes) -> dict[str, Any]:
+    """The arrays of a checkpoint, except its notes."""
     with np.load(io.BytesIO(sound[32:])) as archive:
-        arrays = {name: archive[name] for name in archive.files if name != "notes"}
+        return {name: archive[name] for name in archive.files if name != "notes"}
+
+
+def with_notes(arrays: dict[str, Any], notes: bytes) -> bytes:
+    """A checkpoint of these arrays and notes, with the digest that fits them."""
     buffer = io.BytesIO()
     np.savez(buffer, notes=np.array(notes.decode("latin-1")), **arrays)
     return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
@@ -156,10 +160,10 @@ def test_notes_of_a_wrong_type_are_refused(tmp_path: Path, cell: CellTrainer) ->
         "seconds": 2.0,
     }
     checkpoint.save(path, cell.trainer, notes)
-    sound = path.read_bytes()
+    arrays = without_notes(path.read_bytes())
 
     def restore(text: bytes) -> None:
-        path.write_bytes(with_notes(sound, text))
+        path.write_bytes(with_notes(arrays, text))
         checkpoint.restore(path, cell.trainer, NOTES)
 
     texts = refusals(restore, {**notes, "steps_done": 3})

@@ -18,5 +18,8 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("name", ["command_line.md", "sweeps.md", "training.md"])
-def test_a_new_user_can_follow(name: str, tmp_path: Path) -> None:
+def test_a_new_user_can_follow(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Networks so small give several threads little to share, and much to wait for.
+    for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        monkeypatch.setenv(variable, "1")
     check_in_process(ROOT / "docs" / name, tmp_path)
