@@ -278,13 +278,13 @@ def check_equal(
 @pytest.mark.parametrize("name", OURS)
 def test_clock_and_incumbents(index: Index, name: str) -> None:
     budget = 400.0
-    done = search.run(name, index, runs=30, budget_seconds=budget, record="everything")
+    done = search.run(name, index, runs=10, budget_seconds=budget, record="everything")
     steps, incumbents = done.evaluations, done.incumbents
     assert steps is not None
     assert (steps.seconds <= budget).all()
     assert (done.seconds <= budget).all()
     assert len(steps) == done.num_evaluations.sum()
-    assert len(done) == 30
+    assert len(done) == 10
     longest = max(
         np.nanmax(
             nb101fast.whole_space.WholeSpace(index.reader, e, repeat=r).values("training_time")
@@ -293,7 +293,7 @@ def test_clock_and_incumbents(index: Index, name: str) -> None:
         for r in range(3)
     )
     assert (done.seconds > budget - longest).all()  # no further training fitted
-    for run in range(30):
+    for run in range(10):
         rows = slice(steps.starts[run], steps.starts[run + 1])
         assert (np.diff(steps.seconds[rows]) > 0).all()
         best = slice(incumbents.starts[run], incumbents.starts[run + 1])
