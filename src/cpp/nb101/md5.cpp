@@ -26,6 +26,10 @@ namespace {
 template <std::size_t kLanes>
 struct LanesOf;  // GCC ignores a vector size that depends on a template parameter
 template <>
+struct LanesOf<4> {
+  using Type = std::uint32_t __attribute__((vector_size(16)));
+};
+template <>
 struct LanesOf<16> {
   using Type = std::uint32_t __attribute__((vector_size(64)));
 };
@@ -205,11 +209,16 @@ NB101_INLINE void digest_group(const Md5Message* const* messages, std::size_t co
 
 // Each step of MD5 waits for the one before it. With AVX-512 there are enough registers for two
 // vectors of lanes, and one works while the other waits. Without it, there is one group of 16
-// lanes.
+// lanes. With 16 lanes, SSE2 would keep most of them in memory.
 constexpr std::size_t kNarrowLanes = 16;
+#ifdef __SSE2__
+constexpr std::size_t kPortableLanes = 4;
+#else
+constexpr std::size_t kPortableLanes = kNarrowLanes;
+#endif
 
 void digest_portable(const Md5Message* const* messages, std::size_t count) {
-  digest_group<kNarrowLanes>(messages, count);
+  digest_group<kPortableLanes>(messages, count);
 }
 
 #if NB101_X86_DISPATCH
@@ -232,7 +241,7 @@ Kernel kernel() noexcept {
   if (active_simd() == Simd::avx512) return {kMostMd5Lanes, digest_avx512};
   if (active_simd() == Simd::avx2) return {kNarrowLanes, digest_avx2};
 #endif
-  return {kNarrowLanes, digest_portable};
+  return {kPortableLanes, digest_portable};
 }
 
 // Appends a bit 1, zeros, and the length in bits as the last eight bytes (RFC 1321).
