@@ -11,14 +11,14 @@ Proposal Bohb::ask() {
 
 void Bohb::tell(const Trial& trial) {
   const double accuracy = trial.outcome.validation_accuracy;
-  model_.tell(trial.proposal.code, trial.proposal.budget, accuracy);
+  model_->tell(trial.proposal.code, trial.proposal.budget, accuracy);
   brackets_.tell(accuracy);
 }
 
 Code Bohb::choose() {
   std::optional<Code> code;
-  if (model_.budget() && random_.fraction() >= settings_.random_fraction) {
-    code = model_.propose(settings_.num_samples, random_);
+  if (model_->budget() && random_.fraction() >= settings_.random_fraction) {
+    code = model_->propose(settings_.num_samples, random_);
   }
   return code ? *code : sampler_(random_.word());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "nb101/brackets.hpp"
 #include "nb101/density_ratio.hpp"
@@ -27,7 +28,7 @@ class Bohb {
       : settings_(settings),
         random_(seed),
         brackets_(static_cast<std::uint32_t>(training.num_budgets()), settings.eta),
-        model_(settings.min_bandwidth) {}
+        model_(std::make_unique<DensityRatio>(settings.min_bandwidth)) {}
 
   Proposal ask();
   void tell(const Trial& trial);
@@ -39,7 +40,7 @@ class Bohb {
   Sampler sampler_{Sampling::all};
   RandomStream random_;
   Brackets brackets_;
-  DensityRatio model_;
+  std::unique_ptr<DensityRatio> model_;  // apart, because it is 100 times as large as the rest
 };
 
 }  // namespace nb101
