@@ -149,9 +149,9 @@ def _provenance(kernels: Path) -> Provenance:
 
 
 def _flags() -> str:
-    """Return the options, except paths, with which the core's own files are compiled."""
+    """Return the options, except paths, with which the counted files of the core are compiled."""
     commands = json.loads((BUILD / "compile_commands.json").read_text())
-    command = next(c["command"] for c in commands if "CMakeFiles/nb101.dir/" in c["command"])
+    command = next(c["command"] for c in commands if "CMakeFiles/nb101_hot.dir/" in c["command"])
     return " ".join(re.findall(r"(?<= )-(?![Ioc]\b|I)\S+", command))
 
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nb101/search_space.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -66,24 +67,25 @@ bool has_dtype(const py::dtype& dtype, const Kind& kind) {
   const std::string given = text_of(dtype);
   const bool is_number = dtype.kind() == 'i' || dtype.kind() == 'u';
   if (&kind == &kCodes && is_number) {
-    throw py::type_error("codes have dtype " + given +
-                         ", but a code is uint32. If these are cell ids, pass them as ids= or "
-                         "convert them with cell_codes()[ids]; if they are codes of another type, "
-                         "convert them with .astype(np.uint32).");
+    throw py::type_error(
+        sentence("codes have dtype ", given,
+                 ", but a code is uint32. If these are cell ids, pass them as ids= or "
+                 "convert them with cell_codes()[ids]; if they are codes of another type, "
+                 "convert them with .astype(np.uint32)."));
   }
   if (&kind == &kIds && is_number) {
-    throw py::type_error("ids have dtype " + given +
-                         ", but a cell id is int32. If these are codes, pass them as codes= or "
-                         "convert them with cell_ids(codes); if they are ids of another type, "
-                         "convert them with .astype(np.int32).");
+    throw py::type_error(
+        sentence("ids have dtype ", given,
+                 ", but a cell id is int32. If these are codes, pass them as codes= or "
+                 "convert them with cell_ids(codes); if they are ids of another type, "
+                 "convert them with .astype(np.int32)."));
   }
-  throw py::type_error(std::string(kind.plural) + " have dtype " + given + "; use " +
-                       kind.batch_allowed);
+  throw py::type_error(sentence(kind.plural, " have dtype ", given, "; use ", kind.batch_allowed));
 }
 
 [[noreturn]] void refuse_type(py::handle value, const Kind& kind) {
-  throw py::type_error(std::string(kind.single) + " can't be a " + type_name(value) + "; use " +
-                       kind.allowed);
+  throw py::type_error(
+      sentence(kind.single, " can't be a ", type_name(value), "; use ", kind.allowed));
 }
 
 // Returns the value of a Python int, a NumPy scalar or a 0-d array as an int. Returns None for
@@ -108,16 +110,16 @@ Code code_at(py::handle value, py::ssize_t position) {
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
   if (overflow || !std::in_range<Code>(number)) {
-    throw py::value_error("code " + text_of(integer) + at(position) +
-                          " does not fit 32 bits without sign");
+    throw py::value_error(
+        sentence("code ", text_of(integer), at(position), " does not fit 32 bits without sign"));
   }
   return static_cast<Code>(number);
 }
 
 [[noreturn]] void refuse_id(const std::string& id, py::ssize_t position, std::int32_t least) {
-  throw py::index_error("cell id " + id + at(position) + " does not exist; use " +
-                        std::to_string(least) + " to " + std::to_string(kNumCells - 1) +
-                        (least == 0 && id == "-1" ? ": -1 means that there is no cell" : ""));
+  throw py::index_error(
+      sentence("cell id ", id, at(position), " does not exist; use ", least, " to ", kNumCells - 1,
+               least == 0 && id == "-1" ? ": -1 means that there is no cell" : ""));
 }
 
 std::int32_t id_at(py::handle value, py::ssize_t position, std::int32_t least) {
@@ -156,15 +158,15 @@ py::array_t<Number> batch_of(py::handle values, const Kind& kind, Member member)
     const auto array = py::reinterpret_borrow<py::array>(values);
     if (!has_dtype(array.dtype(), kind)) refuse_dtype(array.dtype(), kind);
     if (array.ndim() != 1) {
-      throw py::value_error(std::string(kind.plural) + " have shape " +
-                            text_of(array.attr("shape")) + "; use (N,)");
+      throw py::value_error(
+          sentence(kind.plural, " have shape ", text_of(array.attr("shape")), "; use (N,)"));
     }
     check_mask(array, kind.plural);
     return py::array_t<Number, py::array::c_style | py::array::forcecast>(array);
   }
   if (!is_batch(values)) {
-    throw py::type_error(std::string(kind.plural) + " can't be a " + type_name(values) + "; use " +
-                         kind.batch_allowed);
+    throw py::type_error(
+        sentence(kind.plural, " can't be a ", type_name(values), "; use ", kind.batch_allowed));
   }
   const auto sequence = py::reinterpret_borrow<py::sequence>(values);
   py::array_t<Number> numbers(static_cast<py::ssize_t>(sequence.size()));
@@ -241,13 +243,13 @@ py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>
     const std::string given = py::isinstance<py::array>(out)
                                   ? "has dtype " + text_of(out.attr("dtype"))
                                   : "is of " + repr_of(py::type::of(out));
-    throw py::type_error("out " + given + "; use an array of " + wanted());
+    throw py::type_error(sentence("out ", given, "; use an array of ", wanted()));
   }
   const auto array = py::reinterpret_borrow<py::array>(out);
   if (!std::ranges::equal(std::span(array.shape(), static_cast<std::size_t>(array.ndim())),
                           shape)) {
-    throw py::value_error("out has shape " + text_of(array.attr("shape")) + "; use an array of " +
-                          wanted());
+    throw py::value_error(
+        sentence("out has shape ", text_of(array.attr("shape")), "; use an array of ", wanted()));
   }
   if (!array.writeable() || !(array.flags() & py::array::c_style)) {
     throw py::value_error("out is not a writable, contiguous array; use one that is");
@@ -268,23 +270,24 @@ void check_mask(py::handle values, const char* what) {
   if (is_plain_array(values) || !py::isinstance<py::array>(values)) return;
   const py::object mask = py::getattr(values, "mask", py::none());
   if (mask.is_none() || !mask.attr("any")().cast<bool>()) return;
-  throw py::value_error(std::string(what) + " are a masked array that hides " +
-                        text_of(mask.attr("sum")()) +
-                        " of its elements; leave these out with .compressed(), or replace them "
-                        "with .filled(value)");
+  throw py::value_error(
+      sentence(what, " are a masked array that hides ", text_of(mask.attr("sum")()),
+               " of its elements; leave these out with .compressed(), or replace them "
+               "with .filled(value)"));
 }
 
 int as_threads(py::handle threads) {
   constexpr long long kMost = 4096;
   const bool is_int = PyIndex_Check(threads.ptr()) && !PyBool_Check(threads.ptr());
-  if (!is_int) throw py::type_error("threads=" + repr_of(threads) + " is not an int; use an int");
+  if (!is_int)
+    throw py::type_error(sentence("threads=", repr_of(threads), " is not an int; use an int"));
   const auto integer = py::reinterpret_steal<py::object>(PyNumber_Index(threads.ptr()));
   if (!integer) throw py::error_already_set();
   int overflow = 0;
   const long long count = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
   if (overflow || count < 1 || count > kMost) {
-    throw py::value_error("threads=" + text_of(integer) + " is not allowed; use 1 to " +
-                          std::to_string(kMost));
+    throw py::value_error(
+        sentence("threads=", text_of(integer), " is not allowed; use 1 to ", kMost));
   }
   return static_cast<int>(count);
 }

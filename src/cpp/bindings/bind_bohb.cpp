@@ -9,6 +9,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/bohb.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -18,15 +19,14 @@ void tell(DensityRatio& self, const py::object& codes, const py::array_t<std::ui
           const py::array_t<double>& accuracies) {
   const py::array_t<Code> told = as_codes(codes);
   if (told.size() != budgets.size() || told.size() != accuracies.size()) {
-    throw py::value_error("budgets of " + std::to_string(budgets.size()) + " and accuracies of " +
-                          std::to_string(accuracies.size()) +
-                          " elements are not allowed; use one of each for the " +
-                          std::to_string(told.size()) + " codes");
+    throw py::value_error(
+        sentence("budgets of ", budgets.size(), " and accuracies of ", accuracies.size(),
+                 " elements are not allowed; use one of each for the ", told.size(), " codes"));
   }
   for (py::ssize_t i = 0; i < told.size(); ++i) {
     const std::uint32_t budget = budgets.data()[i];
     if (budget > 19) {
-      throw py::value_error("budget " + std::to_string(budget) + " is not allowed; use 0 to 19");
+      throw py::value_error(sentence("budget ", budget, " is not allowed; use 0 to 19"));
     }
     self.tell(told.data()[i], budget, accuracies.data()[i]);
   }

@@ -20,6 +20,7 @@
 #include "nb101/parallel.hpp"
 #include "nb101/prune.hpp"
 #include "nb101/search_space.hpp"
+#include "nb101/sentence.hpp"
 #include "nb101/simd.hpp"
 #include "nb101/space_hash.hpp"
 
@@ -119,9 +120,8 @@ py::array_t<bool> valid_array(const py::object& given, int max_raw_edges) {
 py::tuple prune_code(const py::object& given) {
   const Code code = as_code(given);
   if (code_faults(code)) {
-    throw OutOfDomainError(
-        "code " + std::to_string(code) +
-        " has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2");
+    throw OutOfDomainError(sentence(
+        "code ", code, " has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2"));
   }
   const Graph graph = prune(unpack(code)).value_or(unpack(code));
   const int n = graph.num_vertices;

@@ -20,6 +20,7 @@
 #include "nb101/own_columns.hpp"
 #include "nb101/regular_file.hpp"
 #include "nb101/run_table.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -53,12 +54,12 @@ class OwnColumnList {
           each.cast<std::tuple<std::string, std::string, std::string, py::array>>();
       const bool is_double = py::isinstance<DoubleArray>(values);
       if (!is_double && !py::isinstance<FloatArray>(values)) {
-        throw py::type_error("the values of '" + name +
-                             "' are no contiguous array of float32 or float64");
+        throw py::type_error(
+            sentence("the values of '", name, "' are no contiguous array of float32 or float64"));
       }
       if (values.ndim() != 1 || std::cmp_not_equal(values.size(), num_rows)) {
-        throw py::value_error("the values of '" + name + "' must have shape (" +
-                              std::to_string(num_rows) + ",), one for each row");
+        throw py::value_error(sentence("the values of '", name, "' must have shape (", num_rows,
+                                       ",), one for each row"));
       }
       const std::span bytes(static_cast<const std::uint8_t*>(values.data()),
                             static_cast<std::size_t>(values.nbytes()));

@@ -16,6 +16,7 @@
 #include "nb101/dominance_sort.hpp"
 #include "nb101/front_steps.hpp"
 #include "nb101/nsga2.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -50,9 +51,8 @@ py::tuple steps_of_runs(const ObjectiveValues& values, const py::array_t<std::in
   for (py::ssize_t i = 0; i < cell_ids.size(); ++i) {
     trained.push_back({cell_ids.at(i), static_cast<std::uint32_t>(repeats.at(i))});
     if (!values.has(trained.back().cell_id, trained.back().repeat)) {
-      throw py::value_error("repeat " + std::to_string(repeats.at(i)) + " of cell " +
-                            std::to_string(cell_ids.at(i)) +
-                            " has no objectives; use trainings of the same index");
+      throw py::value_error(sentence("repeat ", repeats.at(i), " of cell ", cell_ids.at(i),
+                                     " has no objectives; use trainings of the same index"));
     }
   }
   std::vector<std::int64_t> positions;

@@ -11,6 +11,7 @@
 #include "bindings/guarded.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
+#include "nb101/sentence.hpp"
 
 // pybind11's dispatcher takes longer than the look-up, so this type fills the vectorcall slot
 // itself.
@@ -84,8 +85,8 @@ Keywords read_keywords(PyObject* const* values, PyObject* names, bool takes_ids)
     } else if (name == "ids" && takes_ids) {
       keywords.ids = values[i];
     } else {
-      throw py::type_error("an objective has no argument '" + name + "'; use out or threads" +
-                           (name == "ids" ? ", and by_id(ids) for cell ids" : ""));
+      throw py::type_error(sentence("an objective has no argument '", name, "'; use out or threads",
+                                    name == "ids" ? ", and by_id(ids) for cell ids" : ""));
     }
   }
   return keywords;
@@ -115,8 +116,8 @@ void refuse_out(const Keywords& keywords) {
   return guarded([&]() -> PyObject* {
     const Keywords keywords = read_keywords(arguments + count, names, false);
     if (count != 1) {
-      throw py::type_error("an objective takes one code, Cell or array of codes, not " +
-                           std::to_string(count) + " arguments");
+      throw py::type_error(sentence("an objective takes one code, Cell or array of codes, not ",
+                                    count, " arguments"));
     }
     if (!is_batch(arguments[0])) {
       refuse_out(keywords);
@@ -142,8 +143,8 @@ PyObject* by_id(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Py
   return guarded([&]() -> PyObject* {
     const Keywords keywords = read_keywords(arguments + count, names, true);
     if (count + (keywords.ids ? 1 : 0) != 1) {
-      throw py::type_error("by_id takes one id or one array of ids; it was given " +
-                           std::to_string(count + (keywords.ids ? 1 : 0)) + " arguments");
+      throw py::type_error(sentence("by_id takes one id or one array of ids; it was given ",
+                                    count + (keywords.ids ? 1 : 0), " arguments"));
     }
     PyObject* const given = count ? arguments[0] : keywords.ids;
     if (!is_batch(given)) {

@@ -10,6 +10,7 @@
 #include "bindings/guarded.hpp"
 #include "bindings/official_reader.hpp"
 #include "bindings/registers.hpp"
+#include "nb101/sentence.hpp"
 
 // nb101fast._core.OfficialReader has plain C methods, because pybind11's dispatcher takes about as
 // long as a query.
@@ -34,8 +35,7 @@ std::size_t bounded(PyObject* number, std::size_t end, const char* what) {
   const std::size_t value = PyLong_AsSize_t(number);
   if (PyErr_Occurred()) throw py::error_already_set();
   if (value < end) return value;
-  throw py::index_error("no " + std::string(what) + " " + std::to_string(value) + ": there are " +
-                        std::to_string(end));
+  throw py::index_error(sentence("no ", what, " ", value, ": there are ", end));
 }
 
 std::size_t row_argument(const OfficialReader& reader, PyObject* number) {
@@ -82,8 +82,7 @@ std::span<const std::int32_t> rows_argument(const OfficialReader& reader, PyObje
                                            static_cast<std::size_t>(array.size()));
   for (const std::int32_t row : rows) {
     if (row < 0 || static_cast<std::size_t>(row) >= reader.num_rows()) {
-      throw py::index_error("no row " + std::to_string(row) + ": there are " +
-                            std::to_string(reader.num_rows()));
+      throw py::index_error(sentence("no row ", row, ": there are ", reader.num_rows()));
     }
   }
   return rows;

@@ -18,6 +18,7 @@
 #include "nb101/record.hpp"
 #include "nb101/record_reader.hpp"
 #include "nb101/record_writer.hpp"
+#include "nb101/sentence.hpp"
 #include "nb101/shard_reader.hpp"
 
 namespace nb101::bindings {
@@ -115,8 +116,8 @@ py::bytes format_record(const std::string& module_hash, std::uint32_t epochs,
                         const DoubleArray& evaluations, std::int32_t parameters, double total_time,
                         const py::dict& harness) {
   if (evaluations.size() != static_cast<py::ssize_t>(kRunValues)) {
-    throw py::value_error("evaluations have " + std::to_string(evaluations.size()) +
-                          " values; 3 times 5 are needed");
+    throw py::value_error(
+        sentence("evaluations have ", evaluations.size(), " values; 3 times 5 are needed"));
   }
   const HarnessFields fields = harness_from(harness);
   std::string protobuf;

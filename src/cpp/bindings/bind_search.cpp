@@ -15,6 +15,7 @@
 #include "bindings/registers.hpp"
 #include "nb101/index.hpp"
 #include "nb101/search.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -151,10 +152,10 @@ Brackets make_brackets(std::uint32_t num_budgets, std::uint32_t eta) {
   double configurations = 1;
   for (std::uint32_t i = 1; i < num_budgets; ++i) configurations *= eta;
   if (num_budgets < 1 || num_budgets > 20 || eta < 2 || configurations > 1e6) {
-    throw py::value_error("num_budgets=" + std::to_string(num_budgets) +
-                          " with eta=" + std::to_string(eta) +
-                          " is not allowed; use 1 to 20 budgets and an eta of 2 or more, so that a "
-                          "bracket starts with at most a million configurations");
+    throw py::value_error(
+        sentence("num_budgets=", num_budgets, " with eta=", eta,
+                 " is not allowed; use 1 to 20 budgets and an eta of 2 or more, so that a "
+                 "bracket starts with at most a million configurations"));
   }
   return {num_budgets, eta};
 }

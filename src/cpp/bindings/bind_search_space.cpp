@@ -21,6 +21,7 @@
 #include "nb101/neighbors.hpp"
 #include "nb101/parallel.hpp"
 #include "nb101/sampling.hpp"
+#include "nb101/sentence.hpp"
 #include "nb101/valid_matrices.hpp"
 
 namespace nb101::bindings {
@@ -47,8 +48,8 @@ template <class IsSound>
 void require(std::span<const Code> codes, const char* fault, IsSound is_sound) {
   const auto found = std::ranges::find_if_not(codes, is_sound);
   if (found == codes.end()) return;
-  throw OutOfDomainError("code " + std::to_string(*found) + " at position " +
-                         std::to_string(found - codes.begin()) + " " + fault);
+  throw OutOfDomainError(
+      sentence("code ", *found, " at position ", found - codes.begin(), " ", fault));
 }
 
 py::array_t<Code> faultless_codes(const py::object& given) {
@@ -136,11 +137,10 @@ void check_edges(std::span<const Code> codes, Encoding encoding) {
   const std::size_t unfit = first_unfit(encoding, codes);
   if (unfit == codes.size()) return;
   const auto [least, most] = edge_limits(encoding);
-  throw py::value_error(
-      "code " + std::to_string(codes[unfit]) + " at position " + std::to_string(unfit) + " has " +
-      std::to_string(std::popcount(codes[unfit] & kMatrixMask)) + " edges; encoding " +
-      std::string(kEncodingNames[static_cast<std::size_t>(encoding)]) + " holds " +
-      std::to_string(least) + " to " + std::to_string(most));
+  throw py::value_error(sentence("code ", codes[unfit], " at position ", unfit, " has ",
+                                 std::popcount(codes[unfit] & kMatrixMask), " edges; encoding ",
+                                 kEncodingNames[static_cast<std::size_t>(encoding)], " holds ",
+                                 least, " to ", most));
 }
 
 // Returns an array of shape (N, columns). It is float32 for the encoding C and uint8 for the

@@ -9,6 +9,7 @@
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/expected_improvement.hpp"
+#include "nb101/sentence.hpp"
 #include "nb101/smac.hpp"
 
 namespace nb101::bindings {
@@ -22,9 +23,8 @@ py::tuple smac_predictions(py::handle codes, const DoubleArray& costs, py::handl
   const py::array_t<Code> known = as_codes(codes);
   const py::array_t<Code> asked = as_codes(queries);
   if (known.size() != costs.size() || known.size() == 0 || known.size() > kMostTrainings) {
-    throw py::value_error("codes has " + std::to_string(known.size()) + " items and costs " +
-                          std::to_string(costs.size()) +
-                          "; use the same number of both, from 1 to 1,048,576");
+    throw py::value_error(sentence("codes has ", known.size(), " items and costs ", costs.size(),
+                                   "; use the same number of both, from 1 to 1,048,576"));
   }
   py::array_t<double> means(asked.size());
   py::array_t<double> variances(asked.size());

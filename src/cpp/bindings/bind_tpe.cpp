@@ -7,6 +7,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
+#include "nb101/sentence.hpp"
 #include "nb101/tpe.hpp"
 
 namespace nb101::bindings {
@@ -25,9 +26,10 @@ py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
                         const DoubleArray& losses) {
   const py::array_t<Code> codes = as_codes(given);
   if (losses.size() != codes.size()) {
-    throw py::value_error("losses of " + std::to_string(losses.size()) + " elements are not " +
-                          "allowed; use one for each of the " + std::to_string(codes.size()) +
-                          " codes");
+    throw py::value_error(sentence("losses of ", losses.size(),
+                                   " elements are not "
+                                   "allowed; use one for each of the ",
+                                   codes.size(), " codes"));
   }
   Tpe::Densities found;
   {

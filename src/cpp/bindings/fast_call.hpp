@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "nb101/sentence.hpp"
+
 namespace nb101::bindings {
 
 // METH_FASTCALL functions have another signature than PyCFunction. The flag tells CPython the right
@@ -18,8 +20,7 @@ inline PyCFunction as_method(FastCall function) noexcept {
 // Throws TypeError if the number of given arguments is not the number that the function takes.
 inline void check_count(Py_ssize_t given, Py_ssize_t taken) {
   if (given == taken) return;
-  throw pybind11::type_error(std::to_string(given) + " arguments are given; the function takes " +
-                             std::to_string(taken));
+  throw pybind11::type_error(sentence(given, " arguments are given; the function takes ", taken));
 }
 
 }  // namespace nb101::bindings

@@ -13,6 +13,7 @@
 #include "nb101/digest.hpp"
 #include "nb101/error.hpp"
 #include "nb101/prune.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -212,8 +213,8 @@ py::object OfficialReader::fixed_of(const FirstRecord& record) const {
   const std::optional<Graph> graph = prune(unpack(record.graph));
   if (!graph || code_faults(record.graph)) {
     throw FormatError(index_.source(), 0,
-                      "section column graph: the graph of row " + std::to_string(record.row) +
-                          " is not a cell; compile the file again");
+                      sentence("section column graph: the graph of row ", record.row,
+                               " is not a cell; compile the file again"));
   }
   const OfficialNames& names = official_names();
   py::object dict = owned(PyDict_Copy(empty_fixed_.ptr()));

@@ -6,6 +6,7 @@
 #include "nb101/error.hpp"
 #include "nb101/prune.hpp"
 #include "nb101/search_space.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
 namespace {
@@ -16,15 +17,15 @@ void check_shapes(const RunArrays& runs) {
        {std::pair("epochs", runs.epochs.size()), std::pair("parameters", runs.parameters.size()),
         std::pair("total_times", runs.total_times.size())}) {
     if (size == n) continue;
-    throw py::value_error(std::string(name) + " have length " + std::to_string(size) +
-                          "; codes have " + std::to_string(n) + ", and the lengths must be equal");
+    throw py::value_error(sentence(name, " have length ", size, "; codes have ", n,
+                                   ", and the lengths must be equal"));
   }
   const py::array& values = runs.values;
   if (values.ndim() != 2 || values.shape(0) != n ||
       values.shape(1) != static_cast<py::ssize_t>(kRunValues)) {
-    throw py::value_error("values have shape " + py::str(values.attr("shape")).cast<std::string>() +
-                          "; (" + std::to_string(n) + ", " + std::to_string(kRunValues) +
-                          ") is needed");
+    throw py::value_error(sentence("values have shape ",
+                                   py::str(values.attr("shape")).cast<std::string>(), "; (", n,
+                                   ", ", kRunValues, ") is needed"));
   }
 }
 
@@ -50,12 +51,13 @@ std::vector<Run> RunArrays::runs() const {
     run.graph = codes.at(at);
     run.cell_id = SearchSpace::instance().id(run.graph);
     if (run.cell_id == kNoCell) {
-      throw OutOfDomainError("code " + std::to_string(run.graph) + " of run " + std::to_string(i) +
-                             " is outside the search space");
+      throw OutOfDomainError(
+          sentence("code ", run.graph, " of run ", i, " is outside the search space"));
     }
     if (!is_pruned(run.graph)) {
-      throw py::value_error("code " + std::to_string(run.graph) + " of run " + std::to_string(i) +
-                            " is not the code of a pruned graph; use Cell.from_code(...).code");
+      throw py::value_error(
+          sentence("code ", run.graph, " of run ", i,
+                   " is not the code of a pruned graph; use Cell.from_code(...).code"));
     }
     run.epochs = epochs.at(at);
     run.metrics = metrics_from(values.data(at, 0), parameters.at(at), total_times.at(at));

@@ -52,7 +52,7 @@ PaddedQuad gather_quad(std::string_view text, std::size_t& at, const RecordPlace
     if (c == '\n') continue;
     quad.padding += c == '=';
     if (c != '=' && (quad.padding || kDigits.find(c) == kDigits.npos)) {
-      place.fail("its base64 has the character " + std::to_string(static_cast<unsigned char>(c)) +
+      place.fail("its base64 has the character ", static_cast<unsigned char>(c),
                  ", which is not allowed there");
     }
     quad.digits[i++] = c == '=' ? kDigits[0] : c;

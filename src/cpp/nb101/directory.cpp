@@ -10,6 +10,7 @@
 #include "nb101/crc32c.hpp"
 #include "nb101/error.hpp"
 #include "nb101/index_fields.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -39,9 +40,9 @@ void check_fields(std::span<const IndexField> fields, const FieldPlace& place, s
   for (const IndexField& field : fields) {
     if (field.is_allowed(place)) continue;
     throw FormatError(source, at + field.offset,
-                      whose() + "the " + std::string(field.name) + " is " +
-                          shown(field, place.file.subspan(at + field.offset, field.size)) +
-                          "; it must be " + std::string(field.rule));
+                      sentence(whose(), "the ", field.name, " is ",
+                               shown(field, place.file.subspan(at + field.offset, field.size)),
+                               "; it must be ", field.rule));
   }
 }
 
@@ -49,7 +50,7 @@ void check_budgets(const Directory& directory, Bytes file, const std::string& so
   FieldPlace place{directory, file};
   std::uint64_t at = sizeof(FileHeader);
   for (const Budget& budget : directory.budgets) {
-    const auto whose = [&] { return "budget number " + std::to_string(place.number) + ": "; };
+    const auto whose = [&] { return sentence("budget number ", place.number, ": "); };
     check_fields(budget_fields(), place, at, whose, source);
     place.repeats_before += budget.repeats;
     ++place.number;
@@ -61,7 +62,8 @@ void check_entries(const Directory& directory, Bytes file, const std::string& so
   FieldPlace place{directory, file};
   std::uint64_t at = sizeof(FileHeader) + directory.budgets.size() * sizeof(Budget);
   for (const SectionEntry& entry : directory.sections) {
-    check_fields(entry_fields(), place, at, [&] { return describe(entry) + ": "; }, source);
+    check_fields(
+        entry_fields(), place, at, [&] { return sentence(describe(entry), ": "); }, source);
     ++place.number;
     at += sizeof(SectionEntry);
   }
@@ -73,7 +75,7 @@ void check_checksums(const Directory& directory, Bytes file, const std::string& 
   FieldPlace place{directory, file};
   for (const SectionEntry& entry : directory.sections) {
     if (!checksum_field().is_allowed(place)) {
-      throw FormatError(source, entry.offset, describe(entry) + ": its checksum is wrong");
+      throw FormatError(source, entry.offset, sentence(describe(entry), ": its checksum is wrong"));
     }
     ++place.number;
   }
@@ -95,7 +97,7 @@ Directory read_directory(Bytes file, const std::string& source) {
   Directory directory;
   const FileHeader& header = directory.header;
   directory.header = load<FileHeader>(file.data());
-  const auto whose = [&] { return "in a file of " + std::to_string(file.size()) + " bytes, "; };
+  const auto whose = [&] { return sentence("in a file of ", file.size(), " bytes, "); };
   check_fields(header_fields(), {directory, file}, 0, whose, source);
   directory.budgets = read_array<Budget>(file, sizeof(FileHeader), header.num_budgets);
   directory.sections = read_array<SectionEntry>(
@@ -144,7 +146,7 @@ void check_sections(const Directory& directory, Bytes file, const std::string& s
     if (section->offset == begin && section->bytes == end - begin) continue;  // the same bytes
     if (section->offset < end) {
       throw FormatError(source, section->offset,
-                        describe(*section) + ": it overlaps with the section before it");
+                        sentence(describe(*section), ": it overlaps with the section before it"));
     }
     check_zeros(section->offset);
     begin = section->offset;

@@ -16,15 +16,13 @@ class OutOfDomainError : public std::runtime_error {
 // Bytes do not follow their format. The message names the source, the byte and what is wrong.
 class FormatError : public std::runtime_error {
  public:
-  FormatError(const std::string& source, std::uint64_t offset, const std::string& what)
-      : std::runtime_error(source + ": byte " + std::to_string(offset) + ": " + what) {}
+  FormatError(const std::string& source, std::uint64_t offset, const std::string& what);
 };
 
 // A device, a pipe or a socket has the name of a file. The message names it and says what it is.
 class NotRegularError : public std::runtime_error {
  public:
-  NotRegularError(const std::string& name, const std::string& kind)
-      : std::runtime_error(name + " is " + kind + "; use a regular file") {}
+  NotRegularError(const std::string& name, const std::string& kind);
 };
 
 }  // namespace nb101

@@ -1,5 +1,7 @@
 #include "nb101/file_format.hpp"
 
+#include "nb101/sentence.hpp"
+
 namespace nb101 {
 namespace {
 
@@ -12,16 +14,16 @@ static_assert(std::size(kKindNames) == kNumSectionKinds + 1);
 
 std::string describe(const SectionEntry& section) {
   const auto kind = static_cast<std::size_t>(section.kind);
-  std::string text = "section " + std::string(kKindNames[kind < std::size(kKindNames) ? kind : 0]);
+  std::string text = sentence("section ", kKindNames[kind < std::size(kKindNames) ? kind : 0]);
   if (section.kind == SectionKind::column && static_cast<int>(section.metric) < kNumMetrics) {
-    text += " " + std::string(name(section.metric));
+    text += sentence(" ", name(section.metric));
     if (is_staged(section.metric) && static_cast<int>(section.stage) < kNumStages) {
-      text += " " + std::string(name(section.stage));
+      text += sentence(" ", name(section.stage));
     }
-    text += " of repeat " + std::to_string(section.repeat);
+    text += sentence(" of repeat ", section.repeat);
   }
   if (section.kind == SectionKind::column || section.kind == SectionKind::run_counts) {
-    text += " at budget number " + std::to_string(section.budget);
+    text += sentence(" at budget number ", section.budget);
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nb101/search_space.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -18,10 +19,7 @@ class Inspection {
         SearchSpace::instance().parameters()[static_cast<std::size_t>(run_.cell_id)];
     const std::int32_t stated = run_.metrics.trainable_parameters;
     if (std::int64_t{stated} == std::int64_t{rule}) return;
-    note(findings_.other_parameters, [&] {
-      return std::to_string(stated) + " trainable parameters, " + std::to_string(rule) +
-             " by the rule";
-    });
+    note(findings_.other_parameters, stated, " trainable parameters, ", rule, " by the rule");
   }
 
   // The stages come in their order, because a time must not be shorter than the one before.
@@ -32,12 +30,12 @@ class Inspection {
       const double accuracy = evaluation.*kStagedFields[static_cast<std::size_t>(metric)];
       if (accuracy >= 0 && accuracy <= 1) continue;
       if (is_missing(accuracy, metric, stage)) continue;
-      note_value(findings_.odd_accuracies, "an accuracy of ", accuracy);
+      note(findings_.odd_accuracies, "an accuracy of ", accuracy);
     }
     inspect_time(evaluation.training_time, stage);
     const double epoch = evaluation.current_epoch;
     if (!(epoch >= 0 && std::isfinite(epoch)) && !is_missing(epoch, Metric::current_epoch, stage)) {
-      note_value(findings_.odd_epochs, "a current epoch of ", epoch);
+      note(findings_.odd_epochs, "a current epoch of ", epoch);
     }
   }
 
@@ -45,36 +43,29 @@ class Inspection {
     const double total = run_.metrics.total_time;
     if (total >= 0 && total <= kLongestTime) return;
     if (is_missing(total, Metric::total_time, Stage::start)) return;
-    note(findings_.odd_times, [&] { return "a total time of " + std::to_string(total) + " s"; });
+    note(findings_.odd_times, "a total time of ", total, " s");
   }
 
  private:
   void inspect_time(double time, Stage stage) {
     if (is_missing(time, Metric::training_time, stage)) return;
     if (!(time >= time_before_ && time <= kLongestTime)) {
-      note(findings_.odd_times, [&] {
-        return "a training time of " + std::to_string(time) + " s after " +
-               std::to_string(time_before_) + " s";
-      });
+      note(findings_.odd_times, "a training time of ", time, " s after ", time_before_, " s");
     }
     time_before_ = time;
   }
 
   bool is_missing(double value, Metric metric, Stage stage) {
     if (!std::isnan(value)) return false;
-    note(findings_.missing_values[column_slot(metric, stage)], [] { return "NaN"; });
+    note(findings_.missing_values[column_slot(metric, stage)], "NaN");
     return true;
   }
 
-  template <class Describe>
-  void note(Finding& finding, Describe describe) const {
+  template <class... Parts>
+  void note(Finding& finding, const Parts&... parts) const {
     if (finding.count++ > 0) return;
-    finding.first = "run " + std::to_string(number_) + " (cell " + std::to_string(run_.cell_id) +
-                    ", " + std::to_string(run_.epochs) + " epochs): " + describe();
-  }
-
-  void note_value(Finding& finding, const char* what, double value) const {
-    note(finding, [&] { return what + std::to_string(value); });
+    finding.first = sentence("run ", number_, " (cell ", run_.cell_id, ", ", run_.epochs,
+                             " epochs): ", parts...);
   }
 
   Findings& findings_;

@@ -9,8 +9,7 @@ namespace nb101 {
 
 void FrameStream::finish() const {
   if (file_end_ == FileEnd::torn || rest_.empty()) return;
-  RecordPlace{&source_, num_records_, end_}.fail("cut short: the source ends " +
-                                                 std::to_string(rest_.size()) +
+  RecordPlace{&source_, num_records_, end_}.fail("cut short: the source ends ", rest_.size(),
                                                  " bytes after the record begins");
 }
 

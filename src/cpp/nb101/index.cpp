@@ -55,14 +55,17 @@ std::string IndexView::describe(const SectionEntry& section) const {
   const auto own = std::ranges::find(own_columns_, &section, &Column::entry);
   const auto number = static_cast<std::size_t>(own - own_columns_.begin());
   if (number >= std::min(own_columns_.size(), labels_.size())) return nb101::describe(section);
-  return nb101::describe(section) + " " + std::string(text_of(labels_[number].name));
+  return sentence(nb101::describe(section), " ", text_of(labels_[number].name));
 }
 
-void IndexView::fail(const SectionEntry& section, const std::string& what) const {
-  throw FormatError(source_, section.offset, describe(section) + ": " + what);
+void IndexView::fail_with(const SectionEntry& section,
+                          std::initializer_list<SentencePart> parts) const {
+  throw FormatError(source_, section.offset, sentence(describe(section), ": ", sentence_of(parts)));
 }
 
-void IndexView::fail(const std::string& what) const { throw FormatError(source_, 0, what); }
+void IndexView::fail_with(std::initializer_list<SentencePart> parts) const {
+  throw FormatError(source_, 0, sentence_of(parts));
+}
 
 const SectionEntry& IndexView::entry_of(SectionKind kind) const noexcept {
   return *std::ranges::find(sections(), kind, &SectionEntry::kind);
@@ -124,8 +127,7 @@ void IndexView::check_complete() const {
 
 void IndexView::check_labels() const {
   if (labels_.size() != own_columns_.size()) {
-    fail("it has " + std::to_string(labels_.size()) + " labels, but " +
-         std::to_string(own_columns_.size()) + " own columns");
+    fail("it has ", labels_.size(), " labels, but ", own_columns_.size(), " own columns");
   }
   if (labels_.empty()) return;
   // So the memory that they all take is bounded, also if they share their bytes.
@@ -139,8 +141,7 @@ void IndexView::check_labels() const {
       fail(entry_of(SectionKind::labels), fault);
     }
     if (!names.insert(text_of(label.name)).second) {
-      fail(entry_of(SectionKind::labels),
-           "two labels have the name '" + std::string(text_of(label.name)) + "'");
+      fail(entry_of(SectionKind::labels), "two labels have the name '", text_of(label.name), "'");
     }
   }
 }
@@ -175,9 +176,8 @@ Run IndexView::run(std::size_t row, std::size_t budget, std::size_t repeat) cons
   run.graph = static_cast<Code>(value(Metric::graph, Stage::start));
   run.cell_id = cell_id(row);
   if (!is_stored_graph(run.graph, run.cell_id)) {
-    fail(*column(Metric::graph, Stage::start, budget, repeat).entry,
-         "its element at row " + std::to_string(row) + ", " + std::to_string(run.graph) +
-             ", is no pruned graph of cell " + std::to_string(run.cell_id));
+    fail(*column(Metric::graph, Stage::start, budget, repeat).entry, "its element at row ", row,
+         ", ", run.graph, ", is no pruned graph of cell ", run.cell_id);
   }
   run.epochs = budgets()[budget].epochs;
   run.metrics.trainable_parameters =
@@ -233,9 +233,8 @@ void IndexView::check_cells() const {
   for (std::size_t row = 0; row < cells_.size(); ++row) {
     const std::int32_t before = row ? cells_[row - 1] : -1;
     if (cells_[row] <= before || cells_[row] >= kNumCells) {
-      fail(entry_of(SectionKind::cells),
-           "id " + std::to_string(cells_[row]) + " at row " + std::to_string(row) +
-               " is not above the one before it, or not below " + std::to_string(kNumCells));
+      fail(entry_of(SectionKind::cells), "id ", cells_[row], " at row ", row,
+           " is not above the one before it, or not below ", kNumCells);
     }
   }
 }
@@ -247,11 +246,10 @@ void IndexView::check_hashes() const {
     check_stop();
     const Digest& hash = hashes_[row];
     if (hash != space.hash(cell_id(row))) {
-      fail(entry_of(SectionKind::hashes),
-           to_hex(hash) + " is not the hash of cell " + std::to_string(cell_id(row)));
+      fail(entry_of(SectionKind::hashes), to_hex(hash), " is not the hash of cell ", cell_id(row));
     }
     if (function.row(hash) != static_cast<std::int32_t>(row)) {
-      fail(entry_of(SectionKind::slots), "the perfect hash does not find hash " + to_hex(hash));
+      fail(entry_of(SectionKind::slots), "the perfect hash does not find hash ", to_hex(hash));
     }
   }
   const auto filled = std::ranges::count_if(slots_, [](auto slot) { return slot != kEmptySlot; });
@@ -271,16 +269,14 @@ void IndexView::check_run_counts() const {
       most = std::max<std::uint32_t>(most, count);
     }
     if (most != budgets()[budget].repeats) {
-      fail(*counts.entry, "the most runs of a cell are " + std::to_string(most) +
-                              ", but the budget has " + std::to_string(budgets()[budget].repeats) +
-                              " repeats");
+      fail(*counts.entry, "the most runs of a cell are ", most, ", but the budget has ",
+           budgets()[budget].repeats, " repeats");
     }
     check_stop();
   }
   if (runs != header().num_runs) {
-    fail(*run_counts_.front().entry, "the run counts of all budgets add up to " +
-                                         std::to_string(runs) + ", but the number of runs is " +
-                                         std::to_string(header().num_runs));
+    fail(*run_counts_.front().entry, "the run counts of all budgets add up to ", runs,
+         ", but the number of runs is ", header().num_runs);
   }
 }
 
@@ -288,17 +284,15 @@ void IndexView::check_order() const {
   std::vector<std::uint32_t> records(num_rows() * budgets().size(), 0);
   for (const std::uint32_t record : order_) {
     if (record >= records.size()) {
-      fail(entry_of(SectionKind::order),
-           "it names record " + std::to_string(record) + ", but the index has only " +
-               std::to_string(records.size()) + " pairs of a row and a budget");
+      fail(entry_of(SectionKind::order), "it names record ", record, ", but the index has only ",
+           records.size(), " pairs of a row and a budget");
     }
     ++records[record];
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i] == run_count(i / budgets().size(), i % budgets().size())) continue;
-    fail(entry_of(SectionKind::order), "it names cell " +
-                                           std::to_string(cell_id(i / budgets().size())) +
-                                           " a different number of times than it has runs");
+    fail(entry_of(SectionKind::order), "it names cell ", cell_id(i / budgets().size()),
+         " a different number of times than it has runs");
   }
 }
 
@@ -307,9 +301,8 @@ void IndexView::check_column(const Column& column) const {
   for (std::size_t row = 0; row < num_rows(); ++row) {
     const bool has_run = entry.repeat < run_count(row, entry.budget);
     if (is_allowed(column, row, has_run)) continue;
-    fail(entry, "the element at row " + std::to_string(row) + " is " + std::to_string(column[row]) +
-                    (has_run ? " in a run" : " where no run is") + "; it must be " +
-                    std::string(section_field(entry).rule));
+    fail(entry, "the element at row ", row, " is ", column[row],
+         has_run ? " in a run" : " where no run is", "; it must be ", section_field(entry).rule);
   }
   check_stop();
 }
@@ -317,8 +310,8 @@ void IndexView::check_column(const Column& column) const {
 void IndexView::check_own_column(const Column& column) const {
   for (std::size_t row = 0; row < num_rows(); ++row) {
     if (!std::isinf(column[row])) continue;
-    fail(*column.entry, "the element at row " + std::to_string(row) + " is infinite; it must be " +
-                            std::string(section_field(*column.entry).rule));
+    fail(*column.entry, "the element at row ", row, " is infinite; it must be ",
+         section_field(*column.entry).rule);
   }
   check_stop();
 }

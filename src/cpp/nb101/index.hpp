@@ -1,6 +1,7 @@
 // A compiled index. IndexView is a checked view of its bytes, and IndexFile owns the mapped file.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "nb101/mapped_file.hpp"
 #include "nb101/perfect_hash.hpp"
 #include "nb101/search_space.hpp"
+#include "nb101/sentence.hpp"
 #include "nb101/series.hpp"
 
 namespace nb101 {
@@ -84,8 +86,18 @@ class IndexView {
   void check_own_column(const Column& column) const;
   bool is_allowed(const Column& column, std::size_t row, bool has_run) const noexcept;
   const SectionEntry& entry_of(SectionKind kind) const noexcept;
-  [[noreturn]] void fail(const SectionEntry& section, const std::string& what) const;
-  [[noreturn]] void fail(const std::string& what) const;
+  // Throws FormatError. The parts make up what it says.
+  template <class... Parts>
+  [[noreturn]] void fail(const SectionEntry& section, const Parts&... parts) const {
+    fail_with(section, {parts...});
+  }
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    fail_with({parts...});
+  }
+  [[noreturn]] void fail_with(const SectionEntry& section,
+                              std::initializer_list<SentencePart> parts) const;
+  [[noreturn]] void fail_with(std::initializer_list<SentencePart> parts) const;
 
   Bytes file_;
   std::string source_;

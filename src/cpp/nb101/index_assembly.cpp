@@ -11,6 +11,7 @@
 #include "nb101/error.hpp"
 #include "nb101/parallel.hpp"
 #include "nb101/perfect_hash.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -57,8 +58,8 @@ WrittenIndex IndexAssembly::write(const std::string& path, std::string_view prov
                                   std::uint32_t denominator,
                                   std::span<const OwnColumn> own_columns) {
   if (denominator > kMaxDenominator) {
-    throw std::invalid_argument("denominator " + std::to_string(denominator) +
-                                " is not allowed; use at most " + std::to_string(kMaxDenominator));
+    throw std::invalid_argument(
+        sentence("denominator ", denominator, " is not allowed; use at most ", kMaxDenominator));
   }
   IndexWriter writer(path, placement_.budgets(), count_sections() + num_sections_of(own_columns));
   written_ = {};
@@ -87,7 +88,7 @@ PerfectHashTables IndexAssembly::hash_tables() const {
     return build_perfect_hash(placement_.hashes());
   } catch (const std::invalid_argument& error) {
     if (!base_) throw;
-    throw FormatError(base_->source(), 0, std::string("section hashes: ") + error.what());
+    throw FormatError(base_->source(), 0, sentence("section hashes: ", error.what()));
   }
 }
 

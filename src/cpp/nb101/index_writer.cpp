@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "nb101/crc32c.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 
@@ -98,8 +99,8 @@ void IndexWriter::add_constant(SectionEntry section, const void* element) {
 
 std::uint64_t IndexWriter::commit() {
   if (directory_.sections.size() != num_sections_) {
-    throw std::logic_error("the index has " + std::to_string(directory_.sections.size()) +
-                           " sections, but " + std::to_string(num_sections_) + " were announced");
+    throw std::logic_error(sentence("the index has ", directory_.sections.size(), " sections, but ",
+                                    num_sections_, " were announced"));
   }
   std::uint64_t repeats = 0;
   for (const Budget& budget : directory_.budgets) repeats += budget.repeats;

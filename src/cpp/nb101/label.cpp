@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "nb101/metrics.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -87,19 +88,20 @@ std::string quoted(std::string_view text) {
 
 std::string fault_of_line(std::string_view text, const char* what, std::size_t most) {
   if (is_line(text, most)) return {};
-  return std::string(what) + " " + quoted(text) + " is not allowed; use at most " +
-         std::to_string(most) + " bytes of UTF-8 without control characters";
+  return sentence(what, " ", quoted(text), " is not allowed; use at most ", most,
+                  " bytes of UTF-8 without control characters");
 }
 
 std::string fault_of_texts(std::string_view name, std::string_view unit,
                            std::string_view description) {
   if (!is_name(name)) {
-    return "the name " + quoted(name) +
-           " is not allowed; use 1 to 64 letters, digits and underscores, the first no digit";
+    return sentence(
+        "the name ", quoted(name),
+        " is not allowed; use 1 to 64 letters, digits and underscores, the first no digit");
   }
   if (is_reserved(name)) {
-    return "the name " + quoted(name) +
-           " is not allowed, because it means something else; use another one";
+    return sentence("the name ", quoted(name),
+                    " is not allowed, because it means something else; use another one");
   }
   std::string fault = fault_of_line(unit, "the unit", sizeof(Label::unit));
   if (!fault.empty()) return fault;

@@ -29,8 +29,7 @@ class ProtoCursor {
     const std::uint64_t field_tag = varint();
     const std::uint64_t field = field_tag >> 3;
     if (field == 0 || field > kMostFields) {
-      place_.fail("it has the protobuf field number " + std::to_string(field) +
-                  ", which is not allowed");
+      place_.fail("it has the protobuf field number ", field, ", which is not allowed");
     }
     return field_tag;
   }
@@ -53,8 +52,7 @@ class ProtoCursor {
         take(4);
         return;
       default:
-        place_.fail("it has the protobuf wire type " + std::to_string(tag & 7) +
-                    ", which is unknown");
+        place_.fail("it has the protobuf wire type ", tag & 7, ", which is unknown");
     }
   }
 
@@ -92,8 +90,8 @@ std::string field_of_bit(std::size_t bit) {
   if (bit >= kFirstHarnessBit) return std::string(kHarnessFields[bit - kFirstHarnessBit].name);
   if (bit == kTotalTimeBit) return "total_time";
   if (bit == kParametersBit) return "trainable_parameters";
-  return std::string(kEvaluationFields[bit % kEvaluationFields.size()]) + " in evaluation " +
-         std::to_string(bit / kEvaluationFields.size());
+  return sentence(kEvaluationFields[bit % kEvaluationFields.size()], " in evaluation ",
+                  bit / kEvaluationFields.size());
 }
 
 void note_unknown(FoundFields& found, std::uint64_t field_tag) noexcept {
@@ -175,25 +173,23 @@ ModelMetrics parse_metrics(std::string_view protobuf, const RecordPlace& place,
     }
   }
   if (stage != kNumStages) {
-    place.fail("it has " + std::to_string(stage) + " evaluations; 3 are needed");
+    place.fail("it has ", stage, " evaluations; 3 are needed");
   }
   return metrics;
 }
 
 void check_training_run(const ModelMetrics& metrics, const FoundFields& found,
                         const RecordPlace& place) {
-  const std::string what = "it is not a record of a training run: ";
+  constexpr std::string_view kWhat = "it is not a record of a training run: ";
   if (found.unknown_tag != 0) {
-    place.fail(what + "it has the protobuf field " + std::to_string(found.unknown_tag >> 3) +
-               " of wire type " + std::to_string(found.unknown_tag & 7) +
-               ", which no run of the harness has");
+    place.fail(kWhat, "it has the protobuf field ", found.unknown_tag >> 3, " of wire type ",
+               found.unknown_tag & 7, ", which no run of the harness has");
   }
   for (std::size_t bit = 0; bit < kNumBits; ++bit) {
-    if (!(found.known >> bit & 1)) place.fail(what + "it lacks the field " + field_of_bit(bit));
+    if (!(found.known >> bit & 1)) place.fail(kWhat, "it lacks the field ", field_of_bit(bit));
   }
   if (metrics.trainable_parameters < 0) {
-    place.fail(what + "it has " + std::to_string(metrics.trainable_parameters) +
-               " trainable parameters");
+    place.fail(kWhat, "it has ", metrics.trainable_parameters, " trainable parameters");
   }
 }
 

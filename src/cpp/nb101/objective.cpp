@@ -8,6 +8,7 @@
 #include <string>
 
 #include "nb101/random.hpp"
+#include "nb101/sentence.hpp"
 #include "nb101/stop.hpp"
 
 namespace nb101 {
@@ -74,9 +75,10 @@ std::size_t Objective::find_starts(const IndexView& index, const Series& series)
   });
   const auto total = std::reduce(counts.begin(), counts.end(), std::uint64_t{0});
   if (total > std::numeric_limits<std::uint32_t>::max()) {
-    throw std::length_error("the index has " + std::to_string(total) +
-                            " runs at this budget; repeat=\"random\" chooses among fewer than "
-                            "4,294,967,296");
+    throw std::length_error(
+        sentence("the index has ", total,
+                 " runs at this budget; repeat=\"random\" chooses among fewer than "
+                 "4,294,967,296"));
   }
   if (std::adjacent_find(counts.begin() + 1, counts.end(), std::not_equal_to<>()) == counts.end()) {
     even_count_ = counts.back();

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "nb101/sentence.hpp"
+
 namespace nb101 {
 namespace {
 
@@ -110,9 +112,9 @@ PerfectHashTables build_perfect_hash(std::span<const Digest> keys) {
     std::uint32_t pilot = 0;
     while (!try_pilot(keys, members, static_cast<std::uint16_t>(pilot), tables.rows)) {
       if (++pilot > kMaxPilot) {
-        throw std::invalid_argument("no perfect hash exists: module hash " +
-                                    to_hex(keys[members[0]]) +
-                                    " or another one of its bucket is there twice");
+        throw std::invalid_argument(sentence("no perfect hash exists: module hash ",
+                                             to_hex(keys[members[0]]),
+                                             " or another one of its bucket is there twice"));
       }
     }
     tables.pilots[bucket] = static_cast<std::uint16_t>(pilot);

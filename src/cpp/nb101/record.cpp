@@ -22,8 +22,8 @@ class JsonCursor {
   void expect(char wanted) {
     skip_space();
     if (at_ >= text_.size() || text_[at_] != wanted) {
-      place_.fail("not the JSON of a record: '" + std::string(1, wanted) +
-                  "' is expected at byte " + std::to_string(at_) + " of its payload");
+      place_.fail("not the JSON of a record: '", wanted, "' is expected at byte ", at_,
+                  " of its payload");
     }
     ++at_;
   }
@@ -113,8 +113,7 @@ class JsonCursor {
     const char* const end = digits.data() + digits.size();
     if (!digits.starts_with("\\u") ||
         std::from_chars(digits.data() + 2, end, value, 16).ptr != end || value > 127) {
-      place_.fail("it has an escape that no record has, at byte " + std::to_string(at_) +
-                  " of its payload");
+      place_.fail("it has an escape that no record has, at byte ", at_, " of its payload");
     }
     at_ += digits.size();
     return static_cast<char>(value);
@@ -130,15 +129,14 @@ class JsonCursor {
 // Returns the beginning of a text from a file, which may be of any length.
 std::string quoted(std::string_view text) {
   constexpr std::size_t kMost = 80;
-  return "'" + std::string(text.substr(0, kMost)) + (text.size() > kMost ? "..'" : "'");
+  return sentence("'", text.substr(0, kMost), text.size() > kMost ? "..'" : "'");
 }
 
 int vertices_of(std::size_t elements, const RecordPlace& place) {
   for (int n = 2; n <= kMaxVertices; ++n) {
     if (std::cmp_equal(n * n, elements)) return n;
   }
-  place.fail("its adjacency has " + std::to_string(elements) +
-             " characters; n * n are allowed for n = 2..7");
+  place.fail("its adjacency has ", elements, " characters; n * n are allowed for n = 2..7");
 }
 
 void parse_adjacency(std::string_view text, const RecordPlace& place, Graph& graph) {
@@ -148,8 +146,7 @@ void parse_adjacency(std::string_view text, const RecordPlace& place, Graph& gra
       const char c = text[static_cast<std::size_t>(n * v + w)];
       if (c == '0') continue;
       if (c != '1' || w <= v) {
-        place.fail("its adjacency has '" + std::string(1, c) + "' at row " + std::to_string(v) +
-                   ", column " + std::to_string(w) +
+        place.fail("its adjacency has '", c, "' at row ", v, ", column ", w,
                    "; 0 is allowed there, and 1 above the diagonal");
       }
       graph.successors[v] |= 1u << w;
@@ -165,8 +162,8 @@ void parse_operations(std::string_view text, const RecordPlace& place, Graph& gr
     const auto label = label_from_name(op);
     const bool fits = v == 0 ? op == kInputName : is_last ? op == kOutputName : label.has_value();
     if (!fits || (comma == text.npos) != is_last) {
-      place.fail("it has " + quoted(op) + " as operation " + std::to_string(v) + " of " +
-                 std::to_string(graph.num_vertices) + ", which is not allowed");
+      place.fail("it has ", quoted(op), " as operation ", v, " of ", graph.num_vertices,
+                 ", which is not allowed");
     }
     graph.labels[v] = label.value_or(0);
     text = comma == text.npos ? "" : text.substr(comma + 1);
@@ -179,14 +176,13 @@ void check_graph(const Graph& graph, std::int32_t cell_id, const RecordPlace& pl
     place.fail("its graph is not pruned");
   }
   if (cell_id == kNoCell) {
-    place.fail("its graph has " + std::to_string(num_edges(graph)) +
-               " edges; a cell has at most 9");
+    place.fail("its graph has ", num_edges(graph), " edges; a cell has at most 9");
   }
 }
 
 ParsedGraph parse_graph(const RecordText& text, const RecordPlace& place) {
   const auto hash = digest_from_hex(text.hash);
-  if (!hash) place.fail(quoted(text.hash) + " is not a module hash of 32 hex digits");
+  if (!hash) place.fail(quoted(text.hash), " is not a module hash of 32 hex digits");
   Graph graph;
   parse_adjacency(text.adjacency, place, graph);
   parse_operations(text.operations, place, graph);
@@ -248,7 +244,7 @@ Record parse_record(Bytes payload, RecordScratch& scratch, const RecordPlace& pl
 
 void check_hash(const Record& record, const Digest& hash_of_graph, const RecordPlace& place) {
   if (record.hash == hash_of_graph) return;
-  place.fail("its module hash is " + to_hex(record.hash) + ", but that of its graph is " +
+  place.fail("its module hash is ", to_hex(record.hash), ", but that of its graph is ",
              to_hex(hash_of_graph));
 }
 

@@ -5,6 +5,7 @@
 
 #include "nb101/parallel.hpp"
 #include "nb101/record.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -42,7 +43,7 @@ void RecordReader::take(std::span<const Frame> frames, std::size_t first, std::s
   Finding& unknown = table_.findings().unknown_fields;
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     if (has_unknown_fields[i] && unknown.count++ == 0) {
-      unknown.first = "run " + std::to_string(table_.size() + i);
+      unknown.first = sentence("run ", table_.size() + i);
     }
   }
   table_.append(runs_, threads_);

@@ -10,6 +10,7 @@
 #include "nb101/error.hpp"
 #include "nb101/parallel.hpp"
 #include "nb101/search_space.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -78,9 +79,8 @@ void RunPlacement::find_budgets() {
     all.insert(base_->budgets()[budget].epochs);
   }
   if (all.size() > kMaxBudgets) {
-    throw std::invalid_argument("the runs have " + std::to_string(all.size()) +
-                                " different epochs; at most " + std::to_string(kMaxBudgets) +
-                                " are allowed");
+    throw std::invalid_argument(sentence(
+        "the runs have ", all.size(), " different epochs; at most ", kMaxBudgets, " are allowed"));
   }
   for (const std::uint32_t epochs : all) {
     budgets_.push_back({epochs, 0});

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "nb101/sentence.hpp"
+
 namespace nb101 {
 
 bool SearchRun::finish_training(const Trial& trial) {
@@ -32,10 +34,11 @@ bool SearchRun::finish_training(const Trial& trial) {
 
 void SearchRun::give_up(std::uint64_t number) {
   static_assert(kMostFreeInARow == 1'000'000);
-  throw std::invalid_argument(
-      "run " + std::to_string(number) + " proposed 1,000,000 configurations in a row that cost " +
-      "nothing, so its budget would never be spent: hardly any of them leads to a cell of this " +
-      "index");
+  throw std::invalid_argument(sentence(
+      "run ", number,
+      " proposed 1,000,000 configurations in a row that cost "
+      "nothing, so its budget would never be spent: hardly any of them leads to a cell of this "
+      "index"));
 }
 
 }  // namespace nb101

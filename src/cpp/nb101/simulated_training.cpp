@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nb101/sampling.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -16,10 +17,10 @@ namespace {
 constexpr double kMissingTest = std::numeric_limits<double>::quiet_NaN();
 
 [[noreturn]] void refuse_missing(std::int32_t cell_id, std::string_view what) {
-  throw std::invalid_argument("a run of cell " + std::to_string(cell_id) + " has no final " +
-                              std::string(what) +
-                              "; a simulation needs the training time, the validation accuracy and "
-                              "the test accuracy of every run, so use an index that has them");
+  throw std::invalid_argument(
+      sentence("a run of cell ", cell_id, " has no final ", what,
+               "; a simulation needs the training time, the validation accuracy and "
+               "the test accuracy of every run, so use an index that has them"));
 }
 
 Outcome checked(std::int32_t cell_id, Outcome outcome) {
@@ -27,10 +28,9 @@ Outcome checked(std::int32_t cell_id, Outcome outcome) {
   if (std::isnan(outcome.validation_accuracy)) refuse_missing(cell_id, "validation accuracy");
   const bool has_time = outcome.seconds >= 0 && std::isfinite(outcome.seconds);
   if (has_time && std::isfinite(outcome.validation_accuracy)) return outcome;
-  throw std::invalid_argument(
-      "a run of cell " + std::to_string(cell_id) + " took " + std::to_string(outcome.seconds) +
-      " s and has a validation accuracy of " + std::to_string(outcome.validation_accuracy) +
-      "; a simulation needs finite values and no time below 0");
+  throw std::invalid_argument(sentence(
+      "a run of cell ", cell_id, " took ", outcome.seconds, " s and has a validation accuracy of ",
+      outcome.validation_accuracy, "; a simulation needs finite values and no time below 0"));
 }
 
 }  // namespace
@@ -96,8 +96,9 @@ std::vector<SimulatedTraining::CellRuns> SimulatedTraining::place_runs(const Ind
     num_runs += runs.count;
   }
   if (num_runs > std::numeric_limits<std::uint32_t>::max()) {
-    throw std::length_error("the index has " + std::to_string(num_runs) +
-                            " runs at one budget; a simulation takes fewer than 4,294,967,296");
+    throw std::length_error(
+        sentence("the index has ", num_runs,
+                 " runs at one budget; a simulation takes fewer than 4,294,967,296"));
   }
   return cells;
 }

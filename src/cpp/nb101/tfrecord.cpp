@@ -20,8 +20,8 @@ std::uint32_t masked_crc(Bytes bytes) noexcept {
 
 }  // namespace
 
-void RecordPlace::fail(const std::string& what) const {
-  throw FormatError(*source, offset, "record " + std::to_string(number) + ": " + what);
+void RecordPlace::fail_with(std::initializer_list<SentencePart> parts) const {
+  throw FormatError(*source, offset, sentence("record ", number, ": ", sentence_of(parts)));
 }
 
 bool is_frame_start(Bytes bytes) noexcept {
@@ -37,8 +37,7 @@ std::optional<Bytes> frame_payload(Bytes bytes, const RecordPlace& place) {
   }
   const auto length = load<std::uint64_t>(bytes.data());
   if (length > kMaxPayload) {
-    place.fail("it has a length of " + std::to_string(length) + " bytes; at most " +
-               std::to_string(kMaxPayload) + " are allowed");
+    place.fail("it has a length of ", length, " bytes; at most ", kMaxPayload, " are allowed");
   }
   if (bytes.size() < kFrameHead + length + kFrameTail) return std::nullopt;
   return bytes.subspan(kFrameHead, length);

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "nb101/bytes.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 
@@ -23,7 +25,14 @@ struct RecordPlace {
   std::uint64_t number;  // counted from 0
   std::uint64_t offset;  // where its frame begins in the source
 
-  [[noreturn]] void fail(const std::string& what) const;  // throws FormatError
+  // Throws FormatError. The parts make up what it says after the record's number.
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    fail_with({parts...});
+  }
+
+ private:
+  [[noreturn]] void fail_with(std::initializer_list<SentencePart> parts) const;
 };
 
 inline std::uint64_t frame_size(Bytes payload) noexcept {
