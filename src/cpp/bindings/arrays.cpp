@@ -100,7 +100,7 @@ py::object integer_of(py::handle value, const Kind& kind) {
 }
 
 std::string at(py::ssize_t position) {
-  return position < 0 ? "" : " at position " + std::to_string(position);
+  return position < 0 ? "" : sentence(" at position ", position);
 }
 
 constexpr py::ssize_t kAlone = -1;  // the position of a value that is not part of a batch
@@ -237,12 +237,12 @@ py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>
                           const py::object& out) {
   if (out.is_none()) return py::array_t<T>(shape);
   const auto wanted = [&] {
-    return text_of(py::dtype::of<T>()) + " of shape " + text_of(py::tuple(py::cast(shape)));
+    return sentence(text_of(py::dtype::of<T>()), " of shape ", text_of(py::tuple(py::cast(shape))));
   };
   if (!py::isinstance<py::array_t<T>>(out)) {
     const std::string given = py::isinstance<py::array>(out)
-                                  ? "has dtype " + text_of(out.attr("dtype"))
-                                  : "is of " + repr_of(py::type::of(out));
+                                  ? sentence("has dtype ", text_of(out.attr("dtype")))
+                                  : sentence("is of ", repr_of(py::type::of(out)));
     throw py::type_error(sentence("out ", given, "; use an array of ", wanted()));
   }
   const auto array = py::reinterpret_borrow<py::array>(out);

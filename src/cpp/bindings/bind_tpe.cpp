@@ -27,8 +27,7 @@ py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
   const py::array_t<Code> codes = as_codes(given);
   if (losses.size() != codes.size()) {
     throw py::value_error(sentence("losses of ", losses.size(),
-                                   " elements are not "
-                                   "allowed; use one for each of the ",
+                                   " elements are not allowed; use one for each of the ",
                                    codes.size(), " codes"));
   }
   Tpe::Densities found;

@@ -3,6 +3,8 @@
 #include <array>
 #include <variant>
 
+#include "nb101/sentence.hpp"
+
 namespace nb101 {
 namespace {
 

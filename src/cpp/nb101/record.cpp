@@ -8,6 +8,7 @@
 #include "nb101/op.hpp"
 #include "nb101/prune.hpp"
 #include "nb101/search_space.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {

@@ -36,9 +36,8 @@ void SearchRun::give_up(std::uint64_t number) {
   static_assert(kMostFreeInARow == 1'000'000);
   throw std::invalid_argument(sentence(
       "run ", number,
-      " proposed 1,000,000 configurations in a row that cost "
-      "nothing, so its budget would never be spent: hardly any of them leads to a cell of this "
-      "index"));
+      " proposed 1,000,000 configurations in a row that cost nothing, "
+      "so its budget would never be spent: hardly any of them leads to a cell of this index"));
 }
 
 }  // namespace nb101
