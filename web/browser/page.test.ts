@@ -58,6 +58,11 @@ describe.each([
     await page.waitForSelector("body[data-state=ready]");
   }
 
+  /** The part of the page's own address after #, which leads to what is shown. */
+  async function link(): Promise<string> {
+    return page.evaluate(() => location.hash);
+  }
+
   async function chooseRace(contents: string): Promise<void> {
     const buffer = Buffer.from(contents);
     const file = { name: "race.json", mimeType: "application/json", buffer };
@@ -170,7 +175,7 @@ describe.each([
       () => !document.querySelector("#count")!.textContent!.startsWith("91"),
     );
     const count = await page.textContent("#count");
-    await open(new URL(page.url()).hash);
+    await open(await link());
     await page.waitForFunction(
       (text) => document.querySelector("#count")!.textContent === text,
       count,
@@ -196,9 +201,10 @@ describe.each([
     await page.getByRole("button", { name: "remove lasso" }).waitFor();
     await page.waitForFunction(() => !document.querySelector("#count")!.textContent!.match(/^91/));
     const count = (await page.textContent("#count"))!;
-    const vertices = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("lasso")!;
+    const shown = await link();
+    const vertices = new URLSearchParams(shown.slice(1)).get("lasso")!;
     expect(vertices.split(" ").length).toBeLessThanOrEqual(64);
-    await open(new URL(page.url()).hash);
+    await open(shown);
     await page.waitForFunction(
       (text) => document.querySelector("#count")!.textContent === text,
       count,
@@ -305,6 +311,7 @@ describe.each([
     await open();
     const other = { ...RACE, index: { name: "<b>other</b>", synthetic: true } };
     await chooseRace(JSON.stringify(other));
+    await page.locator("#race").waitFor();
     expect(await page.textContent("#race-other")).toContain("This is a race on <b>other</b>, not");
     expect(await page.locator("#race-synthetic").isVisible()).toBe(true);
     expect(await page.textContent("#race-play")).toBe("Play");

@@ -47,6 +47,8 @@ class Explorer {
   private shown: Shown;
   /** How many changes have been made that can be undone. */
   private steps: number = history.state?.steps ?? 0;
+  /** Done when the last step is in the history. */
+  private stepped: Promise<void> = Promise.resolve();
 
   constructor(
     manifest: Manifest,
@@ -117,7 +119,7 @@ class Explorer {
       );
       choice.addEventListener("change", () => this.change({ [name]: choice.value }));
     }
-    byId("undo").addEventListener("click", () => history.back());
+    byId("undo").addEventListener("click", () => void this.stepped.then(() => history.back()));
     byId("closer").addEventListener("click", () => this.plot.zoomIn());
     byId("farther").addEventListener("click", () => this.plot.zoomOut());
     byId("reset").addEventListener("click", () => this.plot.reset());
@@ -151,7 +153,7 @@ class Explorer {
     const state = { steps: this.steps };
     void this.show(shown);
     // Browsers take as long for this as the page takes for its answer, so the answer comes first.
-    void painted().then(() => history.pushState(state, "", addressOf(shown)));
+    this.stepped = painted().then(() => history.pushState(state, "", addressOf(shown)));
   }
 
   private bound(pairs: readonly (readonly [string, Bounds | null])[]): void {
