@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reference.libraries import needs
-from reference.pages import ROOT, check_in_process
+from reference.pages import ROOT, follow
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,4 +22,8 @@ def test_a_new_user_can_follow(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     # Networks so small give several threads little to share, and much to wait for.
     for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         monkeypatch.setenv(variable, "1")
-    check_in_process(ROOT / "docs" / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    # The Python of the pages runs in this process, which has loaded TensorFlow already.
+    lacking = follow(ROOT / "docs" / name)
+    if lacking is not None:
+        pytest.skip(f"the rest was left out: {lacking}")

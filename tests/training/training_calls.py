@@ -34,6 +34,10 @@ NOT_CALLED = {
 SETTINGS = replace(
     DIGITS, epochs=1, batch_size=2, stem_filters=2, num_stacks=1, num_classes=2, num_train_images=10
 )
+SMALL_OFFICIAL = {
+    **{"train_epochs": 1, "batch_size": 2, "stem_filter_size": 2},
+    **{"num_stacks": 1, "num_modules_per_stack": 1},
+}
 
 
 def calls() -> Calls:
@@ -44,6 +48,8 @@ def calls() -> Calls:
     data = ResidentDataset(load_dataset(named), strategy)
     trainer = Trainer(**cell, config=SETTINGS, strategy=strategy)
     runs = CellTrainer(**cell, config=SETTINGS, data=data)
+    nasbench = api.NASBench(BUILT_IN)
+    nasbench.config.update(SMALL_OFFICIAL)
     images, labels = np.zeros((2, 8, 8, 3), np.float32), np.array([0, 1])
     shared = {"dataset": named, "seed": 1, "device": "cpu", "progress": None}
     return {
@@ -92,7 +98,7 @@ def calls() -> Calls:
         "Trainer.reset": (trainer.reset, {"seed": 1}),
         "Trainer.step": (trainer.step, {"images": images, "labels": labels}),
         "NASBench.evaluate": (
-            api.NASBench(BUILT_IN).evaluate,
+            nasbench.evaluate,
             {"model_spec": api.ModelSpec(MATRIX, OPS), "model_dir": "c", "dataset": named}
             | {"device": "cpu"},
         ),

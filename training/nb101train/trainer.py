@@ -89,10 +89,10 @@ class Trainer:
         self.traces = 0
         self.steps_done = 0
         self._update_once: Program = self._update
+        compiled = device_type(self.strategy) == "GPU" if jit_compile is None else jit_compile
         # Several replicas exchange values within a step, so it can't be a program of its own.
-        if self._replicas == 1:
-            compiled = device_type(self.strategy) == "GPU" if jit_compile is None else jit_compile
-            self._update_once = tf.function(self._update, jit_compile=compiled, autograph=False)
+        if compiled and self._replicas == 1:
+            self._update_once = tf.function(self._update, jit_compile=True, autograph=False)
         self.reset(seed=0)
 
     def reset(self, seed: int) -> None:
@@ -285,15 +285,18 @@ class Trainer:
         return loss
 
     def _move_statistics(self, mode: Mode) -> None:
-        kept = self.config.bn_momentum
+        replaced = tf.constant(1 - self.config.bn_momentum)
         for moving, batch in zip(self._network.moving, mode.statistics, strict=True):
-            moving.assign_sub((moving - batch) * (1 - kept))
+            moving.assign_sub((moving - batch) * replaced)
 
     def _apply(self, gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
         """Update the variables by RMSProp with momentum, with the mean gradient of the replicas."""
         if self._replicas > 1:
             replica = tf.distribute.get_replica_context()
             gradients = replica.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
+        # A constant that all variables share is traced once, and not for each variable.
+        settings = RMSPROP_DECAY, self.config.momentum, RMSPROP_EPSILON, self.config.weight_decay
+        rho, inertia, epsilon, weight_decay = map(tf.constant, settings)
         slots = zip(self._mean_squares, self._momenta, strict=True)
         moves = zip(self._network.trainable, gradients, slots, strict=True)
         for variable, gradient, (mean_square, momentum) in moves:
@@ -302,10 +305,10 @@ class Trainer:
                 ms=mean_square.handle,
                 mom=momentum.handle,
                 lr=rate,
-                rho=RMSPROP_DECAY,
-                momentum=self.config.momentum,
-                epsilon=RMSPROP_EPSILON,
-                grad=gradient + self.config.weight_decay * variable,
+                rho=rho,
+                momentum=inertia,
+                epsilon=epsilon,
+                grad=gradient + weight_decay * variable,
             )
 
     # ------------------------------------------------------------ replicas
