@@ -51,12 +51,17 @@ def matrix_of(edges: Sequence[tuple[int, int]], vertices: int) -> Matrix:
     return tuple(tuple(int((x, y) in present) for y in range(vertices)) for x in range(vertices))
 
 
+@cache
+def edge_bits(matrix: Matrix) -> int:
+    """The bits of a code for the edges of a matrix."""
+    output = len(matrix) - 1
+    edges = [(x, MAX_VERTICES - 1 if y == output else y) for x, y in edges_of(matrix)]
+    return sum(1 << CODE_EDGES.index(edge) for edge in edges)
+
+
 def encode(graph: Graph) -> int:
     """Return the packed code. Interior vertices stand at 1..n-2, and the output at 6."""
-    output = len(graph.matrix) - 1
-    code = 0
-    for x, y in edges_of(graph.matrix):
-        code |= 1 << CODE_EDGES.index((x, MAX_VERTICES - 1 if y == output else y))
+    code = edge_bits(graph.matrix)
     for vertex, label in enumerate(graph.labels):
         code |= label << (FIRST_LABEL_BIT + LABEL_BITS * vertex)
     return code

@@ -59,6 +59,7 @@ def representatives(max_vertices: int) -> Iterator[Graph]:
             smallest, orders = smallest_orders(matrix)
             if smallest != mask:
                 continue
+            others = [position for position in orders if position != tuple(range(vertices))]
             for labels in labelings(vertices):
-                if all(labels <= relabelled(labels, position) for position in orders):
+                if all(labels <= relabelled(labels, position) for position in others):
                     yield Graph(matrix, labels)

@@ -145,6 +145,11 @@ def _explore(index: Index, out: Path) -> None:
     CellRuns.of(index.reader)
 
 
+def _attach(index: Index, out: Path) -> None:
+    ids = np.unique(_cells(index))
+    nb101fast.attach(index, {"more": np.zeros(len(ids))}, out, ids=ids)
+
+
 def _export(suffix: str) -> Call:
     return lambda index, out: nb101fast.export(index, out.with_suffix(suffix), unmarked=True)
 
@@ -167,7 +172,7 @@ CALLS: dict[str, Call] = {
     "to_polars": lambda index, out: index.to_polars(),
     "to_parquet as stored": lambda index, out: index.to_parquet(out, form="stored"),
     "to_json": lambda index, out: index.to_json(ids=_cells(index)),
-    "attach": lambda index, out: nb101fast.attach(index, {"more": np.zeros(423_624)}, out),
+    "attach": _attach,
     "detach": lambda index, out: nb101fast.detach(index, [*index.own_columns], out),
     "explore": _explore,
     "compile": lambda index, out: nb101fast.compile(index, out),
