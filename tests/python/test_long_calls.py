@@ -66,7 +66,7 @@ def test_a_daemon_thread_is_inside_when_the_process_exits(call: str, tmp_path: P
 
     for _ in range(2):
         threading.Thread(target=endless, daemon=True).start()
-    time.sleep(0.2)
+    time.sleep(0.1)
     """
     done = run(program, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -123,7 +123,7 @@ ENDLESS = {
     "search": "search.run('re', index, runs=64, budget_seconds=1e9)",
     "search in threads": "search.run('rs', index, runs=64, budget_seconds=1e9, threads=2)",
     "hypervolume": "nb101fast._core.hypervolume(points, np.ones(9))",
-    "edit_distance": "search_space.edit_distance(many, many[::-1].copy(), how='cell')",
+    "edit_distance": "search_space.edit_distance(*[np.tile(codes, 5)] * 2, how='cell')",
     "encode_as": "[search_space.encode_as(codes, 'path') for _ in range(10_000)]",
     "neighbors": "[search_space.neighbor_table() for _ in range(10_000)]",
     "verify": "[nb101fast.open(index.path, verify='full') for _ in range(100_000)]",
@@ -135,10 +135,9 @@ ENDLESS = {
 def test_ctrl_c_ends_a_long_call(call: str, tmp_path: Path) -> None:
     """Afterwards the package works as before."""
     program = f"""{PREPARED}
-    many = np.tile(nb101fast.cell_codes(), 100)
     points = np.random.default_rng(1).random((5000, 9))
     before = f(codes).tobytes()
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
         {ENDLESS[call]}
     except KeyboardInterrupt:
@@ -153,7 +152,7 @@ def test_a_handler_that_raises_nothing_stops_nothing(tmp_path: Path) -> None:
     program = f"""{PREPARED}
     heard = []
     signal.signal(signal.SIGINT, lambda *_: heard.append(1))
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
     while not heard:
         trajectories = search.run("re", index, runs=10, budget_seconds=1e5)
     print(trajectories.final_regret.size)
