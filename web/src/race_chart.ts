@@ -3,13 +3,13 @@ import { extent, range } from "d3-array";
 import { axisBottom, axisLeft } from "d3-axis";
 import { scaleLinear, scaleLog, type NumberValue } from "d3-scale";
 import { select } from "d3-selection";
+import { area, curveStepAfter, line } from "d3-shape";
 import type { Scale } from "./axis.ts";
 import { byId, svgElement } from "./dom.ts";
 import { lineClass, marker } from "./marker.ts";
 import { shortText } from "./number_text.ts";
 import { shownOfAccuracy, type Race, type RacingOptimizer, type RacingRun } from "./race.ts";
 import { lastStep, type RaceClock } from "./race_clock.ts";
-import { stepBand, stepCurve } from "./step_path.ts";
 
 const MARGIN = { left: 58, right: 14, top: 10, bottom: 40 };
 const BORDER = 1.15; // a factor above and below the curves
@@ -136,8 +136,12 @@ export class RaceChart {
 
   private bandOf({ line, spent, band }: RacingOptimizer): SVGPathElement[] {
     if (!band) return [];
-    const d = stepBand(this.placesOf(spent), this.heightsOf(band.low), this.heightsOf(band.high));
-    return [svgElement("path", { class: `band ${lineClass(line)}`, d })];
+    const shape = area<number>()
+      .curve(curveStepAfter)
+      .x((step) => this.across(spent[step]))
+      .y0((step) => this.heightOf(band.low[step]))
+      .y1((step) => this.heightOf(band.high[step]));
+    return [svgElement("path", { class: `band ${lineClass(line)}`, d: shape(spent.keys()) ?? "" })];
   }
 
   private curveOfRun(race: Race, line: number, { spent, accuracies }: RacingRun): SVGPathElement {
@@ -148,15 +152,11 @@ export class RaceChart {
   }
 
   private stepsOf(spent: readonly number[], values: readonly number[]): string {
-    return stepCurve(this.placesOf(spent), this.heightsOf(values));
-  }
-
-  private placesOf(spent: readonly number[]): number[] {
-    return spent.map((each) => this.across(each));
-  }
-
-  private heightsOf(values: readonly number[]): number[] {
-    return values.map((value) => this.heightOf(value));
+    const path = line<number>()
+      .curve(curveStepAfter)
+      .x((step) => this.across(spent[step]))
+      .y((step) => this.heightOf(values[step]));
+    return path(spent.keys()) ?? "";
   }
 
   /** The height of a value. One that a logarithmic axis can't show lies below the picture. */

@@ -1,6 +1,6 @@
 // The colours of points: a map that colour-blind people can read too, and grey for no value.
+import { interpolateViridis } from "d3-scale-chromatic";
 import type { Axis } from "./axis.ts";
-import { viridis } from "./viridis.ts";
 
 const STEPS = 256; // The first one is grey.
 const GREY = [128, 128, 128, 255];
@@ -25,7 +25,7 @@ export function shadesOf(axis: Axis): Float32Array {
 
 /** The colour of a place from 0 to 1, such as #21918c. */
 export function colourAt(place: number): string {
-  return viridis(BRIGHTEST * place);
+  return interpolateViridis(BRIGHTEST * place);
 }
 
 function bytesOf(colour: string): number[] {
