@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-import nb101fast
-from nb101fast import locations
 from nb101fast.locations import BUILT_IN
 from reference.libraries import import_or_skip
 
@@ -92,25 +90,14 @@ def test_train_torch(run: Run) -> None:
     assert found(r"PyTorch: test accuracy (0\.\d{4})", printed) > 0.6
 
 
-def test_rank_proxies(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes long to score all 91 cells, so the index has each fourth of them."""
+def test_rank_proxies(run: Run, tmp_path: Path) -> None:
     import_or_skip("torch")
     import_or_skip("nb101train")
     import_or_skip("matplotlib")
-    monkeypatch.setattr(locations, "BUILT_IN", each_fourth_cell(tmp_path))
     printed = run("rank_proxies", "nb101_digits.nb101", "figure.svg")
-    assert "nb101_digits.nb101: 23 cells" in printed
+    assert ALL_CELLS in printed
     assert found(r"synflow \| (\S+)", printed) > 0.7
     assert (tmp_path / "figure.svg").stat().st_size > 1000
-
-
-def each_fourth_cell(folder: Path) -> Path:
-    """The path of an index of each fourth cell of the built-in index."""
-    nb101fast.export(nb101fast.open(BUILT_IN), folder / "all.jsonl")
-    lines = (folder / "all.jsonl").read_text().splitlines(keepends=True)
-    (folder / "some.jsonl").write_text("".join(lines[::4]))
-    nb101fast.compile(folder / "some.jsonl", folder / "some.nb101")
-    return folder / "some.nb101"
 
 
 def test_official_notebook(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_daemon_thread_is_inside_when_the_process_exits(call: str, tmp_path: P
 
     for _ in range(2):
         threading.Thread(target=endless, daemon=True).start()
-    time.sleep(0.1)
+    time.sleep(0.2)
     """
     done = run(program, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -137,7 +137,7 @@ def test_ctrl_c_ends_a_long_call(call: str, tmp_path: Path) -> None:
     program = f"""{PREPARED}
     points = np.random.default_rng(1).random((5000, 9))
     before = f(codes).tobytes()
-    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
         {ENDLESS[call]}
     except KeyboardInterrupt:
@@ -152,7 +152,7 @@ def test_a_handler_that_raises_nothing_stops_nothing(tmp_path: Path) -> None:
     program = f"""{PREPARED}
     heard = []
     signal.signal(signal.SIGINT, lambda *_: heard.append(1))
-    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     while not heard:
         trajectories = search.run("re", index, runs=10, budget_seconds=1e5)
     print(trajectories.final_regret.size)

@@ -14,8 +14,6 @@ from nb101train.datasets import Dataset, load_dataset
 from nb101train.tensorflow_start import load_tensorflow
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # otherwise it prints much when it starts
-# What XLA compiles here runs for moments, and to optimize it takes longer than that.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 NUM_DEVICES = 2
 
