@@ -6,6 +6,7 @@ INSTALLED_BY = {  # what is given to pip
     **dict.fromkeys(("ConfigSpace", "hpbandster", "hyperopt", "scipy", "smac"), '".[test-search]"'),
     **dict.fromkeys(("optuna", "optunahub", "pymoo", "ray"), '".[test-adapters]"'),
     **dict.fromkeys(("onnxruntime", "onnxscript", "torch"), '".[test-torch]"'),
+    "zopfli": "zopflipy",
     "syne_tune": '".[test-adapters,syne-tune]"',
     **dict.fromkeys(
         ("kubernetes_validate", "nb101train", "tensorflow", "wheel", "yaml"),
