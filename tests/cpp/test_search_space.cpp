@@ -1,6 +1,8 @@
 #include <doctest.h>
 
 #include <algorithm>
+#include <bit>
+#include <memory>
 #include <numeric>
 #include <thread>
 
@@ -107,6 +109,21 @@ TEST_CASE("batches of every size are right, with a faulty code at every place") 
       REQUIRE(ids[i] == (i == fault ? kNoCell : static_cast<std::int32_t>(i)));
     }
     batch[fault] = codes[fault];
+  }
+}
+
+TEST_CASE("a code is valid if it has an id, and not too many edges before pruning") {
+  RandomCells random(3);
+  std::vector<Code> codes;
+  for (int i = 0; i < 5000; ++i) codes.push_back(random.code() | (i % 100 ? 0 : kUnusedCodeBit));
+  for (const int most : {7, kMaxEdges, kMatrixBits}) {
+    const auto valid = std::make_unique<bool[]>(codes.size());
+    space().valid(codes, most, valid.get());
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const bool is_sparse = std::popcount(codes[i] & kMatrixMask) <= most;
+      REQUIRE(valid[i] == (space().id(codes[i]) != kNoCell && is_sparse));
+    }
+    CHECK(std::count(valid.get(), valid.get() + codes.size(), true) > 100);
   }
 }
 

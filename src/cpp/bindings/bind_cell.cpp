@@ -3,7 +3,6 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <bit>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,15 +66,6 @@ py::tuple encode_arrays(const ByteArray& matrices, const ByteArray& labels) {
   return py::make_tuple(codes, done);
 }
 
-py::tuple decode_array(const py::object& given) {
-  const py::array_t<Code> codes = as_codes(given);
-  ByteArray matrices({codes.size(), py::ssize_t{kMaxVertices}, py::ssize_t{kMaxVertices}});
-  ByteArray labels({codes.size(), py::ssize_t{kMaxInterior}});
-  decode_codes(codes.data(), static_cast<std::size_t>(codes.size()), matrices.mutable_data(),
-               labels.mutable_data());
-  return py::make_tuple(matrices, labels);
-}
-
 py::array cell_ids_array(const py::object& given, const py::object& out,
                          const py::object& threads) {
   const py::array_t<Code> codes = as_codes(given);
@@ -102,38 +92,11 @@ py::array_t<std::int32_t> ids_of_digests(const ByteArray& hashes, const py::obje
   return ids;
 }
 
-// Returns for each code whether it is valid by the official rule and has at most `max_raw_edges`
-// edges before pruning.
 py::array_t<bool> valid_array(const py::object& given, int max_raw_edges) {
   const py::array_t<Code> codes = as_codes(given);
   py::array_t<bool> valid(codes.size());
-  bool* const to = valid.mutable_data();
-  SearchSpace::instance().for_each_id(span_of(codes), [&](std::size_t i, std::int32_t id) {
-    const int edges = std::popcount(codes.data()[i] & kMatrixMask);
-    to[i] = id != kNoCell && edges <= max_raw_edges;
-  });
+  SearchSpace::instance().valid(span_of(codes), max_raw_edges, valid.mutable_data());
   return valid;
-}
-
-// Returns the matrix, the interior labels and the code of the pruned cell, in the code's vertex
-// order. A cell without a path from input to output is not changed.
-py::tuple prune_code(const py::object& given) {
-  const Code code = as_code(given);
-  if (code_faults(code)) {
-    throw OutOfDomainError(sentence(
-        "code ", code, " has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2"));
-  }
-  const Graph graph = prune(unpack(code)).value_or(unpack(code));
-  const int n = graph.num_vertices;
-  ByteArray matrix({n, n});
-  py::tuple labels(n - 2);
-  for (int v = 0; v < n; ++v) {
-    for (int w = 0; w < n; ++w) {
-      matrix.mutable_at(v, w) = static_cast<std::uint8_t>(graph.successors[v] >> w & 1);
-    }
-    if (v > 0 && v < n - 1) labels[static_cast<std::size_t>(v - 1)] = py::int_(graph.labels[v]);
-  }
-  return py::make_tuple(matrix, labels, pack(graph));
 }
 
 // Returns three read-only tables: the placement of each matrix, then the first id of each placement
@@ -207,25 +170,14 @@ void register_cell(py::module_& module) {
       .value("avx512", Simd::avx512)
       .finalize();
 
-  module.def("is_batch", &is_batch, py::arg("values"));
   module.def(
       "check_mask",
       [](const py::object& values, const std::string& what) { check_mask(values, what.c_str()); },
       py::arg("values"), py::arg("what"));
-  module.def("as_code", &as_code, py::arg("code"));
-  module.def("as_codes", &as_codes, py::arg("codes"));
-  module.def("as_id", &as_id, py::arg("cell_id"), py::arg("least") = 0);
-  module.def("as_ids", &as_ids, py::arg("ids"), py::arg("least") = 0);
-
   module.def("encode_arrays", &encode_arrays, py::arg("matrices").noconvert(),
              py::arg("labels").noconvert());
-  module.def("decode_codes", &decode_array, py::arg("codes"));
   module.def("cell_ids", &cell_ids_array, py::arg("codes"), py::arg("out") = py::none(),
              py::arg("threads") = 1);
-  module.def(
-      "cell_id", [](const py::object& code) { return SearchSpace::instance().id(as_code(code)); },
-      py::arg("code"));
-  module.def("prune_code", &prune_code, py::arg("code"));
   module.def("valid_codes", &valid_array, py::arg("codes"), py::arg("max_raw_edges"));
 
   module.def("cell_codes", [] { return view(SearchSpace::instance().codes(), {}); });

@@ -139,7 +139,9 @@ PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t flags, Py
   return call_any(self, arguments, count, names);
 }
 
-PyObject* by_id(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+// Any other call of by_id than of one plain int.
+[[gnu::noinline]] PyObject* by_id_any(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                                      PyObject* names) {
   return guarded([&]() -> PyObject* {
     const Keywords keywords = read_keywords(arguments + count, names, true);
     if (count + (keywords.ids ? 1 : 0) != 1) {
@@ -156,6 +158,14 @@ PyObject* by_id(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Py
       cast(self)->objective->by_id(span_of(ids), out, threads);
     });
   });
+}
+
+PyObject* by_id(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  if (count == 1 && !names && PyLong_CheckExact(arguments[0])) [[likely]] {
+    return guarded(
+        [&] { return PyFloat_FromDouble((*cast(self)->objective)(as_id(arguments[0]))); });
+  }
+  return by_id_any(self, arguments, count, names);
 }
 
 void deallocate_objective(PyObject* self) {

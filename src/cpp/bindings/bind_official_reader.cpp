@@ -190,13 +190,20 @@ PyType_Spec specification = {
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     reader_slots};
 
-py::object make_reader(const py::object& file) {
-  auto reader = std::make_unique<OfficialReader>(file, file.cast<const IndexFile&>().view());
-  ReaderObject* const self = PyObject_New(ReaderObject, reader_type);
-  if (!self) throw py::error_already_set();
-  self->reader = reader.release();
-  return py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(self));
+PyObject* make_reader(PyObject*, PyObject* given) {
+  return guarded([&] {
+    const auto file = py::reinterpret_borrow<py::object>(given);
+    auto reader = std::make_unique<OfficialReader>(file, file.cast<const IndexFile&>().view());
+    ReaderObject* const self = PyObject_New(ReaderObject, reader_type);
+    if (!self) throw py::error_already_set();
+    self->reader = reader.release();
+    return reinterpret_cast<PyObject*>(self);
+  });
 }
+
+PyMethodDef functions_of_readers[] = {
+    {"official_reader", make_reader, METH_O, "Reads an IndexFile in the form of the official API."},
+    {}};
 
 }  // namespace
 
@@ -204,7 +211,7 @@ void register_official_reader(py::module_& module) {
   reader_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&specification));
   if (!reader_type) throw py::error_already_set();
   module.add_object("OfficialReader", reinterpret_cast<PyObject*>(reader_type));
-  module.def("official_reader", &make_reader, py::arg("file"));
+  if (PyModule_AddFunctions(module.ptr(), functions_of_readers) < 0) throw py::error_already_set();
 }
 
 }  // namespace nb101::bindings

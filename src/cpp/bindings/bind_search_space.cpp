@@ -99,13 +99,6 @@ py::array_t<Code> mutate_codes(Mutation mutation, const py::object& given, std::
 
 // ---------------------------------------------------------------- neighbours
 
-py::array_t<std::int32_t> neighbors_of_code(const py::object& given) {
-  const Code code = as_code(given);
-  require({&code, 1}, kFaulty, [](Code c) { return code_faults(c) == 0; });
-  const Neighbors neighbors(code);
-  return copied_array<std::int32_t>(neighbors.ids());
-}
-
 py::tuple neighbor_arrays(const py::object& threads) {
   const int num_threads = as_threads(threads);
   NeighborTable table;
@@ -254,7 +247,6 @@ void register_search_space(py::module_& module) {
   module.def("mutate_codes", &mutate_codes, py::arg("how"), py::arg("codes"), py::arg("seed"),
              py::arg("rate") = 1.0);
 
-  module.def("neighbors", &neighbors_of_code, py::arg("code"));
   module.def("neighbor_table", &neighbor_arrays, py::arg("threads") = 1);
 
   module.def("encode_codes", &encode_codes, py::arg("encoding"), py::arg("codes"),

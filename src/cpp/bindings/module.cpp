@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   nb101::bindings::register_errors(module);
   nb101::bindings::register_visible(module);
   nb101::bindings::register_cell(module);
+  nb101::bindings::register_codes(module);
   nb101::bindings::register_search_space(module);
   nb101::bindings::register_objective(module);
   nb101::bindings::register_index(module);

@@ -8,6 +8,7 @@ namespace nb101::bindings {
 void register_errors(pybind11::module_& module);
 void register_visible(pybind11::module_& module);
 void register_cell(pybind11::module_& module);
+void register_codes(pybind11::module_& module);
 void register_search_space(pybind11::module_& module);
 void register_objective(pybind11::module_& module);
 void register_index(pybind11::module_& module);

@@ -204,6 +204,12 @@ void SearchSpace::ids(std::span<const Code> codes, std::int32_t* out, int thread
   });
 }
 
+void SearchSpace::valid(std::span<const Code> codes, int max_raw_edges, bool* out) const noexcept {
+  for_each_id(codes, [=](std::size_t i, std::int32_t id) {
+    out[i] = id != kNoCell && std::popcount(codes[i] & kMatrixMask) <= max_raw_edges;
+  });
+}
+
 Digest SearchSpace::hash(std::int32_t cell_id) const {
   constexpr int kManySingles = 20000;  // all hashes take as long as about 100,000 single ones
   const auto place = static_cast<std::size_t>(cell_id);

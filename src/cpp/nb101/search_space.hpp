@@ -71,6 +71,9 @@ class SearchSpace {
   void for_each_id(std::span<const Code> codes, Emit emit) const noexcept;
 
   void ids(std::span<const Code> codes, std::int32_t* out, int threads) const;
+  // Writes for each code whether it is valid by the official rule and has at most so many edges
+  // before pruning.
+  void valid(std::span<const Code> codes, int max_raw_edges, bool* out) const noexcept;
 
   // The codes of the representatives and their trainable parameters, by cell id.
   std::span<const Code> codes() const noexcept { return codes_; }
