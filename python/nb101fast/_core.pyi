@@ -365,41 +365,28 @@ class Recorded(enum.Enum):
     incumbents = 0
     everything = 1
 
-class RandomSearchSettings:
-    def __init__(self, sampling: Sampling) -> None: ...
+class SearchSettings: ...
 
-class EvolutionSettings:
-    def __init__(
-        self,
-        is_regularized: bool,
-        population: int,
-        tournament: int,
-        with_replacement: bool,
-        mutation: Mutation,
-        mutation_rate: float,
-        sampling: Sampling,
-    ) -> None: ...
-
-class LocalSearchSettings:
-    def __init__(self, sampling: Sampling) -> None: ...
-
-class HyperbandSettings:
-    def __init__(self, eta: int, sampling: Sampling) -> None: ...
-
-class ReinforceSettings:
-    def __init__(self, learning_rate: float, baseline_decay: float) -> None: ...
-
-class TPESettings:
-    def __init__(self, num_startup: int, num_candidates: int, gamma: float) -> None: ...
-
+def random_search_settings(sampling: Sampling) -> SearchSettings: ...
+def evolution_settings(
+    is_regularized: bool,
+    population: int,
+    tournament: int,
+    with_replacement: bool,
+    mutation: Mutation,
+    mutation_rate: float,
+    sampling: Sampling,
+) -> SearchSettings: ...
+def local_search_settings(sampling: Sampling) -> SearchSettings: ...
+def hyperband_settings(eta: int, sampling: Sampling) -> SearchSettings: ...
+def reinforce_settings(learning_rate: float, baseline_decay: float) -> SearchSettings: ...
+def tpe_settings(num_startup: int, num_candidates: int, gamma: float) -> SearchSettings: ...
 def tpe_densities(
-    settings: TPESettings, codes: ManyCodes, losses: _Doubles
+    settings: SearchSettings, codes: ManyCodes, losses: _Doubles
 ) -> tuple[_Doubles, _Doubles]: ...
-
-class BOHBSettings:
-    def __init__(
-        self, eta: int, random_fraction: float, num_samples: int, min_bandwidth: float
-    ) -> None: ...
+def bohb_settings(
+    eta: int, random_fraction: float, num_samples: int, min_bandwidth: float
+) -> SearchSettings: ...
 
 class DensityRatio:
     def __init__(self, min_bandwidth: float) -> None: ...
@@ -412,9 +399,9 @@ class DensityRatio:
     def densities(self, codes: ManyCodes) -> tuple[_Doubles, _Doubles]: ...
     def propose(self, num_samples: int, count: int, seed: int) -> list[int | None]: ...
 
-class SMACSettings:
-    def __init__(self, num_trees: int, random_fraction: float, max_evaluations: int) -> None: ...
-
+def smac_settings(
+    num_trees: int, random_fraction: float, max_evaluations: int
+) -> SearchSettings: ...
 def smac_expected_improvement(mean: _Doubles, variance: _Doubles, best: float) -> _Doubles: ...
 def smac_predictions(
     codes: ManyCodes, costs: _Doubles, queries: ManyCodes, num_trees: int, seed: int
@@ -425,11 +412,9 @@ class ObjectiveValues:
         self, cell_ids: npt.NDArray[np.int32], told: _Doubles, reported: _Doubles
     ) -> None: ...
 
-class NSGA2Settings:
-    def __init__(
-        self, values: ObjectiveValues, population: int, crossover_rate: float, sampling: Sampling
-    ) -> None: ...
-
+def nsga2_settings(
+    values: ObjectiveValues, population: int, crossover_rate: float, sampling: Sampling
+) -> SearchSettings: ...
 def front_steps(
     values: ObjectiveValues,
     cell_ids: npt.NDArray[np.int32],
@@ -438,18 +423,6 @@ def front_steps(
 ) -> tuple[npt.NDArray[np.int64], _Doubles, npt.NDArray[np.int64]]: ...
 def dominance_sort(points: _Doubles) -> list[list[int]]: ...
 def crowding_distances(points: _Doubles) -> list[float]: ...
-
-_OptimizerSettings: TypeAlias = (
-    RandomSearchSettings
-    | EvolutionSettings
-    | LocalSearchSettings
-    | HyperbandSettings
-    | ReinforceSettings
-    | TPESettings
-    | BOHBSettings
-    | SMACSettings
-    | NSGA2Settings
-)
 
 class SimulatedTraining:
     def __init__(
@@ -496,7 +469,7 @@ class SearchRun:
 
 class Optimizer:
     def __init__(
-        self, settings: _OptimizerSettings, training: SimulatedTraining, seed: int
+        self, settings: SearchSettings, training: SimulatedTraining, seed: int
     ) -> None: ...
     def ask(self) -> tuple[int, int]: ...
     def tell(self, code: int, cell_id: int, budget: int, repeat: int, accuracy: float) -> None: ...
@@ -536,7 +509,7 @@ def optimizer_seed(seed: int, run: int) -> int: ...
 def record_of(runs: list[SearchRun]) -> SearchRecord: ...
 def run_search(
     training: SimulatedTraining,
-    settings: _OptimizerSettings,
+    settings: SearchSettings,
     budget_seconds: float | None,
     max_evaluations: int | None,
     seed: int,

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from .. import _core
 from .optimizer import Proposal, Trial
 from .simulated_training import SimulatedTraining
-
-CoreSettings: TypeAlias = (
-    _core.RandomSearchSettings
-    | _core.EvolutionSettings
-    | _core.LocalSearchSettings
-    | _core.HyperbandSettings
-    | _core.ReinforceSettings
-    | _core.TPESettings
-    | _core.BOHBSettings
-    | _core.SMACSettings
-    | _core.NSGA2Settings
-)
 
 
 class CompiledOptimizer:
@@ -30,7 +16,9 @@ class CompiledOptimizer:
         seed: decides the proposals.
     """
 
-    def __init__(self, settings: CoreSettings, training: SimulatedTraining, seed: int) -> None:
+    def __init__(
+        self, settings: _core.SearchSettings, training: SimulatedTraining, seed: int
+    ) -> None:
         self._epochs = training.epochs
         self._optimizer = _core.Optimizer(settings, training.core, seed)
 

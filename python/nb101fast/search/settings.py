@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 from .. import _core, search_space
 from ..checks import check_choice, check_count, check_number
-from .compiled import CompiledOptimizer, CoreSettings
+from .compiled import CompiledOptimizer
 from .multi_objective_training import MultiObjectiveTraining
 from .optimizer import CodeOptimizer, Optimizer
 from .simulated_training import SimulatedTraining
@@ -41,11 +41,11 @@ class CompiledSettings(Settings):
 
     runs_at_once = 64  # they take about a second or less, in the paper's protocol
 
-    def compiled(self) -> CoreSettings:
+    def compiled(self) -> _core.SearchSettings:
         """The settings as an object of the core."""
         raise NotImplementedError
 
-    def compiled_for(self, training: SimulatedTraining) -> CoreSettings:
+    def compiled_for(self, training: SimulatedTraining) -> _core.SearchSettings:
         """The settings as an object of the core, for a problem that they may depend on."""
         return self.compiled()
 
@@ -69,9 +69,9 @@ class RandomSearch(CompiledSettings):
     def __post_init__(self) -> None:
         check_choice("sampling", self.sampling, _SAMPLINGS)
 
-    def compiled(self) -> _core.RandomSearchSettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.RandomSearchSettings(sampling=_SAMPLINGS[self.sampling])
+        return _core.random_search_settings(sampling=_SAMPLINGS[self.sampling])
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Evolution(CompiledSettings):
                 "ones too; use sampling='raw', 'raw-9' or 'cells'"
             )
 
-    def compiled(self) -> _core.EvolutionSettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.EvolutionSettings(
+        return _core.evolution_settings(
             is_regularized=self._is_regularized,
             population=self.population,
             tournament=self.tournament,
@@ -152,9 +152,9 @@ class LocalSearch(CompiledSettings):
     def __post_init__(self) -> None:
         check_choice("sampling", self.sampling, _SAMPLINGS)
 
-    def compiled(self) -> _core.LocalSearchSettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.LocalSearchSettings(sampling=_SAMPLINGS[self.sampling])
+        return _core.local_search_settings(sampling=_SAMPLINGS[self.sampling])
 
 
 @dataclass(frozen=True)
@@ -181,9 +181,9 @@ class Hyperband(CompiledSettings):
         """The final budget, and its quotients by `eta` down to `min_epochs`, ascending."""
         return bracket_budgets(self.eta, self.min_epochs, epochs)
 
-    def compiled(self) -> _core.HyperbandSettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.HyperbandSettings(eta=self.eta, sampling=_SAMPLINGS[self.sampling])
+        return _core.hyperband_settings(eta=self.eta, sampling=_SAMPLINGS[self.sampling])
 
 
 @dataclass(frozen=True)
@@ -206,9 +206,9 @@ class Reinforce(CompiledSettings):
         check_number("learning_rate", self.learning_rate, 0, 100)
         check_number("baseline_decay", self.baseline_decay, 0, 0.999999)
 
-    def compiled(self) -> _core.ReinforceSettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.ReinforceSettings(
+        return _core.reinforce_settings(
             learning_rate=self.learning_rate, baseline_decay=self.baseline_decay
         )
 
@@ -239,9 +239,9 @@ class TPE(CompiledSettings):
         check_count("num_candidates", self.num_candidates, 1, 1_000_000)
         check_number("gamma", self.gamma, 0, 100)
 
-    def compiled(self) -> _core.TPESettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.TPESettings(
+        return _core.tpe_settings(
             num_startup=self.num_startup, num_candidates=self.num_candidates, gamma=self.gamma
         )
 
@@ -284,9 +284,9 @@ class BOHB(CompiledSettings):
         """See `Hyperband`."""
         return bracket_budgets(self.eta, self.min_epochs, epochs)
 
-    def compiled(self) -> _core.BOHBSettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.BOHBSettings(
+        return _core.bohb_settings(
             eta=self.eta,
             random_fraction=self.random_fraction,
             num_samples=self.num_samples,
@@ -321,9 +321,9 @@ class SMAC(CompiledSettings):
         check_number("random_fraction", self.random_fraction, 0, 1)
         check_count("max_evaluations", self.max_evaluations, 1, 10_000)
 
-    def compiled(self) -> _core.SMACSettings:
+    def compiled(self) -> _core.SearchSettings:
         """See `CompiledSettings`."""
-        return _core.SMACSettings(
+        return _core.smac_settings(
             num_trees=self.num_trees,
             random_fraction=self.random_fraction,
             max_evaluations=self.max_evaluations,
@@ -357,14 +357,14 @@ class NSGA2(CompiledSettings):
         check_number("crossover_rate", self.crossover_rate, 0, 1)
         check_choice("sampling", self.sampling, _SAMPLINGS)
 
-    def compiled_for(self, training: SimulatedTraining) -> _core.NSGA2Settings:
+    def compiled_for(self, training: SimulatedTraining) -> _core.SearchSettings:
         """See `CompiledSettings`. The training must have several objectives."""
         if not isinstance(training, MultiObjectiveTraining):
             raise ValueError(
                 f"optimizer {self.name!r} needs several objectives; use search.find_fronts, or "
                 "`nb101fast experiment --objectives`"
             )
-        return _core.NSGA2Settings(
+        return _core.nsga2_settings(
             values=training.values,
             population=self.population,
             crossover_rate=self.crossover_rate,

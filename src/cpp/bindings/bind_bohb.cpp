@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/arrays.hpp"
+#include "bindings/bind_search.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/bohb.hpp"
 #include "nb101/sentence.hpp"
@@ -79,13 +80,13 @@ py::list propose(DensityRatio& self, std::uint32_t num_samples, std::size_t coun
 }  // namespace
 
 void register_bohb(py::module_& module) {
-  py::class_<Bohb::Settings>(module, "BOHBSettings")
-      .def(py::init([](std::uint32_t eta, double random_fraction, std::uint32_t num_samples,
-                       double min_bandwidth) {
-             return Bohb::Settings{eta, random_fraction, num_samples, min_bandwidth};
-           }),
-           py::arg("eta"), py::arg("random_fraction"), py::arg("num_samples"),
-           py::arg("min_bandwidth"));
+  module.def(
+      "bohb_settings",
+      [](std::uint32_t eta, double random_fraction, std::uint32_t num_samples,
+         double min_bandwidth) {
+        return SearchSettings{Bohb::Settings{eta, random_fraction, num_samples, min_bandwidth}};
+      },
+      py::arg("eta"), py::arg("random_fraction"), py::arg("num_samples"), py::arg("min_bandwidth"));
   py::class_<DensityRatio>(module, "DensityRatio")
       .def(py::init<double>(), py::arg("min_bandwidth"))
       .def("tell", &tell, py::arg("codes"), py::arg("budgets"), py::arg("accuracies"))

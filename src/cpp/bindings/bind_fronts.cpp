@@ -11,6 +11,7 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/bind_pareto.hpp"
+#include "bindings/bind_search.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/dominance_sort.hpp"
@@ -96,13 +97,13 @@ void register_fronts(py::module_& module) {
   py::class_<ObjectiveValues, std::shared_ptr<ObjectiveValues>>(module, "ObjectiveValues")
       .def(py::init(&make_values), py::arg("cell_ids"), py::arg("told").noconvert(),
            py::arg("reported").noconvert());
-  py::class_<Nsga2::Settings>(module, "NSGA2Settings")
-      .def(py::init([](const std::shared_ptr<ObjectiveValues>& values, std::uint32_t population,
-                       double crossover_rate, Sampling sampling) {
-             return Nsga2::Settings{values, population, crossover_rate, sampling};
-           }),
-           py::arg("values"), py::arg("population"), py::arg("crossover_rate"),
-           py::arg("sampling"));
+  module.def(
+      "nsga2_settings",
+      [](const std::shared_ptr<ObjectiveValues>& values, std::uint32_t population,
+         double crossover_rate, Sampling sampling) {
+        return SearchSettings{Nsga2::Settings{values, population, crossover_rate, sampling}};
+      },
+      py::arg("values"), py::arg("population"), py::arg("crossover_rate"), py::arg("sampling"));
   module.def("front_steps", &steps_of_runs, py::arg("values"), py::arg("cell_ids"),
              py::arg("repeats"), py::arg("counts"));
   module.def("dominance_sort", &sorted_fronts, py::arg("points").noconvert());

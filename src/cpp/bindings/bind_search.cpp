@@ -1,3 +1,5 @@
+#include "bindings/bind_search.hpp"
+
 #include <pybind11/native_enum.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -14,7 +16,6 @@
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/index.hpp"
-#include "nb101/search.hpp"
 #include "nb101/sentence.hpp"
 
 namespace nb101::bindings {
@@ -61,7 +62,6 @@ py::object evaluate(SearchRun& run, Code code, std::uint32_t budget) {
   return run.finish(trial) ? py::object(told(trial)) : py::none();
 }
 
-// pybind11 would convert a plain variant to one of its alternatives, so this class holds it.
 struct AskTell {
   Optimizer optimizer;
 };
@@ -130,7 +130,7 @@ py::dict record_of(const std::vector<const SearchRun*>& runs) {
   return record;
 }
 
-py::dict run_search(const SimulatedTraining& training, const OptimizerSettings& settings,
+py::dict run_search(const SimulatedTraining& training, const SearchSettings& of_optimizer,
                     std::optional<double> budget_seconds,
                     std::optional<std::uint64_t> max_evaluations, std::uint64_t seed,
                     std::uint64_t first_run, std::size_t num_runs, Recorded recorded,
@@ -141,7 +141,7 @@ py::dict run_search(const SimulatedTraining& training, const OptimizerSettings& 
     const LongWork long_work;
     const SearchPlan plan{limits_of(budget_seconds, max_evaluations), seed, first_run, num_runs,
                           recorded};
-    runs = search(training, settings, plan, num_threads);
+    runs = search(training, of_optimizer.settings, plan, num_threads);
   }
   std::vector<const SearchRun*> pointers(runs.size());
   std::ranges::transform(runs, pointers.begin(), [](const SearchRun& run) { return &run; });
@@ -176,36 +176,38 @@ void register_search_enums(py::module_& module) {
 }
 
 void register_settings(py::module_& module) {
-  py::class_<RandomSearch::Settings>(module, "RandomSearchSettings")
-      .def(py::init([](Sampling sampling) { return RandomSearch::Settings{sampling}; }),
-           py::arg("sampling"));
-  py::class_<Evolution::Settings>(module, "EvolutionSettings")
-      .def(py::init([](bool is_regularized, std::uint32_t population, std::uint32_t tournament,
-                       bool with_replacement, Mutation mutation, double mutation_rate,
-                       Sampling sampling) {
-             return Evolution::Settings{is_regularized,
-                                        population,
-                                        tournament,
-                                        with_replacement,
-                                        Mutator(mutation, mutation_rate),
-                                        sampling};
-           }),
-           py::arg("is_regularized"), py::arg("population"), py::arg("tournament"),
-           py::arg("with_replacement"), py::arg("mutation"), py::arg("mutation_rate"),
-           py::arg("sampling"));
-  py::class_<LocalSearch::Settings>(module, "LocalSearchSettings")
-      .def(py::init([](Sampling sampling) { return LocalSearch::Settings{sampling}; }),
-           py::arg("sampling"));
-  py::class_<Hyperband::Settings>(module, "HyperbandSettings")
-      .def(py::init([](std::uint32_t eta, Sampling sampling) {
-             return Hyperband::Settings{eta, sampling};
-           }),
-           py::arg("eta"), py::arg("sampling"));
-  py::class_<Reinforce::Settings>(module, "ReinforceSettings")
-      .def(py::init([](double learning_rate, double baseline_decay) {
-             return Reinforce::Settings{learning_rate, baseline_decay};
-           }),
-           py::arg("learning_rate"), py::arg("baseline_decay"));
+  py::class_<SearchSettings>(module, "SearchSettings");
+  module.def(
+      "random_search_settings",
+      [](Sampling sampling) { return SearchSettings{RandomSearch::Settings{sampling}}; },
+      py::arg("sampling"));
+  module.def(
+      "evolution_settings",
+      [](bool is_regularized, std::uint32_t population, std::uint32_t tournament,
+         bool with_replacement, Mutation mutation, double mutation_rate, Sampling sampling) {
+        return SearchSettings{Evolution::Settings{is_regularized, population, tournament,
+                                                  with_replacement,
+                                                  Mutator(mutation, mutation_rate), sampling}};
+      },
+      py::arg("is_regularized"), py::arg("population"), py::arg("tournament"),
+      py::arg("with_replacement"), py::arg("mutation"), py::arg("mutation_rate"),
+      py::arg("sampling"));
+  module.def(
+      "local_search_settings",
+      [](Sampling sampling) { return SearchSettings{LocalSearch::Settings{sampling}}; },
+      py::arg("sampling"));
+  module.def(
+      "hyperband_settings",
+      [](std::uint32_t eta, Sampling sampling) {
+        return SearchSettings{Hyperband::Settings{eta, sampling}};
+      },
+      py::arg("eta"), py::arg("sampling"));
+  module.def(
+      "reinforce_settings",
+      [](double learning_rate, double baseline_decay) {
+        return SearchSettings{Reinforce::Settings{learning_rate, baseline_decay}};
+      },
+      py::arg("learning_rate"), py::arg("baseline_decay"));
 }
 
 }  // namespace
@@ -236,9 +238,9 @@ void register_search(py::module_& module) {
       .def_property_readonly("num_invalid", &SearchRun::num_invalid)
       .def("check_progress", &SearchRun::check_progress, py::arg("number"));
   py::class_<AskTell>(module, "Optimizer")
-      .def(py::init([](const OptimizerSettings& settings, const SimulatedTraining& training,
+      .def(py::init([](const SearchSettings& of_optimizer, const SimulatedTraining& training,
                        std::uint64_t seed) {
-             return AskTell{make_optimizer(settings, training, seed)};
+             return AskTell{make_optimizer(of_optimizer.settings, training, seed)};
            }),
            py::arg("settings"), py::arg("training"), py::arg("seed"), py::keep_alive<1, 3>())
       .def("ask", &ask_optimizer)

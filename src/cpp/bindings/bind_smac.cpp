@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bindings/arrays.hpp"
+#include "bindings/bind_search.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/expected_improvement.hpp"
@@ -43,12 +44,12 @@ py::tuple smac_predictions(py::handle codes, const DoubleArray& costs, py::handl
 }  // namespace
 
 void register_smac(py::module_& module) {
-  py::class_<Smac::Settings>(module, "SMACSettings")
-      .def(py::init(
-               [](std::uint32_t num_trees, double random_fraction, std::uint32_t max_evaluations) {
-                 return Smac::Settings{num_trees, random_fraction, max_evaluations};
-               }),
-           py::arg("num_trees"), py::arg("random_fraction"), py::arg("max_evaluations"));
+  module.def(
+      "smac_settings",
+      [](std::uint32_t num_trees, double random_fraction, std::uint32_t max_evaluations) {
+        return SearchSettings{Smac::Settings{num_trees, random_fraction, max_evaluations}};
+      },
+      py::arg("num_trees"), py::arg("random_fraction"), py::arg("max_evaluations"));
   module.def("smac_expected_improvement", py::vectorize(&expected_improvement), py::arg("mean"),
              py::arg("variance"), py::arg("best"));
   module.def("smac_predictions", &smac_predictions, py::arg("codes"), py::arg("costs").noconvert(),

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <string>
+#include <variant>
 
 #include "bindings/arrays.hpp"
+#include "bindings/bind_search.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
 #include "nb101/sentence.hpp"
@@ -22,7 +24,7 @@ py::array_t<double> array_of(const ByValue& values) {
 
 // Returns the probabilities of the values of each parameter, below and above, after a history. The
 // codes must be faultless and the losses must be numbers.
-py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
+py::tuple tpe_densities(const SearchSettings& of_optimizer, const py::object& given,
                         const DoubleArray& losses) {
   const py::array_t<Code> codes = as_codes(given);
   if (losses.size() != codes.size()) {
@@ -30,6 +32,7 @@ py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
                                    " elements are not allowed; use one for each of the ",
                                    codes.size(), " codes"));
   }
+  const auto& settings = std::get<Tpe::Settings>(of_optimizer.settings);
   Tpe::Densities found;
   {
     const LongWork long_work;
@@ -44,11 +47,12 @@ py::tuple tpe_densities(const Tpe::Settings& settings, const py::object& given,
 }  // namespace
 
 void register_tpe(py::module_& module) {
-  py::class_<Tpe::Settings>(module, "TPESettings")
-      .def(py::init([](std::uint32_t num_startup, std::uint32_t num_candidates, double gamma) {
-             return Tpe::Settings{num_startup, num_candidates, gamma};
-           }),
-           py::arg("num_startup"), py::arg("num_candidates"), py::arg("gamma"));
+  module.def(
+      "tpe_settings",
+      [](std::uint32_t num_startup, std::uint32_t num_candidates, double gamma) {
+        return SearchSettings{Tpe::Settings{num_startup, num_candidates, gamma}};
+      },
+      py::arg("num_startup"), py::arg("num_candidates"), py::arg("gamma"));
   module.def("tpe_densities", &tpe_densities, py::arg("settings"), py::arg("codes"),
              py::arg("losses"));
 }

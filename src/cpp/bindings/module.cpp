@@ -14,11 +14,11 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   nb101::bindings::register_pareto(module);
   nb101::bindings::register_compile(module);
   nb101::bindings::register_record(module);
+  nb101::bindings::register_search(module);
   nb101::bindings::register_tpe(module);
   nb101::bindings::register_bohb(module);
   nb101::bindings::register_smac(module);
   nb101::bindings::register_fronts(module);
-  nb101::bindings::register_search(module);
   nb101::bindings::register_spec(module);
   nb101::bindings::register_official_reader(module);
 }
