@@ -5,10 +5,19 @@ from pathlib import Path
 
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
+from sphinx.ext.autodoc.mock import MockFinder
 
 from nb101fast import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the last two extensions
+# The reference needs none of these packages. autodoc_mock_imports would replace them only while a
+# module is imported; they would be imported after all when the source of a base class is looked up.
+sys.meta_path.insert(
+    0,
+    MockFinder(
+        ["ConfigSpace", "optuna", "optunahub", "pymoo", "ray", "syne_tune", "tensorflow", "torch"]
+    ),
+)
 
 project = "nb101fast"
 release = version = __version__
@@ -37,9 +46,6 @@ nb_code_prompt_show = "Code"
 nb_code_prompt_hide = "Code"
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
-autodoc_mock_imports = [
-    *("ConfigSpace", "optuna", "optunahub", "pymoo", "ray", "syne_tune", "tensorflow", "torch"),
-]
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 90
 
