@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
-from sphinx.ext.autodoc.mock import MockFinder
+from sphinx.ext.autodoc.mock import MockFinder  # type: ignore[attr-defined]  # not in an __all__
 
 from nb101fast import __version__
 
