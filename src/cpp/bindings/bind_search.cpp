@@ -176,7 +176,7 @@ void register_search_enums(py::module_& module) {
 }
 
 void register_settings(py::module_& module) {
-  py::class_<SearchSettings>(module, "SearchSettings");
+  const py::class_<SearchSettings> settings_class(module, "SearchSettings");
   module.def(
       "random_search_settings",
       [](Sampling sampling) { return SearchSettings{RandomSearch::Settings{sampling}}; },
