@@ -1,6 +1,7 @@
 #include <doctest.h>
 
 #include <algorithm>
+#include <ranges>
 #include <vector>
 
 #include "nb101/search_space.hpp"
@@ -13,9 +14,7 @@ TEST_CASE("every hash of the space gives the id of its cell") {
   for (const int threads : {1, 4}) {
     std::vector<std::int32_t> ids(hashes.size());
     ids_of_hashes(hashes, ids.data(), threads);
-    for (std::int32_t id = 0; id < kNumCells; ++id) {
-      REQUIRE(ids[static_cast<std::size_t>(id)] == id);
-    }
+    CHECK(std::ranges::equal(ids, std::views::iota(0, kNumCells)));
   }
 }
 
