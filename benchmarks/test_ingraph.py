@@ -15,6 +15,7 @@ import nb101fast
 from nb101fast import ingraph
 from nb101fast.codes import Codes
 
+from .light_tensorflow import tensorflow_or_skip
 from .race import Race
 
 ROUNDS = 20
@@ -41,7 +42,7 @@ def by_torch(function: Function, tables: Any, codes: Codes) -> Work:
 
 
 def by_tensorflow(function: Function, tables: Any, codes: Codes) -> Work:
-    tf = pytest.importorskip("tensorflow", reason="look-ups in tensorflow need tensorflow")
+    tf = tensorflow_or_skip()
     moved = {name: tf.constant(table) for name, table in tables.items()}
     given = tf.constant(codes)
     compiled = tf.function(lambda codes: function(moved, codes, tf), jit_compile=True)

@@ -13,6 +13,7 @@ import pytest
 from nb101fast import inception
 from nb101fast.skeleton import NetworkConfig
 
+from .light_tensorflow import tensorflow_or_skip
 from .race import Race
 from .report import Target
 
@@ -32,7 +33,7 @@ NS_PER_IMAGE = 1e9 / 80_000  # the time that the input may take
 @pytest.fixture(scope="module", autouse=True)
 def tensorflow() -> Any:
     """TensorFlow is imported when a benchmark of this file runs, because that takes seconds."""
-    return pytest.importorskip("tensorflow")
+    return tensorflow_or_skip()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,18 @@
+"""TensorFlow as the harness loads it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+
+def tensorflow_or_skip() -> Any:
+    """TensorFlow without Keras, which takes nearly as long to load and which nothing here needs."""
+    start = pytest.importorskip("nb101train.tensorflow_start", reason="the harness is missing")
+    try:
+        start.load_tensorflow()
+    except ImportError as error:
+        pytest.skip(str(error))
+    return importlib.import_module("tensorflow")
