@@ -150,10 +150,13 @@ class Refinement {
   NumberedArray<std::uint32_t, kMaxGraphVertices> predecessors_{};
 };
 
-// The messages of one round. All rounds use the same buffer.
+// The messages of one round. All rounds of all graphs use the same buffer.
 class MessageBatch {
  public:
-  explicit MessageBatch(std::size_t capacity) : buffer_(capacity + kHex) {}
+  // Must not be called between add and run.
+  void make_room(std::size_t capacity) {
+    if (buffer_.size() < capacity + kHex) buffer_.resize(capacity + kHex);
+  }
 
   // Calls write(std::uint8_t* to), which writes a message and returns its length. It may write up
   // to kHex bytes more than that.
@@ -188,9 +191,9 @@ std::size_t batch_capacity(std::span<const Graph> graphs) {
   return capacity;
 }
 
-void hash_some(std::span<const Graph> graphs, std::span<Digest> digests) {
+void hash_some(std::span<const Graph> graphs, std::span<Digest> digests, MessageBatch& batch) {
   std::vector<Refinement> refinements(graphs.begin(), graphs.end());
-  MessageBatch batch(batch_capacity(graphs));
+  batch.make_room(batch_capacity(graphs));
   int rounds = 0;
   for (Refinement& r : refinements) {
     rounds = std::max(rounds, r.num_vertices());
@@ -219,19 +222,21 @@ void hash_some(std::span<const Graph> graphs, std::span<Digest> digests) {
 }  // namespace
 
 void hash_graphs(std::span<const Graph> graphs, std::span<Digest> digests) {
+  MessageBatch batch;
   for (std::size_t first = 0; first < graphs.size(); first += kGraphsAtOnce) {
     const std::size_t count = std::min(kGraphsAtOnce, graphs.size() - first);
-    hash_some(graphs.subspan(first, count), digests.subspan(first, count));
+    hash_some(graphs.subspan(first, count), digests.subspan(first, count), batch);
   }
 }
 
 void hash_codes(std::span<const Code> codes, std::span<Digest> digests) {
   std::vector<Graph> graphs;
+  MessageBatch batch;
   for (std::size_t first = 0; first < codes.size(); first += kGraphsAtOnce) {
     const std::size_t count = std::min(kGraphsAtOnce, codes.size() - first);
     graphs.clear();
     for (const Code code : codes.subspan(first, count)) graphs.push_back(*prune(unpack(code)));
-    hash_some(graphs, digests.subspan(first, count));
+    hash_some(graphs, digests.subspan(first, count), batch);
   }
 }
 
