@@ -9,7 +9,7 @@
 
 namespace nb101 {
 
-TEST_CASE("every hash of the space gives the id of its cell") {
+TEST_CASE("every hash of the space gives the id of its cell, so no two are equal") {
   const std::span<const Digest> hashes = SearchSpace::instance().hashes();
   std::vector<std::int32_t> every_id(hashes.size());
   std::iota(every_id.begin(), every_id.end(), 0);
