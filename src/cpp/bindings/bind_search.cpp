@@ -62,6 +62,7 @@ py::object evaluate(SearchRun& run, Code code, std::uint32_t budget) {
   return run.finish(trial) ? py::object(told(trial)) : py::none();
 }
 
+// Holds its variant for the same reason as SearchSettings does.
 struct AskTell {
   Optimizer optimizer;
 };
