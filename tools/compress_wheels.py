@@ -12,9 +12,10 @@ Only the compression of a wheel's files changes.
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import zopfli
@@ -34,13 +35,20 @@ def compress(wheel: Path) -> None:
             for file in given.infolist():
                 written.writestr(file, given.read(file))
         os.replace(smaller, wheel)
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise SystemExit(f"{wheel} is damaged: {error}") from None
     finally:
         smaller.unlink(missing_ok=True)
 
 
-def main(folder: str) -> None:
+def main() -> None:
     """Compress the wheels of a folder, and print their sizes."""
-    wheels = sorted(Path(folder).glob("*.whl"))
+    parser = argparse.ArgumentParser(
+        description="Compress each wheel of a folder again."
+    )
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    wheels = sorted(folder.glob("*.whl"))
     if not wheels:
         raise SystemExit(f"{folder} has no wheel")
     for wheel in wheels:
@@ -50,4 +58,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -47,8 +47,8 @@ def wheel(tmp_path: Path) -> Path:
     return path
 
 
-def run(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, SCRIPT, folder], capture_output=True, text=True)
+def run(*arguments: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True)
 
 
 def files_of(wheel: Path) -> list[tuple[object, ...]]:
@@ -82,9 +82,9 @@ def test_a_smaller_wheel_installs_the_same_files(wheel: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (None, "has no wheel"),
-        (b"PK", "File is not a zip file"),
-        (b"PK\5\6" + bytes(18), "is no wheel: it has no RECORD"),  # a zip file without files
+        (None, " has no wheel\n"),
+        (b"PK", f"{NAME} is damaged: File is not a zip file\n"),
+        (b"PK\5\6" + bytes(18), "is no wheel: it has no RECORD\n"),  # a zip file without files
     ],
     ids=["nothing", "no zip file", "no record"],
 )
@@ -93,5 +93,26 @@ def test_what_is_no_wheel_is_refused(contents: bytes | None, message: str, tmp_p
         (tmp_path / NAME).write_bytes(contents)
     done = run(tmp_path)
     assert done.returncode == 1
-    assert message in done.stderr
+    assert done.stderr.startswith(str(tmp_path))
+    assert done.stderr.endswith(message)
+    assert "\n" not in done.stderr[:-1]
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [contents] * (contents is not None)
+
+
+def test_a_damaged_file_of_a_wheel_is_refused(wheel: Path) -> None:
+    contents = bytearray(wheel.read_bytes())
+    start = contents.index(b"small/__init__.py") + len("small/__init__.py")
+    contents[start : start + 8] = bytes(8)
+    wheel.write_bytes(contents)
+    done = run(wheel.parent)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{wheel} is damaged: ")
+    assert "\n" not in done.stderr[:-1]
+    assert wheel.read_bytes() == contents
+    assert [path.name for path in wheel.parent.iterdir()] == [NAME]
+
+
+def test_a_folder_must_be_named() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert done.stderr.endswith("the following arguments are required: folder\n")

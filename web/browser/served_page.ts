@@ -29,6 +29,6 @@ export async function serve(index: string): Promise<ServedPage> {
 }
 
 export async function launch(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell";
   return chromium.launch({ executablePath, args: FLAGS });
 }

@@ -5,6 +5,7 @@
 #include "bindings/fast_call.hpp"
 #include "bindings/guarded.hpp"
 #include "bindings/registers.hpp"
+#include "nb101/cell.hpp"
 #include "nb101/error.hpp"
 #include "nb101/matrix_codec.hpp"
 #include "nb101/neighbors.hpp"
@@ -56,10 +57,7 @@ PyObject* many_ids(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
 
 Code faultless_code(PyObject* given) {
   const Code code = as_code(given);
-  if (code_faults(code)) {
-    throw OutOfDomainError(sentence(
-        "code ", code, " has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2"));
-  }
+  if (code_faults(code)) throw OutOfDomainError(sentence("code ", code, " ", kCodeFaults));
   return code;
 }
 
@@ -115,8 +113,6 @@ PyMethodDef code_functions[] = {
 
 }  // namespace
 
-void register_codes(py::module_& module) {
-  if (PyModule_AddFunctions(module.ptr(), code_functions) < 0) throw py::error_already_set();
-}
+void register_codes(py::module_& module) { add_functions(module, code_functions); }
 
 }  // namespace nb101::bindings

@@ -211,7 +211,7 @@ void register_official_reader(py::module_& module) {
   reader_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&specification));
   if (!reader_type) throw py::error_already_set();
   module.add_object("OfficialReader", reinterpret_cast<PyObject*>(reader_type));
-  if (PyModule_AddFunctions(module.ptr(), functions_of_readers) < 0) throw py::error_already_set();
+  add_functions(module, functions_of_readers);
 }
 
 }  // namespace nb101::bindings

@@ -13,6 +13,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/long_work.hpp"
 #include "bindings/registers.hpp"
+#include "nb101/cell.hpp"
 #include "nb101/cell_traits.hpp"
 #include "nb101/edit_distance.hpp"
 #include "nb101/encoding.hpp"
@@ -40,9 +41,6 @@ py::array_t<Number> array_of(std::vector<Number>&& values) {
   return py::array_t<Number>(static_cast<py::ssize_t>(kept.size()), kept.data(), owner);
 }
 
-constexpr const char* kFaulty =
-    "has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2";
-
 // Throws OutOfDomainError for the first code for which is_sound(code) is false.
 template <class IsSound>
 void require(std::span<const Code> codes, const char* fault, IsSound is_sound) {
@@ -57,7 +55,7 @@ py::array_t<Code> faultless_codes(const py::object& given) {
   Code faults = 0;
   for (const Code code : span_of(codes)) faults |= code_faults(code);
   if (faults) {
-    require(span_of(codes), kFaulty, [](Code code) { return code_faults(code) == 0; });
+    require(span_of(codes), kCodeFaults, [](Code code) { return code_faults(code) == 0; });
   }
   return codes;
 }

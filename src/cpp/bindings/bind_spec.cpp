@@ -148,7 +148,7 @@ PyMethodDef functions[] = {
 
 void register_spec(py::module_& module) {
   official_names();  // makes the names now, while only one thread runs
-  if (PyModule_AddFunctions(module.ptr(), functions) < 0) throw py::error_already_set();
+  add_functions(module, functions);
 }
 
 }  // namespace nb101::bindings

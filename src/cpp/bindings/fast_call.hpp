@@ -23,4 +23,9 @@ inline void check_count(Py_ssize_t given, Py_ssize_t taken) {
   throw pybind11::type_error(sentence(given, " arguments are given; the function takes ", taken));
 }
 
+// Adds plain C functions to the module. The last definition is empty. Throws what CPython raises.
+inline void add_functions(pybind11::module_& module, PyMethodDef* functions) {
+  if (PyModule_AddFunctions(module.ptr(), functions) < 0) throw pybind11::error_already_set();
+}
+
 }  // namespace nb101::bindings

@@ -56,6 +56,10 @@ constexpr std::uint32_t code_faults(Code code) noexcept {
   return (code & (code >> 1) & kLowLabelBits) | (code & kUnusedCodeBit);
 }
 
+// Says what is wrong with such a code. Messages name the code before this text.
+inline constexpr char kCodeFaults[] =
+    "has bit 31 set or a label 3, which no cell has; labels are 0, 1 and 2";
+
 inline int num_edges(const Graph& graph) noexcept {
   int edges = 0;
   for (int v = 0; v < graph.num_vertices; ++v) edges += std::popcount(graph.successors[v]);
