@@ -270,8 +270,9 @@ def test_another_name_of_this_machine_gets_no_answer() -> None:
     """So no page of another site can read the data by giving 127.0.0.1 a name of its own."""
     with DIGITS.explore() as page:
         request = urllib.request.Request(page.address, headers={"Host": "elsewhere.example"})
-        with pytest.raises(urllib.error.HTTPError, match="421"):
+        with pytest.raises(urllib.error.HTTPError, match="421") as refused:
             urllib.request.urlopen(request)
+        refused.value.close()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
