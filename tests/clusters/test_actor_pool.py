@@ -17,6 +17,7 @@ import pytest
 
 from nb101fast.cluster_address import check_address
 from reference.libraries import import_or_skip
+from reference.ray_nodes import HEAD, START
 
 pytestmark = pytest.mark.slow
 
@@ -124,10 +125,7 @@ def test_an_actor_and_a_head_that_are_silent() -> None:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
-    begin = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
-    begin += ["--head", f"--port={address.rpartition(':')[2]}", "--num-cpus=1", "--block"]
-    begin += ["--include-dashboard=false", "--include-log-monitor=false", "--no-monitor"]
-    begin.append("--disable-usage-stats")
+    begin = [*START, *HEAD, f"--port={address.rpartition(':')[2]}", "--num-cpus=1"]
     with subprocess.Popen(
         begin, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
     ) as head:

@@ -29,6 +29,7 @@ from nb101train.ledger import Ledger, work_list
 from nb101train.local_engine import LocalEngine
 from nb101train.work import CellWork, RunRecord, Unit, units_of
 from reference.libraries import needs
+from reference.ray_nodes import HEAD, START
 
 UNITS = units_of((1, 2), 2)
 CODES = cells_up_to(3).tolist()
@@ -412,10 +413,7 @@ def test_actors_of_a_running_cluster(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": paths, "HOME": str(tmp_path)}
     # `ray start` uses tokens by default, but a driver doesn't.
     environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex()}
-    begin = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
-    begin += ["--head", f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}', "--block"]
-    begin += ["--include-dashboard=false", "--include-log-monitor=false", "--no-monitor"]
-    begin.append("--disable-usage-stats")
+    begin = [*START, *HEAD, f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}']
     with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL) as cluster:
         try:
             story = [sys.executable, "-c", RAY_STORY, f"127.0.0.1:{port}"]

@@ -20,7 +20,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-RAY = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
+# Without grpc, Ray starts no server for clients outside of the cluster.
+_START = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
+START = [sys.executable, "-c", _START, "start", "--block", "--include-log-monitor=false"]
+HEAD = ["--head", "--include-dashboard=false", "--disable-usage-stats"]
+HEAD.append("--no-monitor")  # of Ray's autoscaler, which has nothing to do here
 PATIENCE = 180.0  # seconds to wait for something before the test fails
 _STORE_BYTES = 80 << 20  # the least that Ray allows is 75 MiB
 # A node that doesn't answer is given up after about 15 seconds. Ray's own values take about 60.
@@ -154,10 +158,8 @@ class RayCluster:
     def start_head(self) -> None:
         """Start the first node, on which drivers run."""
         port = self._network.port()
-        options = [f"--port={port}", "--num-cpus=0", "--include-dashboard=false"]
-        options += [f"--temp-dir={self._folder}", "--disable-usage-stats"]
-        options.append("--no-monitor")  # of Ray's autoscaler, which has nothing to do here
-        self._head, host = self._start(["--head", *options])
+        options = [f"--port={port}", "--num-cpus=0", f"--temp-dir={self._folder}"]
+        self._head, host = self._start([*HEAD, *options])
         self.address = f"{host}:{port}"
 
     def add_node(self, *, first: str = "", environment: Mapping[str, str] | None = None) -> int:
@@ -223,8 +225,8 @@ class RayCluster:
     ) -> tuple[int, str]:
         node, self._next = self._next, self._next + 1
         address = self._network.add(node)
-        command = [*RAY, "start", *options, f"--node-ip-address={address}", "--block"]
-        command += [f"--object-store-memory={_STORE_BYTES}", "--include-log-monitor=false"]
+        command = [*START, *options, f"--node-ip-address={address}"]
+        command.append(f"--object-store-memory={_STORE_BYTES}")
         if first:
             command = ["sh", "-c", f'{first} && exec "$@"', "sh", *command]
         log_path = Path(self._folder, f"node-{node}.txt")
