@@ -1,39 +1,40 @@
 #include "nb101/record_order.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <span>
 
+#include "nb101/bytes.hpp"
 #include "nb101/error.hpp"
 
 namespace nb101 {
 
 std::vector<std::uint32_t> rows_by_hash(const IndexView& index) {
-  // Hashes are evenly spread, so their first two bytes divide them into buckets of a few rows each.
-  // Sorting such a bucket is fast because it fits in the cache. The next four bytes stand beside
+  // Hashes are evenly spread, so their first bits divide them into buckets of a few rows each.
+  // Sorting such a bucket is fast because it fits in the cache. The first four bytes stand beside
   // each row, so that hashes need to be read again only where these bytes are equal.
-  constexpr std::size_t kBuckets = 1 << 16;
   struct Place {
     std::uint32_t bytes;
     std::uint32_t row;
   };
   const std::span<const Digest> hashes = index.hashes();
-  const auto bucket = [](const Digest& hash) {
-    return static_cast<std::size_t>(hash[0]) << 8 | hash[1];
+  const int bucket_bits = std::min(16, 1 + static_cast<int>(std::bit_width(hashes.size() / 4)));
+  const auto first_bytes = [](const Digest& hash) {
+    return static_cast<std::uint32_t>(swap_bytes(load<std::uint64_t>(hash.data())) >> 32);
   };
   // Counting sort by bucket: `ends` holds first the sizes, then the starts, and at last the ends.
-  std::vector<std::uint32_t> ends(kBuckets + 1);
-  for (const Digest& hash : hashes) ++ends[bucket(hash) + 1];
+  const std::size_t buckets = std::size_t{1} << bucket_bits;
+  std::vector<std::uint32_t> ends(buckets + 1);
+  for (const Digest& hash : hashes) ++ends[(first_bytes(hash) >> (32 - bucket_bits)) + 1];
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
   std::vector<Place> places(hashes.size());
   for (std::size_t row = 0; row < hashes.size(); ++row) {
-    const Digest& hash = hashes[row];
-    const std::uint32_t bytes = std::uint32_t{hash[2]} << 24 | std::uint32_t{hash[3]} << 16 |
-                                std::uint32_t{hash[4]} << 8 | hash[5];
-    places[ends[bucket(hash)]++] = {bytes, static_cast<std::uint32_t>(row)};
+    const std::uint32_t bytes = first_bytes(hashes[row]);
+    places[ends[bytes >> (32 - bucket_bits)]++] = {bytes, static_cast<std::uint32_t>(row)};
   }
   std::uint32_t start = 0;
-  for (std::size_t i = 0; i < kBuckets; start = ends[i++]) {
+  for (std::size_t i = 0; i < buckets; start = ends[i++]) {
     std::sort(places.begin() + start, places.begin() + ends[i],
               [&](const Place& a, const Place& b) {
                 return a.bytes != b.bytes ? a.bytes < b.bytes : hashes[a.row] < hashes[b.row];
