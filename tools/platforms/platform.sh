@@ -75,8 +75,10 @@ make_system() {
   if [[ ! -e $system/done ]]; then
     rm -rf "$system"
     install mmdebstrap
+    local keyring=()
+    ! is_of_ubuntu "$suite" || keyring=(--keyring="$(ubuntu_keyring)")
     # The signature of a suite that is not yet released lasts for a week, and a mirror may be older.
-    mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
+    mmdebstrap --variant=apt "${keyring[@]}" --aptopt='Acquire::Check-Valid-Until "false"' \
       --architectures="${architecture:-$(dpkg --print-architecture)}" \
       --include=ca-certificates "$suite" "$system" "$(package_source "$suite")"
     touch "$system/done"
@@ -98,18 +100,23 @@ emulate() {
   [[ -e $formats/$emulator ]] || cat "/usr/lib/binfmt.d/$emulator.conf" >"$formats/register"
 }
 
+# Prints where the packages of a suite are, as apt writes it.
 package_source() {
-  local keyring=$platforms/systems/ubuntu-keyring
-  case $1 in
-    jammy | noble)
-      # Debian 12 lacks this package, so it comes from Debian 13 and is unpacked beside the systems.
-      [[ -e $keyring ]] ||
-        mmdebstrap --variant=extract --include=ubuntu-keyring trixie "$keyring" >&2
-      local key=$keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg
-      echo "deb [signed-by=$key] http://archive.ubuntu.com/ubuntu $1 main universe"
-      ;;
-    *) echo "deb http://deb.debian.org/debian $1 main" ;;
-  esac
+  if is_of_ubuntu "$1"; then
+    echo "deb http://archive.ubuntu.com/ubuntu $1 main universe"
+  else
+    echo "deb http://deb.debian.org/debian $1 main"
+  fi
+}
+
+is_of_ubuntu() { [[ $1 == jammy || $1 == noble ]]; }
+
+# Prints the file with Ubuntu's keys. Debian 12 lacks their package, so it comes from Debian 13 and is
+# unpacked beside the systems.
+ubuntu_keyring() {
+  local folder=$platforms/systems/ubuntu-keyring
+  [[ -e $folder ]] || mmdebstrap --variant=extract --include=ubuntu-keyring trixie "$folder" >&2
+  echo "$folder/usr/share/keyrings/ubuntu-archive-keyring.gpg"
 }
 
 # in_system COMMAND...: runs it in the system that make_system has made, in the copy of the sources.
