@@ -12,8 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,8 +22,8 @@ from nb101fast.experiment import run_experiment
 from nb101fast.locations import BUILT_IN
 from reference.experiment_files import results
 from reference.libraries import needs
-from reference.ray_nodes import ENVIRONMENT, PATIENCE, Namespaces, RayCluster, ray_cluster
-from reference.slow_search import DELAY, PlainSearch
+from reference.ray_nodes import PATIENCE, ChangingNode, Namespaces, RayCluster
+from reference.slow_search import SLOW, PlainSearch
 
 NEEDED = ("ray", "pyarrow", "matplotlib")
 pytestmark = [
@@ -35,7 +33,6 @@ pytestmark = [
 ]
 
 RUNS = 40
-SECONDS = "0.1"  # that each run of PlainSearch takes on a node at least
 OPTIMIZERS = ("rs", "re", PlainSearch)
 BUDGET = 200.0
 # OwnSearch is of the main module, so Ray sends it to the nodes as a whole.
@@ -130,47 +127,12 @@ def run_locally(folder: Path) -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[RayCluster]:
-    """A cluster in namespaces if they are allowed, without nodes except its head."""
-    with ray_cluster(namespaces=Namespaces.are_allowed()) as cluster:
-        yield cluster
-
-
-@dataclass(frozen=True)
-class ChangingNode:
-    """What a node finds, which may change while it runs.
-
-    Attributes:
-        first: a folder with what its processes run first, as `sitecustomize.py`.
-        data: a folder of indexes. The node sees `data_there` in its place, if it has a namespace.
-    """
-
-    first: Path
-    data: Path
-    data_there: Path
-
-
-@pytest.fixture(scope="module")
-def node(cluster: RayCluster, tmp_path_factory: pytest.TempPathFactory) -> ChangingNode:
-    """The node that is always there. Its runs are slow enough to be interrupted."""
-    folder = tmp_path_factory.mktemp("node")
-    node = ChangingNode(folder / "first", folder / "data", folder / "data_there")
-    for each in (node.first, node.data, node.data_there):
-        each.mkdir()
-    paths = f"{node.first}:{ENVIRONMENT['PYTHONPATH']}"
-    # A namespace has mounts of its own.
-    mount = f"mount --bind {node.data_there} {node.data}" if Namespaces.are_allowed() else ""
-    cluster.add_node(first=mount, environment={DELAY: SECONDS, "PYTHONPATH": paths})
-    return node
-
-
 @pytest.mark.usefixtures("node")
 def test_nodes_that_die_or_are_cut_off_or_stop(
     cluster: RayCluster, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     experiment = Experiment(cluster, tmp_path)
-    lost = [cluster.add_node(environment={DELAY: SECONDS}) for _ in range(3)]
+    lost = [cluster.add_node(environment=SLOW) for _ in range(3)]
     with experiment.start() as driver:
         experiment.wait_for_parts(3, driver)
         cluster.kill(lost[0])

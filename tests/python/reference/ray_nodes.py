@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -143,6 +144,20 @@ class SharedNetwork:
         return found if Path(f"/proc/{started}").exists() else []
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class ChangingNode:
+    """What a node finds, which may change while it runs.
+
+    Attributes:
+        first: a folder with what its processes run first, as `sitecustomize.py`.
+        data: a folder of indexes. The node sees `data_there` in its place, if it has a namespace.
+    """
+
+    first: Path
+    data: Path
+    data_there: Path
 
 
 class RayCluster:

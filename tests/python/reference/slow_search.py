@@ -13,6 +13,7 @@ import numpy as np
 from nb101fast.search import SimulatedTraining, Trial
 
 DELAY = "NB101FAST_TEST_DELAY"  # seconds before each run
+SLOW = {DELAY: "0.1"}  # variables of a process whose runs take long enough to be interrupted
 VICTIM = "NB101FAST_TEST_VICTIM"  # a file; the process that removes it dies
 
 

@@ -1,0 +1,31 @@
+"""The cluster of all tests. Between two tests it has one node besides its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from reference.ray_nodes import ENVIRONMENT, ChangingNode, Namespaces, RayCluster, ray_cluster
+from reference.slow_search import SLOW
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[RayCluster]:
+    """A cluster in namespaces if they are allowed, without nodes except its head."""
+    with ray_cluster(namespaces=Namespaces.are_allowed()) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def node(cluster: RayCluster, tmp_path_factory: pytest.TempPathFactory) -> ChangingNode:
+    """The node that is always there. Its runs are slow enough to be interrupted."""
+    folder = tmp_path_factory.mktemp("node")
+    node = ChangingNode(folder / "first", folder / "data", folder / "data_there")
+    for each in (node.first, node.data, node.data_there):
+        each.mkdir()
+    paths = f"{node.first}:{ENVIRONMENT['PYTHONPATH']}"
+    # A namespace has mounts of its own.
+    mount = f"mount --bind {node.data_there} {node.data}" if Namespaces.are_allowed() else ""
+    cluster.add_node(first=mount, environment={**SLOW, "PYTHONPATH": paths})
+    return node
