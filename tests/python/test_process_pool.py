@@ -130,20 +130,6 @@ def test_a_stopped_worker_answers_no_more(pool: ProcessPool) -> None:
     assert answers(pool, 2) == [(1, 4), (1, 8)]
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
-def test_a_worker_that_gives_no_sign_of_life_is_killed() -> None:
-    with contextlib.closing(ProcessPool(max_silence=8.0)) as pool:
-        pool.start(0, doubled)
-        pool.start(1, doubled)
-        pids = dict(answers(pool, 2))
-        os.kill(pids[0], signal.SIGSTOP)
-        ended = Ended(f"process {pids[0]}", "signal SIGKILL after no sign of life for 8 s")
-        assert answers(pool, 1) == [(0, ended)]
-        assert not is_alive(pids[0])
-        pool.send(1, 4)
-        assert answers(pool, 2) == [(1, 4), (1, 8)]
-
-
 def stopped_halfway(numbers: Iterator[int]) -> Iterator[Any]:
     """Stops its own process when it has sent one half of an answer."""
     yield os.getpid()
@@ -157,16 +143,22 @@ def stopped_halfway(numbers: Iterator[int]) -> Iterator[Any]:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
-def test_a_worker_that_is_stopped_while_it_sends_is_killed() -> None:
+def test_workers_that_give_no_sign_of_life_are_killed() -> None:
+    """One is stopped while it waits, and one while it sends. The third is heard all the time."""
     with contextlib.closing(ProcessPool(max_silence=8.0)) as pool:
-        pool.start(0, stopped_halfway)
-        [(_, pid)] = answers(pool, 1)
-        pool.start(1, doubled)
-        answers(pool, 1)
-        pool.send(1, 4)
-        assert answers(pool, 2) == [(1, 4), (1, 8)]
-        ended = Ended(f"process {pid}", "signal SIGKILL after no sign of life for 8 s")
-        assert answers(pool, 1) == [(0, ended)]
+        for worker, work in enumerate([doubled, stopped_halfway, doubled]):
+            pool.start(worker, work)
+        pids = dict(answers(pool, 3))
+        os.kill(pids[0], signal.SIGSTOP)
+        pool.send(2, 3)
+        assert answers(pool, 2) == [(2, 3), (2, 6)]
+        assert dict(answers(pool, 2)) == {
+            worker: Ended(f"process {pids[worker]}", "signal SIGKILL after no sign of life for 8 s")
+            for worker in (0, 1)
+        }
+        assert not is_alive(pids[0])
+        pool.send(2, 4)
+        assert answers(pool, 2) == [(2, 4), (2, 8)]
 
 
 def busy(numbers: Iterator[int]) -> Iterator[Any]:
