@@ -109,8 +109,10 @@ def test_official_notebook(tmp_path: Path) -> None:
     assert [float(accuracy) > 0.97 for accuracy in accuracies] == [True, True]
 
 
-def test_ray_tune_search(tmp_path: Path) -> None:
+def test_ray_tune_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import_or_skip("ray.tune")
+    # Nobody reads Ray's logs for TensorBoard, in CSV and in JSON.
+    monkeypatch.setenv("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
     printed = run_in_process("ray_tune_search", tmp_path, warnings="default")
     assert ALL_CELLS in printed
     assert 0 < found(r"40 trials, (\d+) to the end", printed) < 40
