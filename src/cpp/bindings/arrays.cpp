@@ -172,7 +172,7 @@ py::array_t<Number> batch_of(py::handle values, const Kind& kind, Member member)
   py::array_t<Number> numbers(static_cast<py::ssize_t>(sequence.size()));
   Number* const to = numbers.mutable_data();
   py::ssize_t position = 0;
-  for (const py::handle value : sequence) {
+  for (const py::handle& value : sequence) {
     to[position] = member(value, position);
     ++position;
   }
