@@ -87,7 +87,7 @@ import contextlib, os, signal, sys
 from nb101fast import actor_pool
 from nb101fast.actor_pool import ActorPool
 
-actor_pool._LOOK_SECONDS = 1.0  # Ray is busy all the time while its head does not answer
+actor_pool._LOOK_SECONDS = 0.2  # Ray is busy all the time while its head does not answer
 
 def main():
     def echo(numbers):
