@@ -43,9 +43,7 @@ def compress(wheel: Path) -> None:
 
 def main() -> None:
     """Compress the wheels of a folder, and print their sizes."""
-    parser = argparse.ArgumentParser(
-        description="Compress each wheel of a folder again."
-    )
+    parser = argparse.ArgumentParser(description="Compress each wheel of a folder again.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     wheels = sorted(folder.glob("*.whl"))
