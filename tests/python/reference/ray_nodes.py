@@ -217,6 +217,7 @@ class RayCluster:
             if started.poll() is None:
                 started.wait()
             time.sleep(0.05)
+        started.wait()  # also if all processes had ended by themselves, as those of lost nodes do
 
     def cut_off(self, node: int) -> None:
         """Let nothing reach a node any more. Its processes live on, until the cluster ends."""
