@@ -70,14 +70,6 @@ def full_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 
 @pytest.fixture(scope="session")
-def full_index_108(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """A synthetic index of the whole space, with the budget of 108 epochs alone."""
-    path = tmp_path_factory.mktemp("full_108") / "full.nb101"
-    nb101fast.synthetic.write_index(path, epochs=(108,))
-    return nb101fast.open(path)
-
-
-@pytest.fixture(scope="session")
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Record]]:
     """An index of 36 cells, some without some runs, and its records, which are in no order."""
     rng = np.random.default_rng(36)

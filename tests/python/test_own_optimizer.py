@@ -48,11 +48,11 @@ def regrets_alone() -> str:
     return str(done.final_regret.tolist()) + "\n"
 
 
-def test_the_example_climbs(full_index_108: nb101fast.Index) -> None:
+def test_the_example_climbs(full_index: nb101fast.Index) -> None:
     names: dict[str, type] = {}
     exec(CLASS, names)
     random, climber = (
-        search.run(each, full_index_108, runs=60, budget_seconds=5e5).final_regret
+        search.run(each, full_index, runs=60, budget_seconds=5e5).final_regret
         for each in ("rs", names["Climber"])
     )
     assert climber.mean() + 2 * climber.std() / 60**0.5 < random.mean()

@@ -374,12 +374,10 @@ def test_regret_after_evaluations_is_that_at_their_ends(index: Index) -> None:
 
 
 @pytest.mark.slow
-def test_evolution_beats_random_search_where_good_cells_cluster(full_index_108: Index) -> None:
+def test_evolution_beats_random_search_where_good_cells_cluster(full_index: Index) -> None:
     """On synthetic values, evolution is not ahead at first and far ahead at the end."""
     regret = {
-        name: search.run(name, full_index_108, runs=100, budget_seconds=1e7).regret_at(
-            [2e4, 2e6, 1e7]
-        )
+        name: search.run(name, full_index, runs=100, budget_seconds=1e7).regret_at([2e4, 2e6, 1e7])
         for name in ("rs", "re")
     }
     ahead = (regret["rs"] - regret["re"]).mean(axis=0)

@@ -239,9 +239,9 @@ def test_a_preset_of_small_cells_has_their_front() -> None:
 
 
 @pytest.mark.slow
-def test_nsga2_is_better_than_random_search(full_index_108: Index) -> None:
+def test_nsga2_is_better_than_random_search(full_index: Index) -> None:
     done = [
-        search.find_fronts(name, full_index_108, runs=10, budget_seconds=1e6).final_regret.mean()
+        search.find_fronts(name, full_index, runs=10, budget_seconds=1e6).final_regret.mean()
         for name in ("rs", "nsga2")
     ]
     assert done[1] < 0.8 * done[0]
