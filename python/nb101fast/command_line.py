@@ -11,7 +11,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ._core import visible
@@ -74,10 +74,16 @@ class CommandLine:
         )
         _add_levels(self._parser, DEFAULT_LEVEL)
         self._commands = self._parser.add_subparsers(metavar="COMMAND")
+        self._without_arguments: dict[str, Callable[[argparse.ArgumentParser], None]] = {}
 
     def add(
-        self, name: str, run: Callable[[argparse.Namespace], None], text: str, example: str
-    ) -> Any:
+        self,
+        name: str,
+        run: Callable[[argparse.Namespace], None],
+        text: str,
+        example: str,
+        add_arguments: Callable[[argparse.ArgumentParser], None] | None = None,
+    ) -> None:
         """Add a command.
 
         Args:
@@ -85,9 +91,8 @@ class CommandLine:
             run: called with the parsed options.
             text: what the command does, for its help.
             example: a command line, for its help.
-
-        Returns:
-            The parser of the command, to which its arguments are added.
+            add_arguments: adds the command's arguments to its parser. It is called only if they are
+                needed, so it may load what other commands do without.
         """
         command = self._commands.add_parser(
             name,
@@ -98,10 +103,18 @@ class CommandLine:
         )
         _add_levels(command, argparse.SUPPRESS)
         command.set_defaults(command=run)
-        return command
+        if add_arguments:
+            self._without_arguments[name] = add_arguments
+
+    def _complete(self, names: Iterable[str]) -> None:
+        """Add the arguments of commands that have none yet."""
+        for name in names:
+            if add_arguments := self._without_arguments.pop(name, None):
+                add_arguments(self._commands.choices[name])
 
     def help_texts(self) -> dict[str, str]:
         """What `--help` prints, for the program and then for each of its commands, by name."""
+        self._complete(self._commands.choices)
         commands = self._commands.choices.items()
         texts = {f"{self._program} {name}": command.format_help() for name, command in commands}
         return {self._program: self._parser.format_help(), **texts}
@@ -122,6 +135,9 @@ class CommandLine:
         _escape_what_streams_cannot_encode()
         if arguments is None:
             _leave_notebook()
+            arguments = sys.argv[1:]
+        begins_with_command = bool(arguments) and arguments[0] in self._commands.choices
+        self._complete(arguments[:1] if begins_with_command else self._commands.choices)
         try:
             try:
                 options = self._parser.parse_args(arguments)

@@ -95,6 +95,16 @@ def test_answers_are_those_of_the_full_installation(bare_python: Path) -> None:
     assert run(bare_python, "-c", program) == f"{values}\n{regret}\n"
 
 
+# A command loads only what it needs: this one needs no optimizers.
+INFO = """
+import sys
+from nb101fast.__main__ import main
+
+main(["info", sys.argv[1]])
+print("nb101fast.search" not in sys.modules)
+"""
+
+
 def test_command_line(bare_python: Path) -> None:
     module = ("-m", "nb101fast")
     path = run(
@@ -102,7 +112,9 @@ def test_command_line(bare_python: Path) -> None:
         "-c",
         "import nb101fast; print(nb101fast.open(nb101fast.locations.BUILT_IN).path)",
     ).strip()
-    assert "91 of 423,624 cells" in run(bare_python, *module, "info", path)
+    info = run(bare_python, "-c", INFO, path)
+    assert "91 of 423,624 cells" in info
+    assert info.endswith("\nTrue\n")
     assert "validation_accuracy" in run(bare_python, *module, "query", path, "id:16")
     assert "Random search" in run(bare_python, *module, "demo")
 

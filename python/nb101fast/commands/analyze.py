@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from .._core import visible
 from ..command_line import CommandLine
@@ -12,12 +12,16 @@ from .output_option import add_output_folder
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "analyze",
         _analyze,
         "analyse an index as the paper does, and write a report with figures",
         "nb101fast analyze nasbench_full.nb101 --out DIR",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_optional_index(command, "to analyse")
     add_output_folder(command)
 

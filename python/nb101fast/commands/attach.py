@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from .. import attachment
@@ -15,12 +15,16 @@ from .output_option import add_output
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "attach",
         _attach,
         "add columns of your own to an index, with one number for each cell",
         "nb101fast attach nasbench_full.nb101 latency.csv -o more.nb101 --unit latency_ms=ms",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_index(command, "to read")
     command.add_argument(
         "table",

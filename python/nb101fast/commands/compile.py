@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from .. import compiler
 from ..command_line import CommandLine
@@ -11,14 +11,18 @@ from .compile_report import print_report
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "compile",
         _compile,
         "compile files of training runs, the official TFRecord file or your own, into an index",
         "nb101fast compile nasbench_full.tfrecord -o nasbench_full.nb101\n"
         "         nb101fast compile --update nasbench_full.nb101 retrained-*.tfrecord\n"
         "         nb101fast compile results.csv -o results.nb101",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "inputs",
         nargs="+",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from .. import attachment
 from ..command_line import CommandLine
@@ -12,12 +12,16 @@ from .output_option import add_output, print_size
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "detach",
         _detach,
         "remove columns of your own from an index",
         "nb101fast detach more.nb101 latency_ms -o less.nb101",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_index(command, "to read")
     command.add_argument("names", nargs="+", metavar="NAME", help="the name of a column")
     add_output(command)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from .._core import visible
 from ..command_line import CommandLine
-from ..search import OPTIMIZERS, PRESETS, Trajectories, write_race
-from ..search.trajectories import REGRETS
 from .index_argument import add_optional_index, index_or_default
 from .output_option import add_output_folder
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "experiment",
         _experiment,
         "run optimizers many times on an index, and draw and tabulate their regret over time",
@@ -29,7 +27,11 @@ def add_to(line: CommandLine) -> None:
         "         nb101fast experiment nasbench_full.nb101 --out DIR --explorer race.json\n\n"
         "If it is interrupted, the same command continues it. A later command may ask for more "
         "runs\nor more optimizers.",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_optional_index(command, "to search")
     _add_runs(command)
     add_output_folder(command)
@@ -40,6 +42,8 @@ def add_to(line: CommandLine) -> None:
 
 def _add_runs(command: ArgumentParser) -> None:
     """Add the options that say which runs are made, and how long each of them may be."""
+    from ..search import OPTIMIZERS, PRESETS
+
     command.add_argument(
         "--optimizers",
         metavar="NAMES",
@@ -80,6 +84,9 @@ def _add_race(command: ArgumentParser) -> None:
 
 def _add_protocol(command: ArgumentParser) -> None:
     """Add the options that say how cells are judged, and what is kept and shown of the runs."""
+    from ..search import PRESETS
+    from ..search.trajectories import REGRETS
+
     command.add_argument(
         "--seed", type=int, default=0, help="the seed of all runs (default: %(default)s)"
     )
@@ -171,6 +178,8 @@ def _experiment(options: Namespace) -> None:
 
 
 def _write_race(report: ExperimentReport, path: str) -> None:
+    from ..search import Trajectories, write_race
+
     trajectories = [each for each in report.trajectories.values() if isinstance(each, Trajectories)]
     write_race(trajectories, report.plan.index, path, regret=report.regret)
     print(f"{visible(path)}: a race; drop it on the page of `nb101fast explore`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from .._core import visible
 from ..command_line import CommandLine
@@ -14,13 +14,17 @@ from .index_argument import add_optional_index, index_or_default
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "explore",
         _explore,
         "show all cells of an index on a web page of this machine, until Ctrl-C; or write the page",
         "nb101fast explore\n         nb101fast explore nasbench_full.nb101 -o explorer\n         "
         "nb101fast explore nasbench_full.nb101 --race race.json",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_optional_index(command, "to show")
     command.add_argument(
         "-o",

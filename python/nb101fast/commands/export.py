@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from .. import exporter
 from ..command_line import CommandLine
@@ -12,13 +12,17 @@ from .output_option import add_output, print_size
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "export",
         _export,
         "write the runs of an index in another format",
         "nb101fast export nasbench_full.nb101 -o nasbench_full.tfrecord\n"
         "         nb101fast export nasbench_full.nb101 -o nasbench_full.parquet",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_index(command, "to read")
     suffixes = ", ".join(exporter.SUFFIXES)
     add_output(command, f"the file to write; its suffix decides the format: {suffixes}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from .._core import visible
@@ -14,12 +14,16 @@ from ..phrases import counted
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "fetch",
         _fetch,
         "download an official file and compile it into the cache, or download an index of it",
         "nb101fast fetch --only108",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "--only108", action="store_true", help="fetch the file with the runs of 108 epochs only"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from ..command_line import CommandLine
 from ..description import describe, facts_of
@@ -12,12 +12,16 @@ from .index_argument import index_or_default
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "info",
         _info,
         "show what an index holds and where it came from",
         "nb101fast info nasbench_full.nb101",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "index",
         metavar="INDEX",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from ..command_line import CommandLine
 from ..compiler import compile
@@ -13,12 +13,16 @@ from .output_option import add_output
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "merge",
         _merge,
         "put the runs of several indexes into one index",
         "nb101fast merge part-0.nb101 part-1.nb101 -o whole.nb101",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument("inputs", nargs="+", metavar="INDEX", help="an index file")
     add_output(command)
 

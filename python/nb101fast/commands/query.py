@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,12 +26,16 @@ class NotInIndexError(Exception):
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "query",
         _query,
         "print the accuracies and the training time of cells",
         "nb101fast query nasbench_full.nb101 28cfc7874f6d200472e1a9dcd8650aa0 --epochs 36",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     command.usage = "nb101fast query [-h] [options] [INDEX] CELL [CELL ...]"
     command.add_argument(
         "cells",

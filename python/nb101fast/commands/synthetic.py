@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from .. import synthetic
 from ..command_line import CommandLine
@@ -12,12 +12,16 @@ from .output_option import add_output
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "synthetic",
         _synthetic,
         "write an index of all 423,624 cells with made-up values, for load tests",
         "nb101fast synthetic -o synthetic.nb101",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_output(command)
     command.add_argument(
         "--seed", type=int, default=0, help="decides the values (default: %(default)s)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from .._core import visible
 from ..command_line import CommandLine
@@ -14,12 +14,16 @@ from .index_argument import add_index
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "verify",
         _verify,
         "check whether an index file is damaged",
         "nb101fast verify nasbench_full.nb101 --level sections",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_index(command, "to check")
     command.add_argument(
         "--level",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 
 from nb101fast.command_line import CommandLine
@@ -16,13 +16,17 @@ from .one_cell import add_one_cell, config_of, dataset_of, graph_of
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "augment",
         _augment,
         f"train one cell for {AUGMENTED_EPOCHS} epochs on all training images, and measure its "
         "test accuracy",
         "nb101train augment best --dataset cifar10:PATH --model-dir DIR",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_one_cell(
         command,
         default_dataset=OFFICIAL_DATASET,

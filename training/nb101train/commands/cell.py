@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from nb101fast import _core
 from nb101fast.command_line import CommandLine
@@ -15,7 +15,7 @@ from .one_cell import add_one_cell, print_result, train_cell
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "cell",
         _cell,
         "train one cell once, and print its accuracies",
@@ -23,7 +23,11 @@ def add_to(line: CommandLine) -> None:
         "         nb101train cell 28cfc7874f6d200472e1a9dcd8650aa0 --dataset cifar10:PATH\n"
         '         nb101train cell \'{"matrix": [[0, 1, 0], [0, 0, 1], [0, 0, 0]], '
         '"ops": ["input", "bottleneck3x3", "output"]}\'',
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     add_one_cell(command)
     command.add_argument(
         "--repeat",

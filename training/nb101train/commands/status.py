@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from nb101fast.command_line import CommandLine
 
@@ -11,9 +11,16 @@ from ..status import show_status
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
-        "status", _status, "show how many runs of a sweep are done", "nb101train status out --watch"
+    line.add(
+        "status",
+        _status,
+        "show how many runs of a sweep are done",
+        "nb101train status out --watch",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument("folder", metavar="OUT", help="the folder of the sweep")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument(

@@ -32,7 +32,7 @@ class RunFailureError(Exception):
 
 def add_to(line: CommandLine) -> None:
     """Add the command."""
-    command = line.add(
+    line.add(
         "sweep",
         _sweep,
         "train many cells and compile their runs into an index; the same command continues an "
@@ -40,7 +40,11 @@ def add_to(line: CommandLine) -> None:
         "nb101train sweep out --max-vertices 4 --workers 2\n"
         "         nb101train sweep out --cells cells.txt --dataset cifar10:PATH --epochs 4,12\n"
         "         nb101train sweep out",
+        _add_arguments,
     )
+
+
+def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument("folder", metavar="OUT", help="the folder of the sweep")
     _add_plan(command)
     _add_crew(command)
