@@ -55,8 +55,12 @@ SOUND: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def data(small_sample: tuple[Path, Any]) -> bytes:
-    return small_sample[0].read_bytes()
+def data(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An index of three runs, in which hundreds of provenances are tried."""
+    path = tmp_path_factory.mktemp("three") / "three.nb101"
+    codes = nb101fast.cell_codes()[:3]
+    nb101fast.synthetic.write_index(path, codes=codes, epochs=(108,), repeats=1)
+    return path.read_bytes()
 
 
 def index_with(data: bytes, path: Path, provenance: bytes) -> Index:

@@ -175,17 +175,18 @@ def test_compiled_equals_plain_if_runs_are_missing(
 
 @pytest.mark.slow
 def test_the_scripts_have_other_settings(index: Index, sampler: plain.Sampler) -> None:
-    for name, make in (
-        ("re", partial(plain.Evolution, sampler, with_replacement=True)),
+    for name, seconds, make in (
+        ("re", 1500, partial(plain.Evolution, sampler, with_replacement=True)),
         (
             "nre",
+            1500,
             partial(plain.Evolution, sampler, with_replacement=True, is_regularized=False),
         ),
-        ("rl", partial(plain.Reinforce, rate=0.1)),
-        ("bohb", partial(plain.BOHB, sampler, random_fraction=0.33, num_samples=64)),
+        ("rl", 1500, partial(plain.Reinforce, rate=0.1)),
+        ("bohb", 600, partial(plain.BOHB, sampler, random_fraction=0.33, num_samples=64)),
     ):
         trajectories = search.run(
-            name, index, runs=1, budget_seconds=1500, preset="scripts", record="everything"
+            name, index, runs=1, budget_seconds=seconds, preset="scripts", record="everything"
         )
         training = plain.PlainTraining(index, PAPER[name].budgets(108))
         check_against_plain(trajectories, make, training)

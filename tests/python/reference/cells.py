@@ -47,8 +47,10 @@ def edges_of(matrix: Matrix) -> list[tuple[int, int]]:
 
 def matrix_of(edges: Sequence[tuple[int, int]], vertices: int) -> Matrix:
     """The matrix that has these edges."""
-    present = set(edges)
-    return tuple(tuple(int((x, y) in present) for y in range(vertices)) for x in range(vertices))
+    rows = [[0] * vertices for _ in range(vertices)]
+    for x, y in edges:
+        rows[x][y] = 1
+    return tuple(map(tuple, rows))
 
 
 @cache
