@@ -89,6 +89,7 @@ def tensorflow() -> Library:
 
 LIBRARIES = {make.__name__: make for make in (numpy, array_api_strict, jax, torch, tensorflow)}
 APART = ("jax", "tensorflow")
+WITHOUT_KERAS = {"TF_USE_LEGACY_KERAS": "1"}  # TensorFlow loads Keras 2, or none if it is missing
 LIBRARY_VARIABLE = "NB101FAST_TESTED_LIBRARY"  # of this process
 HERE = os.environ.get(LIBRARY_VARIABLE, "numpy array_api_strict torch").split()
 
@@ -106,7 +107,7 @@ def test_in_a_process_of_its_own(name: str) -> None:
         pytest.skip(lacks(name))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env=os.environ | {LIBRARY_VARIABLE: name},
+        env=os.environ | WITHOUT_KERAS | {LIBRARY_VARIABLE: name},
         capture_output=True,
         text=True,
         check=False,
