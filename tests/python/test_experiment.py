@@ -6,7 +6,8 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,19 @@ def small_report(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Expe
     return run(index, tmp_path_factory.mktemp("experiment") / "small")
 
 
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def without_figures() -> Iterator[None]:
     """Let experiments draw no figures, which takes most of the time of a small one."""
-    monkeypatch.setattr("nb101fast.experiment.experiment.figures", lambda *_, **__: {})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nb101fast.experiment.experiment.figures", lambda *_, **__: {})
+        yield
+
+
+@pytest.fixture
+def undrawn() -> Iterator[None]:
+    """A test whose experiments draw no figures."""
+    with without_figures():
+        yield
 
 
 @pytest.fixture
@@ -191,7 +201,8 @@ def test_a_budget_that_is_far_too_long_for_the_index_is_told(
 def test_several_objectives(index: Index, tmp_path: Path) -> None:
     out = tmp_path / "fronts"
     objectives = ["test_accuracy", "training_time"]
-    run(index, out, optimizers=None, objectives=objectives, runs=3)
+    with without_figures():
+        run(index, out, optimizers=None, objectives=objectives, runs=3)
     report = run(index, out, optimizers=None, objectives=objectives, runs=5)
     assert list(report.trajectories) == ["rs", "nsga2"]
     for name, fronts in report.trajectories.items():
@@ -295,7 +306,8 @@ def test_the_number_of_workers_changes_nothing(
 
 
 def test_an_experiment_can_grow(index: Index, undisturbed: Path, tmp_path: Path) -> None:
-    run(index, tmp_path, optimizers=["re", PlainSearch], runs=65)
+    with without_figures():
+        run(index, tmp_path, optimizers=["re", PlainSearch], runs=65)
     run(index, tmp_path, optimizers=ALL, runs=70)
     assert contents(tmp_path) == contents(undisturbed)
 
