@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from reference.ray_nodes import ENVIRONMENT, ChangingNode, Namespaces, RayCluster, ray_cluster
+from reference.child_processes import module_folders
+from reference.ray_nodes import ChangingNode, Namespaces, RayCluster, ray_cluster
 from reference.slow_search import SLOW
 
 
@@ -24,8 +25,7 @@ def node(cluster: RayCluster, tmp_path_factory: pytest.TempPathFactory) -> Chang
     node = ChangingNode(folder / "first", folder / "data", folder / "data_there")
     for each in (node.first, node.data, node.data_there):
         each.mkdir()
-    paths = f"{node.first}:{ENVIRONMENT['PYTHONPATH']}"
     # A namespace has mounts of its own.
     mount = f"mount --bind {node.data_there} {node.data}" if Namespaces.are_allowed() else ""
-    cluster.add_node(first=mount, environment={**SLOW, "PYTHONPATH": paths})
+    cluster.add_node(first=mount, environment={**SLOW, "PYTHONPATH": module_folders(node.first)})
     return node

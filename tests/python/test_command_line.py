@@ -19,6 +19,7 @@ import nb101fast
 from nb101fast.__main__ import command_line, main
 from nb101fast.explorer.race import parse_race
 from nb101fast.locations import BUILT_IN
+from reference.child_processes import environment
 from reference.completion import proposals
 from reference.tfrecord import Record
 
@@ -32,14 +33,13 @@ INCEPTION = "28cfc7874f6d200472e1a9dcd8650aa0"
 
 def run(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """`python -m nb101fast` with these arguments, in a process of its own."""
-    paths = os.pathsep.join(filter(None, sys.path))
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "nb101fast", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "100", **variables},
+        env=environment(COLUMNS="100", **variables),
     )
 
 

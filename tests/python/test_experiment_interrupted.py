@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 import nb101fast
 from nb101fast.experiment import run_experiment
 from nb101fast.locations import BUILT_IN
+from reference.child_processes import environment
 from reference.experiment_files import results
 from reference.slow_search import DELAY, VICTIM, PlainSearch
 
@@ -103,11 +103,10 @@ def test_driver_killed(
     undisturbed: dict[str, bytes], tmp_path: Path, number: signal.Signals
 ) -> None:
     out = tmp_path / "out"
-    paths = os.pathsep.join(filter(None, sys.path))
     (tmp_path / "program.py").write_text(PROGRAM)
     driver = subprocess.Popen(
         [sys.executable, tmp_path / "program.py", BUILT_IN, out],
-        env={**os.environ, "PYTHONPATH": paths, DELAY: "0.5"},
+        env=environment(**{DELAY: "0.5"}),
         stderr=subprocess.PIPE,
     )
     with driver:

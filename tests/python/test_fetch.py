@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -26,6 +25,7 @@ from nb101fast.download import Patience
 from nb101fast.fetch import fetch, fetch_index
 from nb101fast.locations import CACHED_NAMES
 from nb101fast.official_files import OFFICIAL_FILES, OfficialFile
+from reference import child_processes
 
 NAME = "nasbench_full.tfrecord"
 QUICK = Patience(timeout=5, retries=3, first_delay=0.001, longest_delay=0.002)
@@ -633,13 +633,8 @@ def start(official: OfficialFile) -> Iterator[Start]:
 
     def start(*arguments: str, limit: int = 0) -> subprocess.Popen[str]:
         facts = json.dumps([official.name, official.sha256, official.about_bytes])
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", COMMAND, facts, str(limit), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        command = [sys.executable, "-W", "error", "-c", COMMAND, facts, str(limit), *arguments]
+        process = child_processes.start(command)
         processes.append(process)
         return process
 

@@ -5,7 +5,6 @@ pytest tests/python/test_hostile_indexes.py -m release      # 100,000 files
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from nb101fast import Index
 from reference import index_calls
+from reference.child_processes import environment
 from reference.hostile_index import hostile_index
 
 SECONDS_PER_FILE = 60.0  # One that takes longer counts as hanging.
@@ -30,7 +30,7 @@ def check_files(first: int, count: int) -> None:
         [sys.executable, "-m", index_calls.__name__, *words],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=environment(),
         check=False,
     )
     last = done.stderr.splitlines()[-30:]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from reference.child_processes import environment
+
 pytestmark = pytest.mark.slow
 
 PATIENCE = 120.0  # seconds until a process counts as hanging
@@ -51,7 +53,7 @@ def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", program, str(folder)],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=environment(),
         timeout=PATIENCE,
         check=False,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import multiprocessing
-import os
 import pickle
 import re
 import shutil
@@ -20,6 +19,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Index
+from reference.child_processes import environment
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
@@ -274,7 +274,7 @@ def test_a_random_repeat_takes_memory_for_the_runs_alone(tmp_path: Path) -> None
         [sys.executable, "-c", program, str(tmp_path / "many.nb101")],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=environment(),
         check=False,
     )
     assert (done.stderr, done.stdout) == ("", "True\n")

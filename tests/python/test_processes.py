@@ -20,6 +20,7 @@ import pytest
 
 import nb101fast
 from nb101fast import Cell, Index
+from reference.child_processes import environment
 from reference.tfrecord import Record
 
 Sample = tuple[Path, list[Record]]
@@ -260,11 +261,6 @@ def test_errors_pickle() -> None:
 
 
 # -------------------------------------------------------------------- imports
-
-
-def environment() -> dict[str, str]:
-    """This process's, with its modules."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def run_python(program: str) -> str:

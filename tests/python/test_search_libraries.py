@@ -30,6 +30,7 @@ from nb101fast.search.hyperopt_tpe import HyperoptTPE
 from nb101fast.search.libraries import library, seed_of_32_bits, undisturbed
 from nb101fast.search.settings import BOHB, SMAC, TPE, Settings
 from nb101fast.search.smac3 import SMAC3
+from reference.child_processes import environment
 from reference.libraries import needs
 
 pytestmark = pytest.mark.slow
@@ -128,7 +129,7 @@ def elsewhere() -> dict[str, list[int]]:
     )
     printed = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment(PYTHONHASHSEED="1"),
         check=True,
         capture_output=True,
         text=True,

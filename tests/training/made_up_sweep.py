@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from nb101train.shard import Shard
 from nb101train.shard_runs import read_records
 from nb101train.status import read_status
 from nb101train.work import units_of
+from reference.child_processes import start
 from reference.ray_nodes import RayCluster
 
 UNITS = units_of((1, 2), 1)
@@ -56,14 +56,7 @@ class Sweep:
             return self._cluster.driver(command)
         if before:
             command = ["sh", "-c", f'{before}; exec "$@"', "sh", *command]
-        paths = os.pathsep.join(filter(None, sys.path))
-        return subprocess.Popen(
-            command,
-            env={**os.environ, "PYTHONPATH": paths},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return start(command)
 
     def finish(self, *arguments: str, before: str = "") -> tuple[int, str, str]:
         """Run a driver to its end; returns its exit status and what it printed."""

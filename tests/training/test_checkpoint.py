@@ -28,6 +28,7 @@ from nb101train.resident import ResidentDataset
 from nb101train.run import NOTES, CellTrainer, TrainingError
 from nb101train.run_options import RunOptions
 from nb101train.trainer import Trainer
+from reference.child_processes import environment
 from reference.hostile_json import refusals
 
 MATRIX, OPS = [[0, 1, 1], [0, 0, 1], [0, 0, 0]], ("input", "conv1x1-bn-relu", "output")
@@ -333,10 +334,9 @@ cell.run(12, 0, always(folder), progress=kill_after)
 def test_a_killed_run_is_resumed_to_the_same_result(cell: CellTrainer, tmp_path: Path) -> None:
     """SIGKILL ends a process in the middle of the run; this process resumes the run."""
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    paths = os.pathsep.join(filter(None, sys.path))
     killed = subprocess.run(
         [sys.executable, "-c", PROGRAM, tmp_path, str(threads)],
-        env={**os.environ, "PYTHONPATH": paths},
+        env=environment(),
         stderr=subprocess.DEVNULL,
         check=False,
     )

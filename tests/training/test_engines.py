@@ -28,6 +28,7 @@ from nb101train.failures import Failure
 from nb101train.ledger import Ledger, work_list
 from nb101train.local_engine import LocalEngine
 from nb101train.work import CellWork, RunRecord, Unit, units_of
+from reference.child_processes import environment
 from reference.libraries import needs
 from reference.ray_nodes import HEAD, START
 
@@ -324,8 +325,7 @@ def test_a_worker_that_cannot_start_is_an_error() -> None:
 
 
 DRIVER = """
-import functools, multiprocessing, os, sys
-sys.path[:0] = sys.argv[1].split(os.pathsep)
+import functools, multiprocessing
 from made_up import MadeUpWorker, made
 from nb101train.cells import cells_up_to
 from nb101train.ledger import Ledger, work_list
@@ -348,8 +348,9 @@ if __name__ == "__main__":
 def test_processes_end_with_their_driver(tmp_path: Path) -> None:
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
-    paths = os.pathsep.join(filter(None, sys.path))
-    with subprocess.Popen([sys.executable, script, paths], stdout=subprocess.PIPE) as driver:
+    with subprocess.Popen(
+        [sys.executable, script], env=environment(), stdout=subprocess.PIPE
+    ) as driver:
         assert driver.stdout
         workers = list(map(int, driver.stdout.readline().split()))
         assert len(workers) == 2
@@ -409,18 +410,15 @@ if __name__ == "__main__":
 @needs_ray
 def test_actors_of_a_running_cluster(tmp_path: Path) -> None:
     port = free_port()
-    paths = os.pathsep.join(filter(None, sys.path))
-    environment = {**os.environ, "PYTHONPATH": paths, "HOME": str(tmp_path)}
     # `ray start` uses tokens by default, but a driver doesn't.
-    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex()}
+    tokens = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex()}
+    variables = environment(HOME=str(tmp_path), **tokens)
     begin = [*START, *HEAD, f"--port={port}", "--num-cpus=2", '--resources={"TPU": 4}']
-    with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL) as cluster:
+    with subprocess.Popen(begin, env=variables, stdout=subprocess.DEVNULL) as cluster:
         try:
             story = [sys.executable, "-c", RAY_STORY, f"127.0.0.1:{port}"]
             wait_for_port(port)
-            done = subprocess.run(
-                story, env=environment, capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(story, env=variables, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
             assert re.fullmatch(r"worker . can't start: RuntimeError: no TPU\n", done.stdout)
         finally:

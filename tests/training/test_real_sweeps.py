@@ -30,6 +30,7 @@ from nb101train.record import RunResult, parse_payload
 from nb101train.shard import Shard
 from nb101train.shard_runs import read_records
 from nb101train.worker import TrainingWorker
+from reference.child_processes import start
 from reference.libraries import needs
 
 pytestmark = needs("tensorflow")
@@ -41,21 +42,14 @@ CELLS = ("id:5", "id:60", "id:90")
 TIMES = ("total_time", "compile_seconds", "step_seconds", "evaluation_seconds")
 
 
-def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
-    paths = os.pathsep.join(filter(None, sys.path))
+def start_sweep(out: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-W", "error", "-m", "nb101train", "sweep", str(out), *arguments]
-    return subprocess.Popen(
-        command,
-        env={**os.environ, "PYTHONPATH": paths},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return start(command)
 
 
 def finish(out: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the command; returns its exit status and what it printed."""
-    with start(out, *arguments) as driver:
+    with start_sweep(out, *arguments) as driver:
         printed = driver.communicate(timeout=300)
     return driver.returncode, *printed
 
@@ -158,7 +152,7 @@ def test_killed_processes_do_not_change_the_results(
     """A worker and then the driver are killed while TensorFlow trains; the runs are the same."""
     out, cells = tmp_path / "out", cells_file(tmp_path, len(CELLS))
     arguments = [*BEGIN, "--cells", str(cells)]
-    with start(out, *arguments, "--workers", "2") as driver:
+    with start_sweep(out, *arguments, "--workers", "2") as driver:
         workers = wait_for_workers(driver, out, 3)
         os.kill(workers[0], signal.SIGKILL)
         time.sleep(0.2)

@@ -19,6 +19,7 @@ from nb101train.cells import cells_up_to
 from nb101train.shard import Shard, ShardWriter, shards_in
 from nb101train.shard_runs import count_records, read_records
 from reference import tfrecord
+from reference.child_processes import environment
 from reference.tfrecord import frame
 
 PAYLOADS = [b"first", b"", b"the third " * 40, b"\0" * 20, b"last one"]
@@ -239,7 +240,11 @@ with ShardWriter(sys.argv[1]) as writer:
 def test_a_full_disk(tmp_path: Path) -> None:
     path = tmp_path / "shard"
     done = subprocess.run(
-        [sys.executable, "-c", FILL, path], capture_output=True, text=True, check=True, env=env()
+        [sys.executable, "-c", FILL, path],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
     )
     count, error = done.stdout.split(maxsplit=1)
     assert error.strip() == f"[Errno {errno.EFBIG}] {path}: File too large"
@@ -265,15 +270,10 @@ HOLD += "print(flush=True); time.sleep(60)"
 
 def test_the_lock_of_a_killed_writer_is_free(path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, env=env()
+        [sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, env=environment()
     ) as holder:
         assert holder.stdout
         assert holder.stdout.readline()
         assert is_locked(path)
         holder.send_signal(signal.SIGKILL)
     ShardWriter(path).close()
-
-
-def env() -> dict[str, str]:
-    """For a process that imports what this one can."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

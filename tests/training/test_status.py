@@ -24,6 +24,7 @@ from nb101train.shard_runs import read_records
 from nb101train.status import read_status
 from nb101train.sweep import compile_shards, sweep
 from nb101train.work import units_of
+from reference.child_processes import environment
 from reference.hostile_json import refusals
 
 DRIVER = DriverStatus(
@@ -226,10 +227,9 @@ sys.exit(f"imported: {found}" if found else 0)
 
 
 def test_it_imports_nothing_slow(folder: Path) -> None:
-    paths = os.pathsep.join(filter(None, sys.path))
     subprocess.run(
         [sys.executable, "-W", "error", "-c", FRESH, folder],
-        env={**os.environ, "PYTHONPATH": paths},
+        env=environment(),
         stdout=subprocess.DEVNULL,
         check=True,
     )
@@ -250,10 +250,8 @@ def test_while_a_driver_works(folder: Path, tmp_path: Path) -> None:
         f"npz:{tmp_path / 'small.npz'}",
     ]
     command += ["--set", "batch_size=2", "--epochs", "1,3", "--engine", "local"]
-    paths = os.pathsep.join(filter(None, sys.path))
-    environment = {**os.environ, "PYTHONPATH": paths}
     with subprocess.Popen(
-        [sys.executable, script, worker, *command], env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, script, worker, *command], env=environment(), stdout=subprocess.DEVNULL
     ) as driver:
         states, runs = set(), set()
         while driver.poll() is None:

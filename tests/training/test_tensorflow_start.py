@@ -5,12 +5,13 @@ A small module stands in for TensorFlow. It writes what the real one writes, to 
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from reference.child_processes import environment, module_folders
 
 NOISE = (
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
@@ -38,13 +39,12 @@ def said(folder: Path, level: str, last: str = "pass") -> str:
         f"import os\nos.write(2, {(NOISE + ERRORS).encode()!r})\n"
         f"class config:\n    def list_logical_devices():\n        {last}\n"
     )
-    paths = os.pathsep.join([str(folder), *filter(None, sys.path)])
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, level],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": paths},
+        env=environment(PYTHONPATH=module_folders(folder)),
     )
     return done.stderr
 

@@ -24,6 +24,7 @@ from nb101train.network import Mode, Network
 from nb101train.resident import ResidentDataset, ResidentImages
 from nb101train.schedule import cosine
 from nb101train.trainer import Trainer
+from reference.child_processes import environment
 from twins.rmsprop import RMSProp
 
 Array = npt.NDArray[Any]
@@ -174,10 +175,8 @@ sys.stdout.buffer.write(pickle.dumps(Golden().steps(jit_compile=False)))
 @pytest.fixture(scope="module")
 def golden_steps() -> Steps:
     """The steps of a process of its own, because this one has another number of threads."""
-    paths = os.pathsep.join(filter(None, sys.path))
-    environment = {**os.environ, "PYTHONPATH": paths}
     command = [sys.executable, "-c", PROGRAM]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, check=True)
     steps = pickle.loads(done.stdout)
     assert isinstance(steps, Steps)
     return steps

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from .child_processes import module_folders
+
 # Without grpc, Ray starts no server for clients outside of the cluster.
 _START = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
 START = [sys.executable, "-c", _START, "start", "--block", "--include-log-monitor=false"]
@@ -39,7 +41,7 @@ ENVIRONMENT = {
     **_QUICK_HEALTH_CHECKS,
     "RAY_AUTH_MODE": "disabled",  # else the driver needs a token
     "RAY_USAGE_STATS_ENABLED": "0",
-    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    "PYTHONPATH": module_folders(),
 }
 
 
@@ -214,8 +216,7 @@ class RayCluster:
             for process in processes:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-            if started.poll() is None:
-                started.wait()
+            started.wait()
             time.sleep(0.05)
         started.wait()  # also if all processes had ended by themselves, as those of lost nodes do
 

@@ -20,6 +20,8 @@ import numpy as np
 
 from nb101fast import OutOfDomainError
 
+from .child_processes import environment
+
 # What a wrong argument may raise. OSError is for names of files, IndexError for ids, and
 # OutOfDomainError for cells.
 ALLOWED: tuple[type[Exception], ...] = (
@@ -184,9 +186,7 @@ def print_faults(calls: Callable[[], Calls], may_raise: MayRaise, seconds: float
 
 def check_faults(module: str, folder: Path) -> None:
     """Run a module that calls `print_faults`, in a process and a folder of its own."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    variables = {
         "NB101FAST_CACHE": str(folder / "cache"),
         "NB101FAST_BASE_URL": "http://127.0.0.1:9",  # where nothing answers
     }
@@ -195,7 +195,7 @@ def check_faults(module: str, folder: Path) -> None:
         capture_output=True,
         text=True,
         cwd=folder,
-        env=environment,
+        env=environment(**variables),
         check=False,
     )
     assert done.stdout == ""
