@@ -23,6 +23,9 @@ from reference.libraries import import_or_skip
 torch = import_or_skip("torch")
 torch_network = import_or_skip("nb101fast.adapters.torch_network")
 
+# TensorFlow has been loaded before, so PyTorch with CUDA does not find the driver's library.
+pytestmark = pytest.mark.filterwarnings("ignore:CUDA initialization")
+
 torch.set_num_threads(1)
 Array = npt.NDArray[np.float32]
 
