@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from fractions import Fraction
 from typing import Any
@@ -43,6 +44,15 @@ def labels_of(codes: Codes) -> npt.NDArray[np.uint32]:
     return codes[:, np.newaxis] >> np.arange(21, 31, 2, dtype=np.uint32) & np.uint32(3)
 
 
+@functools.cache
+def edge_counts() -> npt.NDArray[np.uint8]:
+    """How many edges each of the 2^21 matrices has."""
+    counts = np.zeros(1, np.uint8)
+    for _ in range(21):
+        counts = np.concatenate([counts, counts + 1])
+    return counts
+
+
 def assert_distribution(codes: Codes, probabilities: dict[int, float]) -> None:
     outcomes = np.sort(np.array(list(probabilities), np.uint32))
     places = np.searchsorted(outcomes, codes).clip(max=len(outcomes) - 1)
@@ -69,10 +79,9 @@ def test_independent_edges(how: Mutation, rate: float, parent: int) -> None:
     """Of all 2^21 matrices: the product of the edges' probabilities, where valid, in parts of 1."""
     flip = rate * float(randomness.CHANCES[how][0])
     matrices = np.arange(1 << 21, dtype=np.uint32)
-    flipped = matrices ^ np.uint32(parent & MATRIX_MASK)
-    flips = np.sum([flipped >> np.uint32(bit) & np.uint32(1) for bit in range(21)], axis=0)
-    flips = flips.astype(float)
-    probabilities = flip**flips * (1 - flip) ** (21 - flips) * nb101fast.is_valid(matrices)
+    flips = edge_counts()[matrices ^ np.uint32(parent & MATRIX_MASK)]
+    of_flips = np.array([flip**number * (1 - flip) ** (21 - number) for number in range(22)])
+    probabilities = of_flips[flips] * nb101fast.is_valid(matrices)
     probabilities /= probabilities.sum()
     children = children_of(parent, how, 3_000_000, rate=rate)
     counts = np.bincount(children & MATRIX_MASK, minlength=1 << 21)
