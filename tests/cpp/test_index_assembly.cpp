@@ -76,19 +76,21 @@ TEST_CASE("an update replaces the repeats that the base has and adds the others"
 }
 
 TEST_CASE("repeated runs are counted in each cell, at each budget and among many repeats") {
-  constexpr int kDistinct = 20'000;
   RandomCells random(19);
   std::vector<Run> runs;
-  for (const auto& [cell_id, epochs] : {std::pair(5, 4u), {5, 12u}, {77, 4u}}) {
+  const auto add_thrice = [&](std::int32_t cell_id, std::uint32_t epochs, int num_distinct) {
     const Run run = sample_run(cell_id, epochs, random);
-    for (int i = 0; i < 3 * kDistinct; ++i) {
+    for (int i = 0; i < 3 * num_distinct; ++i) {
       runs.push_back(run);
-      runs.back().metrics.evaluations[1].training_time = i % kDistinct;
+      runs.back().metrics.evaluations[1].training_time = i % num_distinct;
     }
-  }
+  };
+  add_thrice(5, 4, 20'000);
+  add_thrice(5, 12, 200);
+  add_thrice(77, 4, 100);
   RunTable table;
   table.append(runs);
-  CHECK(IndexAssembly(table).summary().repeated_runs == 3 * 2 * kDistinct);
+  CHECK(IndexAssembly(table).summary().repeated_runs == 2 * (20'000 + 200 + 100));
 }
 
 TEST_CASE("a run that equals a run of the base is none that occurs twice") {
