@@ -109,12 +109,13 @@ MADE_UP = [
 @needs_hyperopt
 @pytest.mark.parametrize(("size", "losses"), MADE_UP)
 def test_densities_are_hyperopts(size: int, losses: str) -> None:
-    from reference.hyperopt_model import Model
+    from reference.hyperopt_model import Model, Told
 
     history = made_up(size, losses)
+    told = Told(history.codes.tolist(), history.losses.tolist())
     for gamma in (0.25, 1.0, 100.0):
         settings = search.TPE(gamma=gamma)
-        expected = Model(settings, history.codes.tolist(), history.losses.tolist()).densities()
+        expected = Model(settings, told).densities()
         for ours, theirs in zip(densities(settings, history), expected, strict=True):
             assert np.abs(ours - theirs).max() < 1e-12
 
@@ -122,14 +123,14 @@ def test_densities_are_hyperopts(size: int, losses: str) -> None:
 @pytest.mark.slow
 @needs_hyperopt
 def test_densities_of_a_recorded_run_are_hyperopts() -> None:
-    from reference.hyperopt_model import Model
+    from reference.hyperopt_model import Model, Told
 
     history = recorded(search.HyperoptTPE(), 200)
     assert len(history.codes) > 60
     assert (history.losses == 1).sum() > 10
     for size in range(21, len(history.codes), 8):
         part = History(history.codes[:size], history.losses[:size])
-        expected = Model(search.TPE(), part.codes.tolist(), part.losses.tolist()).densities()
+        expected = Model(search.TPE(), Told(part.codes.tolist(), part.losses.tolist())).densities()
         for ours, theirs in zip(densities(search.TPE(), part), expected, strict=True):
             assert np.abs(ours - theirs).max() < 1e-12
 
@@ -245,14 +246,14 @@ def test_the_first_proposals_are_drawn_uniformly() -> None:
 
 @needs_hyperopt
 def test_a_result_that_is_no_number_is_ignored_as_by_hyperopt() -> None:
-    from reference.hyperopt_model import Model
+    from reference.hyperopt_model import Model, Told
 
     settings, history = search.TPE(), made_up(50)
     with_nan = History(
         np.insert(history.codes, 25, 32).astype(np.uint32), np.insert(history.losses, 25, math.nan)
     )
     without, with_it = (
-        Model(settings, codes.tolist(), losses.tolist()).densities()
+        Model(settings, Told(codes.tolist(), losses.tolist())).densities()
         for codes, losses in (history, with_nan)
     )
     assert np.array_equal(without, with_it)

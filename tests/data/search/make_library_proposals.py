@@ -28,7 +28,8 @@ def main() -> None:
     made = {}
     for case, (settings, budget_seconds) in tpe.PROPOSED.items():
         run = tpe.recorded(tpe.search.TPE(), budget_seconds)
-        model = hyperopt_model.Model(settings, run.codes.tolist(), run.losses.tolist())
+        told = hyperopt_model.Told(run.codes.tolist(), run.losses.tolist())
+        model = hyperopt_model.Model(settings, told)
         made[case] = run.codes, np.array(model.proposals(COUNT), np.uint32)
         print("Hyperopt:", case, flush=True)
     library_proposals.write("hyperopt-tpe", made)

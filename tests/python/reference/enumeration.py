@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 
 from reference.cells import (
@@ -37,18 +38,17 @@ def pruned_masks(vertices: int) -> Iterator[int]:
             yield mask
 
 
-def walk(max_vertices: int) -> Iterator[Graph]:
-    """Yield the first graph with each hash, as the official generator does."""
-    seen: set[str] = set()
+@cache
+def walk(max_vertices: int) -> tuple[Graph, ...]:
+    """The first graph with each hash, in the order of the official generator."""
+    found: dict[str, Graph] = {}
     for vertices in range(2, max_vertices + 1):
         for mask in pruned_masks(vertices):
             matrix = matrix_of_walk_bits(mask, vertices)
             for labels in labelings(vertices):
                 graph = Graph(matrix, labels)
-                digest = module_hash(graph)
-                if digest not in seen:
-                    seen.add(digest)
-                    yield graph
+                found.setdefault(module_hash(graph), graph)
+    return tuple(found.values())
 
 
 def representatives(max_vertices: int) -> Iterator[Graph]:

@@ -37,28 +37,35 @@ class StableNumPy:
         return np.argsort(values, kind="stable")
 
 
+class Told:
+    """A history as Hyperopt is told it: its domain, and its trials."""
+
+    def __init__(self, codes: Sequence[int], losses: Sequence[float]) -> None:
+        hyperopt = library("hyperopt")
+        with undisturbed():
+            space = {name: hyperopt.hp.choice(name, listed) for name, listed in LISTED.items()}
+            self.domain, self.trials = hyperopt.Domain(None, space), hyperopt.Trials()
+            for tid, (code, loss) in enumerate(zip(codes, losses, strict=True)):
+                named = values_of(code)
+                chosen = {name: [listed.index(named[name])] for name, listed in LISTED.items()}
+                misc = {"tid": tid, "cmd": self.domain.cmd, "workdir": None, "vals": chosen}
+                misc["idxs"] = {name: [tid] for name in LISTED}
+                result = {"loss": loss, "status": hyperopt.STATUS_OK}
+                [doc] = self.trials.new_trial_docs([tid], [None], [result], [misc])
+                doc["state"] = hyperopt.JOB_STATE_DONE
+                self.trials._insert_trial_docs([doc])
+            self.trials.refresh()
+
+
 class Model:
     """Hyperopt's model of a history."""
 
-    def __init__(self, settings: search.TPE, codes: Sequence[int], losses: Sequence[float]) -> None:
+    def __init__(self, settings: search.TPE, told: Told) -> None:
         self._tpe, self._pyll = library("hyperopt.tpe"), library("hyperopt.pyll")
         with undisturbed():
-            self._open(settings, codes, losses)
+            self._open(settings, told)
 
-    def _open(self, settings: search.TPE, codes: Sequence[int], losses: Sequence[float]) -> None:
-        hyperopt = library("hyperopt")
-        space = {name: hyperopt.hp.choice(name, listed) for name, listed in LISTED.items()}
-        domain, trials = hyperopt.Domain(None, space), hyperopt.Trials()
-        for tid, (code, loss) in enumerate(zip(codes, losses, strict=True)):
-            named = values_of(code)
-            chosen = {name: [listed.index(named[name])] for name, listed in LISTED.items()}
-            misc = {"tid": tid, "cmd": domain.cmd, "workdir": None, "vals": chosen}
-            misc["idxs"] = {name: [tid] for name in LISTED}
-            result = {"loss": loss, "status": hyperopt.STATUS_OK}
-            [doc] = trials.new_trial_docs([tid], [None], [result], [misc])
-            doc["state"] = hyperopt.JOB_STATE_DONE
-            trials._insert_trial_docs([doc])
-        trials.refresh()
+    def _open(self, settings: search.TPE, told: Told) -> None:
         evaluate = self._pyll.rec_eval
 
         def keep(posterior: Any, memo: dict[Any, Any], **options: Any) -> Any:
@@ -67,16 +74,16 @@ class Model:
 
         with mock.patch.object(self._pyll, "rec_eval", side_effect=keep):
             self._tpe.suggest(
-                [len(codes)],
-                domain,
-                trials,
+                [len(told.trials)],
+                told.domain,
+                told.trials,
                 seed=0,
                 n_startup_jobs=1,
                 n_EI_candidates=settings.num_candidates,
                 gamma=settings.gamma,
                 verbose=False,
             )
-        self._generator = domain.s_rng
+        self._generator = told.domain.s_rng
 
     def _draw(self, posterior: Any, seed: int) -> Any:
         memo = {**self._memo, self._generator: np.random.default_rng(seed)}
