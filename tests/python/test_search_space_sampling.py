@@ -128,18 +128,16 @@ def test_valid_ones_are_valid() -> None:
 
 
 def test_as_the_twin() -> None:
+    cells = nb101fast.cell_codes().tolist()
+    some = {"cells": cells, "vertices:5": cells[91:2532]}
+    matrices = {how: matrices_of(how).tolist() for how in ("raw", "raw-9", "all")}
     for seed in range(5):
         word = seed_word(seed)
-        cells = nb101fast.cell_codes().tolist()
-        assert search_space.sample(200, seed=seed).tolist() == randomness.sample_of(
-            cells, word, 200
-        )
-        of_five = cells[91:2532]
-        assert search_space.sample(
-            200, how="vertices:5", seed=seed
-        ).tolist() == randomness.sample_of(of_five, word, 200)
-        for how in ("raw", "raw-9", "all"):
-            expected = randomness.sample_labelled(matrices_of(how).tolist(), word, 200)
+        for how, codes in some.items():
+            expected = randomness.sample_of(codes, word, 200)
+            assert search_space.sample(200, how=how, seed=seed).tolist() == expected
+        for how, masks in matrices.items():
+            expected = randomness.sample_labelled(masks, word, 200)
             assert search_space.sample(200, how=how, seed=seed).tolist() == expected
 
 

@@ -30,10 +30,11 @@ def width(graph: Graph) -> int:
     """Return the size of the largest cut of the vertices that no edge crosses backwards."""
     whole = digraph(graph)
     output = max(whole)
+    before = {vertex: nx.ancestors(whole, vertex) for vertex in whole}
     cuts = []
     for kept in product((False, True), repeat=output - 1):
         side = {0, *(vertex for vertex, is_kept in enumerate(kept, start=1) if is_kept)}
-        if all(nx.ancestors(whole, vertex) <= side for vertex in side):
+        if all(before[vertex] <= side for vertex in side):
             cuts.append(nx.cut_size(whole, side, set(whole) - side))
     return int(max(cuts))
 
