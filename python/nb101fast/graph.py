@@ -15,6 +15,7 @@ from .phrases import counted
 
 _MAX_CHANNELS = 1 << 16  # More channels of the stem, or more stacks, could overflow the count.
 _MAX_STACKS = 8
+_ABOVE_DIAGONAL = ~np.tri(_core.MAX_GRAPH_VERTICES, dtype=np.bool_)
 
 
 def module_hash(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) -> str:
@@ -137,12 +138,13 @@ def checked_graph(
             f"the matrix has {counted(vertices, 'vertex', 'vertices')}; use 2 to "
             f"{_core.MAX_GRAPH_VERTICES}"
         )
-    for (row, column), value in np.ndenumerate(array):
-        if value not in (0, 1) or (value and column <= row):
-            raise ValueError(
-                f"matrix element {value} at [{row}, {column}] is not allowed; use 0 or 1, and 1 "
-                "only above the diagonal"
-            )
+    is_allowed = (array == 0) | ((array == 1) & _ABOVE_DIAGONAL[:vertices, :vertices])
+    if not is_allowed.all():
+        row, column = np.argwhere(~is_allowed)[0]
+        raise ValueError(
+            f"matrix element {array[row, column]} at [{row}, {column}] is not allowed; use 0 or 1, "
+            "and 1 only above the diagonal"
+        )
     matrix_bytes = np.ascontiguousarray(array, np.uint8)
     return matrix_bytes, _all_labels(ops, matrix_bytes)
 
