@@ -180,7 +180,7 @@ def zen(probe: Probe) -> float:
 
     Source: Lin et al., 2021, "Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition".
     """
-    network = copy.deepcopy(probe.network)
+    network, kernels = probe.network, kernels_of(probe.network)
     random = torch.Generator().manual_seed(probe.seed)
     inputs: list[Tensor] = []
 
@@ -190,8 +190,8 @@ def zen(probe: Probe) -> float:
     def keep_variance(layer: nn.Module, arriving: tuple[Tensor, ...], output: Tensor) -> None:
         inputs.append(arriving[0].var((0, 2, 3), correction=0).mean())
 
-    with torch.no_grad():
-        for kernel in kernels_of(network):
+    with torch.no_grad(), restored(kernels):
+        for kernel in kernels:
             kernel.copy_(normal(kernel))
         images = normal(probe.images)
         moved = network.features(images + _ZEN_STEP * normal(images))
@@ -220,6 +220,17 @@ def hooked(layers: Sequence[nn.Module], hook: Hook) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+@contextmanager
+def restored(weights: Sequence[Tensor]) -> Iterator[None]:
+    """Give weights their values back at the end of the block. A copied network would take longer."""
+    values = [weight.detach().clone() for weight in weights]
+    try:
+        yield
+    finally:
+        for weight, value in zip(weights, values, strict=True):
+            weight.data.copy_(value)
 
 
 def _collect(outputs: list[Tensor]) -> Hook:
