@@ -224,7 +224,7 @@ def hooked(layers: Sequence[nn.Module], hook: Hook) -> Iterator[None]:
 
 @contextmanager
 def restored(weights: Sequence[Tensor]) -> Iterator[None]:
-    """Give weights their values back at the end of the block. A copied network would take longer."""
+    """Give weights their values back at the end of the block; to copy a network takes longer."""
     values = [weight.detach().clone() for weight in weights]
     try:
         yield
