@@ -69,6 +69,11 @@ def test_settings_are_frozen_and_hashable() -> None:
             {"stem_filters": -1},
             f"stem_filters=-1 {INTEGER}",
         ),
+        ({"learning_rate": True}, "learning_rate=True is not allowed; use a finite number from 0"),
+        (
+            {"weight_decay": 10**400},
+            f"weight_decay={10**400} is not allowed; use a finite number from 0",
+        ),
         ({"learning_rate": -0.1}, "learning_rate=-0.1 is not allowed; use a finite number from 0"),
         (
             {"learning_rate": float("inf")},
@@ -123,11 +128,11 @@ def test_numbers_of_cores_that_are_refused(cores: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_attempts": 0}, "max_attempts=0 is not allowed; use 1 or more"),
-        ({"max_seconds": 0}, "max_seconds=0 is not allowed; use more than 0"),
+        ({"max_attempts": 0}, f"max_attempts=0 {INTEGER}"),
+        ({"max_seconds": 0}, "max_seconds=0 is not allowed; use a number above 0"),
         (
             {"checkpoint_seconds": float("nan")},
-            "checkpoint_seconds=nan is not allowed; use more than 0",
+            "checkpoint_seconds=nan is not allowed; use a number above 0",
         ),
     ],
 )

@@ -17,6 +17,7 @@ import numpy as np
 
 import nb101fast
 from nb101fast.checks import check_count
+from nb101fast.file_names import checked_name
 from nb101fast.progress import Phases, Progress, told
 from nb101fast.schema import Anything, ListOf, MapOf, Number, Row
 from nb101fast.skeleton import MAX_SETTING
@@ -30,6 +31,7 @@ from .model_folder import save_model
 from .resident import ResidentDataset
 from .run import STEPS_PER_CALL, TrainingError
 from .schedule import stepwise
+from .seeds import check_seed
 from .strategy import find_strategy
 from .trainer import Trainer
 
@@ -98,7 +100,9 @@ def augment(
     Example:
         >>> augment("best", "model", dataset="cifar10:cifar-10-binary.tar.gz").test_accuracy
     """
+    folder = Path(checked_name(model_dir))
     check_count("epochs_per_test", epochs_per_test, 1, MAX_SETTING)
+    check_seed(seed)
     chosen = architecture_of(architecture)
     strategy = find_strategy(device)
     with told(progress, "training") as phases:
@@ -112,8 +116,8 @@ def augment(
         ).on_cores(strategy.num_replicas_in_sync)
         trainer = Trainer(chosen.matrix, chosen.ops, settings, strategy=strategy)
         trainer.reset(seed)
-        Path(model_dir).mkdir(parents=True, exist_ok=True)
-        accuracies = _train_and_test(trainer, data, Path(model_dir), epochs_per_test, seed, phases)
+        folder.mkdir(parents=True, exist_ok=True)
+        accuracies = _train_and_test(trainer, data, folder, epochs_per_test, seed, phases)
         augmented = Augmented(trainer.trainable_parameters, accuracies)
         metadata = {
             "trainable_params": augmented.trainable_parameters,
@@ -121,7 +125,7 @@ def augment(
             "test_accuracies": accuracies,
         }
         phases.begin("writing")
-        save_model(model_dir, trainer, metadata)
+        save_model(folder, trainer, metadata)
     return augmented
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -117,7 +117,8 @@ def checked_config(config: TrainConfig | None) -> TrainConfig:
 
 
 def _check_finite(name: str, value: Any) -> None:
-    if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (is_number and 0 <= value <= sys.float_info.max):
         raise ValueError(f"{name}={value!r} is not allowed; use a finite number from 0")
 
 

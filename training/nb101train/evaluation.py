@@ -20,8 +20,9 @@ from .datasets.cifar10_tfrecords import load_official_files
 from .model_folder import save_model
 from .record import RunResult
 from .resident import ResidentDataset
-from .run import CellTrainer
-from .run_options import RunOptions
+from .run import CellTrainer, check_run
+from .run_options import RunOptions, checked_options
+from .seeds import check_seed
 from .strategy import find_strategy
 
 # Official settings that had this value in every run of the official data set.
@@ -75,6 +76,10 @@ def evaluate(
     """
     folder = None if model_dir is None else checked_name(model_dir)
     settings = checked_config(config)
+    budget = settings.epochs if epochs is None else epochs
+    check_run(budget, repeat)
+    check_seed(seed)
+    chosen = checked_options(options)
     strategy = find_strategy(device)
     with told(progress, "training") as phases:
         phases.begin("loading the images")
@@ -82,8 +87,7 @@ def evaluate(
         data = ResidentDataset(loaded, strategy)
         settings = settings.on_cores(strategy.num_replicas_in_sync)
         cell = CellTrainer(matrix, ops, settings, data, strategy=strategy, seed=seed)
-        budget = settings.epochs if epochs is None else epochs
-        result = cell.run(budget, repeat, options, phases)
+        result = cell.run(budget, repeat, chosen, phases)
         if folder is not None:
             phases.begin("writing")
             save_model(folder, cell.trainer, _metadata(result, cell.config))

@@ -33,12 +33,12 @@ from nb101fast.whole_file import write_whole
 
 from .cells import checked_cells
 from .config import TrainConfig
+from .seeds import MOST_SEED, check_seed
 from .work import Codes, Unit, units_of
 
 _FORMAT = 1
 MOST_REPEATS = 65_534  # an index holds no more
 _MOST_RUNS_OF_A_CELL = 1_000_000  # a driver has a list of them
-_MOST_SEED = (1 << 64) - 1
 _SETTING_KINDS: dict[str, Kind] = {
     "int": Integer(1, (1 << 31) - 1),
     "float": Number(0),
@@ -52,7 +52,7 @@ _PLAN = Record(
         "evaluated": Row((Integer(1), Integer(1), Integer(1))),
         "epochs": ListOf(Integer(1, (1 << 32) - 1), 1, 65_535),
         "repeats": Integer(1, MOST_REPEATS),
-        "seed": Integer(0, _MOST_SEED),
+        "seed": Integer(0, MOST_SEED),
         "max_seconds": Number(0, math.inf),
         "config": Record(
             {},
@@ -108,7 +108,7 @@ class SweepPlan:
                 f"repeats={self.repeats} with {counted(len(self.epochs), 'budget')} is not "
                 f"allowed; use at most {_MOST_RUNS_OF_A_CELL:,} runs of each cell"
             )
-        check_count("seed", self.seed, 0, _MOST_SEED)
+        check_seed(self.seed)
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -28,8 +28,9 @@ from .config import TrainConfig
 from .datasets.sampler import Sampler
 from .record import RunResult, StageResult, module_hash
 from .resident import ResidentDataset
-from .run_options import RunOptions
+from .run_options import RunOptions, checked_options
 from .schedule import cosine
+from .seeds import check_seed
 from .trainer import Trainer
 
 STEPS_PER_CALL = (
@@ -65,6 +66,12 @@ class _NotFiniteError(Exception):
     pass
 
 
+def check_run(epochs: int, repeat: int) -> None:
+    """Raise ValueError unless a cell can have this run."""
+    check_count("epochs", epochs, 1, MAX_SETTING)
+    check_count("repeat", repeat, 0, MAX_SETTING)
+
+
 class CellTrainer:
     """Makes all runs of one cell, which is compiled once.
 
@@ -93,6 +100,7 @@ class CellTrainer:
         seed: int = 0,
     ) -> None:
         check_type("data", data, ResidentDataset, use="a ResidentDataset")
+        check_seed(seed)
         self.config = data.config(config)
         self.data = data
         self.trainer = Trainer(matrix, ops, self.config, strategy=strategy)
@@ -134,10 +142,8 @@ class CellTrainer:
             TrainingError: some values were not finite in each attempt.
             FormatError: the run's checkpoint is damaged, or it was written with other settings.
         """
-        options = RunOptions() if options is None else options
-        check_type("options", options, RunOptions, use="RunOptions or None")
-        check_count("epochs", epochs, 1, MAX_SETTING)
-        check_count("repeat", repeat, 0, MAX_SETTING)
+        options = checked_options(options)
+        check_run(epochs, repeat)
         reason = ""
         with told(progress, "training") as phases:
             phases.begin("compiling")
@@ -150,7 +156,13 @@ class CellTrainer:
         raise TrainingError(options.max_attempts, reason)
 
     def attempt_seed(self, epochs: int, repeat: int, attempt: int) -> int:
-        """The seed of one attempt: 63 random bits, which are the same on every machine."""
+        """The seed of one attempt: 63 random bits, which are the same on every machine.
+
+        Raises:
+            ValueError: `epochs`, `repeat` or `attempt` is out of its range.
+        """
+        check_run(epochs, repeat)
+        check_count("attempt", attempt, 0, MAX_SETTING)
         words = [self._seed, int(self.module_hash, 16), epochs, repeat, attempt]
         return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0]) >> 1
 
@@ -300,7 +312,9 @@ class _Attempt:
 
 
 @contextlib.contextmanager
-def _summaries(folder: str | None, name: str) -> Iterator[tf.summary.SummaryWriter | None]:
+def _summaries(
+    folder: str | os.PathLike[str] | None, name: str
+) -> Iterator[tf.summary.SummaryWriter | None]:
     if folder is None:
         yield None
         return

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+from nb101fast.checks import check_count, check_type
+from nb101fast.file_names import checked_name
+from nb101fast.skeleton import MAX_SETTING
 
 DEVICES = ("auto", "cpu", "gpu", "tpu")
 
@@ -23,18 +28,33 @@ class RunOptions:
             writes none.
 
     Raises:
-        ValueError: a limit is not positive.
+        ValueError: a limit is not positive, or a folder's name is not allowed.
+        TypeError: a folder is no path.
     """
 
     max_attempts: int = 5
     max_seconds: float = 4 * 3600.0
-    checkpoint_folder: str | None = None
+    checkpoint_folder: str | os.PathLike[str] | None = None
     checkpoint_seconds: float = 600.0
-    tensorboard_folder: str | None = None
+    tensorboard_folder: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
-        if self.max_attempts < 1:
-            raise ValueError(f"max_attempts={self.max_attempts} is not allowed; use 1 or more")
+        check_count("max_attempts", self.max_attempts, 1, MAX_SETTING)
         for name in ("max_seconds", "checkpoint_seconds"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name}={getattr(self, name)} is not allowed; use more than 0")
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+                raise ValueError(f"{name}={value!r} is not allowed; use a number above 0")
+        for folder in (self.checkpoint_folder, self.tensorboard_folder):
+            if folder is not None:
+                checked_name(folder)
+
+
+def checked_options(options: RunOptions | None) -> RunOptions:
+    """The options themselves, or the default ones for None.
+
+    Raises:
+        TypeError: they are of another class.
+    """
+    chosen = RunOptions() if options is None else options
+    check_type("options", chosen, RunOptions, use="RunOptions or None")
+    return chosen

@@ -17,6 +17,7 @@ from .datasets.sampler import DRAW_FIELDS, Draws
 from .network import Mode, Network
 from .resident import ResidentImages
 from .schedule import cosine
+from .seeds import check_seed
 from .strategy import device_type
 
 RMSPROP_DECAY = 0.9
@@ -49,7 +50,7 @@ class Trainer:
 
     Raises:
         OutOfDomainError: nothing joins input and output.
-        TypeError: `config` or `strategy` is of another class.
+        TypeError: `config`, `strategy` or `jit_compile` is of another class.
         ValueError: the cell is not allowed, or the replicas can't share the batch norm groups.
 
     Example:
@@ -68,6 +69,8 @@ class Trainer:
         jit_compile: bool | None = None,
     ) -> None:
         self.config = checked_config(config)
+        if jit_compile is not None:
+            check_type("jit_compile", jit_compile, bool, use="True, False or None")
         self.strategy = tf.distribute.get_strategy() if strategy is None else strategy
         check_type(
             "strategy", self.strategy, tf.distribute.Strategy, use="a tf.distribute.Strategy"
@@ -96,7 +99,12 @@ class Trainer:
         self.reset(seed=0)
 
     def reset(self, seed: int) -> None:
-        """Start again at step 0, with the initial weights that follow from a seed."""
+        """Start again at step 0, with the initial weights that follow from a seed.
+
+        Raises:
+            ValueError: the seed is not allowed.
+        """
+        check_seed(seed)
         weights, statistics = self._network.initial_values(seed)
         for variable, value in zip(self.variables(), weights, strict=True):
             variable.assign(value)
