@@ -12,6 +12,7 @@ from typing import Any
 
 from . import _core
 from ._core import FormatError
+from .checks import checked_threads
 from .file_names import core_name
 from .findings import Findings, joined, sentences
 from .ids import NUM_CELLS
@@ -90,7 +91,7 @@ class IndexBuilder:
         if base:
             base.verify("sections")
         self.table = _core.RunTable()
-        self._base, self._threads = base, threads or os.cpu_count() or 1
+        self._base, self._threads = base, checked_threads(threads)
         self._sources: list[Source] = []
         self._marks = Marks()
         self._own: dict[str, OwnColumn] = {}  # of the inputs

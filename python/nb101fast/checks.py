@@ -5,11 +5,16 @@ Every error says what was given, that it is not allowed, and what is.
 
 from __future__ import annotations
 
+import operator
+import os
 import reprlib
 from collections.abc import Iterable
 from numbers import Real
+from typing import SupportsIndex
 
 from .phrases import alternatives
+
+_MOST_THREADS = 4096  # that the core starts
 
 
 def check_choice(argument: str, value: object, allowed: Iterable[object]) -> None:
@@ -43,6 +48,31 @@ def check_count(argument: str, value: object, least: int, most: int) -> None:
         raise ValueError(
             f"{argument}={value!r} is not allowed; use an integer from {least} to {most}"
         )
+
+
+def checked_integer(argument: str, value: SupportsIndex) -> int:
+    """The value as an int. An integer of NumPy is taken too, and a bool is refused.
+
+    Raises:
+        TypeError: it is no integer.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{argument}={reprlib.repr(value)} is not allowed; use an integer")
+    return operator.index(value)
+
+
+def checked_threads(threads: SupportsIndex | None) -> int:
+    """How many threads work: the number that was given, or one for each processor.
+
+    Raises:
+        TypeError: it is no integer.
+        ValueError: it is not from 1 to 4,096.
+    """
+    if threads is None:
+        return os.cpu_count() or 1
+    number = checked_integer("threads", threads)
+    check_count("threads", number, 1, _MOST_THREADS)
+    return number
 
 
 def check_number(argument: str, value: float, least: float, most: float) -> None:

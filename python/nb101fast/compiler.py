@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from . import _core
 from .builder import CompileReport, IndexBuilder
-from .checks import check_count
+from .checks import check_count, checked_threads
 from .file_names import checked_name, checked_target
 from .inputs import Meter, estimated_records, is_table
 from .progress import Progress, told
@@ -72,8 +72,7 @@ def compile(
     """
     if denominator is not None:
         check_count("denominator", denominator, 1, _core.MAX_DENOMINATOR)
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads={threads} is not allowed; use 1 or more")
+    num_threads = checked_threads(threads)
     given = _inputs(inputs)
     paths = [each for each in given if isinstance(each, str)]
     base = None if update is None else IndexReader(update)
@@ -81,7 +80,7 @@ def compile(
     if written is None:
         raise ValueError("no output: give output=OUT, or update=OLD to write over that index")
     target = checked_target(paths, written)
-    builder = IndexBuilder(base, threads=threads)
+    builder = IndexBuilder(base, threads=num_threads)
     builder.reserve(sum(map(estimated_records, paths)))
     with told(progress, "compiling") as phases:
         phases.begin("reading")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from . import _core
+from .checks import checked_threads
 from .file_names import checked_name
 from .json_form import cell_objects
 from .phrases import alternatives
@@ -72,6 +73,7 @@ def export(
         >>> nb101fast.export("nasbench_full.nb101", "again.tfrecord")
         >>> nb101fast.export(index, "runs.parquet")
     """
+    num_threads = checked_threads(threads)
     target = checked_name(output)
     suffix = _suffix_of(target)
     with told(progress, "exporting") as phases:
@@ -88,7 +90,7 @@ def export(
         if suffix.startswith(".tfrecord") and not unmarked:
             _refuse_marks(target, Marks.of(reader.provenance))
         phases.begin("writing")
-        _write(reader, target, suffix, threads or os.cpu_count() or 1, phases)
+        _write(reader, target, suffix, num_threads, phases)
 
 
 def _write(reader: IndexReader, target: str, suffix: str, threads: int, phases: Phases) -> None:

@@ -11,7 +11,7 @@ from .arrays import Doubles
 from .chosen_cells import ChosenCells
 from .measurement import METRICS, Measurement
 from .reader import IndexReader, Rows
-from .seed import Seed
+from .seed import Seed, generator
 
 
 def query(
@@ -60,7 +60,7 @@ def _values(
 
 def _drawn_repeats(counts: npt.NDArray[np.uint16], seed: Seed) -> Rows:
     """The number of a drawn run for each cell; 0 for a cell without runs, which has no value."""
-    draws: Rows = np.random.default_rng(seed).integers(np.maximum(counts, 1))
+    draws: Rows = generator(seed).integers(np.maximum(counts, 1))
     return draws
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 import os
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from . import _core, shown_table
 from ._core import FormatError, visible
 from .arrays import Doubles
-from .checks import check_choice
+from .checks import check_choice, checked_integer
 from .file_names import core_name
 from .findings import Findings, stated_count
 from .formats import FORMAT_NAMES, format_of
@@ -311,10 +310,11 @@ def _as_html(reader: IndexReader, measurement: Measurement) -> str:
 
 def _kind_and_number(repeat: QueryRepeat, seed: int | None) -> tuple[_core.RepeatKind, int]:
     """How a repeat is chosen, and its number or the seed of the draws."""
+    word = None if seed is None else checked_integer("seed", seed) % (1 << 64)
     if repeat == "random":
-        if seed is None:
-            seed = int.from_bytes(os.urandom(8), "little")
-        return _core.RepeatKind.random, operator.index(seed) % (1 << 64)
+        if word is None:
+            word = int.from_bytes(os.urandom(8), "little")
+        return _core.RepeatKind.random, word
     if repeat == "mean":
         return _core.RepeatKind.mean, 0
     return _core.RepeatKind.one, int(repeat)

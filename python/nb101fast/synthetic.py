@@ -16,7 +16,7 @@ import numpy as np
 from . import _core, search_space
 from .arrays import Doubles
 from .builder import IndexBuilder
-from .checks import check_count
+from .checks import check_count, checked_integer
 from .codes import Codes, as_codes
 from .hashes import hashes_of_cells
 from .ids import NUM_CELLS, Ids, cell_codes, cell_ids, cell_parameters
@@ -105,6 +105,7 @@ def generate(
 ) -> Iterator[Runs]:
     """The runs in batches, in the official order. The arguments are those of `write_index`."""
     _check_budgets(epochs, repeats)
+    word = checked_integer("seed", seed)
     ids = _chosen_ids(codes)
     with told(progress, _LABEL) as phases:
         phases.begin("sorting")
@@ -112,7 +113,7 @@ def generate(
         phases.begin("making up values")
         for first in range(0, len(ids), _CELLS_AT_ONCE):
             batch = ids[first : first + _CELLS_AT_ONCE]
-            yield _runs_of(batch, sorted(epochs), repeats, np.random.default_rng([seed, first]))
+            yield _runs_of(batch, sorted(epochs), repeats, np.random.default_rng([word, first]))
             phases(first + len(batch), len(ids))
 
 

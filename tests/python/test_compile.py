@@ -737,3 +737,16 @@ def test_strings_and_odd_names(
         assert nb101fast.open("out.nb101").provenance["sources"][0]["name"] == name
         nb101fast.compile("plain", name + ".nb101" if len(name) < 200 else "b" * 240)
         Path(name).unlink() if name != "plain" else None
+
+
+@pytest.mark.parametrize(
+    ("threads", "error"), [(0, ValueError), (4097, ValueError), (True, TypeError), ("2", TypeError)]
+)
+def test_numbers_of_threads_that_are_refused(
+    tmp_path: Path, threads: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=f"threads={threads!r} is not allowed; use an integer"):
+        nb101fast.compile("in.tfrecord", tmp_path / "out.nb101", threads=threads)
+    with pytest.raises(error, match=f"threads={threads!r} is not allowed; use an integer"):
+        nb101fast.export(nb101fast.open(), tmp_path / "out.csv", threads=threads)
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ import math
 import statistics
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -179,6 +180,9 @@ def test_summary_of_validation_regret() -> None:
     [row] = summarize(runs, regret="validation")
     assert row.mean_final_regret == 1.0  # the validation accuracies are 0
     assert mean_regret(runs["rs"], regret="validation").regret.tolist() == [1.0, 1.0]
+    unit: Any = "hours"
+    with pytest.raises(ValueError, match="unit='hours' is not allowed; use 'seconds' or 'evalua"):
+        mean_regret(runs["rs"], unit=unit)
 
 
 def test_summary_without_any_training() -> None:

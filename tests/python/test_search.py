@@ -367,9 +367,12 @@ def test_regret_after_evaluations_is_that_at_their_ends(index: Index) -> None:
         for run in range(5):
             assert (after[run] == done.regret_at(ends[run], regret=regret)[run]).all()
         assert (np.diff(after) <= 0).all() or regret == "test"
-        assert (done.regret_after(1.5, regret=regret)[:, 0] == after[:, 0]).all()
-    assert np.isnan(done.regret_after([0, 0.9])).all()
-    assert done.regret_after([1e9]).ravel().tolist() == done.final_regret.tolist()
+        assert (done.regret_after(1, regret=regret)[:, 0] == after[:, 0]).all()
+    assert np.isnan(done.regret_after([0, -1])).all()
+    assert done.regret_after([10**9]).ravel().tolist() == done.final_regret.tolist()
+    for seconds in (1.5, [1e4, 2e4], True):
+        with pytest.raises(TypeError, match=r"evaluations=.* is not allowed; use integers"):
+            done.regret_after(seconds)
     with pytest.raises(ValueError, match=r"evaluations=.* is not allowed; use numbers of shape"):
         done.regret_after([[1]])
 

@@ -166,6 +166,10 @@ def test_the_regret_is_that_of_the_cells_which_a_run_keeps() -> None:
         expected = fronts.best_hypervolume - found / box
         assert fronts.final_regret[run] == pytest.approx(expected, abs=1e-12)
     assert np.array_equal(fronts.regret_after([80])[:, 0], fronts.final_regret)
+    with pytest.raises(TypeError, match=r"evaluations=\[80\.0\] is not allowed; use integers"):
+        fronts.regret_after([80.0])
+    with pytest.raises(ValueError, match="seconds=nan is not allowed; use a number from 0 to inf"):
+        fronts.rows_of_front(0, seconds=np.nan)
     assert np.isnan(fronts.regret_at([0.0])).all()
 
 

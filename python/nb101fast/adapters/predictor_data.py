@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import search_space
-from ..checks import check_choice
+from ..checks import check_choice, checked_integer
 from ..extras import needs
 from ..ids import Ids, ManyIds, as_ids, cell_codes
 
@@ -139,14 +138,14 @@ def _checked_ids(ids: ManyIds) -> Ids:
 
 
 def _checked_sizes(num_train: int, num_test: int | None, available: int) -> tuple[int, int]:
-    train = operator.index(num_train)
+    train = checked_integer("num_train", num_train)
     if not 1 <= train <= available:
         raise ValueError(
             f"num_train={train} is not allowed; use 1 to {available}, the number of cells that "
             "have a value"
         )
     rest = available - train
-    test = rest if num_test is None else operator.index(num_test)
+    test = rest if num_test is None else checked_integer("num_test", num_test)
     if not 0 <= test <= rest:
         raise ValueError(
             f"num_test={test} is not allowed; use 0 to {rest}, the number of cells that "

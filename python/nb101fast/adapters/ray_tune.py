@@ -11,11 +11,11 @@ Tested with Ray 2.60.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ..checks import checked_integer
 from ..extras import needs
 from ..index import Index
 from ..named_parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
@@ -59,7 +59,7 @@ def trainable(
         path=index.path,
         epochs=training.epochs,
         validity=validity,
-        seed=operator.index(seed),
+        seed=checked_integer("seed", seed),
     )
     return bound
 

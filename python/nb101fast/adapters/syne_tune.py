@@ -18,13 +18,13 @@ Tested with Syne Tune 0.16.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import Doubles
+from ..checks import checked_integer
 from ..extras import needs
 from ..index import Index
 from ..named_parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
@@ -83,7 +83,7 @@ class Blackbox(SyneTuneBlackbox):
             for budget in self._training.epochs
         }
         self._maximize, self._minimize = tuple(maximize), tuple(minimize)
-        self._seed = operator.index(seed)
+        self._seed = checked_integer("seed", seed)
         first, last = self._training.epochs[0], self._training.epochs[-1]
         super().__init__(
             configuration_space=space,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import _core
-from ..checks import check_choice, check_count, check_type
+from ..checks import check_choice, check_count, check_type, checked_integer
 from ..index import Index
 from ..search import (
     PRESETS,
@@ -99,7 +98,8 @@ class ExperimentPlan:
         limits = _checked_limits(
             index, by_name.values(), preset, several, budget_seconds, max_evaluations
         )
-        return cls(index, by_name, num_runs, limits, operator.index(seed), preset, record, several)
+        word = checked_integer("seed", seed)
+        return cls(index, by_name, num_runs, limits, word, preset, record, several)
 
     @property
     def reports_queried_test(self) -> bool:

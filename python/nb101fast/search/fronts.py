@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .. import _core
 from .._core import FormatError
 from ..arrays import Doubles
-from ..checks import check_count
+from ..checks import check_count, check_number
 from ..phrases import counted
 from ..schema import ListOf, Number, Text
 from .objectives import Objectives
@@ -96,7 +96,7 @@ class Fronts(OptimizerRuns):
             seconds: the simulated time; the default is the end of the run.
 
         Raises:
-            ValueError: there is no such run.
+            ValueError: there is no such run, or `seconds` is no number from 0.
 
         Example:
             >>> fronts = search.find_fronts("rs", index, runs=2, budget_seconds=1e5)
@@ -104,6 +104,7 @@ class Fronts(OptimizerRuns):
             >>> fronts.incumbents.cell_id[rows], fronts.means[rows]
         """
         check_count("run", run, 0, len(self) - 1)
+        check_number("seconds", seconds, 0, math.inf)
         start, stop = self.incumbents.starts[run : run + 2]
         ended = np.searchsorted(self.incumbents.seconds[start:stop], seconds, side="right")
         points = self.told[start : start + ended] * self.objectives.signs

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
 from ..arrays import Doubles
+from ..checks import check_choice
 from .fronts import Fronts
 from .observations import Unit
 from .optimizer_runs import OptimizerRuns
@@ -60,10 +62,15 @@ def mean_regret(
         regret: which regret, see `Trajectories.regret_at`. Fronts have one regret alone.
         unit: whether it is a function of "seconds" or of "evaluations".
 
+    Raises:
+        TypeError: these are neither trajectories nor fronts.
+        ValueError: there is no such regret or unit.
+
     Example:
         >>> from nb101fast import search
         >>> mean_regret(search.run("rs", index, runs=500, budget_seconds=1e6)).first_below(0.01)
     """
+    check_choice("unit", unit, get_args(Unit))
     values = regret_of(trajectories, regret)
     incumbents = trajectories.incumbents
     has_begun = np.diff(incumbents.starts) > 0

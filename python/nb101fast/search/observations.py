@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -164,3 +165,16 @@ class Observations:
 
 def _starts(counts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def checked_evaluations(evaluations: npt.ArrayLike) -> npt.ArrayLike:
+    """The numbers of evaluations themselves.
+
+    Raises:
+        TypeError: they are not integers. Numbers with a fraction would rather be seconds.
+    """
+    _core.check_mask(evaluations, "evaluations")
+    array = np.asarray(evaluations)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(f"evaluations={reprlib.repr(evaluations)} is not allowed; use integers")
+    return evaluations

@@ -18,7 +18,7 @@ from ..arrays import Doubles
 from ..checks import check_type
 from ..phrases import counted
 from .limits import Limits
-from .observations import Observations
+from .observations import Observations, checked_evaluations
 from .run_file import OF_ALL_RUNS, OF_EACH_RUN, Columns, Facts, RunFile
 
 if TYPE_CHECKING:
@@ -99,11 +99,20 @@ class OptimizerRuns(ABC):
 
         See `regret_at`, of which it is the counterpart for a budget in evaluations.
 
+        Args:
+            evaluations: integers of shape (N,), or one integer.
+
+        Raises:
+            TypeError: `evaluations` are not integers.
+            ValueError: they have another shape.
+
         Example:
             >>> fronts = search.find_fronts("rs", index, runs=2, budget_seconds=1e5)
             >>> fronts.regret_after([10, 100])
         """
-        return self.incumbents.values_at(self.regret_of_incumbents(), "evaluations", evaluations)
+        return self.incumbents.values_at(
+            self.regret_of_incumbents(), "evaluations", checked_evaluations(evaluations)
+        )
 
     @property
     def final_regret(self) -> Doubles:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Literal, TypeAlias
 
 from .. import _core
-from ..checks import check_choice, check_count, check_type
+from ..checks import check_choice, check_count, check_type, checked_integer
 from ..index import Index
 from ..phrases import alternatives
 from ..progress import Progress
@@ -165,7 +164,7 @@ def name_of(optimizer: str | Settings | Factory) -> str:
 
 def checked_count(argument: str, value: int, least: int) -> int:
     """A number of runs as an int, after checking that it is at least `least`."""
-    number = operator.index(value)
+    number = checked_integer(argument, value)
     check_count(argument, number, least, MOST_RUNS)
     return number
 

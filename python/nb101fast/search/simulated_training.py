@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import Literal
 
 from .. import _core
-from ..checks import check_choice, check_count, check_type
+from ..checks import check_choice, check_count, check_type, checked_integer
 from ..codes import MAX_VERTICES, Validity
 from ..index import Index
 from .limits import Limits
@@ -176,7 +175,7 @@ class SimulatedTraining:
 
 def seed_word(seed: int) -> int:
     """A seed for the core, which takes 64 bits: any int modulo 2^64."""
-    return operator.index(seed) % (1 << 64)
+    return checked_integer("seed", seed) % (1 << 64)
 
 
 def _checked_epochs(epochs: Sequence[int], index: Index) -> tuple[int, ...]:

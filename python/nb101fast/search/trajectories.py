@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..arrays import Doubles
 from ..checks import check_choice
 from ..schema import Flag, Kind, Number
-from .observations import Observations
+from .observations import Observations, checked_evaluations
 from .optimizer_runs import OptimizerRuns
 from .run_file import Columns, Facts, RunFile, observations_of
 
@@ -82,11 +82,15 @@ class Trajectories(OptimizerRuns):
     def regret_after(self, evaluations: npt.ArrayLike, *, regret: Regret = "test") -> Doubles:
         """Regret after numbers of ended trainings, as `OptimizerRuns` has it. See `regret_at`.
 
+        Raises:
+            TypeError: `evaluations` are not integers.
+            ValueError: they have another shape, or there is no such regret.
+
         Example:
             >>> trajectories.regret_after([10, 100, 1000], regret="validation")
         """
         return self.incumbents.values_at(
-            self.regret_of_incumbents(regret), "evaluations", evaluations
+            self.regret_of_incumbents(regret), "evaluations", checked_evaluations(evaluations)
         )
 
     def regret_of_incumbents(self, regret: Regret = "test") -> Doubles:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 import re
 import sys
 
 from .. import _core
-from ..checks import check_choice, check_count
+from ..checks import check_choice, check_count, checked_integer
 from ..codes import Codes
 from ..seed import Seed, seed_word
 
@@ -41,7 +40,7 @@ def sample(n: int, *, how: str = "cells", seed: Seed = None) -> Codes:
         >>> sample(3, how="vertices:2", seed=0)
         array([32, 32, 32], dtype=uint32)
     """
-    count = operator.index(n)
+    count = checked_integer("n", n)
     check_count("n", count, 0, sys.maxsize)
     if match := re.fullmatch(r"vertices:([2-7])", how):
         return _core.sample_codes_of(int(match[1]), count, seed_word(seed))
