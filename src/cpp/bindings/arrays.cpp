@@ -14,7 +14,7 @@
 namespace nb101::bindings {
 namespace {
 
-std::string text_of(py::handle value) { return py::str(value).cast<std::string>(); }
+std::string str_of(py::handle value) { return py::str(value).cast<std::string>(); }
 
 std::string repr_of(py::handle value) { return py::repr(value).cast<std::string>(); }
 
@@ -64,7 +64,7 @@ bool has_dtype(const py::dtype& dtype, const Kind& kind) {
 }
 
 [[noreturn]] void refuse_dtype(const py::dtype& dtype, const Kind& kind) {
-  const std::string given = text_of(dtype);
+  const std::string given = str_of(dtype);
   const bool is_number = dtype.kind() == 'i' || dtype.kind() == 'u';
   if (&kind == &kCodes && is_number) {
     throw py::type_error(
@@ -111,7 +111,7 @@ Code code_at(py::handle value, py::ssize_t position) {
   const long long number = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
   if (overflow || !std::in_range<Code>(number)) {
     throw py::value_error(
-        sentence("code ", text_of(integer), at(position), " does not fit 32 bits without sign"));
+        sentence("code ", str_of(integer), at(position), " does not fit 32 bits without sign"));
   }
   return static_cast<Code>(number);
 }
@@ -128,7 +128,7 @@ std::int32_t id_at(py::handle value, py::ssize_t position, std::int32_t least) {
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
   if (overflow || number < least || number >= kNumCells) {
-    refuse_id(text_of(integer), position, least);
+    refuse_id(str_of(integer), position, least);
   }
   return static_cast<std::int32_t>(number);
 }
@@ -159,7 +159,7 @@ py::array_t<Number> batch_of(py::handle values, const Kind& kind, Member member)
     if (!has_dtype(array.dtype(), kind)) refuse_dtype(array.dtype(), kind);
     if (array.ndim() != 1) {
       throw py::value_error(
-          sentence(kind.plural, " have shape ", text_of(array.attr("shape")), "; use (N,)"));
+          sentence(kind.plural, " have shape ", str_of(array.attr("shape")), "; use (N,)"));
     }
     check_mask(array, kind.plural);
     return py::array_t<Number, py::array::c_style | py::array::forcecast>(array);
@@ -237,11 +237,11 @@ py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>
                           const py::object& out) {
   if (out.is_none()) return py::array_t<T>(shape);
   const auto wanted = [&] {
-    return sentence(text_of(py::dtype::of<T>()), " of shape ", text_of(py::tuple(py::cast(shape))));
+    return sentence(str_of(py::dtype::of<T>()), " of shape ", str_of(py::tuple(py::cast(shape))));
   };
   if (!py::isinstance<py::array_t<T>>(out)) {
     const std::string given = py::isinstance<py::array>(out)
-                                  ? sentence("has dtype ", text_of(out.attr("dtype")))
+                                  ? sentence("has dtype ", str_of(out.attr("dtype")))
                                   : sentence("is of ", repr_of(py::type::of(out)));
     throw py::type_error(sentence("out ", given, "; use an array of ", wanted()));
   }
@@ -249,7 +249,7 @@ py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>
   if (!std::ranges::equal(std::span(array.shape(), static_cast<std::size_t>(array.ndim())),
                           shape)) {
     throw py::value_error(
-        sentence("out has shape ", text_of(array.attr("shape")), "; use an array of ", wanted()));
+        sentence("out has shape ", str_of(array.attr("shape")), "; use an array of ", wanted()));
   }
   if (!array.writeable() || !(array.flags() & py::array::c_style)) {
     throw py::value_error("out is not a writable, contiguous array; use one that is");
@@ -271,7 +271,7 @@ void check_mask(py::handle values, const char* what) {
   const py::object mask = py::getattr(values, "mask", py::none());
   if (mask.is_none() || !mask.attr("any")().cast<bool>()) return;
   throw py::value_error(
-      sentence(what, " are a masked array that hides ", text_of(mask.attr("sum")()),
+      sentence(what, " are a masked array that hides ", str_of(mask.attr("sum")()),
                " of its elements; leave these out with .compressed(), or replace them "
                "with .filled(value)"));
 }
@@ -287,7 +287,7 @@ int as_threads(py::handle threads) {
   const long long count = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
   if (overflow || count < 1 || count > kMost) {
     throw py::value_error(
-        sentence("threads=", text_of(integer), " is not allowed; use 1 to ", kMost));
+        sentence("threads=", str_of(integer), " is not allowed; use 1 to ", kMost));
   }
   return static_cast<int>(count);
 }

@@ -128,7 +128,7 @@ class JsonCursor {
 // ---------------------------------------------------------------- graph
 
 // Returns the beginning of a text from a file, which may be of any length.
-std::string quoted(std::string_view text) {
+std::string beginning_in_quotes(std::string_view text) {
   constexpr std::size_t kMost = 80;
   return sentence("'", text.substr(0, kMost), text.size() > kMost ? "..'" : "'");
 }
@@ -163,8 +163,8 @@ void parse_operations(std::string_view text, const RecordPlace& place, Graph& gr
     const auto label = label_from_name(op);
     const bool fits = v == 0 ? op == kInputName : is_last ? op == kOutputName : label.has_value();
     if (!fits || (comma == text.npos) != is_last) {
-      place.fail("it has ", quoted(op), " as operation ", v, " of ", graph.num_vertices,
-                 ", which is not allowed");
+      place.fail("it has ", beginning_in_quotes(op), " as operation ", v, " of ",
+                 graph.num_vertices, ", which is not allowed");
     }
     graph.labels[v] = label.value_or(0);
     text = comma == text.npos ? "" : text.substr(comma + 1);
@@ -183,7 +183,7 @@ void check_graph(const Graph& graph, std::int32_t cell_id, const RecordPlace& pl
 
 ParsedGraph parse_graph(const RecordText& text, const RecordPlace& place) {
   const auto hash = digest_from_hex(text.hash);
-  if (!hash) place.fail(quoted(text.hash), " is not a module hash of 32 hex digits");
+  if (!hash) place.fail(beginning_in_quotes(text.hash), " is not a module hash of 32 hex digits");
   Graph graph;
   parse_adjacency(text.adjacency, place, graph);
   parse_operations(text.operations, place, graph);
