@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sysconfig
@@ -35,11 +36,12 @@ class NoCompilerError(Exception):
 def compile_shared(source: str, folder: Path, *flags: str) -> Path:
     """Compile one of the sources beside this file to a shared library in a folder."""
     candidates = [name for name in (os.environ.get("CXX"), "c++", "g++", "clang++") if name]
-    compiler = next(filter(None, map(shutil.which, candidates)), None)
+    compilers = map(shlex.split, candidates)  # $CXX may have options
+    compiler = next((words for words in compilers if shutil.which(words[0])), None)
     if compiler is None:
         raise NoCompilerError(f"no C++ compiler: none of {', '.join(candidates)} was found")
     library = folder / f"{Path(source).stem}.so"
-    command = [compiler, *FLAGS, *flags, str(SOURCES / source), "-o", str(library)]
+    command = [*compiler, *FLAGS, *flags, str(SOURCES / source), "-o", str(library)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
