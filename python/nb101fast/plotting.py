@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from .extras import import_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # The palette of Okabe and Ito, which colour-blind readers can tell apart too. Their yellow is left
@@ -53,16 +54,19 @@ DENSITY = "cividis"  # the colour map of counts and values
 PIXELS_PER_INCH = 96  # those of SVG and HTML
 POINTS_PER_PIXEL = 72 / PIXELS_PER_INCH
 _PANEL_INCHES = (4.2, 3.1)
+_LAYOUT: Final = "constrained"
 _MARKER_DISTANCE = 0.12  # in parts of the panel's diagonal
 _STYLE = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#555555",
+    "axes.formatter.useoffset": False,
     "axes.grid": True,
     "axes.labelsize": 9.5,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
     "axes.titlesize": 10.5,
+    "axes.titley": 1.0,  # otherwise matplotlib measures all labels again to find the place
     "figure.dpi": 100,
     "figure.facecolor": "white",
     "font.family": "DejaVu Sans",  # matplotlib brings it
@@ -113,7 +117,6 @@ def panels(
     *,
     inches: tuple[float, float] = _PANEL_INCHES,
     title: str = "",
-    is_narrow: bool = False,
     **options: Any,
 ) -> tuple[Figure, npt.NDArray[Any]]:
     """Make a figure of panels; call it within `style`.
@@ -123,20 +126,34 @@ def panels(
         columns: the number of columns of panels.
         inches: the width and the height of one panel.
         title: the title of the whole figure.
-        is_narrow: whether all panels stand one below the other, for narrow screens.
         **options: passed on to `matplotlib.figure.Figure.subplots`.
 
     Returns:
         The figure, and an array of its axes, row by row: (rows * columns,).
     """
-    if is_narrow:
-        rows, columns = rows * columns, 1
-        inches = min(inches[0], _PANEL_INCHES[0]), inches[1]
-    figure = _figure((columns * inches[0], rows * inches[1]), layout="constrained")
+    figure = _figure((columns * inches[0], rows * inches[1]), layout=_LAYOUT)
     if title:
         figure.suptitle(title, fontsize=12)
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, np.asarray(axes).reshape(-1)
+
+
+def stack(figure: Figure) -> None:
+    """Put the panels of a figure one below the other, for narrow screens; call it within `style`.
+
+    Args:
+        figure: a figure of `panels`, which may have been rendered.
+    """
+    stacked = figure.axes
+    place = stacked[0].get_subplotspec()
+    assert place is not None
+    rows, columns = place.get_gridspec().get_geometry()
+    width, height = figure.get_size_inches() / (columns, rows)
+    figure.set_size_inches(min(width, _PANEL_INCHES[0]), len(stacked) * height)
+    column = figure.add_gridspec(len(stacked), 1)
+    for row, axes in enumerate(stacked):
+        axes.set_subplotspec(column[row])
+    figure.set_layout_engine(_LAYOUT)
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:
@@ -246,7 +263,7 @@ def _ink_on(red: float, green: float, blue: float) -> str:
 
 
 def set_log(axes: Axes, *directions: str) -> None:
-    """Make axes logarithmic, with plain tick labels such as 0.5, 1, 2, 5, 10 or 1k, 2k, 5k.
+    """Make axes logarithmic, with the ticks of `label_log`.
 
     Call it after everything is drawn. Values of 0 or less disappear.
 
@@ -254,15 +271,27 @@ def set_log(axes: Axes, *directions: str) -> None:
         axes: the panel.
         *directions: "x", "y" or both.
     """
-    ticker = import_matplotlib("matplotlib.ticker")
-    in_thousands = ticker.EngFormatter(sep="")
     for direction in directions:
         axes.set(**{f"{direction}scale": "log"})
-        axis = getattr(axes, f"{direction}axis")
-        low, high = axis.get_view_interval()
-        digits = (1, 2, 5) if high < 1000 * low else (1,)
-        axis.set_major_locator(ticker.LogLocator(subs=digits))
-        axis.set_major_formatter(
-            lambda value, place: f"{value:g}" if value < 1 else in_thousands(value)
-        )
-        axis.set_minor_locator(ticker.NullLocator())
+        label_log(getattr(axes, f"{direction}axis"))
+
+
+def label_log(axis: Axis) -> None:
+    """Give a logarithmic axis plain tick labels such as 0.5, 1, 2, 5, 10 or 1k, 2k, 5k.
+
+    Call it after everything is drawn. No other ticks remain.
+    """
+    ticker = import_matplotlib("matplotlib.ticker")
+    low, high = axis.get_view_interval()
+    digits = (1, 2, 5) if high < 1000 * low else (1,)
+    axis.set_major_locator(ticker.LogLocator(subs=digits))
+    axis.set_minor_locator(ticker.NullLocator())
+    label_plainly(axis)
+
+
+def label_plainly(axis: Axis) -> None:
+    """Label an axis with numbers such as 0.5, 1 or 20k, and with no power of ten at its end."""
+    in_thousands = import_matplotlib("matplotlib.ticker").EngFormatter(sep="")
+    axis.set_major_formatter(
+        lambda value, place: f"{value:g}" if value < 1 else in_thousands(value)
+    )

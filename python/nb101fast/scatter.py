@@ -21,6 +21,7 @@ _MOST_POINTS = 5000  # Above this number, the figure has hexagons.
 # would take most of an axis.
 _LEFT_OUT = 0.01
 _INCHES = (6.0, 4.2)
+_BAR = (1.015, 0, 0.04, 1)  # the place of the colour bar, in parts of the panel
 _UNITS = {"training_time": "s", "total_time": "s"}
 
 
@@ -61,7 +62,9 @@ def draw_cells(
         bins = axes.hexbin(
             *places, gridsize=60, bins="log", mincnt=1, linewidths=0.1, rasterized=True, **scales
         )
-        axes.figure.colorbar(bins, ax=axes, label="cells", pad=0.01)
+        place = axes.inset_axes(_BAR)
+        axes.figure.colorbar(bins, cax=place, label="cells")
+        plotting.label_log(place.yaxis)
     else:
         axes.scatter(*places, 16, plotting.PALETTE[0], alpha=0.7, linewidths=0)
     plotting.set_log(axes, *logarithmic)

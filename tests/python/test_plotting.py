@@ -69,6 +69,23 @@ def test_panels_row_by_row() -> None:
     assert [a.get_subplotspec().colspan.start for a in axes] == [0, 1, 2, 0, 1, 2]
 
 
+def test_panels_are_stacked_as_if_they_were_made_so() -> None:
+    with plotting.style():
+        stacked, _ = plotting.panels(2, 2, inches=(5, 2))
+        made, _ = plotting.panels(4, 1, inches=(4.2, 2))
+        for figure in (stacked, made):
+            for width, axes in enumerate(figure.axes):
+                axes.plot([0, 10.0**width])
+                axes.set_title("title")
+        figure_file.render(stacked, "png")
+        plotting.stack(stacked)
+    for figure in (stacked, made):
+        figure_file.render(figure, "svg")
+    assert list(stacked.get_size_inches()) == list(made.get_size_inches())
+    for one, other in zip(stacked.axes, made.axes, strict=True):
+        np.testing.assert_allclose(one.get_position(), other.get_position(), atol=1e-3)
+
+
 def test_a_step_lasts_until_the_next() -> None:
     assert drawn().axes[0].lines[0].get_drawstyle() == "steps-post"
 

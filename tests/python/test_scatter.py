@@ -45,6 +45,9 @@ def test_many_cells_are_counted_in_each_place(many_cells: Index) -> None:
     assert counts is not None
     assert 0.98 * len(many_cells) < counts.sum() <= len(many_cells)
     assert figure.get_suptitle().startswith("SYNTHETIC values")
+    [bar] = figure.axes[0].child_axes
+    assert bar.get_ylabel() == "cells"
+    assert {"1", "2", "5", "10"} <= {label.get_text() for label in bar.get_yticklabels()}
 
 
 def test_the_figure_may_be_changed_and_a_notebook_shows_it() -> None:

@@ -367,6 +367,16 @@ def test_the_figure_shows_regret_and_the_points_that_half_of_the_runs_attained()
         assert height == middle or (math.isnan(height) and math.isinf(middle))
 
 
+def test_large_values_of_an_objective_have_short_labels() -> None:
+    """A power of ten above the axis would meet the title."""
+    pytest.importorskip("matplotlib")
+    fronts = find("rs", runs=2, budget_seconds=300, maximize=["parameters"], minimize=["macs"])
+    figure = search.plot_fronts([fronts])
+    figure.draw_without_rendering()
+    assert figure.axes[1].yaxis.get_offset_text().get_text() == ""
+    assert figure.axes[1].get_yticklabels()[-1].get_text().endswith("M")
+
+
 def test_more_than_two_objectives_show_the_final_regrets() -> None:
     pytest.importorskip("matplotlib")
     fronts = find("rs", runs=3, budget_seconds=300, minimize=["parameters", "training_time"])

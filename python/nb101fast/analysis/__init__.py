@@ -19,7 +19,6 @@ from ..index import Index
 from ..progress import Progress, told
 from ..whole_file import write_whole
 from .own_columns import OwnColumns
-from .part import Part
 from .report import Picture, render_report, render_table
 from .row import Row
 from .summary import IndexSummary, summarize
@@ -101,7 +100,8 @@ def analyze(
             if figure := part.figure():
                 png, svg = figure_file.save(figure, folder, part.name)
                 files += (png, svg)
-                pictures[part.name] = _picture(part, svg.read_bytes())
+                plotting.stack(figure)
+                pictures[part.name] = Picture(svg.read_bytes(), figure_file.render(figure, "svg"))
             else:
                 _remove_picture(folder, part.name)
             phases(done, 2 * count)
@@ -117,11 +117,6 @@ def analyze(
             write_whole(folder / name, text.encode(), follows_links=False)
             files.append(folder / name)
     return AnalysisReport(folder / "report.html", tuple(files), summary)
-
-
-def _picture(part: Part, wide: bytes) -> Picture:
-    narrow = part.figure(is_narrow=True)
-    return Picture(wide, figure_file.render(narrow, "svg") if narrow else wide)
 
 
 def _remove_picture(folder: Path, name: str) -> None:

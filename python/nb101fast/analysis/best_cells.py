@@ -105,11 +105,11 @@ class BestCells:
         ]
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`; the best cells side by side."""
         if not len(self.ids):
             return None
-        figure, axes = plotting.panels(inches=(8.4, 3.1), is_narrow=is_narrow)
+        figure, axes = plotting.panels(inches=(8.4, 3.1))
         places = np.arange(1, len(self.means) + 1)
         errors = np.nan_to_num(self.errors)
         axes[0].errorbar(

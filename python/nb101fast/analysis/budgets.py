@@ -79,11 +79,11 @@ class Budgets:
         ]
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`; matrices for all cells and the best 10 %, and a curve for each pair."""
         if len(self.epochs) < 2:
             return None
-        figure, axes = plotting.panels(1, 3, inches=(3.7, 3.3), is_narrow=is_narrow)
+        figure, axes = plotting.panels(1, 3, inches=(3.7, 3.3))
         for panel, percent in zip(axes, (100, 10), strict=False):
             self._draw_matrix(panel, percent)
         for number, (first, second) in enumerate(combinations(range(len(self.epochs)), 2)):

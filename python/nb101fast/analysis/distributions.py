@@ -87,11 +87,11 @@ class Distributions:
         return rows
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`."""
         if not self.accuracies:
             return None
-        figure, axes = plotting.panels(1, 1 + self.has_noise, is_narrow=is_narrow)
+        figure, axes = plotting.panels(1, 1 + self.has_noise)
         for number, (metric, values) in enumerate(self.accuracies.items()):
             _draw_curve(axes[0], values, number, metric.removesuffix("_accuracy"))
         axes[0].set(title=f"accuracy at {self.final_epochs} epochs", xlabel="accuracy")

@@ -114,12 +114,12 @@ class Locality:
         ]
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`; the curves and the boxes."""
         num_panels = self.has_walks + (self.distances is not None)
         if not num_panels:
             return None
-        figure, axes = plotting.panels(1, num_panels, inches=(4.7, 3.2), is_narrow=is_narrow)
+        figure, axes = plotting.panels(1, num_panels, inches=(4.7, 3.2))
         if self.has_walks:
             self._draw_curves(axes[0])
         if self.distances:

@@ -70,11 +70,11 @@ class OwnColumns:
         ]
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`; a curve for each column."""
         if np.isnan(self.spearman).all():
             return None
-        figure, axes = plotting.panels(1, 2, inches=(3.7, 3.3), is_narrow=is_narrow)
+        figure, axes = plotting.panels(1, 2, inches=(3.7, 3.3))
         for panel, label, values in (
             (axes[0], "Spearman", self.spearman),
             (axes[1], "Kendall", self.kendall),

@@ -23,9 +23,5 @@ class Part(Protocol):
     def rows(self) -> list[Row]:
         """The lines of the report's table."""
 
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
-        """The figure, or None if the index has nothing to draw. This needs matplotlib.
-
-        Args:
-            is_narrow: whether the panels stand one below the other, for narrow screens.
-        """
+    def figure(self) -> Figure | None:
+        """The figure, or None if the index has nothing to draw. This needs matplotlib."""

@@ -87,20 +87,19 @@ class Relations:
         return rows
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`."""
         if not self.pearson:
             return None
-        figure, axes = plotting.panels(
-            math.ceil(len(self.pearson) / 2), min(2, len(self.pearson)), is_narrow=is_narrow
-        )
+        count = len(self.pearson)
+        figure, axes = plotting.panels(math.ceil(count / 2), min(2, count))
         for panel, pair in zip(axes, self.pearson, strict=False):
             draw_cells(panel, *pair, self.columns, is_binned=self._is_binned)
             panel.set(xlabel=LABELS[pair[0]], ylabel=LABELS[pair[1]])
             panel.set_title(
                 f"Pearson {self.pearson[pair]:.3f}, Spearman {self.spearman[pair]:.3f}", fontsize=9
             )
-        for panel in axes[len(self.pearson) :]:
+        for panel in axes[count:]:
             panel.remove()
         return figure
 

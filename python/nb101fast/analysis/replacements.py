@@ -73,7 +73,7 @@ class Replacements:
         return rows
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`; a square matrix of old and new operations for each metric."""
         parts = {
             "validation_accuracy": ("validation accuracy, percentage points", self.accuracy),
@@ -82,7 +82,7 @@ class Replacements:
         shown = [part for metric, part in parts.items() if metric not in self.missing]
         if not shown:
             return None
-        figure, axes = plotting.panels(1, len(shown), inches=(4.2, 3.4), is_narrow=is_narrow)
+        figure, axes = plotting.panels(1, len(shown), inches=(4.2, 3.4))
         for panel, (title, changes) in zip(axes, shown, strict=True):
             largest = np.nanmax(np.abs(changes), initial=0.01)
             colours = {"cmap": "PuOr", "vmin": -2 * largest, "vmax": 2 * largest}

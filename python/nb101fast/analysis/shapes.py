@@ -61,13 +61,11 @@ class Shapes:
         return rows
 
     @plotting.style()
-    def figure(self, *, is_narrow: bool = False) -> Figure | None:
+    def figure(self) -> Figure | None:
         """See `Part`; a panel for each shape and metric."""
         if not self.groups:
             return None
-        figure, axes = plotting.panels(
-            len(self.groups) // len(SHAPES), len(SHAPES), is_narrow=is_narrow
-        )
+        figure, axes = plotting.panels(len(self.groups) // len(SHAPES), len(SHAPES))
         for panel, ((shape, metric), groups) in zip(axes, self.groups.items(), strict=True):
             groups.draw(panel, xlabel=SHAPES[shape][1], ylabel=LABELS[metric])
         return figure

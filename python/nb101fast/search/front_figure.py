@@ -84,6 +84,8 @@ def draw_attained(axes: Axes, drawn: RegretFigure, by_name: Mapping[str, Fronts]
             linewidth=0,
         )
     plotting.set_log(axes, *(["x"] if across in LESS_IS_BETTER and exact[:, 1].min() > 0 else []))
+    if np.abs(exact[:, 0]).max() >= 1000:
+        plotting.label_plainly(axes.yaxis)
     axes.set(xlabel=_words(across), ylabel=_words(up))
     axes.set_title("Attained by half of the runs, with 25-75 % band")
     axes.legend(loc="best")

@@ -141,10 +141,10 @@ class RegretFigure:
             axes.fill_between(
                 each.spent, each.low, each.high, step="post", color=color, alpha=0.18, linewidth=0
             )
-        axes.set_xscale("log")
         if self.curves:
             first = min(float(each.spent[0]) for each in self.curves)
             axes.set_xlim(10.0 ** math.floor(math.log10(first)), self.limits.most)
+        plotting.set_log(axes, "x")
         axes.set_xlabel(_SPENT[self.limits.unit])
         axes.set_ylabel(self.axis_label)
         axes.set_title(f"{self.statistic.capitalize()} {self.quantity}, {self.band}")
