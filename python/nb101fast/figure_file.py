@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ._core import visible
 from .checks import check_choice
-from .plotting import PIXELS_PER_INCH, style
+from .plotting import DOTS_PER_INCH, PIXELS_PER_INCH, style
 from .whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -42,15 +42,16 @@ def render(figure: Figure, form: str) -> bytes:
     return contents.getvalue()
 
 
-def as_html(figure: Figure, text: str) -> str:
+def as_html(png: bytes, text: str) -> str:
     """An element of HTML that shows a figure and fits any width.
 
     Args:
-        figure: the figure.
+        png: the figure as `render` returns it.
         text: what stands in place of the picture where pictures are not shown.
     """
-    source = base64.b64encode(render(figure, "png")).decode()
-    width = round(figure.get_figwidth() * PIXELS_PER_INCH)
+    source = base64.b64encode(png).decode()
+    dots = int.from_bytes(png[16:20], "big")  # the width in the header of a PNG
+    width = round(dots / DOTS_PER_INCH * PIXELS_PER_INCH)
     return (
         f'<img alt="{escape(visible(text))}" style="max-width: 100%; width: {width}px; '
         f'background: #fff" src="data:image/png;base64,{source}">'

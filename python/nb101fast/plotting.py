@@ -52,6 +52,7 @@ MARKERS = "osD^vPX*<>p"
 DENSITY = "cividis"  # the colour map of counts and values
 
 PIXELS_PER_INCH = 96  # those of SVG and HTML
+DOTS_PER_INCH = 150  # those of PNG
 POINTS_PER_PIXEL = 72 / PIXELS_PER_INCH
 _PANEL_INCHES = (4.2, 3.1)
 _LAYOUT: Final = "constrained"
@@ -77,7 +78,7 @@ _STYLE = {
     "legend.fontsize": 8.5,
     "legend.frameon": False,
     "lines.linewidth": 1.7,
-    "savefig.dpi": 150,
+    "savefig.dpi": DOTS_PER_INCH,
     "svg.fonttype": "path",
     "svg.hashsalt": "nb101fast",
     "xtick.labelsize": 8.5,

@@ -150,6 +150,7 @@ def test_page_needs_nothing_else(report: AnalysisReport) -> None:
 def test_pictures_are_whole(report: AnalysisReport) -> None:
     page = Page(report.path)
     pictures = [part.name for part in report.summary.parts if part.figure() is not None]
+    assert list(report.figures) == pictures
     assert len(page.sources()) == len(pictures)
     for name, source in zip(pictures, page.sources(), strict=True):
         contents = base64.b64decode(source.partition(",")[2])
@@ -206,8 +207,7 @@ def test_a_report_shows_its_numbers_and_in_a_notebook_its_figures_too(
     for _, row in report.summary.rows():
         assert any(line.strip().startswith(f"{row.name}: {row.text}") for line in lines)
     html = report._repr_html_()
-    figures = [part for part in report.summary.parts if part.figure() is not None]
-    assert html.count("<img ") == len(figures)
+    assert html.count("<img ") == len(report.figures)
     assert html.count("<table>") == 1
 
 

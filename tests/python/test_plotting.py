@@ -135,10 +135,10 @@ def test_another_suffix_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_figure_in_html() -> None:
-    element = figure_file.as_html(drawn(), 'a "b" <c>\x1b')
+    element = figure_file.as_html(figure_file.render(drawn(), "png"), 'a "b" <c>\x1b')
     [image] = ElementTree.fromstring(f"<p>{element.replace('>', '/>')}</p>")
     assert image.get("alt") == 'a "b" <c>\\x1b'
-    assert "max-width: 100%" in image.get("style", "")
+    assert "max-width: 100%; width: 384px" in image.get("style", "")
     source = image.get("src", "").removeprefix("data:image/png;base64,")
     assert base64.b64decode(source) == figure_file.render(drawn(), "png")
 

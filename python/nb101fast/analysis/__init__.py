@@ -33,23 +33,25 @@ class AnalysisReport:
     Attributes:
         path: the path of `report.html`.
         files: the paths of all files; the report is the last.
+        figures: the figures as PNG, by name of the analysis.
         summary: the contents of the files as arrays.
     """
 
     path: Path
     files: tuple[Path, ...]
+    figures: dict[str, bytes]
     summary: IndexSummary
 
     def __repr__(self) -> str:
         return f"{visible(str(self.path))}\n\n{self.summary!r}"
 
     def _repr_html_(self) -> str:
-        figures = ((part, part.figure()) for part in self.summary.parts)
         pictures = (
-            f"<h4>{escape(part.title)}</h4>{figure_file.as_html(figure, part.title)}"
+            f"<h4>{escape(part.title)}</h4>"
+            f"{figure_file.as_html(self.figures[part.name], part.title)}"
             f"<p>{escape(part.caption)}</p>"
-            for part, figure in figures
-            if figure
+            for part in self.summary.parts
+            if part.name in self.figures
         )
         path = f"<p>{escape(visible(str(self.path)))}</p>"
         return "\n".join([path, *pictures, render_table(self.summary)])
@@ -90,6 +92,7 @@ def analyze(
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"out={str(folder)!r} is a file; use a folder or a new name")
     files: list[Path] = []
+    figures: dict[str, bytes] = {}
     pictures: dict[str, Picture] = {}
     with told(progress, "analysing") as phases:
         phases.begin("computing")
@@ -100,6 +103,7 @@ def analyze(
             if figure := part.figure():
                 png, svg = figure_file.save(figure, folder, part.name)
                 files += (png, svg)
+                figures[part.name] = png.read_bytes()
                 plotting.stack(figure)
                 pictures[part.name] = Picture(svg.read_bytes(), figure_file.render(figure, "svg"))
             else:
@@ -116,7 +120,7 @@ def analyze(
         for name, text in texts.items():
             write_whole(folder / name, text.encode(), follows_links=False)
             files.append(folder / name)
-    return AnalysisReport(folder / "report.html", tuple(files), summary)
+    return AnalysisReport(folder / "report.html", tuple(files), figures, summary)
 
 
 def _remove_picture(folder: Path, name: str) -> None:

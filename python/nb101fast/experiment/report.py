@@ -54,7 +54,7 @@ class ExperimentReport:
         return "\n".join(
             [
                 *(f"<p>{escape(line)}</p>" for line in self._what_was_run()),
-                figure_file.as_html(figure, "regret"),
+                figure_file.as_html(figure_file.render(figure, "png"), "regret"),
                 as_html(self.summaries),
                 *(f"<p>{escape(line)}</p>" for line in self._what_to_know()),
             ]

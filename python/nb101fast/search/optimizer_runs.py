@@ -145,7 +145,7 @@ class OptimizerRuns(ABC):
     def _picture(self) -> str:
         """The figure as HTML; empty where matplotlib is missing."""
         try:
-            return figure_file.as_html(self.plot(), repr(self))
+            return figure_file.as_html(figure_file.render(self.plot(), "png"), repr(self))
         except ImportError:
             return ""
 
