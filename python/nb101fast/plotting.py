@@ -135,8 +135,10 @@ def panels(
     figure = _figure((columns * inches[0], rows * inches[1]), layout=_LAYOUT)
     if title:
         figure.suptitle(title, fontsize=12)
-    axes = figure.subplots(rows, columns, squeeze=False, **options)
-    return figure, np.asarray(axes).reshape(-1)
+    axes = np.asarray(figure.subplots(rows, columns, squeeze=False, **options)).reshape(-1)
+    for each in axes:
+        each.spines[:].set_in_layout(False)  # the layout asks the panel itself where it ends
+    return figure, axes
 
 
 def stack(figure: Figure) -> None:
@@ -247,7 +249,8 @@ def matrix(
         if not np.isnan(value):
             ink = _ink_on(*squares.to_rgba(np.asarray(value))[:3])
             text = f"{value:{number}}"
-            axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=11)
+            label = axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=11)
+            label.set_in_layout(False)  # it lies within its square
     axes.set_xticks(places, map(str, names))
     axes.set_yticks(places, map(str, names))
     axes.invert_yaxis()
