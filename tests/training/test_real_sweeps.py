@@ -161,7 +161,7 @@ def test_killed_processes_do_not_change_the_results(
     while any(map(is_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(map(is_alive, workers))
-    status, printed, err = finish(out, *arguments)
+    status, printed, err = finish_here(out, *arguments)
     assert status == 0, printed + err
     assert results(out) == undisturbed.runs
 
