@@ -197,9 +197,10 @@ def test_summary_without_random_search() -> None:
     assert "RS" not in as_markdown(rows)
 
 
-def test_files_and_table_say_the_same(tmp_path: Path) -> None:
+def test_files_and_table_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyarrow")
     pytest.importorskip("matplotlib")
+    monkeypatch.setattr("nb101fast.experiment.experiment.figures", lambda *_, **__: {})
     index = nb101fast.open(BUILT_IN)
     report = run_experiment(
         index, tmp_path, optimizers=["rs", "hb"], runs=30, budget_seconds=10, workers=1
