@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import SupportsIndex
 
+from ._core import MAX_THREADS
 from .phrases import alternatives
-
-_MOST_THREADS = 4096  # that the core starts
 
 
 def check_choice(argument: str, value: object, allowed: Iterable[object]) -> None:
@@ -66,12 +65,12 @@ def checked_threads(threads: SupportsIndex | None) -> int:
 
     Raises:
         TypeError: it is no integer.
-        ValueError: it is not from 1 to 4,096.
+        ValueError: it is not from 1 to `MAX_THREADS`.
     """
     if threads is None:
         return os.cpu_count() or 1
     number = checked_integer("threads", threads)
-    check_count("threads", number, 1, _MOST_THREADS)
+    check_count("threads", number, 1, MAX_THREADS)
     return number
 
 

@@ -134,6 +134,12 @@ def test_ids_that_are_refused(ids: Any, kind: type[Exception]) -> None:
         predictor_data(DIGITS, num_train=1, ids=ids)
 
 
+@pytest.mark.parametrize("seed", [True, [1, 2], 1.5])
+def test_seeds_that_are_refused(seed: Any) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"seed={seed!r} is not allowed")):
+        predictor_data(DIGITS, num_train=1, seed=seed)
+
+
 def test_torch_dataset() -> None:
     torch = import_or_skip("torch")
     for encoding in ENCODINGS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -115,6 +116,8 @@ def test_a_report_shows_its_table_and_in_a_notebook_its_figure_too(
     assert repr(small_report) == small_report.markdown()
     html = small_report._repr_html_()
     assert html.count("<img ") == html.count("<table>") == 1
+    regret = (small_report.folder / "regret.png").read_bytes()
+    assert base64.b64encode(regret).decode() in html
     for cell in small_report.markdown().split("|"):
         assert cell.strip(" -:\n") in html or "\n" in cell
 

@@ -17,6 +17,7 @@ from .. import search_space
 from ..checks import check_choice, checked_integer
 from ..extras import needs
 from ..ids import Ids, ManyIds, as_ids, cell_codes
+from ..seed import generator
 
 if TYPE_CHECKING:
     import torch
@@ -96,7 +97,7 @@ def predictor_data(
     present = ~np.isnan(targets)
     drawn_from, targets = drawn_from[present], targets[present]
     sizes = _checked_sizes(num_train, num_test, len(drawn_from))
-    order = np.random.default_rng(seed).permutation(len(drawn_from))
+    order = generator(seed).permutation(len(drawn_from))
     train, test = np.split(order[: sum(sizes)], [sizes[0]])
 
     def examples(places: npt.NDArray[np.int64]) -> Examples:

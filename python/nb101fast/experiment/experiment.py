@@ -122,11 +122,13 @@ def run_experiment(
         phases.begin("writing")
         trajectories = write_trajectories(plan, folder)
         summaries = summarize(trajectories, regret=regret)
-        report = ExperimentReport(folder.path, plan, regret, trajectories, summaries)
-        report.write_tables(folder)
         phases.begin("figures")
+        pictures = {}
         for name, figure in figures(plan, trajectories, regret=regret).items():
-            figure_file.save(figure, folder.path, name)
+            png, _ = figure_file.save(figure, folder.path, name)
+            pictures[name] = png.read_bytes()
+        report = ExperimentReport(folder.path, plan, regret, trajectories, summaries, pictures)
+        report.write_tables(folder)
     return report
 
 

@@ -34,7 +34,8 @@ def figures(
     the preset reports the queried test accuracy, as the official notebook does, the figures show
     accuracies instead of regrets.
     """
-    picture = _picture(plan, runs, regret)
+    titles = {name: title_of(name, plan.optimizers[name]) for name in runs}
+    picture = RegretFigure.of(runs, titles, regret)
     panels: dict[str, tuple[Draw, ...]] = {
         "regret": _both_panels(picture, runs),
         f"{picture.statistic}_regret": (picture.draw_middle,),
@@ -47,23 +48,11 @@ def figures(
     return {name: _figure(plan, picture, draws) for name, draws in panels.items()}
 
 
-def regret_figure(plan: ExperimentPlan, runs: RunsByName, *, regret: Regret = "test") -> Figure:
-    """The figure "regret" of `figures`."""
-    picture = _picture(plan, runs, regret)
-    return _figure(plan, picture, _both_panels(picture, runs))
-
-
 def _both_panels(picture: RegretFigure, runs: RunsByName) -> tuple[Draw, Draw]:
     fronts = {name: each for name, each in runs.items() if isinstance(each, Fronts)}
     if fronts:
         return picture.draw_middle, lambda axes: draw_attained(axes, picture, fronts)
     return picture.draw_middle, picture.draw_final
-
-
-def _picture(plan: ExperimentPlan, runs: RunsByName, regret: Regret) -> RegretFigure:
-    return RegretFigure.of(
-        runs, {name: title_of(name, plan.optimizers[name]) for name in runs}, regret
-    )
 
 
 @plotting.style()

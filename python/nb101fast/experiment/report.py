@@ -13,7 +13,6 @@ from .. import figure_file
 from ..phrases import counted
 from ..search import Fronts, OptimizerRuns
 from ..search.trajectories import Regret
-from .figures import regret_figure
 from .folder import Folder
 from .plan import ExperimentPlan
 from .summary import REFERENCE, OptimizerSummary
@@ -33,6 +32,7 @@ class ExperimentReport:
             several objectives.
         trajectories: the runs by optimizer, with the incumbents alone.
         summaries: one for each optimizer, in the order of the plan.
+        figures: the figures as PNG, by name.
     """
 
     folder: Path
@@ -40,6 +40,7 @@ class ExperimentReport:
     regret: Regret
     trajectories: Mapping[str, OptimizerRuns]
     summaries: tuple[OptimizerSummary, ...]
+    figures: Mapping[str, bytes]
 
     def markdown(self) -> str:
         """The table of all optimizers in Markdown, with what was run and what to know about it."""
@@ -50,11 +51,10 @@ class ExperimentReport:
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        figure = regret_figure(self.plan, self.trajectories, regret=self.regret)
         return "\n".join(
             [
                 *(f"<p>{escape(line)}</p>" for line in self._what_was_run()),
-                figure_file.as_html(figure_file.render(figure, "png"), "regret"),
+                figure_file.as_html(self.figures["regret"], "regret"),
                 as_html(self.summaries),
                 *(f"<p>{escape(line)}</p>" for line in self._what_to_know()),
             ]

@@ -277,7 +277,6 @@ void check_mask(py::handle values, const char* what) {
 }
 
 int as_threads(py::handle threads) {
-  constexpr long long kMost = 4096;
   const bool is_int = PyIndex_Check(threads.ptr()) && !PyBool_Check(threads.ptr());
   if (!is_int)
     throw py::type_error(sentence("threads=", repr_of(threads), " is not an int; use an int"));
@@ -285,9 +284,9 @@ int as_threads(py::handle threads) {
   if (!integer) throw py::error_already_set();
   int overflow = 0;
   const long long count = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
-  if (overflow || count < 1 || count > kMost) {
+  if (overflow || count < 1 || count > kMaxThreads) {
     throw py::value_error(
-        sentence("threads=", str_of(integer), " is not allowed; use 1 to ", kMost));
+        sentence("threads=", str_of(integer), " is not allowed; use 1 to ", kMaxThreads));
   }
   return static_cast<int>(count);
 }

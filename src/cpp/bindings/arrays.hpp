@@ -83,8 +83,10 @@ py::array_t<T> output_for(const py::array& input, const std::vector<py::ssize_t>
 // what is hidden. `what` names the values.
 void check_mask(py::handle values, const char* what);
 
+inline constexpr int kMaxThreads = 4096;  // that a call may start
+
 // Returns a number of threads. Throws TypeError if it is not an int, and ValueError if it is not in
-// 1..4096.
+// 1..kMaxThreads.
 int as_threads(py::handle threads);
 
 }  // namespace nb101::bindings
