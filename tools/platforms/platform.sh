@@ -109,7 +109,7 @@ package_source() {
   fi
 }
 
-is_of_ubuntu() { [[ $1 == jammy || $1 == noble ]]; }
+is_of_ubuntu() { [[ $1 == jammy || $1 == noble || $1 == resolute ]]; }
 
 # Prints the file with Ubuntu's keys. Debian 12 lacks their package, so it comes from Debian 13 and is
 # unpacked beside the systems.
