@@ -20,6 +20,7 @@ import nb101fast
 from nb101fast import FormatError, Index, search
 from nb101fast.experiment import ExperimentPlan, ExperimentReport, run_experiment
 from nb101fast.experiment.folder import Folder
+from nb101fast.experiment.run_range import RunRange, missing_ranges
 from nb101fast.experiment.worker import ExperimentWorker
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.observations import COLUMNS
@@ -325,6 +326,11 @@ def test_lost_parts_are_computed_again(index: Index, undisturbed: Path, tmp_path
     (folder / "trajectories.parquet").unlink()
     run(index, folder, optimizers=ALL, runs=70)
     assert contents(folder) == contents(undisturbed)
+
+
+def test_only_missing_runs_are_computed(index: Index) -> None:
+    plan = ExperimentPlan.of(index, ["rs"], runs=70, budget_seconds=BUDGET)
+    assert missing_ranges(plan, {"rs": {64}}) == [RunRange("rs", 0, 64), RunRange("rs", 65, 5)]
 
 
 @pytest.mark.usefixtures("undrawn")
