@@ -135,6 +135,20 @@ TEST_CASE("a dead vertex may have any label but 3") {
   CHECK(space().id(kMatrixMask) == kNoCell);
 }
 
+TEST_CASE("the hashes of some cells are the same before and after those of all are known") {
+  std::vector<std::int32_t> ids;
+  for (std::int32_t id = kNumCells - 1; id >= 0; id -= 4999) ids.push_back(id);
+  std::vector<Digest> before(ids.size());
+  std::vector<Digest> after(ids.size());
+  space().hashes_of(ids, before, 2);
+  const auto all = space().hashes();
+  space().hashes_of(ids, after, 2);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    REQUIRE(before[i] == all[static_cast<std::size_t>(ids[i])]);
+    REQUIRE(after[i] == before[i]);
+  }
+}
+
 TEST_CASE("the official hashes are right") {
   const auto hashes = space().hashes();
   REQUIRE(hashes.size() == kNumCells);

@@ -24,7 +24,7 @@ RunPlacement::RunPlacement(const RunTable& table, const IndexView* base, int thr
   if (table.size() == 0 && !base) {
     throw std::invalid_argument("no runs: an index holds at least one");
   }
-  find_cells();
+  find_cells(threads);
   find_budgets();
   place_runs(threads);
   find_order();
@@ -41,7 +41,7 @@ bool RunPlacement::has_all_cells() const noexcept {
   return cells_.size() == static_cast<std::size_t>(kNumCells);
 }
 
-void RunPlacement::find_cells() {
+void RunPlacement::find_cells(int threads) {
   std::vector<bool> present(kNumCells);
   for (const std::int32_t id : columns_.cell_ids) present[static_cast<std::size_t>(id)] = true;
   std::vector<std::uint32_t> base_rows(kNumCells, kNone);
@@ -60,8 +60,21 @@ void RunPlacement::find_cells() {
     rows_[cell] = static_cast<std::uint32_t>(cells_.size());
     cells_.push_back(id);
     base_rows_.push_back(base_rows[cell]);
-    hashes_.push_back(base_rows[cell] == kNone ? SearchSpace::instance().hash(id)
-                                               : base_->hashes()[base_rows[cell]]);
+  }
+  find_hashes(threads);
+}
+
+// The hashes of cells that the base has are those that it has.
+void RunPlacement::find_hashes(int threads) {
+  std::vector<std::int32_t> new_cells;
+  for (std::size_t row = 0; row < cells_.size(); ++row) {
+    if (base_rows_[row] == kNone) new_cells.push_back(cells_[row]);
+  }
+  std::vector<Digest> new_hashes(new_cells.size());
+  SearchSpace::instance().hashes_of(new_cells, new_hashes, threads);
+  auto next = new_hashes.begin();
+  for (const std::uint32_t base_row : base_rows_) {
+    hashes_.push_back(base_row == kNone ? *next++ : base_->hashes()[base_row]);
   }
 }
 

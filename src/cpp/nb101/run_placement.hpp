@@ -71,7 +71,8 @@ class RunPlacement {
     std::uint64_t num_repeated = 0;
   };
 
-  void find_cells();
+  void find_cells(int threads);
+  void find_hashes(int threads);
   void find_budgets();
   void prepare_places(std::size_t budget);
   void place_runs(int threads);

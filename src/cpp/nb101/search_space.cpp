@@ -84,6 +84,12 @@ std::uint32_t live_of_matrix(std::uint32_t matrix) noexcept {
   return live_vertices(unpack(matrix).successors.data(), kMaxVertices);
 }
 
+void hash_in_parallel(std::span<const Code> codes, std::span<Digest> digests, int threads) {
+  parallel_for(codes.size(), threads, [&](std::size_t begin, std::size_t end) {
+    hash_codes(codes.subspan(begin, end - begin), digests.subspan(begin, end - begin));
+  });
+}
+
 }  // namespace
 
 class SearchSpaceBuilder {
@@ -226,13 +232,23 @@ Digest SearchSpace::hash(std::int32_t cell_id) const {
   return last;
 }
 
+void SearchSpace::hashes_of(std::span<const std::int32_t> cell_ids, std::span<Digest> digests,
+                            int threads) const {
+  if (const std::vector<Digest>* const all = hashes_.if_made()) {
+    std::ranges::transform(cell_ids, digests.begin(),
+                           [&](auto id) { return (*all)[static_cast<std::size_t>(id)]; });
+    return;
+  }
+  std::vector<Code> codes(cell_ids.size());
+  std::ranges::transform(cell_ids, codes.begin(),
+                         [&](auto id) { return codes_[static_cast<std::size_t>(id)]; });
+  hash_in_parallel(codes, digests, threads);
+}
+
 std::span<const Digest> SearchSpace::hashes() const {
   return hashes_.get([this] {
     std::vector<Digest> all(codes_.size());
-    const int threads = static_cast<int>(std::thread::hardware_concurrency());
-    parallel_for(all.size(), threads, [&](std::size_t begin, std::size_t end) {
-      hash_codes(codes().subspan(begin, end - begin), std::span(all).subspan(begin, end - begin));
-    });
+    hash_in_parallel(codes_, all, static_cast<int>(std::thread::hardware_concurrency()));
     return all;
   });
 }

@@ -84,6 +84,9 @@ class SearchSpace {
   // Returns one of these hashes. The first 20,000 are computed one by one, so that a small file
   // does not need all of them.
   Digest hash(std::int32_t cell_id) const;
+  // Writes the hashes of some cells. Only these are computed, unless all of them are known.
+  void hashes_of(std::span<const std::int32_t> cell_ids, std::span<Digest> digests,
+                 int threads) const;
 
   // The tables of the two look-ups, for callers that do the look-ups themselves.
   std::span<const std::uint16_t> placement_of_matrix() const noexcept {
