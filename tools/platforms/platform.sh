@@ -128,3 +128,39 @@ in_system() {
     exec chroot "$1" env -i -C /nb101fast HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
       DEBIAN_FRONTEND=noninteractive PIP_CERT=/etc/ssl/certs/ca-certificates.crt "${@:2}"' in_system "$system" "$@"
 }
+
+# ------------------------------------------------------------------ what runs in such a system
+
+# enter_source PACKAGE: unpacks the sources of a package of the system's suite, and goes there. These are the
+# newest that are to be had: a mirror may lack sources that its list names.
+enter_source() {
+  sed s/^deb/deb-src/ /etc/apt/sources.list >/etc/apt/sources.list.d/sources.list
+  apt-get update -q
+  rm -rf "/sources/$1"
+  mkdir -p "/sources/$1"
+  cd "/sources/$1"
+  local version
+  for version in $(apt-cache showsrc --only-source "$1" | sed -n "s/^Version: //p" | sort -rV); do
+    ! apt-get source -q --download-only --tar-only "$1=$version" || break
+  done
+  tar -xf "$1"_*.orig.tar.* --strip-components=1
+}
+
+# test_wheel PYTHON: builds the wheel with this interpreter and runs the quick tests. Those of packages that
+# have no wheel for it are skipped.
+test_wheel() {
+  cd /nb101fast
+  "$1" -m venv --clear /environment
+  source /environment/bin/activate
+  rm -rf /wheel
+  pip wheel -q --no-deps --wheel-dir /wheel .
+  pip install -q --only-binary :all: /wheel/*.whl
+  python - <<END | while read -r package; do pip install -q --only-binary :all: "$package" || true; done
+from importlib.metadata import requires
+for requirement in requires("nb101fast"):
+    package, _, marker = requirement.partition(";")
+    if marker and marker.split()[-1][1:-1] in ("arrow", "completion", "graph", "plots", "test"):
+        print(package.strip())
+END
+  pytest -m quick -q
+}
