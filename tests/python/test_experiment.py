@@ -20,7 +20,7 @@ import nb101fast
 from nb101fast import FormatError, Index, search
 from nb101fast.experiment import ExperimentPlan, ExperimentReport, run_experiment
 from nb101fast.experiment.folder import Folder
-from nb101fast.experiment.run_range import RunRange, missing_ranges
+from nb101fast.experiment.run_range import RunRange, missing_ranges, take_no_second
 from nb101fast.experiment.worker import ExperimentWorker
 from nb101fast.locations import BUILT_IN
 from nb101fast.search.observations import COLUMNS
@@ -309,6 +309,23 @@ def test_the_number_of_workers_changes_nothing(
     run(index, tmp_path, optimizers=ALL, runs=70, workers=workers)
     drawn = contents(undisturbed)
     assert contents(tmp_path) == {name: drawn[name] for name in drawn.keys() - set(PICTURES)}
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_second_process_starts_only_for_a_second_of_work(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_short(*optimizers: Any, runs: int = 20, budget_seconds: float = BUDGET) -> bool:
+        plan = ExperimentPlan.of(index, optimizers, runs=runs, budget_seconds=budget_seconds)
+        return take_no_second(plan, missing_ranges(plan, {name: set() for name in plan.optimizers}))
+
+    assert is_short("rs", "re", "bohb")
+    assert not is_short("rs", "smac")
+    assert not is_short("rs", PlainSearch)
+    assert not is_short("rs", runs=100_000)
+    assert not is_short("rs", budget_seconds=1e6)
+    monkeypatch.delattr("nb101fast.experiment.crew.ProcessPool")
+    run(index, tmp_path, workers=None)
 
 
 def test_an_experiment_can_grow(index: Index, undisturbed: Path, tmp_path: Path) -> None:

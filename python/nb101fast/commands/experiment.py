@@ -134,7 +134,8 @@ def _add_engine(command: ArgumentParser) -> None:
     command.add_argument(
         "--workers",
         type=int,
-        help="how many processes or actors to use (default: one for each processor)",
+        help="how many processes or actors to use (default: one for each processor, "
+        "or one for less than a second of work)",
     )
 
 

@@ -14,7 +14,7 @@ from ..process_pool import ProcessPool
 from .dispatcher import Dispatcher, MakeWorker, Part
 from .needs import Needs
 from .plan import ExperimentPlan
-from .run_range import RunRange
+from .run_range import RunRange, take_no_second
 from .worker import ExperimentWorker
 
 ENGINES = ("local", "ray")
@@ -29,7 +29,8 @@ class Crew:
     Attributes:
         engine: "local" for processes of this machine, or "ray" for actors of a Ray cluster.
         num_workers: how many there are. None means one for each processor of the machine or of the
-            cluster. A single local worker is this process.
+            cluster, but a single local one for runs that take less than a second. A single local
+            worker is this process.
         address: HOST:PORT of a running Ray cluster, or "auto" for one that runs on this machine.
             None starts a cluster on this machine.
 
@@ -69,7 +70,8 @@ class Crew:
         """
         needs = plan.needs()
         make_worker = functools.partial(ExperimentWorker, plan, needs)
-        here = min(self.num_workers or os.cpu_count() or 1, len(ranges))
+        useful = 1 if take_no_second(plan, ranges) else os.cpu_count() or 1
+        here = min(self.num_workers or useful, len(ranges))
         if not ranges or (self.engine == "local" and here == 1):
             yield _computed_here(make_worker, ranges)
         elif self.engine == "local":

@@ -72,7 +72,8 @@ def run_experiment(
         address: HOST:PORT of a running Ray cluster, or "auto" for one that runs on this machine.
             None starts a cluster on this machine.
         workers: how many processes or actors compute; None means as many as the machine or the
-            cluster has processors. It changes no number.
+            cluster has processors. Runs that take less than a second are then computed in this
+            process. It changes no number.
         progress: True for a bar, or a function that is called with the number of runs done and the
             number of runs in all. The time left that the bar shows weighs each optimizer by what
             its runs have cost so far.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from .plan import ExperimentPlan
+
+_TRAININGS = 10_000  # in a run of the paper, about
 
 
 class RunRange(NamedTuple):
@@ -32,6 +34,18 @@ def missing_ranges(plan: ExperimentPlan, done: Mapping[str, set[int]]) -> list[R
     """
     ranges = [each for name in plan.optimizers for each in _missing_of(plan, name, done[name])]
     return sorted(ranges, key=lambda each: each.first_run)
+
+
+def take_no_second(plan: ExperimentPlan, ranges: Sequence[RunRange]) -> bool:
+    """Whether one process computes these runs in less than a second.
+
+    A part of an optimizer takes a second at most if its runs have as many trainings as those of the
+    paper. Where a part is a single run, it may take any time, as with SMAC and with optimizers in
+    Python.
+    """
+    sizes = [plan.runs_at_once(each.optimizer) for each in ranges]
+    parts = sum(each.runs / size for each, size in zip(ranges, sizes, strict=True))
+    return 1 not in sizes and parts * plan.trainings_in_a_run < _TRAININGS
 
 
 def _missing_of(plan: ExperimentPlan, name: str, done: set[int]) -> Iterator[RunRange]:
