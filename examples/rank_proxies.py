@@ -42,7 +42,7 @@ def draw(index: nb101fast.Index, spearman: dict[str, float], path: str) -> None:
         for name, panel in zip(DRAWN, panels, strict=True):
             panel.scatter(index.column(f"proxy_{name}"), accuracies, s=8)
             panel.set(title=f"{name}: {spearman[f'proxy_{name}']:.2f}")
-        panels[DRAWN.index("synflow")].set_xscale("log")
+        plotting.set_log(panels[DRAWN.index("synflow")], "x")
         for panel in panels[::3]:
             panel.set_ylabel("test accuracy")
         figure_file.write(figure, path)
