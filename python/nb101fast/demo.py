@@ -24,14 +24,15 @@ BATCH = 1_000_000
 Result = TypeVar("Result")
 
 
-def run_demo(seed: int = 0) -> None:
+def run_demo() -> None:
     """Query NB101-digits, and compile its records again in a temporary folder."""
     index, seconds = _timed(lambda: open(BUILT_IN))
     print(f"opened    in {seconds * 1e6:.0f} us: {index!r}")
     _compile_again(index)
     _query_best(index)
-    _search(index, np.random.default_rng(seed))
-    _query_many(index, np.random.default_rng(seed).choice(cell_codes(), BATCH))
+    rng = np.random.default_rng(0)
+    _search(index, rng)
+    _query_many(index, rng.choice(cell_codes(), BATCH))
 
 
 def _compile_again(index: Index) -> None:
