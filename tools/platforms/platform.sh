@@ -74,11 +74,9 @@ make_system() {
   [[ ! ${architecture:-} ]] || emulate
   if [[ ! -e $system/done ]]; then
     rm -rf "$system"
-    install mmdebstrap
-    local keyring=()
-    ! is_of_ubuntu "$suite" || keyring=(--keyring="$(ubuntu_keyring)")
+    install debian-archive-keyring mmdebstrap
     # The signature of a suite that is not yet released lasts for a week, and a mirror may be older.
-    mmdebstrap --variant=apt "${keyring[@]}" --aptopt='Acquire::Check-Valid-Until "false"' \
+    mmdebstrap --variant=apt --keyring="$(keyring "$suite")" --aptopt='Acquire::Check-Valid-Until "false"' \
       --architectures="${architecture:-$(dpkg --print-architecture)}" \
       --include=ca-certificates "$suite" "$system" "$(package_source "$suite")"
     touch "$system/done"
@@ -111,12 +109,16 @@ package_source() {
 
 is_of_ubuntu() { [[ $1 == jammy || $1 == noble || $1 == resolute ]]; }
 
-# Prints the file with Ubuntu's keys. Debian 12 lacks their package, so it comes from Debian 13 and is
-# unpacked beside the systems.
-ubuntu_keyring() {
-  local folder=$platforms/systems/ubuntu-keyring
-  [[ -e $folder ]] || mmdebstrap --variant=extract --include=ubuntu-keyring trixie "$folder" >&2
-  echo "$folder/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+# Prints the file with the keys of a suite. Debian 12 lacks the package with Ubuntu's, so it comes from
+# Debian 13 and is unpacked beside the systems.
+keyring() {
+  local debian=/usr/share/keyrings/debian-archive-keyring.gpg folder=$platforms/systems/ubuntu-keyring
+  if is_of_ubuntu "$1"; then
+    [[ -e $folder ]] || mmdebstrap --variant=extract --keyring="$debian" --include=ubuntu-keyring trixie "$folder" >&2
+    echo "$folder/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+  else
+    echo "$debian"
+  fi
 }
 
 # in_system COMMAND...: runs it in the system that make_system has made, in the copy of the sources.
