@@ -74,8 +74,8 @@ class IndexBuilder:
     """Gathers runs with `add_*`, and writes the index with `finish`.
 
     Args:
-        base: an index whose runs are kept, unless a new run replaces them. The checksums of its
-            sections are verified first.
+        base: an index whose runs are kept, unless a new run replaces them. It is verified at level
+            "sections" first.
         threads: how many threads parse and assemble; None for one on each processor.
 
     Attributes:
@@ -144,7 +144,7 @@ class IndexBuilder:
         """Add every run of an index, in the order of its records, without its own columns.
 
         Raises:
-            FormatError: the checksum of a section is wrong.
+            FormatError: a checksum is wrong, or sections disagree about which runs there are.
         """
         reader.verify("sections")
         self.table.append_index(reader.file)

@@ -57,8 +57,8 @@ def open(path: str | os.PathLike[str] | None = None, *, verify: Verify = "header
             that were trained on scikit-learn's digits, with a UserWarning. The cache is
             `$NB101FAST_CACHE`. If that is not set, it is `nb101fast` in the user's cache:
             `$XDG_CACHE_HOME`, `~/.cache`, or on Windows `%LOCALAPPDATA%`.
-        verify: "header" checks the file's shape, "sections" its checksums too, and "full" also
-            every invariant of its contents.
+        verify: "header" checks the file's shape, "sections" also its checksums and which runs there
+            are, and "full" also every invariant of its contents.
 
     Raises:
         FormatError: the file is not a sound index. A TFRecord must be compiled first.

@@ -553,7 +553,8 @@ def fewer_runs(index: PlainIndex) -> None:
     del order.contents[-4:]
 
 
-BROKEN: dict[str, Breaker] = {
+# Sections that disagree about which runs there are.
+UNCLEAR_RUNS: dict[str, Breaker] = {
     "cells descend": swap(CELLS, 4),
     "a cell twice": broken(CELLS, "i", 1, 1),
     "a negative cell": broken(CELLS, "i", 0, -1),
@@ -562,6 +563,15 @@ BROKEN: dict[str, Breaker] = {
         broken(CELLS, "i", 0, 423_000), broken(CELLS, "i", 1, 422_000 - 2**31)
     ),
     "a cell too high": broken(CELLS, "i", 2, nb101fast.NUM_CELLS),
+    "too many runs": broken(RUN_COUNTS, "H", 0, 2),
+    "runs that vanish": broken(RUN_COUNTS, "H", 1, 0),
+    "fewer runs in the header": fewer_runs,
+    "no cell has the most repeats": no_cell_with_the_most_repeats,
+    "an order of no cell": broken(ORDER, "I", 0, 6),
+    "an order of records that are not": name_one_record_twice,
+}
+BROKEN: dict[str, Breaker] = {
+    **UNCLEAR_RUNS,
     "another cell": broken(CELLS, "i", 2, 77),
     "hashes swapped": swap(HASHES, 16),
     "a hash of two cells": equal_hashes,
@@ -570,10 +580,6 @@ BROKEN: dict[str, Breaker] = {
     "pilots": change_pilots,
     "an emptied slot": empty_a_slot,
     "a slot of no row": fill_an_empty_slot,
-    "too many runs": broken(RUN_COUNTS, "H", 0, 2),
-    "runs that vanish": broken(RUN_COUNTS, "H", 1, 0),
-    "fewer runs in the header": fewer_runs,
-    "no cell has the most repeats": no_cell_with_the_most_repeats,
     "a count above the denominator": broken(COLUMN, "H", 1, 9985, "test_accuracy"),
     "no run among the runs": broken(COLUMN, "H", 1, NO_RUN, "test_accuracy"),
     "a graph of another cell": broken(COLUMN, "I", 1, 1 << 5, "graph", 0),
@@ -585,8 +591,6 @@ BROKEN: dict[str, Breaker] = {
     "a total time where no run is": a_total_time_where_no_run_is,
     "ticks where no run is": ticks(7, where=lambda old: old == NO_TICKS),
     "no ticks where a run is": ticks(NO_TICKS, where=lambda old: old != NO_TICKS),
-    "an order of no cell": broken(ORDER, "I", 0, 6),
-    "an order of records that are not": name_one_record_twice,
     "an infinite own value": broken(OWN, "d", 2, np.inf),
     "provenance of no JSON": provenance_of(b'{"tool": "nb101fast"'),
     "provenance of no object": provenance_of(b"[1, 2]"),
@@ -602,7 +606,26 @@ def test_full_verification_finds(sound: bytes, target: Path, name: str) -> None:
     assert damaged != sound
     with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: "):
         opened(target, damaged, "full")
-    query_everything(opened(target, damaged, "sections"))
+    query_everything(opened(target, damaged))
+
+
+@pytest.mark.parametrize("name", [name for name in BROKEN if name not in UNCLEAR_RUNS])
+def test_values_and_hashes_are_verified_in_full_only(sound: bytes, target: Path, name: str) -> None:
+    index = index_file.parse(sound)
+    BROKEN[name](index)
+    query_everything(opened(target, index_file.write(index), "sections"))
+
+
+@needs("polars")
+@pytest.mark.parametrize("name", UNCLEAR_RUNS)
+def test_no_run_is_lost_where_sections_disagree(sound: bytes, target: Path, name: str) -> None:
+    index = index_file.parse(sound)
+    BROKEN[name](index)
+    damaged = opened(target, index_file.write(index))
+    for write in WRITERS.values():
+        with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: section "):
+            write(damaged, target.with_name("out"))
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
 @needs("polars")

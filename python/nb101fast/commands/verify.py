@@ -29,7 +29,8 @@ def _add_arguments(command: ArgumentParser) -> None:
         "--level",
         choices=VERIFY_LEVELS,
         default="full",
-        help="check the header; also the checksums of all sections; or also the contents "
+        help="check the header; also the checksums of all sections and which runs there are; or "
+        "also the other contents "
         "(default: %(default)s)",
     )
 

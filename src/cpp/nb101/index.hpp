@@ -77,11 +77,12 @@ class IndexView {
   void take_column(const SectionEntry& section, Column& place) const;
   void check_complete() const;
   void check_labels() const;
-  void check_contents() const;
+  void check_runs() const;
   void check_cells() const;
-  void check_hashes() const;
   void check_run_counts() const;
   void check_order() const;
+  void check_contents() const;
+  void check_hashes() const;
   void check_column(const Column& column) const;
   void check_own_column(const Column& column) const;
   bool is_allowed(const Column& column, std::size_t row, bool has_run) const noexcept;

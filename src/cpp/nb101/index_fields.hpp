@@ -14,7 +14,8 @@
 namespace nb101 {
 
 // How much is checked when an index is opened. `header` checks the header, the directory and the
-// labels, `sections` also the checksums of all sections, and `full` also the contents.
+// labels, `sections` also the checksums of all sections and which runs there are, and `full` also
+// the other contents.
 enum class Verify { header, sections, full };
 
 // A budget or an entry whose fields are checked, by its number. The header is checked before the
