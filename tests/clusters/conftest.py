@@ -8,7 +8,7 @@ import pytest
 
 from reference.child_processes import module_folders
 from reference.ray_nodes import ChangingNode, Namespaces, RayCluster, ray_cluster
-from reference.slow_search import SLOW
+from reference.slow_search import HOLD, SLOW
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +22,11 @@ def cluster() -> Iterator[RayCluster]:
 def node(cluster: RayCluster, tmp_path_factory: pytest.TempPathFactory) -> ChangingNode:
     """The node that is always there. Its runs are slow enough to be interrupted."""
     folder = tmp_path_factory.mktemp("node")
-    node = ChangingNode(folder / "first", folder / "data", folder / "data_there")
-    for each in (node.first, node.data, node.data_there):
+    node = ChangingNode(*(folder / name for name in ("first", "data", "data_there", "hold")))
+    for each in (node.first, node.data, node.data_there, node.hold):
         each.mkdir()
     # A namespace has mounts of its own.
     mount = f"mount --bind {node.data_there} {node.data}" if Namespaces.are_allowed() else ""
-    cluster.add_node(first=mount, environment={**SLOW, "PYTHONPATH": module_folders(node.first)})
+    environment = {**SLOW, HOLD: str(node.hold), "PYTHONPATH": module_folders(node.first)}
+    cluster.add_node(first=mount, environment=environment)
     return node

@@ -23,7 +23,7 @@ from nb101fast.locations import BUILT_IN
 from reference.experiment_files import results
 from reference.libraries import needs
 from reference.ray_nodes import PATIENCE, ChangingNode, Namespaces, RayCluster
-from reference.slow_search import SLOW, PlainSearch
+from reference.slow_search import HELD, HOLD, SLOW, PlainSearch
 
 NEEDED = ("ray", "pyarrow", "matplotlib")
 pytestmark = [
@@ -112,6 +112,14 @@ class Experiment:
         return results(self.out)
 
 
+def wait_for_held_runs(hold: Path, count: int, driver: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while len(list(hold.glob("[0-9]*"))) < count:
+        assert time.monotonic() < deadline
+        assert driver.poll() is None, driver.communicate()[1]
+        time.sleep(0.02)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The results of this process alone."""
@@ -127,18 +135,20 @@ def run_locally(folder: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("node")
 def test_nodes_that_die_or_are_cut_off_or_stop(
-    cluster: RayCluster, undisturbed: dict[str, bytes], tmp_path: Path
+    cluster: RayCluster, node: ChangingNode, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     experiment = Experiment(cluster, tmp_path)
-    lost = [cluster.add_node(environment=SLOW) for _ in range(3)]
+    slow = {**SLOW, HOLD: str(node.hold)}
+    lost = [cluster.add_node(environment=slow) for _ in range(3)]
     with experiment.start() as driver:
         experiment.wait_for_parts(3, driver)
+        (node.hold / HELD).touch()
+        wait_for_held_runs(node.hold, 4, driver)  # so each node is lost in the middle of a run
         cluster.kill(lost[0])
-        experiment.wait_for_parts(12, driver)
         cluster.cut_off(lost[1])
         cluster.stop(lost[2])
+        (node.hold / HELD).unlink()
         _, err = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == 0, err
     again = re.findall(

@@ -155,11 +155,13 @@ class ChangingNode:
     Attributes:
         first: a folder with what its processes run first, as `sitecustomize.py`.
         data: a folder of indexes. The node sees `data_there` in its place, if it has a namespace.
+        hold: a folder by which its runs can be held, as `reference.slow_search` says.
     """
 
     first: Path
     data: Path
     data_there: Path
+    hold: Path
 
 
 class RayCluster:

@@ -14,6 +14,8 @@ from nb101fast.search import SimulatedTraining, Trial
 
 DELAY = "NB101FAST_TEST_DELAY"  # seconds before each run
 SLOW = {DELAY: "0.1"}  # variables of a process whose runs take long enough to be interrupted
+HOLD = "NB101FAST_TEST_HOLD"  # a folder; while it has the file HELD, no run begins
+HELD = "held"
 VICTIM = "NB101FAST_TEST_VICTIM"  # a file; the process that removes it dies
 
 
@@ -24,6 +26,8 @@ class PlainSearch:
         self._random = random.Random(seed)
         self._epochs = training.epochs[-1]
         time.sleep(float(os.environ.get(DELAY, "0")))
+        if hold := os.environ.get(HOLD):
+            _wait(Path(hold))
 
     def ask(self) -> tuple[int, int]:
         edges = [1 << self._random.randrange(21) for _ in range(7)]
@@ -34,6 +38,13 @@ class PlainSearch:
         if victim and Path(victim).exists():
             os.remove(victim)
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _wait(folder: Path) -> None:
+    """Wait while runs are held. A file with the number of this process says that it waits."""
+    while (folder / HELD).exists():
+        (folder / str(os.getpid())).touch()
+        time.sleep(0.02)
 
 
 class HungrySearch(PlainSearch):
