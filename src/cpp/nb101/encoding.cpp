@@ -67,14 +67,21 @@ std::uint64_t load_edges(const std::uint8_t* from, Code& edges) noexcept {
   return wrong;
 }
 
-// Writes five bytes. The first step moves each pair of labels, four bits, to every second byte: to
-// the bits 0, 16 and 32. The second step moves the upper label of each pair from bit 2 to bit 8.
+// Element [packed labels] has a byte for each label. The last three bytes are 0.
+constexpr auto kBytesOfLabels = [] {
+  std::array<std::uint64_t, kNumPackedLabels> bytes{};
+  for (const Code labels : kLabelings) {
+    for (int v = 1; v <= kMaxInterior; ++v) {
+      bytes[packed_labels(labels)] |= static_cast<std::uint64_t>(code_label(labels, v))
+                                      << 8 * (v - 1);
+    }
+  }
+  return bytes;
+}();
+
+// Writes eight bytes, of which the first five are labels.
 void store_labels(Code code, std::uint8_t* to) noexcept {
-  const std::uint64_t packed = code >> kMatrixBits;
-  std::uint64_t bytes = (packed & 0xf) | (packed & 0xf0) << 12 | (packed & 0x300) << 24;
-  bytes = (bytes | bytes << 6) & 3 * kOneInEachByte;
-  store(to, static_cast<std::uint32_t>(bytes));
-  to[4] = static_cast<std::uint8_t>(bytes >> 32);
+  store(to, kBytesOfLabels[packed_labels(code)]);
 }
 
 // Returns false if a byte is not a label.
@@ -89,6 +96,8 @@ bool load_labels(const std::uint8_t* from, Code& labels) noexcept {
 }
 
 // ---------------------------------------------------------------- A
+
+constexpr std::size_t kRoomOfA = kMatrixBits + 8;  // how many bytes encode_a writes
 
 void encode_a(Code code, std::uint8_t* row) noexcept {
   store_edges(code, row);
@@ -130,40 +139,44 @@ constexpr auto kMirroredGroups = [] {
 }();
 
 // Element [group][bits] has the numbers of these edges in ascending order, a byte each. Its eighth
-// byte says how many there are.
+// byte has their count in three bits, and the greatest number above them.
 constexpr auto kEdgeNumbers = [] {
   NumberedArray<std::array<std::uint64_t, 1 << kGroup>, kNumGroups> numbers{};
   for (int group = 0; group < kNumGroups; ++group) {
     for (std::size_t bits = 0; bits < 1 << kGroup; ++bits) {
       std::uint64_t count = 0;
+      std::uint64_t greatest = 0;
       for (int bit = 0; bit < kGroup; ++bit) {
         if (!(bits >> bit & 1)) continue;
-        numbers[group][bits] |= static_cast<std::uint64_t>(kGroup * group + bit) << 8 * count++;
+        greatest = static_cast<std::uint64_t>(kGroup * group + bit);
+        numbers[group][bits] |= greatest << 8 * count++;
       }
-      numbers[group][bits] |= count << 8 * kGroup;
+      numbers[group][bits] |= (count | greatest << 3) << 8 * kGroup;
     }
   }
   return numbers;
 }();
 
-constexpr std::size_t kRoomOfB = kMaxEdges + 8;  // how many bytes encode_b may write
+constexpr std::size_t kPlaceMask = 15;
+constexpr std::size_t kRoomOfB = kPlaceMask + 8;  // how many bytes encode_b may write
 
 // Writes the edge numbers in ascending order and repeats the last one until there are nine. Each
-// store writes eight bytes, and the next store overwrites those that are not edge numbers. `place`
-// is at most 9 for any code, so no store reaches behind the room.
+// store writes eight bytes, and the next store overwrites those that are not edge numbers. A code
+// that another thread has changed may have more than nine edges, so a mask limits the last place.
 void encode_b(Code code, std::uint8_t* row) noexcept {
   std::uint32_t mirrored = 0;
   for (int group = 0; group < kNumGroups; ++group) {
     mirrored |= kMirroredGroups[group][code >> kGroup * group & 0x7f];
   }
   std::size_t place = 0;
+  std::uint64_t last = 0;
   for (int group = 0; group < kNumGroups; ++group) {
     const std::uint64_t numbers = kEdgeNumbers[group][mirrored >> kGroup * group & 0x7f];
     store(row + place, numbers);
-    place = std::min<std::size_t>(place + (numbers >> 8 * kGroup), kMaxEdges);
+    place += numbers >> 8 * kGroup & 7;
+    last = std::max(last, numbers >> (8 * kGroup + 3));
   }
-  const auto last = static_cast<std::uint64_t>(std::bit_width(mirrored | 1) - 1);
-  store(row + place, last * kOneInEachByte);
+  store(row + (place & kPlaceMask), last * kOneInEachByte);
   store_labels(code, row + kMaxEdges);
 }
 
@@ -455,7 +468,7 @@ void encode_bytes(Encoding encoding, std::span<const Code> codes, std::uint8_t* 
   const std::size_t columns = num_columns(encoding);
   switch (encoding) {
     case Encoding::a:
-      return encode_rows(codes, columns, rows, encode_a);
+      return encode_overlapping_rows<num_columns(Encoding::a), kRoomOfA>(codes, rows, encode_a);
     case Encoding::b:
       return encode_overlapping_rows<num_columns(Encoding::b), kRoomOfB>(codes, rows, encode_b);
     case Encoding::one_hot:
