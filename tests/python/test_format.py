@@ -568,6 +568,7 @@ UNCLEAR_RUNS: dict[str, Breaker] = {
     "fewer runs in the header": fewer_runs,
     "no cell has the most repeats": no_cell_with_the_most_repeats,
     "an order of no cell": broken(ORDER, "I", 0, 6),
+    "an order far beyond the last cell": broken(ORDER, "I", 0, 2**32 - 1),
     "an order of records that are not": name_one_record_twice,
 }
 BROKEN: dict[str, Breaker] = {

@@ -26,7 +26,6 @@ import nb101fast
 from nb101fast import FormatError, Index, _core, arrow_runs, parquet_runs, run_rows, tables
 from nb101fast.measurement import EVALUATION_METRICS
 from nb101fast.parquet_runs import read_parquet
-from reference import index_file
 from reference.cells import encode
 from reference.damage import flipped_bits
 from reference.libraries import import_or_skip
@@ -570,21 +569,6 @@ def test_damaged_parquet(written: Path, tmp_path: Path, rng: np.random.Generator
         read_parquet(_core.RunTable(), str(path))
     with pytest.raises(FileNotFoundError):
         read_parquet(_core.RunTable(), str(tmp_path / "none.parquet"))
-
-
-def test_an_order_that_does_not_list_each_run_is_refused(
-    small_sample: Sample, tmp_path: Path
-) -> None:
-    """The second record is far beyond the last one: nothing is counted up to it."""
-    for record in (b"\xff\xff\0\0", b"\xff\xff\xff\xff"):
-        index = index_file.parse(small_sample[0].read_bytes())
-        contents = index.find(index_file.ORDER).contents
-        assert contents
-        contents[:4] = record
-        (tmp_path / "damaged.nb101").write_bytes(index_file.write(index))
-        for form in ("runs", "stored"):
-            with pytest.raises(FormatError, match=r"section order: it does not list each run once"):
-                nb101fast.open(tmp_path / "damaged.nb101").to_arrow(form=form)
 
 
 # -------------------------------------------------------------------- damage
