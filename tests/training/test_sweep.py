@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import itertools
 import json
 import re
 import shutil
@@ -25,6 +26,7 @@ from made_up import (
     small_set,
 )
 from nb101fast import FormatError
+from nb101train import driver
 from nb101train.__main__ import main
 from nb101train.cells import cells_up_to
 from nb101train.datasets import Dataset, load_dataset
@@ -536,13 +538,32 @@ def test_the_command_makes_a_sweep_and_reports_it(
     assert lines[1].endswith(", 2 epochs, repeat 1: values that are not finite at step 1")
     index = out / "index.nb101"
     assert lines[-1] == f"{index}: 7 cells, 21 runs, {index.stat().st_size / 1e3:.0f} kB"
-    assert done.err == "nb101train: 7 of 28 runs failed; --retry-failed makes them again\n"
+    assert done.err == "nb101train: not made: 7 of 28 runs; --retry-failed makes them again\n"
 
     made_up_command(MadeUpWorker())
     done = Done(capsys, *arguments, "--retry-failed")
     assert (done.status, done.err) == (0, "")
     assert "28 of 28 runs made, 7 now" in done.out
     assert (Done(capsys, "sweep", out).status, Done(capsys, "status", out).status) == (0, 0)
+
+
+def test_the_command_says_when_runs_are_neither_made_nor_failed(
+    tmp_path: Path,
+    npz: Path,
+    capsys: pytest.CaptureFixture[str],
+    made_up_command: Callable[[MadeUpWorker], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fault of the driver, which forgets a cell."""
+    monkeypatch.setattr(
+        driver, "work_list", lambda *given: itertools.islice(work_list(*given), 1, None)
+    )
+    made_up_command(MadeUpWorker())
+    arguments: list[str | Path] = ["sweep", tmp_path / "out", "--max-vertices", "3"]
+    arguments += ["--dataset", f"npz:{npz}", "--epochs", "1,2", "--repeats", "2", *SMALL_SETTINGS]
+    done = Done(capsys, *arguments)
+    assert (done.status, done.out.splitlines()[1:-1]) == (1, [])
+    assert done.err == "nb101train: not made: 4 of 28 runs; --retry-failed makes them again\n"
 
 
 def test_the_command_for_one_shard(

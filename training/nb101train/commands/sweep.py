@@ -241,8 +241,8 @@ def _print_report(folder: str, report: SweepReport) -> None:
             f"{index.output}: {counted(index.cells, 'cell')}, {counted(index.runs, 'run')}, "
             f"{index.num_bytes / 1e3:,.0f} kB"
         )
-    if report.failures:
+    if missing := report.runs - report.made:
         raise RunFailureError(
-            f"{len(report.failures):,} of {counted(report.runs, 'run')} failed; "
+            f"not made: {missing:,} of {counted(report.runs, 'run')}; "
             "--retry-failed makes them again"
         )
