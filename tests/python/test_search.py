@@ -100,6 +100,15 @@ def check_against_plain(
         assert trajectories.final_validation_regret[run] == expected
 
 
+def test_the_optimizers_have_the_names_that_the_page_gives() -> None:
+    page = Path(__file__).parents[2] / "docs" / "optimizers.md"
+    table = page.read_text("utf-8").split("## The optimizers")[1].split("\n\n")[1]
+    names = [
+        name for row in table.splitlines() for name in re.findall("`(.+?)`", row.split("|")[1])
+    ]
+    assert sorted(names) == sorted(settings.name for settings in PAPER.values())
+
+
 # -------------------------------------------------------------------- against plain optimizers
 
 
