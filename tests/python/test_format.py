@@ -599,30 +599,33 @@ BROKEN: dict[str, Breaker] = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_full_verification_finds(sound: bytes, target: Path, name: str) -> None:
+SOUND_RUNS = [name for name in BROKEN if name not in UNCLEAR_RUNS]
+
+
+def broken_by(name: str, sound: bytes) -> bytes:
     index = index_file.parse(sound)
     BROKEN[name](index)
-    damaged = index_file.write(index)
+    return index_file.write(index)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_full_verification_finds(sound: bytes, target: Path, name: str) -> None:
+    damaged = broken_by(name, sound)
     assert damaged != sound
     with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: "):
         opened(target, damaged, "full")
     query_everything(opened(target, damaged))
 
 
-@pytest.mark.parametrize("name", [name for name in BROKEN if name not in UNCLEAR_RUNS])
+@pytest.mark.parametrize("name", SOUND_RUNS)
 def test_values_and_hashes_are_verified_in_full_only(sound: bytes, target: Path, name: str) -> None:
-    index = index_file.parse(sound)
-    BROKEN[name](index)
-    query_everything(opened(target, index_file.write(index), "sections"))
+    query_everything(opened(target, broken_by(name, sound), "sections"))
 
 
 @needs("polars")
 @pytest.mark.parametrize("name", UNCLEAR_RUNS)
 def test_no_run_is_lost_where_sections_disagree(sound: bytes, target: Path, name: str) -> None:
-    index = index_file.parse(sound)
-    BROKEN[name](index)
-    damaged = opened(target, index_file.write(index))
+    damaged = opened(target, broken_by(name, sound))
     for write in WRITERS.values():
         with pytest.raises(FormatError, match=r"damaged\.nb101: byte \d+: section "):
             write(damaged, target.with_name("out"))
@@ -630,12 +633,10 @@ def test_no_run_is_lost_where_sections_disagree(sound: bytes, target: Path, name
 
 
 @needs("polars")
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", SOUND_RUNS)
 def test_a_broken_index_is_written_or_refused(sound: bytes, target: Path, name: str) -> None:
     """Its checksums are right, so only the contents can tell. No other error may be raised."""
-    index = index_file.parse(sound)
-    BROKEN[name](index)
-    damaged = opened(target, index_file.write(index))
+    damaged = opened(target, broken_by(name, sound))
     for write in WRITERS.values():
         with contextlib.suppress(FormatError):
             write(damaged, target.with_name("out"))
