@@ -10,7 +10,8 @@ from .ids import NUM_CELLS
 Form = Literal["hash", "id", "code", "graph"]
 
 FORMS = (
-    "a module hash of 32 hex digits, id:NUMBER for a cell id, a code, or JSON with matrix and ops"
+    "a module hash of 32 hex digits, id:NUMBER for a cell id, code:NUMBER for a code, or JSON with "
+    "matrix and ops"
 )
 _HASH_DIGITS = 32
 

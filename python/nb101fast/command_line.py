@@ -1,6 +1,6 @@
 """What the two command lines of the project share: a parser of commands, errors, exit statuses.
 
-The exit status is 0 if the command is done, 1 if the data is at fault, 2 if the command is.
+The exit status is 0 if the command is done, 1 if the data is at fault, and 2 in all other cases.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from .progress import DEFAULT_LEVEL, LEVELS, set_level
 Faults = tuple[type[Exception], ...]
 
 _EXIT_STATUSES = (
-    "exit status: 0 if the command is done, 1 if the data is at fault, 2 if the command is"
+    "exit status: 0 if the command is done; 1 if the data is at fault, such as a damaged file, a\n"
+    "cell that the index lacks, or a training that failed; 2 for any other error, and for Ctrl-C"
 )
 # A parameter of Python in an error, where it begins with one or proposes one.
 _PARAMETER = re.compile(r"^(\w+)=(True\b|)|\b(\w+)=(True\b|[A-Z]+\b)")
@@ -156,6 +157,8 @@ class CommandLine:
             return self._complain(error, 1)
         except command_faults as error:
             return self._complain(error, 2)
+        except KeyboardInterrupt:
+            return self._complain(InterruptedError("interrupted"), 2)
         return 0
 
     def _complain(self, error: Exception, status: int) -> int:
@@ -207,8 +210,8 @@ def _add_levels(parser: argparse.ArgumentParser, default: str) -> None:
         "--log-level",
         choices=LEVELS,
         default=default,
-        help=f"what is said on stderr: errors; also warnings; also progress and notes; or also "
-        f"what other libraries say (default: {DEFAULT_LEVEL})",
+        help="what is said on stderr. error: errors only; warning: warnings too; info: progress "
+        f"and notes too; debug: what other libraries say too (default: {DEFAULT_LEVEL})",
     )
     parser.add_argument(
         "--quiet",

@@ -1,4 +1,4 @@
-"""The command line: what it prints, and its exit status: 0 done, 1 the data's fault, 2 its own."""
+"""The command line: what it prints, and its exit status: 0 done, 1 the data's fault, 2 all else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from importlib import metadata
@@ -89,8 +90,26 @@ def test_help_of_a_command(capsys: pytest.CaptureFixture[str], command: str) -> 
 def test_each_help_states_the_exit_statuses(
     capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
-    statuses = "exit status: 0 if the command is done, 1 if the data is at fault, 2 if the command"
+    statuses = "exit status: 0 if the command is done; 1 if the data is at fault"
     assert statuses in Done(capsys, *command, "--help").out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_ends_a_command_with_one_line() -> None:
+    program = (
+        "import sys, time\n"
+        "from nb101fast.command_line import CommandLine\n"
+        "line = CommandLine('waiter', 'Waits.', version='1', welcome='')\n"
+        "line.add('wait', lambda _: (print('waits', flush=True), time.sleep(60)), 'wait', '')\n"
+        "sys.exit(line.run(['wait'], data_faults=(), command_faults=()))\n"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", program], stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().split() == [b"waits"]
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+    assert (process.returncode, complaint.split()) == (2, [b"waiter:", b"interrupted"])
 
 
 def test_the_help_texts_of_the_reference_are_those_that_help_prints(

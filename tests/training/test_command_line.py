@@ -60,7 +60,7 @@ def test_each_help_states_the_exit_statuses(
 ) -> None:
     with pytest.raises(SystemExit):
         main([command, "--help"])
-    assert "exit status: 0 if the command is done, 1 if" in capsys.readouterr().out
+    assert "exit status: 0 if the command is done; 1 if" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")

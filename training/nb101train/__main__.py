@@ -1,6 +1,6 @@
 """The command line `nb101train`.
 
-The exit status is 0 if the command is done, 1 if the data is at fault, 2 if the command is.
+The exit status is 0 if the command is done, 1 if the data is at fault, and 2 in all other cases.
 """
 
 from __future__ import annotations

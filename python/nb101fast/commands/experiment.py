@@ -42,19 +42,21 @@ def _add_arguments(command: ArgumentParser) -> None:
 
 def _add_runs(command: ArgumentParser) -> None:
     """Add the options that say which runs are made, and how long each of them may be."""
-    from ..search import OPTIMIZERS, PRESETS
+    from ..search import PRESETS
 
+    paper = PRESETS["paper"]
     command.add_argument(
         "--optimizers",
         metavar="NAMES",
-        help=f"names with commas between them, from {', '.join(OPTIMIZERS)}, or MODULE:CLASS for "
-        "one of your own, in a module that Python can import from here (default: those of the "
-        f"preset; {','.join(PRESETS['paper'].compared)} for the paper's)",
+        help=f"names with commas between them: {', '.join(paper.optimizers)}; re-0.125 to re-4 "
+        "with --preset mutation-rates; or MODULE:CLASS for one of your own, in a module that "
+        f"Python can import from here (default: those of the preset; {','.join(paper.compared)} "
+        "for the paper's)",
     )
     command.add_argument(
         "--runs",
         type=int,
-        help=f"how many runs each optimizer makes (default: {PRESETS['paper'].runs}; "
+        help=f"how many runs each optimizer makes (default: {paper.runs}; "
         f"{PRESETS['mini'].runs} for the preset mini)",
     )
     command.add_argument(

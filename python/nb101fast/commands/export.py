@@ -29,7 +29,7 @@ def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "--unmarked",
         action="store_true",
-        help="write a TFRecord also if its values are not the official ones, which it can't say",
+        help="write a TFRecord of values that are not the official ones; the file will not say so",
     )
 
 

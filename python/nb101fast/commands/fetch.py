@@ -52,7 +52,8 @@ def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "--index",
         metavar="URL",
-        help="download this compiled index, a tenth of the official file, in its place",
+        help="download this compiled index in place of the official file, which is ten times as "
+        "large",
     )
     command.add_argument(
         "--sha256", metavar="DIGITS", help="the SHA-256 that the index of --index must have"

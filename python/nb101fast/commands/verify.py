@@ -29,9 +29,8 @@ def _add_arguments(command: ArgumentParser) -> None:
         "--level",
         choices=VERIFY_LEVELS,
         default="full",
-        help="check the header; also the checksums of all sections and which runs there are; or "
-        "also the other contents "
-        "(default: %(default)s)",
+        help="how much to check. header: the header only; sections: the checksums of all sections "
+        "and which runs there are, too; full: the other contents too (default: %(default)s)",
     )
 
 

@@ -31,7 +31,8 @@ def _add_arguments(command: ArgumentParser) -> None:
         command,
         default_dataset=OFFICIAL_DATASET,
         default_epochs=str(AUGMENTED_EPOCHS),
-        further_cells=f", or {', '.join(ARCHITECTURES)}",
+        further_cells=f"; or one of the official script: {', '.join(ARCHITECTURES)} (best: the "
+        "cell of the best mean test accuracy)",
     )
     command.add_argument(
         "--model-dir",
