@@ -98,7 +98,7 @@ class ExperimentReport:
         return (
             "This is hypervolume regret. The exact front has "
             f"{counted(len(fronts.exact_front), 'point')} and the hypervolume "
-            f"{fronts.best_hypervolume:.5f}, up to {place}."
+            f"{fronts.best_hypervolume:.5f} to the reference point {place}."
         )
 
     def _best(self) -> dict[str, float]:
