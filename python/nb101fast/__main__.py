@@ -59,6 +59,7 @@ _OPTIONS = {
     "sha256": "--sha256 ",
     "source": "--from ",
     "stage": "--stage ",
+    "strict": "--strict",
     "unmarked": "--unmarked",
     "update": "--update ",
     "url": "--index ",

@@ -18,7 +18,7 @@ from .cluster_address import answers, check_address
 from .extras import import_extra
 from .worker_pool import MAX_SILENCE, Ended, Serve, Silence, received_within
 
-_HEAD_SECONDS = 2.0  # in which the head ends too, if it was lost along with an actor
+_HEAD_SECONDS = 2.0  # to wait after an actor is lost; if the head was lost too, it shows by then
 _LOOK_SECONDS = 5.0  # between two looks at the head
 _MOST_LOOKS_IN_VAIN = 3  # in a row; Ray itself ends the whole process after a minute
 _STORE_BYTES = 100 << 20  # This suffices, because answers are small.
@@ -58,8 +58,9 @@ class ActorPool:
         room_for: for how many actors the cluster that is started has room.
         resources: what each actor takes.
         max_silence: an actor that gives no sign of life for so many seconds is killed. The time
-            before its first sign does not count, because it may wait for room in the cluster: only
-            Ray's dashboard, which the extra `cluster` doesn't install, could tell.
+            before its first sign does not count, because the actor may wait for room in the
+            cluster. Only Ray's dashboard could tell that, and the extra `cluster` doesn't install
+            it.
 
     Raises:
         ImportError: Ray is missing.

@@ -67,10 +67,11 @@ class NASBench:
 
     Attributes:
         config: the official settings, or the values of their absl flags; `module_vertices`,
-            `max_edges`, `available_ops` and `num_repeats` are obeyed as they are at each call.
+            `max_edges`, `available_ops` and `num_repeats` are read anew at each call.
         valid_epochs: the budgets of the data.
         fixed_statistics, computed_statistics: dictionaries by module hash. An entry is read when it
             is first asked for; changes are kept, and queries follow them.
+        history: an empty dictionary, which the official class has too.
         training_time_spent, total_epochs_spent: the budget counters.
         index: the `nb101fast.Index` behind all this.
 
@@ -123,7 +124,8 @@ class NASBench:
             `test_accuracy` of the run. The caller may change all of them.
 
         Raises:
-            OutOfDomainError: other epochs, or a cell outside the space. Nothing is drawn then.
+            OutOfDomainError: `epochs` is not one of `valid_epochs`, or the cell is outside the
+                space. Then no run is drawn.
             KeyError: the data has no such cell, or none of its runs.
             TypeError: `model_spec` is no spec.
 

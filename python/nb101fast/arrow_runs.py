@@ -24,10 +24,9 @@ from .run_columns import Integers, official_places
 from .run_rows import RunRows, are_pruned, checked_names
 from .runs import Runs
 from .table_rows import Column, NamesCheck, TableRows
-from .tables import FORM_VERSION, FORMS, OWN_COLUMNS, OWN_PREFIX, PROVENANCE
+from .tables import FORM_VERSION, FORMS, OWN_COLUMNS, OWN_PREFIX, PROVENANCE, ROWS_AT_ONCE
 from .texts import Texts
 
-ROWS_AT_ONCE = 1 << 18
 _BUDGET_COLUMN = re.compile(r"runs_([1-9][0-9]{0,9})")
 _PANDAS_INDEX = "__index_level_"  # Arrow's name for an index of pandas that has no name
 
@@ -274,7 +273,7 @@ class _StoredRead:
             raise FormatError(f"{self._path}: {times or 'no'} columns {name!r}; give exactly one")
         column = self._stored.column(name).combine_chunks()
         present = column.is_valid().to_numpy(zero_copy_only=False)
-        self._check(name, present[rows], "is null; give a value")
+        self._check(name, present[rows], "is null; give a value", np.arange(len(present))[rows])
         filled = column.fill_null(0).to_numpy(zero_copy_only=False)
         values: npt.NDArray[Any] = filled[rows]
         denominator = (self._stored.schema.field(name).metadata or {}).get(b"denominator")
@@ -282,7 +281,11 @@ class _StoredRead:
             return values
         return values.astype(np.float32) / np.float32(denominator)
 
-    def _check(self, name: str, sound: npt.NDArray[np.bool_], fault: str) -> None:
+    def _check(
+        self, name: str, sound: npt.NDArray[np.bool_], fault: str, rows: Integers | None = None
+    ) -> None:
+        """Raise FormatError unless all values are sound, which are those of all rows or of some."""
         if not sound.all():
-            row = int(np.argmin(sound))
-            raise FormatError(f"{self._path}: column {name!r}: value {row} {fault}")
+            places = np.arange(len(sound)) if rows is None else rows
+            row = int(places[~sound].min())
+            raise FormatError(f"{self._path}: column {name!r}: row {row} {fault}")

@@ -19,7 +19,7 @@ from .stand_in import STAND_IN_FOLDER
 
 
 def main() -> NoReturn:
-    """Run the program that the command line names; its exit status is this one's."""
+    """Run the program that the command line names, and end with its exit status."""
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)

@@ -37,7 +37,7 @@ class CompileReport:
         cells, runs: how many the index has.
         missing_runs: how many runs are missing from cells that have fewer runs than other cells.
         replaced_runs: how many runs of an updated index were replaced by new ones.
-        repeated_runs: how many runs occur more than once.
+        repeated_runs: how many runs equal an earlier one of their cell and budget in every value.
         denominator: that of accuracies which are stored as counts; None if none are.
         official_order: whether the records are in the order of the official files.
         wide_columns: the columns that need a wider type than the official files.
@@ -158,14 +158,14 @@ class IndexBuilder:
         denominator: int | None = None,
         synthetic: bool = False,
         training: Mapping[str, Any] | None = None,
-        marks: Mapping[str, Any] | None = None,
+        further: Mapping[str, Any] | None = None,
     ) -> CompileReport:
         """Write the index. An old file is replaced only when the new one is complete and on disk.
 
         Args:
             output: the index file.
             strict, denominator, synthetic, training: as in `compile`.
-            marks: further entries of the provenance.
+            further: entries of the provenance, beside those that each index has.
 
         Raises:
             FormatError: with `strict`, the runs have unusual values, or missing or repeated runs.
@@ -177,7 +177,7 @@ class IndexBuilder:
         if strict:
             self._refuse(findings, summary)
         own = Marks(synthetic, (dict(training),) if training else ())
-        provenance = self._provenance(findings, own, marks)
+        provenance = self._provenance(findings, own, further)
         if self._base:
             provenance = _updated(self._base, provenance, summary)
         own_columns, cells = self._own_columns(), assembly.cells
@@ -198,7 +198,7 @@ class IndexBuilder:
     def _provenance(
         self, findings: Findings, own: Marks, further: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """The provenance of the runs that were added: `own` marks them, as their sources may."""
+        """The provenance of the runs that were added. Their marks are `own` and their sources'."""
         return {
             "tool": "nb101fast",
             "version": _core.__version__,
@@ -226,7 +226,10 @@ class IndexBuilder:
                 faults.append(f"{name.replace('_', ' ')}: {summary[name]:,}")
         if faults:
             names = ", ".join(source.name for source in self._sources)
-            raise FormatError(f"{names}: a strict compilation refuses {'; '.join(faults)}")
+            raise FormatError(
+                f"{names}: a strict compilation refuses {'; '.join(faults)}; correct the inputs, "
+                "or compile without strict=True"
+            )
 
 
 def _time_of_creation() -> str:

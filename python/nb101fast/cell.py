@@ -46,7 +46,7 @@ class Cell:
             that pruning removes anything is allowed, such as the "null" of padded cells.
 
     Raises:
-        ValueError: no such matrix or operations.
+        ValueError: the matrix or the operations are not as described.
         OutOfDomainError: more than 7 vertices after pruning.
 
     Example:
@@ -158,7 +158,7 @@ class Cell:
 
         Raises:
             FormatError: the text is no such object.
-            ValueError: no such matrix or operations.
+            ValueError: the matrix or the operations are not those of a cell.
             OutOfDomainError: more than 7 vertices after pruning.
 
         Example:
@@ -177,8 +177,11 @@ class Cell:
         order: networkx's lexicographical one, by their position among the nodes.
 
         Raises:
-            TypeError: it is no directed graph.
-            ValueError: the graph has a cycle, or not one input and one output.
+            ImportError: networkx is missing.
+            TypeError: the graph is no `networkx.DiGraph`.
+            ValueError: the graph has a cycle, more than 32 nodes or an unknown operation, or it has
+                not exactly one input and one output.
+            OutOfDomainError: more than 7 vertices after pruning.
         """
         with needs("networkx", extra="graph"):
             import networkx as nx
@@ -204,7 +207,11 @@ class Cell:
         return cls(matrix, [str(ops[node]) for node in order])
 
     def to_networkx(self) -> networkx.DiGraph[Any]:
-        """A directed graph of nodes 0..n-1 that carry their operation's name as `op`."""
+        """A directed graph of nodes 0..n-1 that carry their operation's name as `op`.
+
+        Raises:
+            ImportError: networkx is missing.
+        """
         with needs("networkx", extra="graph"):
             import networkx as nx
 
@@ -300,7 +307,7 @@ class Cell:
     def to_json(self) -> str:
         """The pruned cell as a JSON object of `matrix` and `ops`, in one line.
 
-        `from_json` reads it, and both command lines take it where they want a cell.
+        `from_json` reads it. The commands of `nb101fast` and `nb101train` take it for a CELL.
 
         Example:
             >>> Cell.from_id(0).to_json()

@@ -60,7 +60,8 @@ class CellRows(TableRows):
     """Some rows of a table of cells, with the names that `checked_names` gives."""
 
     def ids(self, reader: IndexReader) -> Ids:
-        """The cells of the rows: int32 (N,), -1 for a hash or a code that the index does not have.
+        """The cells of the rows: int32 (N,); -1 for a hash that the index lacks, or a code that is
+        outside the search space.
 
         Raises:
             FormatError: a row has no key, or a number that can't be an id or a code.

@@ -26,7 +26,7 @@ from .hashes import Hashes
 from .ids import NUM_CELLS, Ids, ManyIds
 from .inputs import is_table
 from .reader import IndexReader, Rows
-from .regular_file import open_regular
+from .regular_file import read_regular
 from .table_rows import digests_of
 
 # A table with a row for each cell, or values by the name of their column.
@@ -38,7 +38,8 @@ class CellValues:
     """Values of cells, after checks that none is infinite and that each cell is there once.
 
     Attributes:
-        ids: int32 (N,); -1 for a cell that the index lacks.
+        ids: int32 (N,); -1 for a hash that the index lacks and for a code outside the search space.
+            The index may lack other cells too.
         values: float64 (N,) by the name of the column.
         place: what an error calls the value at a position.
     """
@@ -139,7 +140,7 @@ def given_values(
 def _chosen(reader: IndexReader, codes: Any, ids: Any, hashes: Any) -> Ids:
     chosen = choose_cells(reader, codes, ids, hashes)
     if chosen.is_one:
-        raise TypeError("codes, ids and hashes name one cell; use an array or a list")
+        raise TypeError("one cell is given for values by name; give an array or a list of cells")
     return chosen.ids
 
 
@@ -215,8 +216,7 @@ def _rows_of_file(path: str, name: str | None) -> Iterator[CellRows]:
     elif kind == "json":
         from .json_documents import parse_whole
 
-        with open(path, "rb", opener=open_regular) as file:
-            yield rows_of_objects(path, parse_whole(path, file.read()), name)
+        yield rows_of_objects(path, parse_whole(path, read_regular(path)), name)
     elif kind == "parquet":
         from .arrow_runs import rows_of_batches
         from .parquet_file import open_parquet

@@ -22,22 +22,30 @@ def check_address(address: str) -> None:
     if not (colon and host and port.isdecimal()) or "//" in host:
         raise ValueError(f"address={address!r} is not allowed; use HOST:PORT or 'auto'")
     try:
-        with socket.create_connection((host, int(port)), _ANSWER_SECONDS) as connection:
+        with _connected(host, port) as connection:
             is_ray = os.environ.get("RAY_USE_TLS") == "1" or _speaks_http2(connection)
     except (OSError, OverflowError) as error:
         raise ConnectionError(f"address={address!r}: no Ray cluster answers: {error}") from None
     if not is_ray:
-        raise ConnectionError(f"address={address!r}: something answers there that is not Ray")
+        raise ConnectionError(
+            f"address={address!r}: something answers there that is not Ray; use the address that "
+            "`ray start` printed"
+        )
 
 
 def answers(address: str) -> bool:
     """Whether anything answers at HOST:PORT within some seconds."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+        _connected(host, port).close()
     except OSError:
         return False
     return True
+
+
+def _connected(host: str, port: str) -> socket.socket:
+    """A connection to a host; an address of IPv6 stands in brackets."""
+    return socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS)
 
 
 def _speaks_http2(connection: socket.socket) -> bool:

@@ -88,7 +88,7 @@ def is_valid(codes: Any, *, validity: Validity = "official") -> Any:
 
     Raises:
         TypeError: an array of another type than uint32.
-        ValueError: no such validity.
+        ValueError: `validity` is neither "official" nor "raw-9".
 
     Example:
         >>> is_valid(32), is_valid(0)

@@ -24,7 +24,7 @@ _EXIT_STATUSES = (
     "exit status: 0 if the command is done; 1 if the data is at fault, such as a damaged file, a\n"
     "cell that the index lacks, or a training that failed; 2 for any other error, and for Ctrl-C"
 )
-# A parameter of Python in an error, where it begins with one or proposes one.
+# Matches a parameter of Python with which an error begins, or which it proposes.
 _PARAMETER = re.compile(r"^(\w+)=(True\b|)|\b(\w+)=(True\b|[A-Z]+\b)")
 
 _SHELLS = ("bash", "zsh", "tcsh")
@@ -92,8 +92,8 @@ class CommandLine:
             run: called with the parsed options.
             text: what the command does, for its help.
             example: a command line, for its help.
-            add_arguments: adds the command's arguments to its parser. It is called only if they are
-                needed, so it may load what other commands do without.
+            add_arguments: adds the command's arguments to its parser. It is called only when the
+                arguments are needed, so it may import what other commands don't need.
         """
         command = self._commands.add_parser(
             name,
@@ -224,7 +224,7 @@ def _add_levels(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def _escape_what_streams_cannot_encode() -> None:
-    """Let no name of a file, in whatever locale, end a command in the middle of its output."""
+    """Print what the encoding of a stream lacks as escapes, so that no file name ends a command."""
     codecs.register_error("nb101fast.escape", _escape)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):

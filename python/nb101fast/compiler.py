@@ -37,13 +37,14 @@ def compile(
         inputs: a file or a table, or several: official TFRecords (plain or gzip), result shards,
             indexes, Parquet, JSON, JSON Lines or CSV; or a pandas or polars DataFrame or an Arrow
             table with a row for each run. The contents tell the format. docs/own_results.md
-            describes the columns. The r-th record of a cell and budget becomes its repeat r.
+            describes the columns. The records of a cell and budget become its repeats 0, 1 and so
+            on, in their order.
         output: the index file, which is replaced only when the new one is complete and on disk.
             None is possible with `update` alone: the index that is updated is then replaced.
         update: an index whose runs are kept. If a new run has the cell, epochs and repeat of an
             old one, it replaces the old one. The sources of the old index are not needed.
         strict: raise an error for what is otherwise only reported: findings, repeats that some
-            cells lack, and runs that occur twice.
+            cells lack, and runs that equal an earlier one in every value.
         denominator: that of the accuracies, 9984 in the official files; None finds it.
         synthetic: whether the values were made up, such as those of `synthetic.write_tfrecord`.
         training: how the runs were trained, in types that JSON has. The provenance keeps it.
@@ -58,6 +59,10 @@ def compile(
         FormatError: a record is damaged, and the message names the file, record and byte. Or
             columns are missing or unknown, and the message names all of them. Or, with `strict`,
             there is something to report. In all these cases nothing is written.
+        ValueError: there is no input or no output, the output is one of the inputs, or an argument
+            is not allowed.
+        TypeError: an input is neither a file nor a table.
+        OSError: a file is missing, or can't be read or written.
         ImportError: a table or a Parquet file needs `pip install "nb101fast[arrow]"`.
 
     Example:

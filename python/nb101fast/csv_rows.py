@@ -23,8 +23,8 @@ def csv_rows(path: str, checked_names: NamesCheck) -> Generator[TableRows, None,
     fields. An empty field is a missing value.
 
     Raises:
-        FormatError: the file is not CSV in UTF-8, or a line has another number of fields; or what
-            `checked_names` raises. The message names the line.
+        FormatError: the file is not CSV in UTF-8, or a line has another number of fields, and the
+            message names the line; or what `checked_names` raises.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="", opener=open_regular) as file:

@@ -22,7 +22,7 @@ def read_csv(table: _core.RunTable, path: str) -> Marks:
 
     Raises:
         FormatError: the file is not CSV in UTF-8, or has no runs; columns are missing or unknown;
-            or a value is wrong. The message names the line and the column. The table then holds a
+            or a value is wrong, and the message names its line and column. The table then holds a
             part of the runs.
     """
     marks = Marks()

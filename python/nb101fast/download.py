@@ -35,7 +35,8 @@ class Patience:
     Attributes:
         timeout: seconds without a byte, after which a connection counts as cut.
         retries: how many tries in a row may bring no new byte.
-        first_delay: seconds before the first retry. Each such try doubles the delay.
+        first_delay: seconds to wait after a connection that brought new bytes and then broke. Each
+            try in a row without a new byte doubles the delay.
         longest_delay: the longest delay in seconds.
     """
 
@@ -45,7 +46,7 @@ class Patience:
     longest_delay: float = 30.0
 
     def delay(self, barren: int) -> float:
-        """Seconds to wait after so many tries in a row that brought no new byte."""
+        """Seconds to wait after this number of tries in a row that brought no new byte."""
         return float(min(self.first_delay * 2**barren, self.longest_delay))
 
 
@@ -210,7 +211,10 @@ class Download(Generic[AnyIntake]):
             text = response.headers.get("Content-Length", "")
             numbers = re.fullmatch(r"()([0-9]+)", text)
         if not numbers:
-            raise OSError(f"{self.shown_url}: the server does not say how long the file is")
+            raise OSError(
+                f"{self.shown_url}: the server does not say how long the file is; use another "
+                "server, or download the file in another way and name it as source"
+            )
         start, total = int(numbers[1] or 0), int(numbers[2])
         self._check_total(total)
         if start not in (0, self._intake.num_bytes):

@@ -40,8 +40,8 @@ def export(
     """Write the runs of an index in the format that the suffix of `output` names.
 
     - `.tfrecord` and `.tfrecord.gz` have each record as the official writer writes it, in the
-      order of the input. If the index was compiled from one official file, the output is equal to
-      that file, byte for byte.
+      order in which they were compiled. If the index was compiled from one official file, the
+      TFRecord, uncompressed, is equal to that file, byte for byte.
     - `.parquet` and `.csv` have a row for each run; docs/tables.md describes them.
     - `.json` is one list of all cells, and `.jsonl` has a cell on each line; docs/json.md describes
       them.
@@ -58,10 +58,11 @@ def export(
     Args:
         index: an open index, or its path.
         output: the file to write.
-        unmarked: write a TFRecord that does not say that its values are not the official ones.
+        unmarked: allow a TFRecord of values that were made up or measured on another data set. The
+            file does not say so.
         threads: how many threads format a TFRecord; None for one on each processor.
         progress: True for a bar, or a function that is called with the number of runs done and the
-            number of runs in all.
+            number of runs in all. It is not called for a Parquet file.
 
     Raises:
         ValueError: the suffix is none of these, the output is the index itself, or a TFRecord would

@@ -55,8 +55,10 @@ def fetch(
         accept_any: compile a local file even if its SHA-256 is not that of the official file.
         force: make a new index, even if the cache already has one.
         keep_tfrecord: also keep the downloaded file, next to the index.
-        expected: the file to expect in place of the official one, if a mirror has another file.
-        patience: how long to try again with a bad connection; None for the defaults.
+        expected: an `nb101fast.official_files.OfficialFile`, the file to expect in place of the
+            official one, if a mirror has another file.
+        patience: an `nb101fast.download.Patience`, how long to try again with a bad connection;
+            None for the defaults.
         progress: True for a bar, or a function that is called with the number of bytes done and the
             number of bytes in all.
 
@@ -64,9 +66,10 @@ def fetch(
         The index file.
 
     Raises:
-        FormatError: the file is not the official one. No index is written, and the next call
+        FormatError: the file is not the expected one. No index is written, and the next call
             downloads the file from its start.
         OSError: there is no connection, or no room on the disk. What was downloaded is kept.
+        ValueError: an argument or the URL is not allowed.
 
     Example:
         >>> nb101fast.open(nb101fast.fetch("only108"))
@@ -99,9 +102,9 @@ def fetch_index(
 ) -> Path:
     """Download a compiled index of an official file into the cache, where `open()` finds it.
 
-    An index is a tenth of the official file. What was downloaded before an interruption is kept,
-    and the next call goes on from there. The index is checked as `open(verify="full")` does before
-    it takes its place.
+    An index has a tenth of the size of the official file. What was downloaded before an
+    interruption is kept, and the next call goes on from there. The index is checked as
+    `open(verify="full")` does before it takes its place.
 
     Args:
         url: the index (http or https).

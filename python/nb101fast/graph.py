@@ -29,7 +29,7 @@ def module_hash(matrix: npt.ArrayLike, ops: Sequence[str] | npt.ArrayLike) -> st
 
     Raises:
         OutOfDomainError: nothing joins input and output.
-        ValueError: no such matrix or operations.
+        ValueError: the matrix or the operations are not as described.
 
     Example:
         >>> module_hash([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3-bn-relu", "output"])
@@ -63,7 +63,7 @@ def count_parameters(
 
     Raises:
         OutOfDomainError: nothing joins input and output.
-        ValueError: no such matrix, operations or skeleton.
+        ValueError: the matrix, the operations or the skeleton are not as described.
 
     Example:
         >>> count_parameters([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["conv3x3-bn-relu"])
@@ -104,7 +104,7 @@ def vertex_channels(
 
     Raises:
         OutOfDomainError: nothing joins input and output.
-        ValueError: no such matrix or number of channels.
+        ValueError: the matrix or a number of channels is not as described.
 
     Source: `nasbench/lib/model_builder.py`, `compute_vertex_channels`.
 

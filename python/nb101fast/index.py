@@ -180,9 +180,10 @@ class Index:
                 own column.
             epochs: the budget, one of `epochs`; None takes the highest.
             stage: "start", "halfway" or "final".
-            repeat: 0..R-1 for that run; "mean" over the runs that the cell has, as `Measurement`
-                defines it; or "random" for one of them, which is drawn at each query. Values that
-                are stored wider are rounded to float32; `query` gives them whole.
+            repeat: the number of a run, from 0; "mean" over the runs that the cell has, which is
+                summed in double precision and rounded to float32 once; or "random" for one of them,
+                which is drawn at each query. Values that are stored wider are rounded to float32;
+                `query` gives them whole.
             seed: of the draws; None draws other runs each time. The n-th query of an objective
                 draws the same run, whether cells are queried one by one or in arrays. A copy,
                 such as a pickled one in another process, draws runs of its own.
@@ -310,17 +311,18 @@ class Index:
             hashes: one official hash as hex text; or a list of them, or uint8 (N, 16).
             epochs: the budget, one of `epochs`; None takes the highest.
             stage: "start", "halfway" or "final".
-            repeat: 0..R-1 for that run, exactly; "mean" over the runs that the cell has, as
-                `Measurement` defines it; "all" for every run; or "random" for one run, the same
-                for all metrics, that is drawn for each cell.
+            repeat: the number of a run, from 0, for its exact values; "mean" over the runs that the
+                cell has, which is summed in double precision and rounded to float32 once; "all" for
+                every run; or "random" for one run, the same for all metrics, that is drawn for each
+                cell.
             seed: of the random repeats: an int, a NumPy Generator, or None for another draw at
                 each call. Other repeats ignore it.
 
         Returns:
-            For one cell a dict of floats, and of float64 (R,) with `repeat="all"`. For many a
-            structured array with a float64 field for each of them: (N,), or (N, R) with
-            `repeat="all"`. A value is NaN if the index has no such run. In an array it is also NaN
-            for a code or hash outside the search space.
+            For one cell a dict of floats; with `repeat="all"` of float64 (R,), where R is how many
+            repeats the budget has. For many cells a structured array with a float64 field for each
+            metric and own column: (N,), or (N, R) with `repeat="all"`. A value is NaN if the index
+            has no such run. In an array it is also NaN for a code or hash outside the search space.
 
         Raises:
             TypeError: none or several of `codes`, `ids` and `hashes` are given, or a type is wrong.
@@ -375,7 +377,7 @@ class Index:
 
         Args:
             metric, epochs, stage: as in `objective`.
-            repeat: 0..R-1, or "mean".
+            repeat: the number of a run, from 0; or "mean".
             stored: return a read-only view of the file instead. Accuracies may then be uint16
                 counts of `denominator`, with 65535 for a cell without the run. Total times may be
                 ticks of 2**-22 s: the view then has the fields `low`, uint32, and `high`, uint8,
@@ -700,7 +702,8 @@ class Index:
     def to_pandas(self, *, form: Form = "runs", epochs: Epochs = None) -> pandas.DataFrame:
         """The index as a pandas.DataFrame, as `to_arrow` gives it. Texts are categories.
 
-        Stored columns without nulls are not copied.
+        Stored columns without nulls are not copied. pandas must be installed; all else is as in
+        `to_arrow`.
 
         Example:
             >>> runs = index.to_pandas(epochs=108)
@@ -713,7 +716,8 @@ class Index:
     def to_polars(self, *, form: Form = "runs", epochs: Epochs = None) -> polars.DataFrame:
         """The index as a polars.DataFrame, as `to_arrow` gives it. Texts are categories.
 
-        Stored columns of numbers are not copied.
+        Stored columns of numbers are not copied. polars must be installed; all else is as in
+        `to_arrow`.
         """
         from .tables import to_polars
 
@@ -730,6 +734,11 @@ class Index:
         Args:
             path: the file, which may not be the index itself.
             form, epochs: as in `to_arrow`.
+
+        Raises:
+            ValueError: the path is the index itself.
+            OSError: the file can't be written.
+            ImportError, FormatError, ValueError: as in `to_arrow`.
 
         Example:
             >>> index.to_parquet("nasbench_only108.parquet", epochs=108)
@@ -751,7 +760,10 @@ class Index:
         such lines.
 
         Raises:
-            OutOfDomainError: a cell is outside the search space.
+            TypeError: none or several of `codes`, `ids` and `hashes` are given, or a type is wrong.
+            OutOfDomainError: a cell is outside the search space, or a hash is not in the index.
+            IndexError: an id is outside 0..423,623.
+            ValueError: a hash is not one.
             FormatError: the index is damaged.
 
         Example:

@@ -92,6 +92,7 @@ def query(tables: Tables, codes: Array, xp: Any) -> Array:
 
     Raises:
         TypeError: codes of another dtype. Cell ids (int32) become codes by `cell_codes()[ids]`.
+        KeyError: the tables are not those of an index.
         ValueError: a masked array hides some of the codes.
 
     Example:
@@ -121,7 +122,8 @@ def evaluate(tables: Tables, codes: Array, xp: Any, metric: str = "validation_ac
     """
     metrics = [name for name in tables if name not in (PLACEMENTS, RANKS)]
     if metric not in metrics:
-        raise ValueError(f"metric={metric!r} is not in these tables; use {alternatives(metrics)}")
+        there = alternatives(metrics) if metrics else f"what index.tables({metric!r}) returns"
+        raise ValueError(f"metric={metric!r} is not in these tables; use {there}")
     xp = _namespace(xp)
     ids = _cell_ids(tables, codes, xp)
     values = xp.take(xp.asarray(tables[metric]), xp.where(ids < 0, 0, ids), axis=0)

@@ -166,7 +166,8 @@ def read_table(table: _core.RunTable, frame: Any) -> Source:
         ImportError: pyarrow is not installed.
         ValueError: Arrow has no types for the values.
     """
-    from .arrow_runs import ROWS_AT_ONCE, ArrowRuns, as_arrow, name_of  # It needs pyarrow.
+    from .arrow_runs import ArrowRuns, as_arrow, name_of  # It needs pyarrow.
+    from .tables import ROWS_AT_ONCE
 
     before, name = len(table), name_of(frame)
     arrow_table = as_arrow(frame)

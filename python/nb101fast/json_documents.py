@@ -10,7 +10,14 @@ from ._core import FormatError
 
 
 def documents(path: str, file: BinaryIO) -> Iterator[tuple[str, Any]]:
-    """Each line's value, after its name in errors. A file that is not JSON lines is one value."""
+    """The value of each line, with the place that errors name before it.
+
+    A file that is not JSON lines is one value.
+
+    Raises:
+        FormatError: the text is not JSON, a key of an object occurs twice, a number is NaN or
+            infinite, or lists are nested too deep.
+    """
     is_first = True
     for number, line in enumerate(file, 1):
         if not line.strip():
@@ -31,7 +38,7 @@ def parse_whole(path: str, data: bytes) -> Any:
     """The value that a file of JSON holds.
 
     Raises:
-        FormatError: the file is not JSON, or a key of an object occurs twice in it.
+        FormatError: as `documents` raises it.
     """
     try:
         return _parsed(path, data)

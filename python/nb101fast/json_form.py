@@ -22,12 +22,13 @@ This is a cell:
 - `synthetic` is true if the values were made up, and otherwise absent. `dataset` names the data
   sets of the training, if the index does.
 
-A file to be read needs `runs`, and `matrix` with `ops`, or `hash`, or `id`. If several of these are
-there, they must name one cell. A value that is left out or null is missing: it becomes NaN, and
-missing parameters become those of the official network. Other keys are refused. A file may also
-have an object for each run, without `runs`; docs/own_results.md describes its keys. A file holds
-one such object, a list of them, or `{"cells": [...]}`. JSON lines may have any of these on each
-line. The r-th run of a cell and budget in a file is its repeat r.
+An object to be read needs `runs`, and one of these: `matrix` with `ops`, `hash`, or `id`. If
+several of them are there, they must name one cell. A value that is left out or null is missing: it
+becomes NaN, and missing parameters become those of the official network. Other keys are refused.
+There is also a form with an object for each run and without `runs`; docs/own_results.md describes
+its keys. A file holds one object, a list of them, or `{"cells": [...]}`. JSON lines may have any of
+these on each line. The runs of a cell and budget get the repeats 0, 1 and so on, in the order of
+the file.
 
     with open("cells.jsonl", "w") as file:
         for code in nb101fast.cell_codes()[index.cells]:
@@ -78,7 +79,10 @@ def cell_objects(reader: IndexReader, ids: Ids) -> Iterator[dict[str, Any]]:
     """Each cell as the object that its JSON stands for. Arguments as in `cells_as_json`."""
     if (ids < 0).any():
         position = int(np.argmax(ids < 0))
-        raise OutOfDomainError(f"the cell at position {position} is outside the search space")
+        raise OutOfDomainError(
+            f"the cell at position {position} is outside the search space, or its hash is not in "
+            "the index; leave it out"
+        )
     marks: dict[str, Any] = dict(Marks.of(reader.provenance).in_words())
     if "synthetic" in marks:
         marks["synthetic"] = True

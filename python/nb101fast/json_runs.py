@@ -109,7 +109,7 @@ def _named_cell(where: str, spec: Mapping[str, Any]) -> Cell:
         cell = _cell_of_hash_or_id(where, spec)
     for key, allowed in (("id", cell.id), ("hash", cell.hash)):
         if key in spec and (type(spec[key]) is bool or spec[key] != allowed):
-            _fail(f"{where}: {key}", spec[key], f"{allowed!r}, that of its graph")
+            _fail(f"{where}: {key}", spec[key], f"{allowed!r}, as the other keys say")
     return cell
 
 
@@ -139,7 +139,10 @@ def _append_run(
     own = {key: run.get(key, fixed[key]) for key in STATED_ONCE}
     graph = cell if not {"matrix", "ops"} & run.keys() else _stored_cell(where, own)
     if graph.id != cell.id:
-        _fail(where, f"a graph of cell {graph.id}", f"one of its own cell, {cell.id}")
+        raise FormatError(
+            f"{where}: the run has a graph of cell {graph.id}; use a graph of its own cell, "
+            f"{cell.id}"
+        )
     values = []
     for stage in STAGES:
         place, evaluation = f"{where}.{stage}", run.get(stage, {})

@@ -29,8 +29,9 @@ def encode(matrices: npt.ArrayLike, ops: Any) -> Any:
     Args:
         matrices: (N, V, V) strictly upper triangular 0/1, bool, integer or integral float,
             2 <= V <= 7; or one (V, V).
-        ops: (N, V-2) integer labels 0..2, or (N, V) with anything in the first and the last
-            column; or operation names in their place.
+        ops: integer labels 0..2, (N, V-2) or (N, V), of which the first and the last column are
+            ignored; or operation names in the same shapes, those of all vertices with "input" first
+            and "output" last. For one matrix, the same without N.
 
     Returns:
         uint32 (N,); one int for one matrix.

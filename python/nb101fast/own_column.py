@@ -76,7 +76,7 @@ class OwnColumn:
         return np.where(self.ids[places] == ids, self.values[places], np.nan)
 
     def updated(self, new: OwnColumn) -> OwnColumn:
-        """The column with the values and the label of a new one where that has some."""
+        """This column with the label of a new one, and with its values where it has values."""
         ids = np.union1d(self.ids, new.ids)
         values = new.at(ids)
         return OwnColumn(new.label, ids, np.where(np.isnan(values), self.at(ids), values))

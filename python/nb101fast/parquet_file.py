@@ -100,7 +100,8 @@ def check_digest(
     if expected not in (None, digest.hexdigest().encode()):
         raise FormatError(
             f"{os.fspath(path)}: not a sound Parquet file: its contents have the digest "
-            f"{digest.hexdigest()[:12]}, but it states {expected[:12].decode('utf-8', 'replace')}"
+            f"{digest.hexdigest()[:12]}, but it states {expected[:12].decode('utf-8', 'replace')}; "
+            "get or write the file again"
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from . import _core
-from .arrow_runs import ROWS_AT_ONCE, ArrowRuns
+from .arrow_runs import ArrowRuns
 from .parquet_file import check_digest, open_parquet
+from .tables import ROWS_AT_ONCE
 
 
 def read_parquet(table: _core.RunTable, path: str) -> ArrowRuns:

@@ -1,4 +1,4 @@
-"""How long work reports its progress: to a function, or to the user as a bar."""
+"""The progress of work that takes long: reported to a function, or shown to the user as a bar."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def is_said(level: str) -> bool:
 
 
 class Phases:
-    """What long work tells its progress to. It passes it on to a function, or to nobody.
+    """Takes the progress of work that takes long, and passes it on to a function if there is one.
 
     Args:
         function: the user's function, or None.
@@ -222,5 +222,5 @@ def _columns(stream: TextIO) -> int:
 
 
 def _blank(stream: TextIO) -> str:
-    """What makes the line of the cursor empty and goes to its begin, on every terminal."""
+    """What empties the line of the cursor and moves the cursor to its start, on every terminal."""
     return f"\r{' ' * (_columns(stream) - 1)}\r"

@@ -62,8 +62,8 @@ def parse_provenance(source: str, data: bytes) -> dict[str, Any]:
 
 
 def is_official(dataset: str) -> bool:
-    """Whether the name of a data set, as nb101train writes it, is that of CIFAR-10."""
-    return dataset.startswith("cifar10")
+    """Whether a data set is CIFAR-10, by its name: "cifar10" or "cifar10:PATH"."""
+    return dataset.partition(":")[0] == "cifar10"
 
 
 _BETWEEN_DATASETS = "; "
@@ -71,7 +71,8 @@ _BETWEEN_DATASETS = "; "
 
 @dataclass(frozen=True)
 class Marks:
-    """What tells values from those of the official files. It goes with them wherever they go.
+    """What says that values are not those of the official files, because they were made up or
+    measured in another training. Each table and file of the values has it, except a TFRecord.
 
     Attributes:
         synthetic: whether some of the values were made up.

@@ -120,11 +120,12 @@ class IndexReader:
         return self._cells
 
     def _checked_cells(self) -> Ids:
-        """The ids of the file. In a damaged file, they would be places outside other arrays."""
+        """The ids of the file, checked: a wrong one would be a position outside other arrays."""
         cells = self.file.cells()
         if cells[0] < 0 or cells[-1] >= NUM_CELLS or (cells[1:] <= cells[:-1]).any():
             raise FormatError(
-                f"{self.path}: section cells: the ids are not ascending from 0 to {NUM_CELLS - 1}"
+                f"{self.path}: section cells: the ids are not in ascending order within 0 to "
+                f"{NUM_CELLS - 1}"
             )
         return cells
 
@@ -248,9 +249,10 @@ class IndexReader:
         """The values of all cells by row, of one repeat or of the mean, in the narrowest type.
 
         Returns:
-            float32 (C,) for a mean and for accuracies that are stored as counts, and float64 for
-            times that are stored as ticks. All other values have the stored type; but integers are
-            float64 if some cells have no such run. The value of a cell without the run is NaN.
+            float32 (C,) for the mean of a metric and for accuracies that are stored as counts, and
+            float64 for times that are stored as ticks. All other values have the stored type; but
+            integers are float64 if some cells have no such run. The value of a cell without the run
+            is NaN.
         """
         values = self.values(measurement)
         if measurement.repeat == "mean" and not measurement.is_own:

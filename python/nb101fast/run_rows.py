@@ -140,11 +140,12 @@ class RunRows(TableRows):
 
     # ---------------------------------------------------------------- cells
     #
-    # Each of these columns becomes int64 (N,), the codes of the rows; -1 where there is no value.
+    # `_graphs`, `_matrices`, `_hashes` and `_cell_ids` each read a column that names the cells.
+    # They give the codes of the rows: int64 (N,), -1 where the column has no value.
 
     @cached_property
     def _codes(self) -> Codes:
-        """The code of each row's cell. All columns that name the cell must name the same one."""
+        """The code of each row's cell. The columns that are read must name the same cell."""
         codes, ids = np.zeros(len(self), np.uint32), np.full(len(self), -1, np.int32)
         for name, read in (
             ("graph", self._graphs),
@@ -152,7 +153,7 @@ class RunRows(TableRows):
             ("hash", self._hashes),
             ("cell_id", self._cell_ids),
         ):
-            # The matrix of a row with a graph is that graph in other words.
+            # Where each row has a graph, its matrix says the same in more bytes and is not read.
             if name not in self.columns or (name == "matrix" and (ids >= 0).all()):
                 continue
             given = read()

@@ -14,7 +14,7 @@ from .graph import vertex_channels
 from .op_map import Matrix
 
 MAX_SETTING = 2**31 - 1  # The frameworks count most things with 32 bits.
-_CUT_DEVIATION = 0.87962566103423978  # A standard normal that is cut at 2 has this deviation.
+_CUT_DEVIATION = 0.87962566103423978  # of a standard normal distribution that is truncated at 2
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,9 @@ def placed_cells(matrix: Matrix, config: NetworkConfig) -> Iterator[PlacedCell]:
 
 
 def kernel_deviation(fan_in: int) -> float:
-    """The deviation of the normal distribution that a convolution's kernel is drawn from.
+    """The standard deviation of the normal distribution that a convolution's kernel is drawn from.
 
-    What is beyond 2 such deviations is drawn again. Then the deviation is `fan_in ** -0.5`.
+    Values beyond 2 standard deviations are drawn again. The standard deviation of this truncated
+    distribution is `fan_in ** -0.5`.
     """
     return math.pow(fan_in, -0.5) / _CUT_DEVIATION

@@ -1,4 +1,4 @@
-"""nb101fast in the place of the package `nasbench`, in this process and in those that it starts."""
+"""nb101fast in the place of the package `nasbench`, in this process and in its workers."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def write_index(
         ):
             builder.add_runs(runs)
         phases.begin("writing")
-        builder.finish(path, denominator=DENOMINATOR, synthetic=True, marks={"seed": seed})
+        builder.finish(path, denominator=DENOMINATOR, synthetic=True, further={"seed": seed})
 
 
 def write_tfrecord(

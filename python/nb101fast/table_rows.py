@@ -18,10 +18,10 @@ from .ids import NUM_CELLS
 from .texts import Texts
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
-# Numbers, of which NaN is missing; texts, of which "" is missing; or any values, of which None is.
+# A column of numbers, texts or any values. A missing value is NaN, "" or None.
 Column: TypeAlias = npt.NDArray[Any] | Texts | Sequence[Any]
-# What checks the names of columns: from the name of the file and the file's own names, it makes the
-# file's own name by the name that the package has.
+# Checks the names of a table's columns. It takes the name of the file and its columns' names, and
+# returns for each column that the package knows the name that the file has for it.
 NamesCheck: TypeAlias = Callable[[str, Sequence[str]], Mapping[str, str]]
 
 # The columns of integers, with their least and greatest value.

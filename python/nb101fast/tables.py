@@ -18,12 +18,11 @@
 - `cell_id` int32; `hash`, 16 bytes; `parameters` uint32, of the official representative.
 - `runs_E` uint16: how many runs the cell has at E epochs.
 - `STAGE_METRIC_E_R`: a value of repeat R at E epochs, such as `final_test_accuracy_108_0`, for each
-  metric that has a value at each stage.
+  metric that has a value at each stage. An accuracy of type uint16 is a count, which is divided by
+  the denominator in the metadata of the field and of the schema. All other columns hold values.
 - `total_time_E_R`, `trainable_parameters_E_R` and `graph_E_R`: the values that a run has once.
-  A uint16 column holds counts: an accuracy is its count divided by the denominator, which stands
-  in the metadata of the field and of the schema. All other columns hold values. A value is null
-  if the cell has no such run. Times that the file holds as ticks are copied, as float64, because
-  Arrow has no integer of 40 bits.
+  Times that the file holds as ticks are copied, as float64, because Arrow has no integer of 40
+  bits. In all columns of runs, a value is null if the cell has no such run.
 - `record_E_R` uint32: the run's position among the records. The column is present only if the
   records are not in the official order.
 - `own_NAME`, float32 or float64, for each own column; NaN where a cell has no value.
@@ -83,7 +82,7 @@ FORM_VERSION = 1
 PROVENANCE = b"nb101fast.provenance"
 OWN_COLUMNS = b"nb101fast.own_columns"
 OWN_PREFIX = "own_"  # of the names of own columns in the form "stored"
-_ROWS_AT_ONCE = 1 << 18  # A row group of this many runs takes about 40 MB of doubles.
+ROWS_AT_ONCE = 1 << 18  # A row group of this many runs takes about 40 MB of doubles.
 
 
 def to_arrow(reader: IndexReader, *, form: Form = "runs", epochs: Epochs = None) -> pyarrow.Table:
@@ -130,7 +129,7 @@ def to_parquet(
         raise ValueError(f"path {target!r} is the index itself; use another name")
     reader.verify("sections")
     places = record_places(reader, epochs)
-    parts = [places[:, at : at + _ROWS_AT_ONCE] for at in range(0, places.shape[1], _ROWS_AT_ONCE)]
+    parts = [places[:, at : at + ROWS_AT_ONCE] for at in range(0, places.shape[1], ROWS_AT_ONCE)]
     digest = ContentDigest(_provenance_text(reader))
     if form == "stored":
         for part in parts:

@@ -12,7 +12,7 @@ from .file_names import core_name
 
 
 class WholeFile(io.RawIOBase):
-    """A binary file that takes the place of what `path` was when its `with` block ends.
+    """A binary file that replaces the file at `path` when its `with` block ends.
 
     Until then the contents lie in a temporary file in the same folder. If the block ends with an
     exception, the temporary file is removed and `path` stays as it was.
@@ -51,14 +51,14 @@ class WholeFile(io.RawIOBase):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        file, self._file = self._file, None  # without `commit` its end removes the temporary file
+        file, self._file = self._file, None  # Without `commit`, its temporary file is removed.
         if kind is None and file is not None:
             file.commit()
         self.close()
 
 
 def write_whole(path: str | os.PathLike[str], *parts: bytes, follows_links: bool = True) -> None:
-    """Write the parts, one after the other, in place of what the file was.
+    """Replace the contents of a file by these parts, one after the other.
 
     Args:
         path, follows_links: as `WholeFile` takes them.

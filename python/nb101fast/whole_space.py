@@ -21,7 +21,7 @@ from .checks import check_choice
 from .codes import Codes
 from .ids import NUM_CELLS, Ids, ManyIds, as_ids, cell_codes
 from .measurement import STORED_METRICS, FixedRepeat, Measurement, Stage
-from .phrases import alternatives
+from .phrases import alternatives, counted
 from .reader import IndexReader, Rows
 
 Bounds: TypeAlias = tuple[float | None, float | None]
@@ -84,10 +84,12 @@ class WholeSpace:
     def top_k(self, name: str, k: int) -> Ids:
         """What `Index.top_k` returns."""
         self._check(name)
-        self._check_count(k, len(self.reader), "the index has so many cells")
+        self._check_count(k, len(self.reader), f"the index has {counted(len(self.reader), 'cell')}")
         values = self.values(name)
         rows = np.flatnonzero(~np.isnan(values))
-        self._check_count(k, len(rows), f"so many cells have a {name}")
+        if not len(rows):
+            raise ValueError(f"no cell has a {name} there; use another column, budget or repeat")
+        self._check_count(k, len(rows), f"{counted(len(rows), 'cell')} with a {name}")
         kth = np.partition(values[rows], len(rows) - k)[len(rows) - k]
         rows = rows[values[rows] >= kth]
         best = rows[np.argsort(-values[rows], kind="stable")]

@@ -15,7 +15,8 @@ Serve: TypeAlias = Callable[[Iterator[Any]], Iterator[Any]]
 # starts many workers, can take a minute or two.
 MAX_SILENCE = 300.0
 _POLL_SECONDS = 1.0  # between two looks at the workers
-_MOST_AT_ONCE = 5.0
+_MOST_BEAT_SECONDS = 5.0  # between two signs of life
+_MOST_COUNTED_SECONDS = 5.0  # of silence since the last look; for longer, nobody looked
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def received_within(
 
     Args:
         timeout: as in `WorkerPool.received`.
-        polled: looks at the workers for at most so many seconds, and yields what has arrived.
+        polled: looks at the workers for at most the seconds that it is given, and yields what has
+            arrived.
     """
     end = math.inf if timeout is None else time.monotonic() + timeout
     has_arrived = False
@@ -113,7 +115,7 @@ class Silence:
         if not most > 0:
             raise ValueError(f"max_silence={most!r} is not allowed; use seconds above 0")
         self._most = most
-        self.beat_seconds = min(_MOST_AT_ONCE, most / 10)
+        self.beat_seconds = min(_MOST_BEAT_SECONDS, most / 10)
         self._seconds: dict[int, float] = {}
         self._looked = time.monotonic()
 
@@ -131,10 +133,10 @@ class Silence:
     def count(self) -> None:
         """Count the time since the last call as silence of all workers.
 
-        It is called before the signs of life are noted that came in this time.
+        Call it first, and then `heard` for the signs of life that came in this time.
         """
         now = time.monotonic()
-        passed = min(now - self._looked, _MOST_AT_ONCE)
+        passed = min(now - self._looked, _MOST_COUNTED_SECONDS)
         self._looked = now
         for worker in self._seconds:
             self._seconds[worker] += passed

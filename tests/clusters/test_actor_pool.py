@@ -160,9 +160,10 @@ def wait_for(address: str) -> None:
 
 
 @contextmanager
-def listening(answer: bytes) -> Iterator[str]:
+def listening(answer: bytes, host: str = "127.0.0.1") -> Iterator[str]:
     """A server that answers every connection with these bytes and hangs up; yields its address."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server:
 
         def serve() -> None:
             connection, _ = server.accept()
@@ -172,7 +173,8 @@ def listening(answer: bytes) -> Iterator[str]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host
+        yield f"{shown}:{server.getsockname()[1]}"
         thread.join()
 
 
@@ -187,8 +189,17 @@ def test_something_else_than_ray_answers(answer: bytes) -> None:
 
 def test_a_server_of_http2_may_be_ray() -> None:
     settings = b"\0\0\0\4\0\0\0\0\0"
-    with listening(settings) as address:
-        check_address(address)
+    for host in ("127.0.0.1", "::1") if has_ipv6() else ("127.0.0.1",):
+        with listening(settings, host) as address:
+            check_address(address)
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

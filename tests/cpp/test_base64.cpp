@@ -80,8 +80,8 @@ TEST_CASE("a line has 76 characters, and line ends may stand anywhere") {
 
 TEST_CASE("text that is not base64 is refused") {
   check_refused_base64("Zm9", "its base64 is cut short");
-  check_refused_base64("Zm9-", "its base64 has the character 45, which is not allowed there");
-  check_refused_base64("Z=9v", "its base64 has the character 57, which is not allowed there");
+  check_refused_base64("Zm9-", "its base64 has the byte 45, which is not allowed there");
+  check_refused_base64("Z=9v", "its base64 has the byte 57, which is not allowed there");
   check_refused_base64("Z===", "its base64 has too much padding");
   check_refused_base64("Zg==Zg==", "its base64 goes on after its padding");
 }

@@ -24,16 +24,18 @@ TEST_CASE("a name that has a wrong form or another meaning is refused") {
   CHECK_THROWS_AS(make_label(std::string(65, 'x'), "", ""), std::invalid_argument);
   CHECK_THROWS_WITH(make_label("a\x1b[2J", "", ""),
                     "the name 'a\\x1b[2J' is not allowed; use 1 to 64 letters, digits and "
-                    "underscores, the first no digit");
+                    "underscores, and begin with no digit");
 }
 
 TEST_CASE("a unit or a description that is no line of UTF-8 is refused") {
-  for (const char* text : {"\n", "\x7f", "\xff", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
-                           "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\x80"}) {
+  for (const char* text :
+       {"\n", "\x7f", "\xff", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
+        "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\x80", "\xc2\x80", "a\xc2\x9b", "\xc2\x9f"}) {
     CHECK_THROWS_AS(make_label("x", text, ""), std::invalid_argument);
     CHECK_THROWS_AS(make_label("x", "", text), std::invalid_argument);
   }
-  for (const char* text : {"", "\xc2\xb5s", "\xe2\x82\xac", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) {
+  for (const char* text :
+       {"", "\xc2\xa0", "\xc2\xb5s", "\xe2\x82\xac", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) {
     CHECK(fault_of(make_label("x", text, text)).empty());
   }
   CHECK_THROWS_AS(make_label("x", std::string(33, 'u'), ""), std::invalid_argument);

@@ -88,7 +88,8 @@ TEST_CASE("the error of a damaged record says what is wrong") {
   check_refused(replaced(payload, "\"0100\"", "\"0x00\""),
                 "its adjacency has 'x' at row 0, column 1; 0 is allowed there, and 1 above the "
                 "diagonal");
-  check_refused(replaced(payload, "\"0100\"", "\"0000\""), "its graph is not pruned");
+  check_refused(replaced(payload, "\"0100\"", "\"0000\""),
+                "its graph is not pruned: a vertex is on no path from input to output");
   check_refused(replaced(payload, "input,output", "input,input"),
                 "it has 'input' as operation 1 of 2, which is not allowed");
   check_refused(replaced(payload, "input,output", "input,output,"),
@@ -97,7 +98,7 @@ TEST_CASE("the error of a damaged record says what is wrong") {
                 "its epochs are not a positive integer of 32 bits");
   check_refused(replaced(payload, ", 4,", ", 4294967296,"),
                 "its epochs are not a positive integer of 32 bits");
-  check_refused(payload + "x", "its payload goes on after the JSON list of five");
+  check_refused(payload + "x", "its payload goes on after the JSON list of five elements");
   CHECK_THROWS_AS(parse(replaced(payload, ", 4,", ", 4.5,")), FormatError);
 }
 
@@ -107,7 +108,8 @@ TEST_CASE("a hash of another cell is refused") {
   const std::string other(32, 'a');
   check_refused(replaced(payload, hash, other),
                 "its module hash is " + other + ", but that of its graph is " + hash);
-  check_refused(replaced(payload, hash, "ABC"), "'ABC' is not a module hash of 32 hex digits");
+  check_refused(replaced(payload, hash, "ABC"),
+                "'ABC' is not a module hash of 32 hex digits in lower case");
 }
 
 TEST_CASE("records that share their memory are read as if each had its own") {

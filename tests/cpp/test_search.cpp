@@ -107,6 +107,30 @@ TEST_CASE("a time that is negative or infinite is refused") {
   }
 }
 
+TEST_CASE("a test accuracy that is infinite is refused") {
+  std::vector<Run> runs = runs_of_small_cells();
+  runs[8].metrics.evaluations[2].test_accuracy = std::numeric_limits<double>::infinity();
+  const SmallIndex sample(runs);
+  CHECK_THROWS_AS(sample.training(), std::invalid_argument);
+}
+
+TEST_CASE("brackets refuse a result without a proposal") {
+  Brackets brackets(2, 3);
+  CHECK_THROWS_AS(brackets.tell(0.5), std::invalid_argument);
+  brackets.start(1);
+  brackets.tell(0.5);
+  CHECK_THROWS_AS(brackets.tell(0.5), std::invalid_argument);
+}
+
+TEST_CASE("an accuracy that is no number is the lowest of a bracket") {
+  Brackets brackets(2, 3);
+  for (Code code = 1; code <= 3; ++code) {
+    brackets.start(code);
+    brackets.tell(code == 2 ? 0.1 : std::numeric_limits<double>::quiet_NaN());
+  }
+  CHECK(brackets.code() == 2);
+}
+
 TEST_CASE("brackets have the sizes of HpBandSter's, and the best configurations continue") {
   Brackets brackets(4, 3);
   const std::vector<std::vector<int>> sizes = {{27, 9, 3, 1}, {9, 3, 1}, {6, 2}, {4}, {27}};

@@ -1,8 +1,11 @@
 #include <doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "nb101/smac.hpp"
 #include "sample_runs.hpp"
@@ -50,6 +53,12 @@ TEST_CASE("a configuration is not proposed twice, even if all are equally bad") 
   const auto bad = [](Code, int) { return 0.0; };
   const std::vector<Code> codes = proposals({.random_fraction = 0.1}, 60, bad);
   CHECK(std::set<Code>(codes.begin(), codes.end()).size() == codes.size());
+}
+
+TEST_CASE("an accuracy that is not finite is refused") {
+  for (const double accuracy : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    CHECK_THROWS_AS(proposals({}, 1, [&](Code, int) { return accuracy; }), std::invalid_argument);
+  }
 }
 
 TEST_CASE("challengers are trained in rounds of 1, 2 and 4, and the incumbent in between") {

@@ -304,7 +304,10 @@ def test_the_command_writes_the_same_files(
     assert main(["analyze", str(BUILT_IN), "--out", str(tmp_path / "out")]) == 0
     page = tmp_path / "out" / "report.html"
     said = capsys.readouterr().out
-    assert said == f"{page}: open it in a browser; beside it 16 files\n"
+    assert (
+        said
+        == f"{page}: open it in a browser; the folder has 16 other files, the figures among them\n"
+    )
     assert page.read_text().startswith("<!DOCTYPE html>")
     assert len(list(page.parent.iterdir())) == len(digits.files)
     for file in digits.files:
@@ -327,8 +330,9 @@ def test_page_says_what_is_missing(
     (tmp_path / "runs.tfrecord").write_bytes(tfrecord.write(records))
     nb101fast.compile(tmp_path / "runs.tfrecord", tmp_path / "runs.nb101")
     report = analysis.analyze(nb101fast.open(tmp_path / "runs.nb101"), tmp_path / "out")
-    absence = "This index has no test accuracy at 108 epochs. What needs it is left out."
-    assert absence in Page(report.path).text
+    absence = "This index has no test accuracy at 108 epochs."
+    left_out = "The numbers and figures that need it are left out."
+    assert f"{absence} {left_out}" in Page(report.path).text
     contents = json.loads((tmp_path / "out" / "analysis.json").read_text())
     assert contents["missing_metrics"] == ["test_accuracy"]
     assert not any("best_cells" in path.name for path in report.files)

@@ -15,6 +15,7 @@ import pytest
 
 import nb101fast
 from nb101fast.api import ModelSpec, NASBench, OutOfDomainError
+from nb101fast.builder import IndexBuilder
 from nb101fast.official.read_when_asked import UNREAD
 from reference.tfrecord import Record
 from test_api import PlainBench, known_spec, plain
@@ -347,6 +348,20 @@ def test_all_cells_in_the_official_order(tmp_path: Path) -> None:
     by_hash = {digest: plain(bench.get_metrics_from_hash(digest)[0]) for digest in hashes}
     assert plain_table(bench.fixed_statistics) == by_hash
     assert len(hashes) == 2000
+
+
+def test_a_cell_may_have_runs_at_any_number_of_budgets(tmp_path: Path) -> None:
+    epochs = tuple(range(1, 140))
+    parts = {0: epochs[::2], 1: epochs[1::3], 2: epochs[:1], 3: epochs[-1:]}
+    builder = IndexBuilder()
+    for cell_id, budgets in parts.items():
+        codes = nb101fast.cell_codes()[[cell_id]]
+        for runs in nb101fast.synthetic.generate(codes=codes, epochs=budgets, repeats=1):
+            builder.add_runs(runs)
+    builder.finish(tmp_path / "i.nb101", synthetic=True)
+    bench = NASBench(tmp_path / "i.nb101")
+    for cell_id, budgets in parts.items():
+        assert tuple(bench.computed_statistics[nb101fast.Cell.from_id(cell_id).hash]) == budgets
 
 
 # ---------------------------------------------------------------- subclasses

@@ -31,7 +31,7 @@ def test_files_indexes_and_arrays_become_one(small_sample: Sample, tmp_path: Pat
     builder.reserve(300)
     source = builder.add_file(str(path.with_suffix(".tfrecord")))
     builder.add_runs(runs)
-    report = builder.finish(tmp_path / "both.nb101", synthetic=True, marks={"seed": 3})
+    report = builder.finish(tmp_path / "both.nb101", synthetic=True, further={"seed": 3})
     assert report.sources == (source,)
     assert (report.cells, report.runs) == (36 + 5, source.records + 10)
     both = nb101fast.open(tmp_path / "both.nb101", verify="full")
@@ -69,6 +69,8 @@ def test_runs_may_have_any_type_of_numbers_that_fits(tmp_path: Path) -> None:
     [
         ("codes", np.arange(6, dtype=np.int64), TypeError, "int64"),
         ("epochs", np.full(6, -4), ValueError, "epochs=-4 is not allowed; use numbers that"),
+        ("epochs", [4, 4, 0, 4, 4, 4], ValueError, "epochs 0 of run 2 are not allowed; use 1 or"),
+        ("epochs", np.zeros(6, np.int64), ValueError, "epochs 0 of run 0 are not allowed"),
         (
             "parameters",
             np.full(6, 2**31, np.uint32),

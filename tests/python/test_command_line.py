@@ -604,7 +604,10 @@ def check_synthetic(capsys: pytest.CaptureFixture[str], path: Path, content: str
 def test_query_of_a_cell_that_the_index_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     done = Done(capsys, "query", BUILT_IN, "id:0", "id:400000")
     assert (done.status, done.out.split()[0]) == (1, "id:0")
-    assert done.err == f"nb101fast: {BUILT_IN} has no run at 108 epochs of id:400000\n"
+    assert done.err == (
+        f"nb101fast: {BUILT_IN} has no run at 108 epochs of id:400000; "
+        "`nb101fast info` shows what it has\n"
+    )
 
 
 def test_query_of_a_run_that_a_cell_lacks(
@@ -615,7 +618,7 @@ def test_query_of_a_run_that_a_cell_lacks(
     one, all_three = (f"id:{index.cells[np.argmax(counts == n)]}" for n in (1, 3))
     done = Done(capsys, "query", index.path, one, all_three, "--epochs", "4", "--repeat", "2")
     assert (done.status, done.out.split()[0]) == (1, all_three)
-    assert f"has no run 2 at 4 epochs of {one}\n" in done.err
+    assert f"has no run 2 at 4 epochs of {one};" in done.err
     done = Done(capsys, "query", index.path, one, "--epochs", "4", "--repeat", "all")
     assert done.status == 0
     assert ",nan,nan" in done.out

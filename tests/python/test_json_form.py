@@ -94,6 +94,8 @@ def test_a_cell_without_runs(index: Index) -> None:
     assert spec["trainable_parameters"] == absent.trainable_parameters
     with pytest.raises(OutOfDomainError):
         index.to_json(0)
+    with pytest.raises(OutOfDomainError, match=r"position 1 .*, or its hash is not in the index"):
+        index.to_json(hashes=[Cell.from_id(int(index.cells[3])).hash, "0" * 32])
 
 
 # -------------------------------------------------------------------- and back
@@ -292,7 +294,7 @@ FAULTS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     ),
     (
         change_run(matrix=[[0, 1], [0, 0]], ops=["input", "output"]),
-        "runs.108[0]: 'a graph of cell 0' is not allowed; use one of its own cell, ",
+        "runs.108[0]: the run has a graph of cell 0; use a graph of its own cell, ",
     ),
 ]
 
@@ -316,7 +318,7 @@ def test_a_faulty_value_is_refused_with_its_place(
 def test_the_place_of_a_fault(tmp_path: Path, spec: dict[str, Any]) -> None:
     faulty = copy.deepcopy(spec)
     faulty["id"] = -3
-    fault = f"id: -3 is not allowed; use {spec['id']}, that of its graph"
+    fault = f"id: -3 is not allowed; use {spec['id']}, as the other keys say"
     lines = "\n\n".join([json.dumps(spec), json.dumps({"cells": [spec, faulty]})])
     for text, where in (
         (lines, "line 3: cells[1]: "),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import nb101fast
-from nb101fast import search
+from nb101fast import search, search_space
 from nb101fast.locations import BUILT_IN
 from reference.pages import ROOT, blocks
 
@@ -46,6 +48,33 @@ def regrets_alone() -> str:
     index = nb101fast.open(BUILT_IN)
     done = search.run(names["Climber"], index, runs=6, budget_seconds=1e3)
     return str(done.final_regret.tolist()) + "\n"
+
+
+@pytest.mark.parametrize("name", [*search.OPTIMIZERS, "nsga2"])
+def test_a_compiled_optimizer_bears_any_order_of_ask_and_tell(name: str) -> None:
+    """Results that nobody asked for, results told twice, and numbers that are none."""
+    index = nb101fast.open(BUILT_IN)
+    training: search.SimulatedTraining = search.SimulatedTraining(index, epochs=index.epochs)
+    if name == "nsga2":
+        objectives = search.Objectives(("test_accuracy",), ("parameters",))
+        training = search.MultiObjectiveTraining(index, objectives)
+    optimizer = search.PRESETS["paper"].optimizers[name](training, 0)
+    rng = np.random.default_rng(0)
+    codes = search_space.sample(400, how="all", seed=1)
+    refused = 0
+    for number, code in enumerate(codes.tolist()):
+        if rng.random() < 0.5:
+            asked = optimizer.ask()
+            assert nb101fast.is_valid(asked.code) in (True, False)
+        accuracy = [0.5, math.nan, math.inf, -math.inf, 0.9][number % 5]
+        trial = search.Trial(code, number % 99 - 1, 108, number % 5 - 1, accuracy, 1.0)
+        try:
+            optimizer.tell(trial)
+        except ValueError:
+            refused += 1
+    assert (refused > 0) == (name in {"hb", "bohb", "smac"})
+    with pytest.raises(ValueError, match="bit 31 or a label 3"):
+        optimizer.tell(search.Trial(1 << 31, 0, 108, 0, 0.5, 1.0))
 
 
 def test_the_example_climbs(full_index: nb101fast.Index) -> None:

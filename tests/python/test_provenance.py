@@ -208,8 +208,10 @@ def test_a_tfrecord_is_refused_if_it_would_hide_marks(tmp_path: Path, suffix: st
         "synthetic": "were made up, because",
         "digits": "were measured on 'digits', because",
         "both": "were made up and were measured on 'a, \"b\"', because",
+        "cifar100": "were measured on 'cifar100', because",
     }.items():
-        index = one_run(tmp_path / f"{kind}.nb101", **MARKED[kind])
+        marks = MARKED.get(kind, {"training": {"dataset": kind}})
+        index = one_run(tmp_path / f"{kind}.nb101", **marks)
         with pytest.raises(ValueError, match=re.escape(f"can't say that its values {reason}")):
             nb101fast.export(index, target)
         assert not target.exists()

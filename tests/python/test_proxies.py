@@ -306,7 +306,7 @@ def test_a_file_of_other_settings_is_refused_and_stays(tmp_path: Path) -> None:
         score_three(output=path, proxies=["zen"])
     assert path.read_text() == text
     path.write_text(f"{text}7,x,1.0\n")
-    with pytest.raises(FormatError, match=r"scores.csv: line 5: could not convert"):
+    with pytest.raises(FormatError, match=r"scores.csv: line 5 is no code with 2 numbers: could"):
         score_three(output=path)
 
 

@@ -683,7 +683,9 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
         r"budget_seconds=0.5 is too short; the shortest training of .* takes [\d.]+ s",
         budget_seconds=0.5,
     )
-    refused("epochs=7 are needed, but <Index .*> has no such budget", epochs=7)
+    refused(
+        "epochs=7 are needed, but <Index .*> has no such budget; use 4, 12, 36, 108, or", epochs=7
+    )
     refused("epochs=4 are needed", "hb", only_epochs(tmp_path, 12, 36, 108))
     refused("epochs=108 are needed", "rs", only_epochs(tmp_path, 4, 12), epochs=108)
     with pytest.raises(

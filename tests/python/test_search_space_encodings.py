@@ -237,8 +237,8 @@ NAN = float("nan")
 @pytest.mark.parametrize(
     ("name", "column", "values", "allowed"),
     [
-        ("A", 0, [2, -1, 0.5, NAN, 256, 1e300], "use 0 and 1"),
-        ("A", 20, [3], "use 0 and 1"),
+        ("A", 0, [2, -1, 0.5, NAN, 256, 1e300], "use 0 or 1"),
+        ("A", 20, [3], "use 0 or 1"),
         ("A", 21, [3, -1, 255, 257, 1.5], "use 0 to 2"),
         ("A", 25, [3], "use 0 to 2"),
         ("B", 0, [21, -1, 255, 276], "use 0 to 20"),
@@ -248,8 +248,8 @@ NAN = float("nan")
         ("C", 1, [1.01, -0.01, NAN, float("inf")], "use numbers from 0 to 1"),
         ("C", 21, [2], "use numbers from 0 to 1"),
         ("C", 26, [3, 0.5, NAN], "use 0 to 2"),
-        ("one-hot", 0, [2, NAN], "use 0 and 1"),
-        ("one-hot", 35, [2, -1], "use 0 and 1"),
+        ("one-hot", 0, [2, NAN], "use 0 or 1"),
+        ("one-hot", 35, [2, -1], "use 0 or 1"),
     ],
 )
 def test_values_that_are_not_allowed(

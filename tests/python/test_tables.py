@@ -291,6 +291,19 @@ def test_the_stored_form_and_back(
     assert again.is_synthetic
 
 
+def test_an_error_names_the_row_of_a_null_by_its_place_in_the_table(
+    index: Index, tmp_path: Path
+) -> None:
+    table = index.to_arrow(form="stored")
+    column = table.schema.get_field_index("graph_4_0")
+    for row in (1, len(index) // 2, len(index) - 1):
+        graphs = table["graph_4_0"].to_pylist()
+        graphs[row] = None
+        changed_table = table.set_column(column, table.field(column), [pa.array(graphs, "uint32")])
+        with pytest.raises(FormatError, match=f"column 'graph_4_0': row {row} is null"):
+            nb101fast.compile(changed_table, tmp_path / "x.nb101")
+
+
 def test_some_budgets_of_the_stored_form_and_back(index: Index, tmp_path: Path) -> None:
     for form in ("stored", "runs"):
         index.to_parquet(tmp_path / f"{form}.parquet", form=form, epochs=(4, 108))
@@ -310,11 +323,11 @@ def test_some_budgets_of_the_stored_form_and_back(index: Index, tmp_path: Path) 
         ),
         (lambda t: t.drop_columns([f"runs_{e}" for e in (4, 36, 108)]), "no column 'runs_E'"),
         (lambda t: pa.concat_tables([t, t]), "column 'cell_id' has a cell twice"),
-        (lambda t: changed(t, "cell_id", lambda i: -1), "column 'cell_id': value 0 is no cell id"),
+        (lambda t: changed(t, "cell_id", lambda i: -1), "column 'cell_id': row 0 is no cell id"),
         (lambda t: changed(t, "runs_4", lambda n: n + 1), "is null; give a value"),
         (
             lambda t: changed(t, "graph_4_0", lambda c: None),
-            "'graph_4_0': value 0 is null; give a val",
+            "'graph_4_0': row 0 is null; give a val",
         ),
         (
             lambda t: changed(t, "graph_4_0", lambda c: 1 << 5),
@@ -355,8 +368,7 @@ def test_parquet_of_the_official_order(tmp_path: Path) -> None:
 def test_many_row_groups(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Path
 ) -> None:
-    monkeypatch.setattr(tables, "_ROWS_AT_ONCE", 7)
-    for module in (arrow_runs, parquet_runs):
+    for module in (tables, arrow_runs, parquet_runs):
         monkeypatch.setattr(module, "ROWS_AT_ONCE", 7)
     index.to_parquet(tmp_path / "cut.parquet")
     groups = pq.ParquetFile(tmp_path / "cut.parquet").num_row_groups
@@ -536,7 +548,7 @@ def test_a_faulty_parquet_file_is_refused_with_its_place(
     message: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tables, "_ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(parquet_runs, "ROWS_AT_ONCE", 8)
     path = tmp_path / "faulty.parquet"
     pq.write_table(damage(pq.read_table(written)), path)
     with pytest.raises(FormatError, match=re.escape(f"{path}: {message}")):

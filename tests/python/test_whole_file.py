@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -17,6 +19,30 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "file"
     path.write_bytes(b"before")
     return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD")
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_a_file_system_without_locks(path: Path) -> None:
+    source, library = path.with_name("flock.c"), path.with_name("flock.so")
+    source.write_text(
+        "#include <errno.h>\nint flock(int f, int o) { return errno = ENOLCK, -1; }\n"
+    )
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library], check=True)
+    folder = path.with_name("folder")
+    folder.mkdir()
+    program = (
+        "import sys\n"
+        "from nb101fast.whole_file import write_whole\n"
+        "write_whole(sys.argv[1], b'after')\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, str(folder / "file")],
+        env={**os.environ, "LD_PRELOAD": str(library)},
+        timeout=60,
+        check=True,
+    )
+    assert [(each.name, each.read_bytes()) for each in folder.iterdir()] == [("file", b"after")]
 
 
 def fail_after(file: WholeFile, *, closes: bool = False) -> None:

@@ -108,7 +108,7 @@ def test_top_k_agrees_with_the_objective(synthetic_index: Index) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 37, 2**70, 1.0, "3", None, True])
 def test_top_k_refuses_k(index: Index, k: Any) -> None:
-    message = f"k={k!r} is not allowed; use 1 to 36: the index has so many cells"
+    message = f"k={k!r} is not allowed; use 1 to 36: the index has 36 cells"
     with pytest.raises(ValueError, match=re.escape(message)):
         index.top_k("parameters", k)
 
@@ -116,7 +116,7 @@ def test_top_k_refuses_k(index: Index, k: Any) -> None:
 def test_top_k_of_more_cells_than_have_a_run(index: Index, small_sample: Sample) -> None:
     present = {r.module_hash for r in small_sample[1] if r.epochs == 108}
     assert len(index.top_k("test_accuracy", len(present))) == len(present) < len(index)
-    message = f"use 1 to {len(present)}: so many cells have a test_accuracy"
+    message = f"use 1 to {len(present)}: {len(present)} cells with a test_accuracy"
     with pytest.raises(ValueError, match=message):
         index.top_k("test_accuracy", len(present) + 1)
 

@@ -136,7 +136,7 @@ def test_runs_that_are_not_finite_fail(tmp_path: Path) -> None:
     assert (status, printed.count("  failed: ")) == (1, 4)
     assert err == (
         f"{cells}: 1 cell: 1 by id\n"
-        "nb101train: not made: 4 of 4 runs; --retry-failed makes them again\n"
+        "nb101train: not made: 4 of 4 runs; --retry-failed tries them again\n"
     )
     assert results(out) == []
     assert not (out / "index.nb101").exists()

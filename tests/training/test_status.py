@@ -153,7 +153,7 @@ def test_of_a_killed_driver(folder: Path) -> None:
     assert (status.made, status.seconds_left) == (11, None)
     assert (status.drivers["0/1"].state, status.drivers["0/1"].made) == ("killed", 11)
     assert "killed" in status.description()
-    assert f"no driver runs; `nb101train sweep {folder}` goes on" in status.description()
+    assert f"no driver runs; continue: nb101train sweep {folder}" in status.description()
 
     with ShardWriter(Shard().results_in(folder)):
         status = read_status(folder)

@@ -255,7 +255,7 @@ def test_workers_that_cannot_start_end_the_sweep(tmp_path: Path, request_of: Cha
 @pytest.mark.parametrize(
     ("changes", "pattern"),
     [
-        ({"epochs": (1,)}, "epochs 2 belong to it"),
+        ({"epochs": (1,)}, "it has epochs 2 too"),
         ({"repeats": 1}, "it has 2 repeats, not 1"),
         ({"seed": 1}, "seed is 0, not 1"),
         ({"max_seconds": 60.0}, "max_seconds is 14400.0, not 60.0"),
@@ -538,7 +538,7 @@ def test_the_command_makes_a_sweep_and_reports_it(
     assert lines[1].endswith(", 2 epochs, repeat 1: values that are not finite at step 1")
     index = out / "index.nb101"
     assert lines[-1] == f"{index}: 7 cells, 21 runs, {index.stat().st_size / 1e3:.0f} kB"
-    assert done.err == "nb101train: not made: 7 of 28 runs; --retry-failed makes them again\n"
+    assert done.err == "nb101train: not made: 7 of 28 runs; --retry-failed tries them again\n"
 
     made_up_command(MadeUpWorker())
     done = Done(capsys, *arguments, "--retry-failed")
@@ -563,7 +563,7 @@ def test_the_command_says_when_runs_are_neither_made_nor_failed(
     arguments += ["--dataset", f"npz:{npz}", "--epochs", "1,2", "--repeats", "2", *SMALL_SETTINGS]
     done = Done(capsys, *arguments)
     assert (done.status, done.out.splitlines()[1:-1]) == (1, [])
-    assert done.err == "nb101train: not made: 4 of 28 runs; --retry-failed makes them again\n"
+    assert done.err == "nb101train: not made: 4 of 28 runs; --retry-failed tries them again\n"
 
 
 def test_the_command_for_one_shard(

@@ -548,8 +548,12 @@ def test_bfloat16_trains_and_keeps_float32_variables(
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        ((6, 8, 8, 3), [0] * 6, "a batch of 6 images; use a multiple of bn_groups=4"),
-        ((0, 8, 8, 3), [], "a batch of 0 images; use a multiple of bn_groups=4"),
+        (
+            (6, 8, 8, 3),
+            [0] * 6,
+            "a batch of 6 images is not allowed; use a multiple of bn_groups=4",
+        ),
+        ((0, 8, 8, 3), [], "a batch of 0 images is not allowed; use a multiple of bn_groups=4"),
         ((8, 9, 8, 3), [0] * 8, r"images have shape \(8, 9, 8, 3\); use \(B, 8, 8, 3\)"),
         ((8, 8, 8), [0] * 8, r"images have shape \(8, 8, 8\); use \(B, 8, 8, 3\)"),
         ((8, 8, 8, 3), [0] * 7, r"labels have shape \(7,\) and dtype int64; use \(8,\) integers"),

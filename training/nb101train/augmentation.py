@@ -80,7 +80,7 @@ def augment(
         architecture: a name of `ARCHITECTURES`, or a cell with its sizes.
         model_dir: the folder for the weights, `metadata.json` and a checkpoint. The checkpoint is
             written after each test. After an interruption the same call goes on from it.
-        dataset: a text that `load_dataset` takes.
+        dataset: a data set, or a text that `load_dataset` takes.
         config: the settings; None for the official ones with 200 epochs. The architecture's sizes
             take the place of its own.
         epochs_per_test: the number of epochs between two tests.

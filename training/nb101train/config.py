@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from nb101fast.checks import check_count, check_number, check_type
+from nb101fast.checks import check_choice, check_count, check_number, check_type
 from nb101fast.skeleton import MAX_SETTING, NetworkConfig
 
 OFFICIAL_CORES = 2  # The published runs were made on a TPU v2 chip, which has two cores.
@@ -59,8 +59,7 @@ class TrainConfig(NetworkConfig):
         _check_finite("learning_rate", self.learning_rate)
         _check_finite("weight_decay", self.weight_decay)
         check_number("momentum", self.momentum, 0, 1)
-        if self.dtype not in ("float32", "bfloat16"):
-            raise ValueError(f"dtype={self.dtype!r} is not allowed; use 'float32' or 'bfloat16'")
+        check_choice("dtype", self.dtype, ("float32", "bfloat16"))
         if self.batch_size % self.bn_groups:
             raise ValueError(
                 f"batch_size={self.batch_size} is not allowed; use a multiple of "

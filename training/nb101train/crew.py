@@ -34,7 +34,8 @@ class Crew:
             processors, or one thread in a cluster that is already running.
         device: "auto", "cpu", "gpu" or "tpu", as `find_strategy` takes it.
         gpus: the number of GPUs that each worker has for itself; 0 lets all workers see all GPUs.
-        address: HOST:PORT of a running Ray cluster; None starts a cluster on this machine.
+        address: HOST:PORT of a running Ray cluster, or "auto" for one that runs on this machine.
+            None starts a cluster on this machine.
         resources: other resources of the Ray cluster that each worker takes, such as `{"TPU": 4}`.
         checkpoints: whether long runs are saved now and then in the sweep's folder.
         max_silence: a worker that gives no sign of life for so many seconds, because it was stopped
@@ -60,10 +61,7 @@ class Crew:
 
     def __post_init__(self) -> None:
         check_choice("device", self.device, DEVICES)
-        if self.engine not in ENGINES:
-            raise ValueError(
-                f"engine={self.engine!r} is not allowed; use {' or '.join(map(repr, ENGINES))}"
-            )
+        check_choice("engine", self.engine, ENGINES)
         if self.num_workers < 1:
             raise ValueError(f"num_workers={self.num_workers} is not allowed; use 1 or more")
         if not self.max_silence > 0:

@@ -171,11 +171,15 @@ def _made_runs(folder: Path, plan: SweepPlan, shards: Sequence[Shard]) -> Ledger
         foreign = np.flatnonzero((units < 0) | ~np.isin(runs.codes, plan.codes))
         if len(foreign):
             raise FormatError(
-                f"{_described(path, runs, int(foreign[0]))}: the run is not of this sweep"
+                f"{_described(path, runs, int(foreign[0]))}: the run is not of this sweep; move "
+                "the file out of the folder"
             )
         again = made.add_all(runs.codes, units)
         if again is not None:
-            raise FormatError(f"{_described(path, runs, again)}: the run occurs a second time")
+            raise FormatError(
+                f"{_described(path, runs, again)}: the run occurs a second time; move the file out "
+                "of the folder"
+            )
     return made
 
 

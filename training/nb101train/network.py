@@ -131,8 +131,9 @@ class Network:
     def initial_values(self, seed: int) -> tuple[list[npt.NDArray[np.float32]], ...]:
         """Initial values of `trainable` and `moving`, which the seed alone decides.
 
-        Kernels of convolutions are normal, scaled by the fan-in and cut at 2 deviations. The dense
-        kernel is Glorot uniform. Gammas and moving variances are 1, all else is 0.
+        Kernels of convolutions are drawn from a normal distribution, scaled by the fan-in and
+        truncated at 2 standard deviations. The dense kernel is Glorot uniform. Gammas and moving
+        variances are 1, and all else is 0.
         """
         rng = np.random.default_rng(seed)
         trainable = [_initial_value(v.name, v.shape.as_list(), rng) for v in self.trainable]

@@ -175,7 +175,7 @@ class SweepPlan:
             if mine[name] != theirs[name]
         ]
         if missing := sorted(set(self.epochs) - set(wanted.epochs)):
-            differences.append(f"epochs {', '.join(map(str, missing))} belong to it")
+            differences.append(f"it has epochs {', '.join(map(str, missing))} too")
         if wanted.repeats < self.repeats:
             differences.append(f"it has {counted(self.repeats, 'repeat')}, not {wanted.repeats}")
         if missing := sorted(set(self.codes.tolist()) - set(wanted.codes.tolist())):
@@ -183,7 +183,10 @@ class SweepPlan:
                 f"it has {counted(len(missing), 'other cell')}, code {missing[0]} first"
             )
         if differences:
-            raise ValueError("the sweep was begun with other settings: " + "; ".join(differences))
+            raise ValueError(
+                f"the sweep was begun with other settings: {'; '.join(differences)}; use the same "
+                "ones, or another folder"
+            )
         new = tuple(each for each in wanted.versions if each not in self.versions)
         codes = np.concatenate([self.codes, wanted.codes[~np.isin(wanted.codes, self.codes)]])
         return replace(wanted, dataset=self.dataset, versions=self.versions + new, codes=codes)

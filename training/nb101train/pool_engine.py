@@ -61,7 +61,7 @@ def worker_events(
         worker: its number.
         make_worker: called before the first cell.
         environment: variables that are set before that.
-        log: what is printed is appended to this file; None leaves it where it goes.
+        log: the file to which the worker's output is appended; None for this process's own output.
         messages: the cells.
     """
     if log:  # TensorFlow prints much at any log level.

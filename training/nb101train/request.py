@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import nb101fast
+from nb101fast.checks import check_choice
 
 from .cells import checked_cells
 from .config import DIGITS, TrainConfig
@@ -65,6 +66,11 @@ class Request:
         preset: a name in `PRESETS`. The default is "digits" for that data set, and "official" for
             all others.
         changes: settings by name. They replace those of the preset.
+
+    Raises:
+        TypeError: the codes are no uint32 array.
+        OutOfDomainError: a code is no cell.
+        ValueError: a cell is there twice, or there is no such preset or setting.
     """
 
     codes: Codes | None = None
@@ -79,10 +85,8 @@ class Request:
     def __post_init__(self) -> None:
         if self.codes is not None:
             checked_cells(self.codes)
-        if self.preset is not None and self.preset not in PRESETS:
-            raise ValueError(
-                f"preset={self.preset!r} is not allowed; use {' or '.join(map(repr, PRESETS))}"
-            )
+        if self.preset is not None:
+            check_choice("preset", self.preset, PRESETS)
         for name in self.changes:
             if name not in SETTINGS:
                 raise ValueError(f"setting {name!r} is not allowed; use {', '.join(SETTINGS)}")

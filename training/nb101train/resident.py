@@ -66,7 +66,7 @@ class ResidentImages:
         return images, tf.gather(self._labels, draws[:, 0])
 
     def whole(self, numbers: tf.Tensor) -> tf.Tensor:
-        """The draws of images (B,) as they are, without a crop or a flip."""
+        """The draws (B, 4) of the images of these numbers (B,), without a crop or a flip."""
         middle = tf.fill(tf.shape(numbers), self.padding)
         return tf.stack([numbers, middle, middle, tf.zeros_like(numbers)], axis=1)
 

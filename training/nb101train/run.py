@@ -55,10 +55,10 @@ NOTES = {  # of a checkpoint
 
 
 class TrainingError(Exception):
-    """The values of a run were not finite in any of its attempts."""
+    """Each attempt at a run met a value that is not finite."""
 
     def __init__(self, attempts: int, reason: str) -> None:
-        super().__init__(f"{reason}, in each of {attempts} attempts")
+        super().__init__(reason if attempts == 1 else f"{reason}, in each of {attempts} attempts")
         self.attempts = attempts
 
 
@@ -82,7 +82,15 @@ class CellTrainer:
         seed: the random numbers of a run follow from it, the cell, the epochs and the repeat.
 
     Attributes:
+        config: the settings with the sizes of the data set.
+        data: the argument.
+        trainer: the `Trainer` of all runs.
+        module_hash: the official hash of the cell.
         ready_seconds: the seconds that it took to compile both programs.
+
+    Raises:
+        TypeError: `data` is of another class.
+        ValueError: the seed is not allowed, or `Trainer` refuses the cell or the settings.
 
     Example:
         >>> data = ResidentDataset(load_dataset("digits"))
@@ -192,7 +200,7 @@ class _Attempt:
         self._sampler = Sampler(cell.data.dataset, self._config.batch_size, self._seed)
         self._evaluations: list[StageResult] = []
         self._step_seconds = self._evaluation_seconds = 0.0
-        self._seconds_before = 0.0  # Earlier processes trained so long until the last checkpoint.
+        self._seconds_before = 0.0  # what earlier processes had spent at the last checkpoint
         self._saved_at = 0.0
         self._began = time.perf_counter()
 
@@ -286,9 +294,8 @@ class _Attempt:
         began = time.perf_counter()
         accuracies = self._cell.evaluate()
         self._evaluation_seconds += time.perf_counter() - began
-        spent = (
-            self._cell.compile() + self._step_seconds if stage else 0.0
-        )  # The official code does the same.
+        # The official code reports 0.0 for the evaluation at the start, too.
+        spent = self._cell.compile() + self._step_seconds if stage else 0.0
         self._evaluations.append(StageResult(self._epochs * stage / 2, spent, *accuracies))
         names = ("train_accuracy", "validation_accuracy", "test_accuracy")
         _summarise(writer, self._trainer.steps_done, **dict(zip(names, accuracies, strict=True)))

@@ -17,8 +17,8 @@ class RunOptions:
     """Attempts, limits and files of a run.
 
     Attributes:
-        max_attempts: how often a run begins anew, each time with another seed, when its values are
-            not finite. After that many attempts it has failed.
+        max_attempts: how many attempts a run has. If a value is not finite, the next attempt begins
+            with another seed. After the last attempt, the run has failed.
         max_seconds: the limit of its training. A run that reaches it is evaluated as it is then.
             The official limit is 4 hours.
         checkpoint_folder: a folder in which a long run is saved now and then, so that it can be

@@ -69,7 +69,7 @@ class SweepStatus:
         for shard, driver in self.drivers.items():
             lines += _driver_lines(shard, driver)
         if not self.is_running and self.made + self.failed < self.runs:
-            lines.append(f"  no driver runs; `nb101train sweep {visible(self.folder)}` goes on")
+            lines.append(f"  no driver runs; continue: nb101train sweep {visible(self.folder)}")
         return "\n".join(lines)
 
 

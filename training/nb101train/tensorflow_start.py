@@ -35,7 +35,7 @@ def load_tensorflow() -> None:
 
 
 def start_tensorflow() -> None:
-    """Load TensorFlow, and let it look for devices. Of what it prints meanwhile, errors are shown.
+    """Load TensorFlow, and let it look for devices. Of what it prints, only errors are shown.
 
     At the log level "debug" everything is shown.
 

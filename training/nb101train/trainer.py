@@ -352,7 +352,8 @@ class Trainer:
         groups, most = self.config.bn_groups, self.config.num_classes - 1
         if len(batch) % groups or not len(batch):
             raise ValueError(
-                f"a batch of {counted(len(batch), 'image')}; use a multiple of bn_groups={groups}"
+                f"a batch of {counted(len(batch), 'image')} is not allowed; use a multiple of "
+                f"bn_groups={groups}, and at least as many"
             )
         if classes.shape != (len(batch),) or classes.dtype.kind not in "iu":
             raise ValueError(

@@ -76,5 +76,5 @@ class Problem(BaseProblem):
             ValueError: no encoding has these names, or a value is not allowed.
         """
         trained = self._run.evaluate(code_of(params))
-        assert trained is not None  # no training ends after this budget
+        assert trained is not None  # the run has no time budget
         return trained.validation_accuracy

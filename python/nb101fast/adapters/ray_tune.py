@@ -108,7 +108,7 @@ class SimulatedTrainable(tune.Trainable):
     def step(self) -> dict[str, Any]:
         """Report the training at the next budget."""
         trained = self._trained[self._num_revealed]
-        assert trained is not None  # no training ends after this budget
+        assert trained is not None  # the run has no time budget
         self._num_revealed += 1
         return {
             "training_iteration": trained.epochs,

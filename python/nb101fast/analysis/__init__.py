@@ -70,8 +70,8 @@ def analyze(
     earlier analysis left a figure for which this index has no values, the figure is removed.
 
     Args:
-        index: the index to analyse. What needs a metric that it lacks at its highest budget is left
-            out, and the report says so.
+        index: the index to analyse. Parts that need a metric that it lacks at its highest budget
+            are left out, and the report says so.
         out: the folder. It is made if it does not exist.
         progress: True for a bar, or a function that is called with the number of steps done and the
             number of steps in all.

@@ -52,9 +52,9 @@ def _ties(ranks: npt.NDArray[np.int64]) -> int:
 def _inversions(ranks: npt.NDArray[np.int64]) -> int:
     """How many pairs have the greater rank first.
 
-    The two ranks of such a pair differ at some bit, from the highest down, for the first time.
-    There the first has a 1 and the second a 0, and all higher bits are equal. So the pairs are
-    counted bit by bit, among ranks that are grouped by their higher bits.
+    Consider the highest bit in which the two ranks of such a pair differ. There the first rank has
+    a 1 and the second a 0. So the pairs are counted for each bit, among ranks whose higher bits are
+    equal.
     """
     inversions = 0
     for bit in reversed(range(int(ranks.max(initial=0)).bit_length())):

@@ -119,8 +119,9 @@ def _warnings(summary: IndexSummary) -> Iterator[str]:
         yield '<p class="loud">SYNTHETIC: every value here was made up for load tests.</p>'
     if summary.missing:
         absence = sentence_of_absence(summary.missing, max(summary.index.epochs))
-        needs_it = "What needs it" if len(summary.missing) == 1 else "What needs them"
-        yield f'<p class="loud">{escape(absence)} {needs_it} is left out.</p>'
+        them = "it" if len(summary.missing) == 1 else "them"
+        left_out = f"The numbers and figures that need {them} are left out."
+        yield f'<p class="loud">{escape(absence)} {left_out}</p>'
     for sentence in sentences_of_left_out(summary.left_out):
         yield f'<p class="loud">{escape(sentence)}</p>'
 

@@ -48,7 +48,8 @@ class IndexSummary:
 
     Attributes:
         index: the index.
-        missing: the metrics that no cell has at the final budget. What needs them is left out.
+        missing: the metrics that no cell has at the final budget. Parts that need them are left
+            out.
         left_out: by metric and budget, how many values are left out because they can't be
             analysed, such as infinite values and training times of 0.
         distributions, relations, replacements, shapes, budgets, locality, best_cells: the
@@ -160,8 +161,8 @@ def summarize(index: Index, *, progress: Progress | None = None) -> IndexSummary
     """Analyse an index. This does not need matplotlib.
 
     Args:
-        index: the index to analyse. What needs a metric that it lacks at its highest budget is left
-            out, and `IndexSummary.missing` and the captions say so.
+        index: the index to analyse. Parts that need a metric that it lacks at its highest budget
+            are left out, and `IndexSummary.missing` and the captions say so.
         progress: True for a bar, or a function that is called with the number of analyses done and
             the number of analyses in all.
 

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from .._core import visible
 from ..command_line import CommandLine
+from ..phrases import counted
 from .index_argument import add_optional_index, index_or_default
 from .output_option import add_output_folder
 
@@ -31,4 +32,5 @@ def _analyze(options: Namespace) -> None:
 
     report = analyze(index_or_default(options.index), options.out, progress=True)
     path = visible(str(report.path))
-    print(f"{path}: open it in a browser; beside it {len(report.files) - 1} files")
+    others = counted(len(report.files) - 1, "other file")
+    print(f"{path}: open it in a browser; the folder has {others}, the figures among them")

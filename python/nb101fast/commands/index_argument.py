@@ -29,7 +29,7 @@ def add_optional_index(command: ArgumentParser, purpose: str) -> None:
 
 
 def index_or_default(path: str | None) -> Index:
-    """Open the index at the path, or the default one. It is told if that is the built-in one."""
+    """Open the index at the path, or the default one. Warn if that is the built-in one."""
     chosen = chosen_index() if path is None else path
     if chosen is None:
         tell(_BUILT_IN_IS_OPENED, "warning")

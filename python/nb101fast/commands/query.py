@@ -21,7 +21,7 @@ _SUFFIX = ".nb101"  # of an index, which tells it from a cell
 
 
 class NotInIndexError(Exception):
-    """A cell of the search space of which the index has no such run."""
+    """The index lacks the run that was asked for, of at least one cell."""
 
 
 def add_to(line: CommandLine) -> None:
@@ -81,7 +81,8 @@ def _query(options: Namespace) -> None:
     if missing:
         runs = f"run {repeat}" if isinstance(repeat, int) else "run"
         raise NotInIndexError(
-            f"{path or index.path} has no {runs} at {epochs} epochs of {', '.join(missing)}"
+            f"{path or index.path} has no {runs} at {epochs} epochs of {', '.join(missing)}; "
+            "`nb101fast info` shows what it has"
         )
 
 

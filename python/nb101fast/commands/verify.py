@@ -29,8 +29,8 @@ def _add_arguments(command: ArgumentParser) -> None:
         "--level",
         choices=VERIFY_LEVELS,
         default="full",
-        help="how much to check. header: the header only; sections: the checksums of all sections "
-        "and which runs there are, too; full: the other contents too (default: %(default)s)",
+        help="how much to check. header: only the header; sections: also the checksums of all "
+        "sections, and which runs there are; full: also all other contents (default: %(default)s)",
     )
 
 

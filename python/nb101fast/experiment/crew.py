@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..actor_pool import ActorPool
 from ..checks import check_choice, check_count
+from ..phrases import counted
 from ..process_pool import ProcessPool
 from .dispatcher import Dispatcher, MakeWorker, Part
 from .needs import Needs
@@ -99,7 +100,8 @@ def check_nodes(actors: ActorPool, needs: Needs) -> None:
     lacking = sorted((node, fault) for node, fault in faults.items() if fault)
     if lacking:
         node, fault = lacking[0]
-        others = f"; so it is with {len(lacking) - 1} more nodes" if len(lacking) > 1 else ""
+        more = len(lacking) - 1
+        others = f"; {counted(more, 'other node')} can't compute the runs either" if more else ""
         raise ValueError(f"node {node} of the cluster: {fault}{others}")
 
 

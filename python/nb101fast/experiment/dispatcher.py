@@ -15,7 +15,7 @@ from .run_range import RunRange
 from .worker import Computed, ExperimentWorker
 
 MOST_REPEATS = 3  # of a range whose workers are lost
-MOST_FAILED_STARTS = 3  # of one worker, in a row: a node that dies takes the starts on it along
+MOST_FAILED_STARTS = 3  # of one worker, in a row. One may fail because its node dies.
 
 MakeWorker: TypeAlias = Callable[[], ExperimentWorker]
 Part: TypeAlias = tuple[RunRange, Computed]
@@ -122,7 +122,7 @@ def _answers(make_worker: MakeWorker, ranges: Iterator[RunRange]) -> Iterator[An
     for runs in ranges:
         try:
             yield worker.compute(runs)
-        except Exception as error:  # the driver raises it, unless it is for want of memory
+        except Exception as error:  # the driver raises it, unless it is a MemoryError
             yield error
 
 

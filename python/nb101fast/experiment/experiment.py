@@ -72,8 +72,8 @@ def run_experiment(
         address: HOST:PORT of a running Ray cluster, or "auto" for one that runs on this machine.
             None starts a cluster on this machine.
         workers: how many processes or actors compute; None means as many as the machine or the
-            cluster has processors. Runs that take less than a second are then computed in this
-            process. It changes no number.
+            cluster has processors, but the engine "local" computes runs that take less than a
+            second in this process. It changes no number.
         progress: True for a bar, or a function that is called with the number of runs done and the
             number of runs in all. The time left that the bar shows weighs each optimizer by what
             its runs have cost so far.
@@ -86,8 +86,8 @@ def run_experiment(
         NotADirectoryError: `out` is a file.
         ImportError: matplotlib, pyarrow, Ray or an optimizer's library is missing. This is checked
             before any run.
-        ChildProcessError: the same runs lost a worker four times. The runs that ended before are
-            kept.
+        ChildProcessError: the same runs lost a worker four times, or a worker ended three times
+            in a row before it was ready. The runs that ended before are kept.
 
     Source: Ying et al., 2019, figure 7.
 

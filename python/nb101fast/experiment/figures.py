@@ -28,11 +28,13 @@ Draw: TypeAlias = Callable[["Axes"], None]
 def figures(
     plan: ExperimentPlan, runs: RunsByName, *, regret: Regret = "test"
 ) -> dict[str, Figure]:
-    """The figures by name: "regret" has two panels, the others have one panel each.
+    """The figures by name.
 
-    If the runs are those of evolution at several mutation rates, "mutation_rate" is there too. If
-    the preset reports the queried test accuracy, as the official notebook does, the figures show
-    accuracies instead of regrets.
+    "regret" has two panels: the regret over what was spent, and either the final regret or, with
+    several objectives, the fronts. Each panel is also there alone, as "mean_regret" or
+    "median_regret" and as "final_regret" or "attained". If the runs are those of evolution at
+    several mutation rates, "mutation_rate" is there too. If the preset reports the queried test
+    accuracy, as the official notebook does, the figures show accuracies instead of regrets.
     """
     titles = {name: title_of(name, plan.optimizers[name]) for name in runs}
     picture = RegretFigure.of(runs, titles, regret)

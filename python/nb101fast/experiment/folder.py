@@ -65,7 +65,9 @@ class Folder:
         for name, settings in there["optimizers"].items():
             if (given := wanted["optimizers"].get(name)) != settings:
                 differences.append(
-                    f"{name}={settings}, not {given or 'left out (optimizers may only be added)'}"
+                    f"{name}={settings}, not {given}"
+                    if given
+                    else f"the optimizer {name}, which is left out (optimizers may only be added)"
                 )
         if differences:
             shown = visible("; ".join(differences))

@@ -113,7 +113,7 @@ class ExperimentPlan:
 
     @property
     def trainings_in_a_run(self) -> float:
-        """How many trainings a run has time for if all are at the highest budget, about."""
+        """About how many trainings a run has time for, if all are at the highest budget."""
         most = self.limits.max_evaluations or math.inf
         seconds = float(np.nanmean(self.index.column("training_time")))
         time = self.limits.budget_seconds

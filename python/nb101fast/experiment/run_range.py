@@ -26,7 +26,7 @@ class RunRange(NamedTuple):
 
 
 def missing_ranges(plan: ExperimentPlan, done: Mapping[str, set[int]]) -> list[RunRange]:
-    """The runs that are still to be computed, so that all optimizers advance together.
+    """The runs that are still to be computed, ordered so that all optimizers advance together.
 
     Args:
         plan: the experiment.

@@ -140,7 +140,11 @@ def _deviation(runs: Doubles) -> Doubles:
 
 
 def accuracy_step(denominator: int | None, repeats: int) -> float:
-    """The step of which every mean of up to so many runs is a multiple, if 16 bits allow it."""
+    """The unit in which the page stores accuracies.
+
+    Every mean of at most so many runs is a multiple of it, unless that would need more than 16
+    bits. Then it is the smallest unit that 16 bits allow.
+    """
     if denominator is None:
         return 1 / MOST_STEPS
     return 1 / min(denominator * math.lcm(*range(1, repeats + 1)), MOST_STEPS)

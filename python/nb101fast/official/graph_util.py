@@ -79,7 +79,7 @@ def hash_module(matrix: Matrix, labeling: Sequence[int]) -> str:
 
     Nothing is pruned. The type of the elements counts: a float matrix has another hash than an
     integer matrix of the same graph, as it has in the official code. `ModelSpec.hash_spec` and
-    `nb101fast.module_hash` give the hash of the data for both.
+    `nb101fast.module_hash` give both the hash that the official file has.
 
     Args:
         matrix: (V, V), upper triangular.

@@ -122,7 +122,9 @@ def check_matrix(matrix: Any, vertices: int) -> None:
     """Raise OutOfDomainError unless this is an upper triangular 0/1 matrix of so many vertices."""
     array = np.asarray(matrix)
     if array.shape != (vertices, vertices):
-        raise OutOfDomainError(f"matrix of shape {array.shape} for {vertices} operations")
+        raise OutOfDomainError(
+            f"the matrix has shape {array.shape}; {vertices} operations need {vertices, vertices}"
+        )
     for place, value in np.ndenumerate(array):
         if value not in (0, 1):
             raise OutOfDomainError(f"matrix elements must be 0 or 1, got {value} at {place}")
@@ -173,7 +175,8 @@ def _hash_any(matrix: Any, labels: list[int]) -> str:
     check_matrix(matrix, len(labels) + 2)
     if len(matrix) > _core.MAX_GRAPH_VERTICES:
         raise OutOfDomainError(
-            f"{len(matrix)} vertices; up to {_core.MAX_GRAPH_VERTICES} can be hashed"
+            f"a graph of {len(matrix)} vertices can't be hashed; use at most "
+            f"{_core.MAX_GRAPH_VERTICES}"
         )
     digest = _core.hash_spec(np.array(matrix, np.uint8, subok=False), labels)
     assert digest is not None

@@ -21,10 +21,10 @@ from .statistics_views import Hashes, Values
 class Statistics(ReadWhenAsked[str, Value]):
     """A dictionary with an entry for each module hash of the index, in the order of the file.
 
-    As long as single cells are asked for, the storage holds only those, and a loop over the keys is
-    one over the index's hashes. A loop over the values makes a list of them, because it takes less
-    time than the storage of as many keys. The storage gets all keys when pairs of keys and values
-    are asked for, or when a value is set or removed.
+    As long as only single entries are asked for, the storage holds only those, and a loop over the
+    keys reads the hashes of the index. A loop over the values makes a list of the values, which
+    takes less time than to store as many keys. All keys are stored when `items` is called, when a
+    key is added or removed, or when a value is set after such a list was made.
     """
 
     __slots__ = ("_has_all_keys", "_list", "_source")
@@ -104,7 +104,7 @@ class Statistics(ReadWhenAsked[str, Value]):
             self._fill(repeat(UNREAD) if self._list is None else self._list)
 
     def _fill(self, values: Iterable[Value]) -> None:
-        """Store all keys in the file's order. A value that was not read before is one of these."""
+        """Store all keys, in the file's order, with these values. Entries that were read stay."""
         stored = self._stored()
         dict.clear(self)
         dict.update(self, zip(self._source.hashes, values, strict=False))

@@ -122,7 +122,7 @@ def synflow(probe: Probe) -> float:
     """The sum of weight times gradient over the kernels, without data.
 
     The gradient is that of the sum of the outputs for an image of ones. All weights are taken as
-    positive, and batch norm is left out. The numbers are of any size, so float64 holds them.
+    positive, and batch norm is left out. The numbers can become very large, so they are float64.
 
     Source: Tanaka et al., 2020, "Pruning neural networks without any data by iteratively conserving
     synaptic flow".
@@ -137,7 +137,7 @@ def synflow(probe: Probe) -> float:
 
 
 def jacob_cov(probe: Probe) -> float:
-    """How little the gradients of different images by their pixels are correlated.
+    """How little the gradients with respect to the pixels are correlated between images.
 
     It is the sum of -log(v + k) - 1 / (v + k) over the eigenvalues v of the matrix of correlations,
     with k = 1e-5. The gradient is that of the sum of an image's logits.
@@ -152,7 +152,7 @@ def jacob_cov(probe: Probe) -> float:
 
 
 def naswot(probe: Probe) -> float:
-    """How different the images are to the ReLUs: which of them are active.
+    """How much the images differ in which ReLUs they activate.
 
     It is the logarithm of the absolute determinant of the matrix that says for two images how many
     ReLUs treat both alike. It is -inf if two images are alike to all of them.
@@ -172,11 +172,12 @@ def naswot(probe: Probe) -> float:
 
 
 def zen(probe: Probe) -> float:
-    """How much the last cell's output changes with the images, without what batch norm takes away.
+    """How much the last cell's output changes with the images, with batch norm's scaling undone.
 
-    Images and kernels are normal; the images then change by noise of 0.01. The logarithm of the
-    mean norm of the change is added to the logarithm of the standard deviation before each batch
-    norm. Connections between vertices stay, all of them.
+    Images and kernels are drawn from a standard normal distribution. Then normal noise of standard
+    deviation 0.01 is added to the images. The score is the logarithm of the mean norm of the
+    change of the output, plus the logarithm of the standard deviation before each batch norm. All
+    connections between vertices are kept.
 
     Source: Lin et al., 2021, "Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition".
     """

@@ -21,13 +21,15 @@ class Probe:
     Batch norm normalises by the statistics of the batch, because the network is not trained.
 
     Args:
-        network: it stays as it is.
+        network: the network, which is copied and not changed.
         images: (B, 3, S, S) normalised floats, a tensor or an array.
         labels: (B,) integers.
         seed: decides what a proxy draws at random.
 
     Attributes:
-        network, images, labels, seed: these; the batch as tensors.
+        network: the copy, in training mode.
+        images, labels: the batch as tensors, float32 (B, 3, S, S) and int64 (B,).
+        seed: the argument.
 
     Raises:
         TypeError: `network` is of another class.
@@ -42,7 +44,7 @@ class Probe:
 
     @cached_property
     def gradients(self) -> tuple[Tensor, ...]:
-        """The gradient of the loss by each kernel of `kernels_of`."""
+        """The gradient of the loss with respect to each kernel of `kernels_of`."""
         return torch.autograd.grad(self.loss(), kernels_of(self.network))
 
     def loss(self) -> Tensor:

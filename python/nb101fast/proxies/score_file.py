@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from .._core import FormatError
 from ..codes import as_code
+from ..phrases import counted
 from ..regular_file import open_regular, read_regular
 
 Scores = Mapping[str, float]
@@ -66,7 +67,10 @@ class ScoreFile:
                 scores = dict(zip(self._proxies, map(float, values), strict=True))
                 self.scores[as_code(int(code))] = scores
             except ValueError as error:
-                raise FormatError(f"{self._path}: line {number}: {error}") from None
+                raise FormatError(
+                    f"{self._path}: line {number} is no code with "
+                    f"{counted(len(self._proxies), 'number')}: {error}; remove the line"
+                ) from None
 
 
 def _csv_line(fields: Sequence[object]) -> bytes:

@@ -36,7 +36,7 @@ def score(
     proxies: Sequence[str] = tuple(PROXIES),
     seed: int = 0,
 ) -> dict[str, float]:
-    """What the proxies say of a network as it is. The network stays so.
+    """Compute zero-cost proxies of a network with its present weights, and do not change it.
 
     Args:
         network: untrained, with its initial weights.
@@ -73,7 +73,7 @@ def score_cells(
     output: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """What the proxies say of many cells, each with new initial weights.
+    """Compute zero-cost proxies of many cells, each with new initial weights.
 
     Args:
         codes: uint32 (N,), or a list of codes. Each is built in its own vertex order.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import _core
 from .optimizer import Proposal, Trial
+from .simulated_run import checked_configuration
 from .simulated_training import SimulatedTraining
 
 
@@ -30,7 +31,7 @@ class CompiledOptimizer:
     def tell(self, trial: Trial, /) -> None:
         """See `Optimizer.tell`."""
         self._optimizer.tell(
-            code=trial.code,
+            code=checked_configuration(trial.code),
             cell_id=trial.cell_id,
             budget=self._epochs.index(trial.epochs),
             repeat=trial.repeat,

@@ -41,7 +41,8 @@ def plot_fronts(fronts: Iterable[Fronts] | Mapping[str, Fronts]) -> Figure:
     Raises:
         ImportError: matplotlib is missing.
         TypeError: something else is given than fronts.
-        ValueError: none are given, two have the same name, or they differ in what must be the same.
+        ValueError: none are given, two have the same name, or they differ in their objectives,
+            preset or limits.
 
     Example:
         >>> from nb101fast import search

@@ -162,7 +162,10 @@ class MultiObjectiveTraining(SimulatedTraining):
         return space.points(objectives.maximize, objectives.minimize, rows)
 
     def _told_points(self, rows: Rows) -> Doubles:
-        """What is told by row, repeat and objective. It is infinite where an objective lacks."""
+        """What is told of each run: float64 (rows, repeats, objectives).
+
+        All objectives of a run are infinite if one of them is missing.
+        """
         num_repeats = self.index.reader.num_repeats(self.epochs[-1])
         named = self.objectives.renamed(_TOLD_AS)
         points = np.stack([self._points(named, rows, each) for each in range(num_repeats)], axis=1)
@@ -170,7 +173,7 @@ class MultiObjectiveTraining(SimulatedTraining):
         return points
 
     def _corner(self, known: Doubles, reference: Mapping[str, float] | None) -> Doubles:
-        """The reference point, of which less is better too."""
+        """The reference point. Maximized objectives are multiplied by -1, so less is better."""
         corner: Doubles = known.max(axis=0)
         if reference is not None:
             corner = checked_reference(reference, self.objectives.names) * self.objectives.signs

@@ -25,7 +25,7 @@ class Objectives:
 
     @classmethod
     def of_words(cls, words: Iterable[str]) -> Objectives:
-        """Objectives whose directions are known, or follow their names.
+        """Objectives from names of columns, each with its direction where that is not known.
 
         Args:
             words: "test_accuracy", "parameters" and other columns of which it is known whether

@@ -57,7 +57,7 @@ class Observations:
 
     @classmethod
     def of_core(cls, columns: _core.ObservationColumns, epochs: Sequence[int]) -> Observations:
-        """What the core recorded. The core knows budgets by number; `epochs` are theirs.
+        """What the core recorded. It numbers the budgets, and `epochs` has the epochs of each.
 
         Raises:
             ValueError: a budget has more epochs than an int32 holds.
@@ -171,7 +171,7 @@ def checked_evaluations(evaluations: npt.ArrayLike) -> npt.ArrayLike:
     """The numbers of evaluations themselves.
 
     Raises:
-        TypeError: they are not integers. Numbers with a fraction would rather be seconds.
+        TypeError: they are not integers, so they may be seconds.
     """
     _core.check_mask(evaluations, "evaluations")
     array = np.asarray(evaluations)

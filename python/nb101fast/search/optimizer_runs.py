@@ -132,7 +132,7 @@ class OptimizerRuns(ABC):
         )
 
     def _aim(self) -> str:
-        """What `repr` says of the objectives. It says nothing of the accuracy alone."""
+        """What `repr` says of the objectives; nothing if the accuracy is the only one."""
         return ""
 
     @abstractmethod
@@ -178,7 +178,7 @@ class OptimizerRuns(ABC):
     @classmethod
     @abstractmethod
     def _joined_rows(cls: type[_Runs], parts: Sequence[_Runs]) -> dict[str, Any]:
-        """What the subclass keeps of trainings beside the incumbents, of all parts, by name."""
+        """Other attributes of the subclass with a row for each incumbent, joined over all parts."""
 
     @property
     def facts_of_all_runs(self) -> Facts:

@@ -57,9 +57,10 @@ def run(
             A training counts whatever its epochs are. Invalid configurations do not count, because
             they are not trained.
         seed: an int. Run number r depends only on the seed and r, not on the number of threads.
-        preset: "paper" (Ying et al., 2019), "scripts" (the defaults of `nas_benchmarks`) or
+        preset: "paper" (Ying et al., 2019), "scripts" (the defaults of `nas_benchmarks`),
             "notebook" (the official notebook, with official validity and the test accuracy of the
-            run that was drawn).
+            run that was drawn), "mini" (the paper's NAS-Bench-Mini, cells of at most 6 vertices) or
+            "mutation-rates" (evolution at several mutation rates).
         first_run: the number of the first run, to continue earlier runs.
         epochs: the final budget; None takes the highest of the index.
         record: "incumbents", or "everything" to record all trainings, at 48 bytes each.
@@ -71,8 +72,8 @@ def run(
     Raises:
         ValueError: an argument is not allowed, neither `budget_seconds` nor `max_evaluations` is
             given, the time budget is shorter than every training, or the index lacks the epochs
-            that the optimizer needs. This is checked before any run. Also if an optimizer keeps
-            proposing configurations that cost nothing.
+            that the optimizer needs. All of this is checked before any run. The error also ends a
+            run whose optimizer proposes 1,000,000 configurations in a row that cost nothing.
 
     Source: Ying et al., 2019, section 4 (figure 7).
 

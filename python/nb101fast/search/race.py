@@ -128,5 +128,5 @@ def _runs(trajectories: Trajectories, regret: Regret, most: int) -> list[dict[st
 
 
 def _numbers(values: Doubles) -> list[float]:
-    """The values with fewer digits, which are more than a picture shows."""
+    """The values, rounded to as many digits as a picture can show and more."""
     return [float(f"{value:.{_DIGITS}g}") for value in values.tolist()]

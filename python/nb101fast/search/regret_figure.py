@@ -181,8 +181,8 @@ def plot_regret(
     """Draw the regret of optimizers: over what they have spent, and of the runs at their end.
 
     The left panel shows the mean of the runs with its 95 % bootstrap interval, the right one the
-    share of runs at or below each final regret. Presets that report medians or accuracies have
-    those. It needs `pip install "nb101fast[plots]"`.
+    share of runs at or below each final regret. For presets that report medians or accuracies, the
+    panels show those instead. The function needs `pip install "nb101fast[plots]"`.
 
     Args:
         trajectories: the runs of each optimizer; or a dictionary of them, whose keys are the names
@@ -233,7 +233,7 @@ def middle_of(preset: str, values: Doubles) -> tuple[Doubles, Doubles, Doubles]:
 
 
 def lines_of(names: Collection[str]) -> dict[str, int]:
-    """The number of each optimizer's line. Others than those of `_LINES` get the free colours."""
+    """The number of each optimizer's line. Those that `_LINES` lacks get unused colours."""
     known = {name: _LINES[name] for name in names if name in _LINES}
     colours = {line % len(plotting.PALETTE) for line in known.values()}
     free = sorted(

@@ -13,7 +13,7 @@ from .limits import Limits
 from .optimizer import Trial
 from .settings import CompiledSettings, Factory, Settings
 from .simulated_run import SimulatedRun
-from .simulated_training import SimulatedTraining, seed_word
+from .simulated_training import SimulatedTraining, seed_of_runs
 
 
 def runs_at_once(optimizer: Settings | Factory) -> int:
@@ -87,7 +87,7 @@ class Runner:
             settings=settings.compiled_for(self.training),
             budget_seconds=self.limits.budget_seconds,
             max_evaluations=self.limits.max_evaluations,
-            seed=seed_word(self.seed),
+            seed=seed_of_runs(self.seed),
             first_run=first,
             num_runs=count,
             recorded=self.recorded,
@@ -96,7 +96,7 @@ class Runner:
 
     def _run(self, number: int) -> _core.SearchRun:
         """One run of an optimizer in Python."""
-        word = seed_word(self.seed)
+        word = seed_of_runs(self.seed)
         optimizer = self.settings(self.training, _core.optimizer_seed(word, number))
         run = SimulatedRun(self.training, self.limits, word, number, recorded=self.recorded)
         while not run.is_over and (trial := _trial(run, optimizer.ask())) is not None:

@@ -66,7 +66,7 @@ class SimulatedRun:
         if epochs is None:
             epochs = budgets[-1]
         check_choice("epochs", epochs, budgets)
-        told = self.core.evaluate(_checked_configuration(code), budgets.index(epochs))
+        told = self.core.evaluate(checked_configuration(code), budgets.index(epochs))
         if told is None:
             return None
         number, cell_id, _, repeat, accuracy, seconds = told
@@ -103,7 +103,13 @@ class SimulatedRun:
         return float(self.training.best_test_accuracy - tests[-1]) if len(tests) else math.nan
 
 
-def _checked_configuration(code: OneCode) -> int:
+def checked_configuration(code: OneCode) -> int:
+    """The code of a configuration.
+
+    Raises:
+        TypeError: it is no code.
+        ValueError: it has bit 31 or a label 3 set.
+    """
     number = as_code(code)
     labels = number >> MATRIX_BITS
     # Both bits of a label 3 are set: the shift puts the higher one onto the place of the lower one.

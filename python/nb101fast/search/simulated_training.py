@@ -19,7 +19,7 @@ _VALIDITIES = {"raw-9": _core.Validity.raw_9, "official": _core.Validity.officia
 _REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTest.queried}
 MOST_EVALUATIONS = 1_000_000_000_000
 MOST_RUNS = 1_000_000_000_000
-_MOST_TRAININGS = 1_000_000_000  # of the shortest that takes time, in a time budget
+_MOST_TRAININGS = 1_000_000_000  # how often a time budget may hold the shortest training above 0 s
 
 
 class SimulatedTraining:
@@ -42,6 +42,8 @@ class SimulatedTraining:
             paper's NAS-Bench-Mini. Configurations still have 7 vertices before pruning.
 
     Attributes:
+        index, validity, test, max_vertices: the arguments.
+        epochs: the budgets, ascending.
         core: the compiled object that holds the trainings.
 
     Raises:
@@ -104,9 +106,10 @@ class SimulatedTraining:
 
         Raises:
             TypeError: the time is not a number.
-            ValueError: there is no limit; the time is not finite and positive, the shortest
-                training takes longer, or the time is a thousand million times longer and the
-                evaluations are not limited; or the number of evaluations is not in 1..10^12.
+            ValueError: neither limit is given. The time is not finite and positive, or it is
+                shorter than every training. The time is more than 10^9 times the shortest training
+                above 0 s, and the evaluations are not limited. The number of evaluations is not in
+                1..10^12.
         """
         if budget_seconds is None and max_evaluations is None:
             raise ValueError(
@@ -138,7 +141,7 @@ class SimulatedTraining:
         return seconds
 
     def _check_trainings(self, seconds: float, *, is_bounded: bool) -> None:
-        """Refuse a time that so many trainings fit into that a run would hardly end."""
+        """Refuse a time into which so many trainings fit that a run would hardly end."""
         cell_id, shortest = self.core.shortest_paid_run
         if not is_bounded and seconds > _MOST_TRAININGS * shortest:
             raise ValueError(
@@ -170,11 +173,11 @@ class SimulatedTraining:
         """
         limits = self.check_limits(budget_seconds, max_evaluations)
         check_count("run", run, 0, MOST_RUNS)
-        return SimulatedRun(self, limits, seed_word(seed), run)
+        return SimulatedRun(self, limits, seed_of_runs(seed), run)
 
 
-def seed_word(seed: int) -> int:
-    """A seed for the core, which takes 64 bits: any int modulo 2^64."""
+def seed_of_runs(seed: int) -> int:
+    """The seed of runs for the core, which takes 64 bits: any int modulo 2^64."""
     return checked_integer("seed", seed) % (1 << 64)
 
 
@@ -183,8 +186,8 @@ def _checked_epochs(epochs: Sequence[int], index: Index) -> tuple[int, ...]:
     for budget in epochs:
         if budget not in index.epochs:
             raise ValueError(
-                f"epochs={budget!r} are needed, but {index!r} has no such budget; use an index "
-                "that has it"
+                f"epochs={budget!r} are needed, but {index!r} has no such budget; use {allowed}, "
+                "or another index"
             )
     if not epochs or len(set(epochs)) < len(epochs):
         raise ValueError(

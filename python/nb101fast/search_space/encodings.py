@@ -41,14 +41,14 @@ def encode_as(codes: ManyCodes | OneCode, name: Encoding, *, out: Rows | None = 
 
     Args:
         codes: uint32 (N,), a list of codes, or one code or `Cell`.
-        out: an array of that dtype and shape to write into. For many codes, new memory takes
-            longer than the rows themselves.
+        out: an array of that dtype and of the shape (N, columns) to write into, with N = 1 for one
+            code. For many codes, new memory takes longer than the rows themselves.
 
     Returns:
-        One row for each code; a single row (columns,) for one code.
+        One row for each code; a single row (columns,) for one code. `out` itself if it is given.
 
     Raises:
-        TypeError: an array of codes of another type than uint32.
+        TypeError: an array of codes of another type than uint32, or `out` of another dtype.
         ValueError: no such encoding, a code that it can't hold, or another shape of `out`.
         OutOfDomainError: a code with bit 31 or a label 3.
 
@@ -139,7 +139,7 @@ def _explain(row: list[Any], name: str, row_place: str) -> None:
     for column, (value, (most, whole)) in enumerate(zip(row, limits, strict=True)):
         if 0 <= value <= most and (value == int(value) or not whole):
             continue
-        allowed = "0 and 1" if most == 1 else f"0 to {most}"
+        allowed = "0 or 1" if most == 1 else f"0 to {most}"
         numbers = allowed if whole else "numbers from 0 to 1"
         raise ValueError(
             f"value {value} at [{row_place}{column}] of x is not allowed; use {numbers}"

@@ -35,9 +35,10 @@ def mutate(codes: Any, *, how: Mutation = "parameter", rate: float = 1.0, seed: 
       two with probability rate/5 (the official notebook, whose mutation rate is 1.0).
     - "naszilla": the same with 1/21 and 1/5 (`adj_mutate`).
     - "naslib": the same with 1/7 and 1/3 (`NasBench101SearchSpace.mutate`).
-    - "pruned": one edge or label that counts is changed; each is as likely. It counts if it
-      survives pruning, or would if the edge were there (the neighbourhoods of naszilla and NASLib).
-      If there is none, because input and output are joined to each other alone, the code stays.
+    - "pruned": one edge or label that counts is changed; each is as likely. An edge counts if it
+      survives pruning, or would survive it if it were added. A label counts if its vertex survives
+      pruning (the neighbourhoods of naszilla and NASLib). If the edge from input to output is the
+      only one that survives, no change gives a valid child, and the code stays.
 
     All rules but the first draw again until the child is valid in the official meaning. The
     probabilities of the middle three are exact to 2^-32.

@@ -46,7 +46,8 @@ def neighbors(code: OneCode) -> Ids:
 def neighbor_table(*, threads: int = 1) -> NeighborTable:
     """The neighbours of every representative `cell_codes()[i]`: 7,653,143 ids (34 MB).
 
-    The table is not symmetric: which edge revives a dead vertex depends on where that vertex lies.
+    The table is not symmetric. One change can cut vertices off, which pruning then removes, but no
+    single change of the smaller cell's representative brings them back.
     Go on from ids with `objective.by_id(ids)`, `index.query(ids=ids)` or `cell_codes()[ids]`.
 
     Args:

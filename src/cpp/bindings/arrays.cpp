@@ -146,9 +146,12 @@ void check_ids(std::span<const std::int32_t> ids, std::int32_t least) {
     differences |= (number - first) | (last - number);
   }
   if (!(differences & kSignBit)) return;
-  const auto found =
-      std::ranges::find_if(ids, [=](std::int32_t id) { return id < least || id >= kNumCells; });
-  refuse_id(std::to_string(*found), found - ids.begin(), least);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::int32_t id = ids[i];  // read once: another thread may change it
+    if (id < least || id >= kNumCells) {
+      refuse_id(std::to_string(id), static_cast<py::ssize_t>(i), least);
+    }
+  }
 }
 
 // Returns a 1-D array of 4-byte numbers. A list or tuple is converted by member(value, position).
@@ -168,11 +171,13 @@ py::array_t<Number> batch_of(py::handle values, const Kind& kind, Member member)
     throw py::type_error(
         sentence(kind.plural, " can't be a ", type_name(values), "; use ", kind.batch_allowed));
   }
-  const auto sequence = py::reinterpret_borrow<py::sequence>(values);
-  py::array_t<Number> numbers(static_cast<py::ssize_t>(sequence.size()));
+  // A copy, because another thread may change the list.
+  const auto members = py::reinterpret_steal<py::tuple>(PySequence_Tuple(values.ptr()));
+  if (!members) throw py::error_already_set();
+  py::array_t<Number> numbers(static_cast<py::ssize_t>(members.size()));
   Number* const to = numbers.mutable_data();
   py::ssize_t position = 0;
-  for (const py::handle& value : sequence) {
+  for (const py::handle& value : members) {
     to[position] = member(value, position);
     ++position;
   }

@@ -16,8 +16,9 @@ namespace nb101::bindings {
 namespace {
 
 // Adds configurations in this order. Takes (N,) codes, budgets and accuracies.
-void tell(DensityRatio& self, const py::object& codes, const py::array_t<std::uint32_t>& budgets,
-          const py::array_t<double>& accuracies) {
+void tell(DensityRatio& self, const py::object& codes,
+          const py::array_t<std::uint32_t, py::array::c_style | py::array::forcecast>& budgets,
+          const DoubleArray& accuracies) {
   const py::array_t<Code> told = as_codes(codes);
   if (told.size() != budgets.size() || told.size() != accuracies.size()) {
     throw py::value_error(

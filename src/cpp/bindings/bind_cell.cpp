@@ -31,8 +31,12 @@ using LabelArray = py::array_t<std::int64_t, py::array::c_style>;
 // Returns the graph of a strictly upper triangular matrix of 0 and 1 with 2..32 vertices. `labels`
 // has a label for each vertex.
 Graph graph_from(const ByteArray& matrix, const LabelArray& labels) {
+  const py::ssize_t size = matrix.ndim() == 2 ? matrix.shape(0) : 0;
+  if (size < 2 || size > kMaxGraphVertices || matrix.shape(1) != size || labels.size() != size) {
+    throw py::value_error("the matrix is not square with 2 to 32 rows and a label for each");
+  }
   Graph graph;
-  graph.num_vertices = static_cast<int>(matrix.shape(0));
+  graph.num_vertices = static_cast<int>(size);
   for (int v = 0; v < graph.num_vertices; ++v) {
     graph.labels[v] = labels.at(v);
     for (int w = v + 1; w < graph.num_vertices; ++w) {
@@ -111,8 +115,8 @@ py::tuple look_up_tables() {
 }
 
 // Returns the hashes of cells, one by one: (N, 16).
-ByteArray hashes_of_codes(const py::array_t<Code>& codes) {
-  const std::span<const Code> cells = span_of(codes);
+ByteArray hashes_of_codes(const py::array_t<Code, py::array::c_style>& codes) {
+  const std::span cells(codes.data(), static_cast<std::size_t>(codes.size()));
   ByteArray hashes({codes.size(), static_cast<py::ssize_t>(sizeof(Digest))});
   const std::span<Digest> digests(reinterpret_cast<Digest*>(hashes.mutable_data()), cells.size());
   const LongWork long_work;

@@ -47,7 +47,7 @@ std::shared_ptr<ObjectiveValues> make_values(py::handle given, const DoubleArray
 // of their run, the hypervolume after each of them, and how many each run has.
 py::tuple steps_of_runs(const ObjectiveValues& values, const py::array_t<std::int32_t>& cell_ids,
                         const py::array_t<std::int32_t>& repeats,
-                        const py::array_t<std::int64_t>& counts) {
+                        const py::array_t<std::int64_t, py::array::c_style>& counts) {
   std::vector<Trained> trained;
   for (py::ssize_t i = 0; i < cell_ids.size(); ++i) {
     trained.push_back({cell_ids.at(i), static_cast<std::uint32_t>(repeats.at(i))});

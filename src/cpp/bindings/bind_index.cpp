@@ -138,8 +138,8 @@ py::array_t<double> run_values(const FileSeries& self, std::size_t repeat,
                    [&](std::size_t row) { return self.series.value(row, repeat); });
 }
 
-// Means are answered as float32, by queries and objectives alike. The value of an own column is no
-// mean and stays whole.
+// Means are rounded to float32, in queries as in objectives. The value of an own column is not a
+// mean and keeps its precision.
 py::array_t<double> mean_values(const FileSeries& self, const py::array_t<std::int64_t>& rows) {
   return values_of(self.index, rows, [&](std::size_t row) {
     const double mean = self.series.mean(row);

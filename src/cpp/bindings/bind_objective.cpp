@@ -110,7 +110,7 @@ void refuse_out(const Keywords& keywords) {
   }
 }
 
-// Any other call than of one plain int.
+// Answers every call, except that of one plain int.
 [[gnu::noinline]] PyObject* call_any(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                                      PyObject* names) {
   return guarded([&]() -> PyObject* {
@@ -139,7 +139,7 @@ PyObject* call(PyObject* self, PyObject* const* arguments, std::size_t flags, Py
   return call_any(self, arguments, count, names);
 }
 
-// Any other call of by_id than of one plain int.
+// Answers every call of by_id, except that of one plain int.
 [[gnu::noinline]] PyObject* by_id_any(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                                       PyObject* names) {
   return guarded([&]() -> PyObject* {
@@ -205,7 +205,7 @@ PyMemberDef members[] = {
     {}};
 
 constexpr const char* kDoc =
-    "One metric of an index, prepared for fast look-up. Index.objective() makes it.\n\n"
+    "A metric or own column of an index, prepared for look-ups. Index.objective() makes it.\n\n"
     "f(code) and f(cell) return a float. f(codes, *, out=None, threads=1) takes a uint32 array or\n"
     "a list of codes and returns a float32 array, which is written to `out` if that is given.\n"
     "f.by_id(ids) does the same for cell ids. A single code outside the search space raises\n"

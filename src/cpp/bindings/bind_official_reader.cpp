@@ -1,6 +1,8 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -105,11 +107,17 @@ PyObject* budget_set(PyObject* self, PyObject* number) {
   return guarded([&] {
     const OfficialReader& reader = reader_of(self);
     const std::size_t row = row_argument(reader, number);
-    std::uint32_t set = 0;
-    for (std::size_t budget = 0; budget < reader.num_budgets(); ++budget) {
-      set |= static_cast<std::uint32_t>(reader.run_count(row, budget) > 0) << budget;
+    constexpr std::size_t kBits = 64;
+    py::int_ set(0);
+    for (std::size_t first = 0; first < reader.num_budgets(); first += kBits) {
+      const std::size_t end = std::min(reader.num_budgets(), first + kBits);
+      std::uint64_t word = 0;
+      for (std::size_t budget = first; budget < end; ++budget) {
+        word |= std::uint64_t{reader.run_count(row, budget) > 0} << (budget - first);
+      }
+      set = first ? py::int_(set | (py::int_(word) << py::int_(first))) : py::int_(word);
     }
-    return py::int_(set);
+    return set;
   });
 }
 

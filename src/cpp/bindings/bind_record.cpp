@@ -25,6 +25,9 @@ namespace nb101::bindings {
 namespace {
 
 Bytes bytes_of(const py::buffer_info& info) {
+  if (info.ndim > 1 || (info.ndim == 1 && info.size > 1 && info.strides[0] != info.itemsize)) {
+    throw py::value_error("the buffer is not contiguous; use bytes(buffer)");
+  }
   return {static_cast<const std::uint8_t*>(info.ptr),
           static_cast<std::size_t>(info.size * info.itemsize)};
 }
@@ -37,12 +40,13 @@ py::bytes python_bytes(const std::vector<std::uint8_t>& data) {
   return python_bytes(as_text(data));
 }
 
-// Feeds any Python buffer to a reader. Other Python threads can run meanwhile.
+// Feeds a contiguous Python buffer to a reader. Other Python threads can run meanwhile.
 template <class Reader>
 void feed(Reader& reader, const py::buffer& buffer) {
   const py::buffer_info info = buffer.request();
+  const Bytes bytes = bytes_of(info);
   const LongWork long_work;
-  reader.feed(bytes_of(info));
+  reader.feed(bytes);
 }
 
 // ---------------------------------------------------------------- frames
@@ -55,8 +59,9 @@ py::bytes frame_of(const py::bytes& payload) {
 
 void count_records(FrameStream& stream, const py::buffer& buffer) {
   const py::buffer_info info = buffer.request();
+  const Bytes bytes = bytes_of(info);
   const LongWork long_work;
-  stream.feed(bytes_of(info), [](std::span<const Frame>) {});
+  stream.feed(bytes, [](std::span<const Frame>) {});
 }
 
 // Returns (offset, payload) of each record that the bytes complete.

@@ -1,5 +1,6 @@
 #include "bindings/bind_search.hpp"
 
+#include <pybind11/critical_section.h>
 #include <pybind11/native_enum.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -54,8 +55,11 @@ std::unique_ptr<SearchRun> make_run(const SimulatedTraining& training,
                                      run_seeds(seed, run).repeats, recorded);
 }
 
-// Returns None if the training would end after the budget. The code must be faultless.
-py::object evaluate(SearchRun& run, Code code, std::uint32_t budget) {
+// Returns None if the training would end after the budget. The code must be faultless. The run is
+// locked, so that no other thread evaluates at the same time, even without a GIL.
+py::object evaluate(const py::object& self, Code code, std::uint32_t budget) {
+  const py::scoped_critical_section lock(self);
+  auto& run = self.cast<SearchRun&>();
   Trial trial{};
   trial.proposal = {code, budget};
   run.start(trial);
@@ -67,17 +71,21 @@ struct AskTell {
   Optimizer optimizer;
 };
 
-py::tuple ask_optimizer(AskTell& self) {
-  // The GIL is kept, so that two threads can't ask the same optimizer at once.
-  const Proposal proposal = std::visit([](auto& chosen) { return chosen.ask(); }, self.optimizer);
+// The optimizer is locked, so that no other thread asks or tells it at the same time, even without
+// a GIL.
+py::tuple ask_optimizer(const py::object& self) {
+  const py::scoped_critical_section lock(self);
+  auto& optimizer = self.cast<AskTell&>().optimizer;
+  const Proposal proposal = std::visit([](auto& chosen) { return chosen.ask(); }, optimizer);
   return py::make_tuple(proposal.code, proposal.budget);
 }
 
-// The repeat of an invalid configuration is -1.
-void tell_optimizer(AskTell& self, Code code, std::int32_t cell_id, std::uint32_t budget,
+// The code must be faultless. The repeat of an invalid configuration is -1.
+void tell_optimizer(const py::object& self, Code code, std::int32_t cell_id, std::uint32_t budget,
                     std::int32_t repeat, double accuracy) {
+  const py::scoped_critical_section lock(self);
   const Trial trial{{code, budget}, cell_id, static_cast<std::uint32_t>(repeat), {accuracy, 0}};
-  std::visit([&](auto& chosen) { chosen.tell(trial); }, self.optimizer);
+  std::visit([&](auto& chosen) { chosen.tell(trial); }, self.cast<AskTell&>().optimizer);
 }
 
 // ---------------------------------------------------------------- many runs
@@ -151,7 +159,7 @@ py::dict run_search(const SimulatedTraining& training, const SearchSettings& of_
 
 Brackets make_brackets(std::uint32_t num_budgets, std::uint32_t eta) {
   double configurations = 1;
-  for (std::uint32_t i = 1; i < num_budgets; ++i) configurations *= eta;
+  for (std::uint32_t i = 1; i < std::min(num_budgets, 20u); ++i) configurations *= eta;
   if (num_budgets < 1 || num_budgets > 20 || eta < 2 || configurations > 1e6) {
     throw py::value_error(
         sentence("num_budgets=", num_budgets, " with eta=", eta,

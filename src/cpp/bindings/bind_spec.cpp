@@ -77,6 +77,7 @@ PyObject* hash_spec(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
     std::optional<SpecMatrix> matrix = read_matrix(arguments[0]);
     if (!matrix || !matrix->is_upper_triangular || !matrix->is_zero_one) return py::none();
     const int n = matrix->graph.num_vertices;
+    const py::scoped_critical_section lock(arguments[1]);
     if (!PyList_CheckExact(arguments[1]) || PyList_GET_SIZE(arguments[1]) != n - 2) {
       return py::none();
     }

@@ -60,6 +60,9 @@ std::vector<Run> RunArrays::runs() const {
                    " is not the code of a pruned graph; use Cell.from_code(...).code"));
     }
     run.epochs = epochs.at(at);
+    if (run.epochs == 0) {
+      throw py::value_error(sentence("epochs 0 of run ", i, " are not allowed; use 1 or more"));
+    }
     run.metrics = metrics_from(values.data(at, 0), parameters.at(at), total_times.at(at));
   }
   return runs;

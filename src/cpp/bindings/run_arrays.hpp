@@ -28,8 +28,8 @@ struct RunArrays {
   ParameterArray parameters;
   TimeArray total_times;
 
-  // Throws ValueError if the arrays have different lengths, and OutOfDomainError if a code is
-  // outside the space.
+  // Throws OutOfDomainError if a code is outside the space, and ValueError if the arrays have
+  // different lengths, a code is not that of a pruned graph, or the epochs are 0.
   std::vector<Run> runs() const;
 };
 

@@ -57,11 +57,12 @@ void remove_if_abandoned(const fs::path& temporary) {
 std::FILE* create_new(const fs::path& path) { return std::fopen(path.c_str(), "w+bx"); }
 
 // The writer holds this lock, and the system frees it when the writer ends, even by a crash.
-// Returns false if another process locked or removed the file first.
+// Returns false if another process locked or removed the file first. On a file system without
+// locks, nobody can lock it, so nobody takes it for abandoned.
 bool lock(std::FILE* file) {
   struct stat status{};
-  return ::flock(::fileno(file), LOCK_EX | LOCK_NB) == 0 && ::fstat(::fileno(file), &status) == 0 &&
-         status.st_nlink > 0;
+  if (::flock(::fileno(file), LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
+  return ::fstat(::fileno(file), &status) == 0 && status.st_nlink > 0;
 }
 
 void sync_folder(const fs::path& path) {

@@ -15,9 +15,10 @@ namespace nb101 {
 class AtomicFile {
  public:
   // Creates the temporary file. Also removes temporary files in the folder that crashed writers
-  // left. Where `path` is a symbolic link, the file at its end is replaced and the link stays, or
-  // the link itself is replaced. Throws std::system_error with the path, and NotRegularError if
-  // something there is no file.
+  // left. If `path` is a symbolic link and follows_links is true, the file at the end of the link
+  // is replaced and the link stays. If follows_links is false, the link itself is replaced. Throws
+  // std::system_error with the path, and NotRegularError if a device, a pipe, a socket or a folder
+  // has this name.
   explicit AtomicFile(std::string path, bool follows_links = true);
   ~AtomicFile();  // removes the temporary file if commit() was not called
   AtomicFile(const AtomicFile&) = delete;

@@ -52,7 +52,7 @@ PaddedQuad gather_quad(std::string_view text, std::size_t& at, const RecordPlace
     if (c == '\n') continue;
     quad.padding += c == '=';
     if (c != '=' && (quad.padding || kDigits.find(c) == kDigits.npos)) {
-      place.fail("its base64 has the character ", static_cast<unsigned char>(c),
+      place.fail("its base64 has the byte ", static_cast<unsigned char>(c),
                  ", which is not allowed there");
     }
     quad.digits[i++] = c == '=' ? kDigits[0] : c;
@@ -90,7 +90,8 @@ PaddedQuad gather_quad(std::string_view text, std::size_t& at, const RecordPlace
   const __m256i range_by_high = twice(kRangeByHigh);
   const __m256i offset = twice(kOffset);
   const __m256i order = twice(kOrder);
-  const __m256i slash = _mm256_set1_epi8('/');  // 0x2f: also the mask of a half, as bit 5 is unused
+  // A slash is 0x2f, so it is also the mask of a half: bit 5 is set too, but a shuffle ignores it.
+  const __m256i slash = _mm256_set1_epi8('/');
   std::size_t at = 0;
   for (; at + kBlock <= text.size(); at += kBlock, to += kBlock / 4 * 3) {
     __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at));
@@ -98,10 +99,12 @@ PaddedQuad gather_quad(std::string_view text, std::size_t& at, const RecordPlace
     const __m256i low = _mm256_and_si256(block, slash);
     const __m256i range = _mm256_shuffle_epi8(range_by_high, high);
     if (!_mm256_testz_si256(_mm256_shuffle_epi8(excluded_by_low, low), range)) break;
-    // The slash has the upper half of '+', and so its own offset stands one place before.
+    // The slash has the upper half of '+', which is 2. Where there is a slash, is_slash is -1, so
+    // its own offset is the element before that of '+'.
     const __m256i is_slash = _mm256_cmpeq_epi8(block, slash);
     block = _mm256_add_epi8(block, _mm256_shuffle_epi8(offset, _mm256_add_epi8(is_slash, high)));
-    // Joins two values to 12 bits and two of those to 24, and packs the three bytes of each.
+    // Joins two values of 6 bits, a * 64 + b, and two of these of 12 bits, ab * 4096 + cd. `order`
+    // packs the three bytes of each result, the highest first.
     block = _mm256_maddubs_epi16(block, _mm256_set1_epi32(0x01400140));
     block = _mm256_madd_epi16(block, _mm256_set1_epi32(0x00011000));
     block = _mm256_shuffle_epi8(block, order);

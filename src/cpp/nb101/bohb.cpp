@@ -11,8 +11,8 @@ Proposal Bohb::ask() {
 
 void Bohb::tell(const Trial& trial) {
   const double accuracy = trial.outcome.validation_accuracy;
+  brackets_.tell(accuracy);  // first, because it refuses what was not proposed
   model_->tell(trial.proposal.code, trial.proposal.budget, accuracy);
-  brackets_.tell(accuracy);
 }
 
 Code Bohb::choose() {

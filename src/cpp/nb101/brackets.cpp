@@ -1,7 +1,10 @@
 #include "nb101/brackets.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 
 namespace nb101 {
@@ -31,7 +34,11 @@ void Brackets::open_bracket() {
 }
 
 void Brackets::tell(double accuracy) {
-  accuracies_.push_back(accuracy);
+  if (needs_code()) {
+    throw std::invalid_argument(
+        "a result was told without a proposal; call ask() before each tell()");
+  }
+  accuracies_.push_back(std::isnan(accuracy) ? -std::numeric_limits<double>::infinity() : accuracy);
   if (accuracies_.size() < num_configurations_) return;
   if (budget_ + 1 < num_budgets_) return promote();
   ++bracket_;

@@ -25,7 +25,9 @@ class Brackets {
   std::uint32_t budget() const noexcept { return budget_; }
 
   void start(Code code) { codes_.push_back(code); }
-  void tell(double accuracy);  // reports the accuracy of the last proposal
+  // Reports the accuracy of the last proposal, of which NaN is the lowest. Throws
+  // std::invalid_argument if nothing was proposed since the last result.
+  void tell(double accuracy);
 
  private:
   void open_bracket();

@@ -19,9 +19,9 @@ struct Skeleton {
 };
 
 // Returns the channels of each vertex of a pruned graph. The output channels are divided evenly
-// among the interior vertices that feed the output, and the first ones take the remainder. Every
-// other vertex has the most channels of its successors. Source: compute_vertex_channels in
-// nasbench/lib/model_builder.py.
+// among the interior vertices that feed the output, and the first ones take the remainder. Each
+// other interior vertex has as many channels as the widest of its successors. Source:
+// compute_vertex_channels in nasbench/lib/model_builder.py.
 using Channels = NumberedArray<std::int64_t, kMaxGraphVertices>;
 Channels vertex_channels(const Graph& graph, std::int64_t input_channels,
                          std::int64_t output_channels) noexcept;

@@ -65,7 +65,8 @@ std::optional<Code> DensityRatio::propose(std::uint32_t num_samples, RandomStrea
     const Point sample = good_.draw(random);
     const double good = good_(sample);
     const double found = ratio(bad_(sample), good);
-    // HpBandSter takes a sample at once that none of the bad configurations resembles.
+    // If all bad configurations have one value of a parameter and a sample has another, its ratio
+    // is infinite. HpBandSter takes it at once.
     if (!std::isfinite(found) && std::isfinite(good)) return code_of(sample);
     if (!(found < least)) continue;
     least = found;

@@ -92,7 +92,8 @@ std::vector<T> read_array(Bytes file, std::size_t offset, std::size_t count) {
 
 Directory read_directory(Bytes file, const std::string& source) {
   if (file.size() < sizeof(FileHeader)) {
-    throw FormatError(source, file.size(), "the file ends within the header of a nb101fast index");
+    throw FormatError(source, file.size(),
+                      "the file ends within the header of a nb101fast index, which has 64 bytes");
   }
   Directory directory;
   const FileHeader& header = directory.header;

@@ -300,7 +300,7 @@ bool decode_one_hot(const std::uint8_t* row, Code& code) noexcept {
 
 // ---------------------------------------------------------------- path
 
-constexpr std::size_t kPathBlock = 64;  // as many codes as have rows that fit L1
+constexpr std::size_t kPathBlock = 64;  // The rows of so many codes fit the L1 cache.
 constexpr std::uint32_t kNumSubsets = 1 << kMaxInterior;
 
 // Edges go upward, so the set of interior vertices on a path identifies the path. Returns which of
@@ -320,8 +320,9 @@ constexpr std::uint32_t paths_of(Code code) noexcept {
   return ending[kMaxVertices - 1];
 }
 
-// Holds the column of each path, by packed labels and set. The digits of the column in base 3 are
-// the labels on the path plus 1, and the first operation is the least digit.
+// Holds the column of each path, by packed labels and set. The labels a, b, c, .. on a path have
+// the column (a + 1) + 3 (b + 1) + 9 (c + 1) + .., and no labels have column 0. As the factors are
+// 1 to 3 and never 0, no two sequences have the same column (bijective base 3).
 class PathColumns {
  public:
   using Row = std::array<std::uint16_t, kNumSubsets>;

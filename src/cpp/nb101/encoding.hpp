@@ -12,7 +12,9 @@
 namespace nb101 {
 
 // - A has 21 edges and 5 labels.
-// - B has 9 edge numbers, which are mirrored, and 5 labels.
+// - B has the numbers of 9 edges, and 5 labels. Number 0 is the last edge of the matrix, because
+//   nas_benchmarks numbers the edges of the mirrored matrix. If there are fewer than 9 edges, the
+//   last number is repeated.
 // - C has a number of edges n, then 21 numbers, of which the n greatest are edges, then 5 labels.
 // - One-hot has 21 edges and 3 columns for each label.
 // - Path has a column for each of the 3^0 + .. + 3^5 sequences of labels. The column is 1 if a path

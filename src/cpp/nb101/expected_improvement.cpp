@@ -36,6 +36,8 @@ ImprovementBound::ImprovementBound() noexcept {
 double ImprovementBound::operator()(double mean, double variance, double best) const noexcept {
   const double deviation = deviation_of(variance);
   const double above = (mean - best) / deviation * kStepsPerDeviation;
+  // Let f(x) be the improvement in deviations of a mean x deviations above the best. For x >= 0,
+  // f(-x) = x + f(x), and f(x) is at most f(0).
   if (!(above > 0)) return best - mean + deviation * at_most_[0];
   constexpr double kLast = kSteps - 1;
   return deviation * at_most_[static_cast<std::size_t>(std::min(above, kLast))];

@@ -1,5 +1,5 @@
-// By how much a configuration is expected to cost less than the best one (Jones et al., 1998), if
-// its cost has a normal distribution.
+// The expected improvement of a configuration: by how much it is expected to cost less than the
+// best one (Jones et al., 1998), if its cost has a normal distribution.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace nb101 {
 
-// A lower variance than this, which is SMAC3's, is replaced by it.
+// A variance below this one, which is SMAC3's, is replaced by it.
 inline constexpr double kMinVariance = 1e-10;
 
 double expected_improvement(double mean, double variance, double best) noexcept;
@@ -23,8 +23,8 @@ class ImprovementBound {
   static constexpr std::size_t kSteps = 128;
   static constexpr double kStepsPerDeviation = 8;
 
-  // By steps of (mean - best) / deviation from 0 on: the improvement in deviations at the step's
-  // beginning, where it is greatest.
+  // Element i is for (mean - best) / deviation from i / 8 to (i + 1) / 8. It is the improvement in
+  // deviations at i / 8, where it is greatest, because it falls as the mean grows.
   std::array<double, kSteps> at_most_;
 };
 

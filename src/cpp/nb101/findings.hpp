@@ -22,7 +22,7 @@ struct Findings {
   Finding odd_accuracies;    // accuracies outside [0, 1]
   Finding odd_times;         // times that are not in 0 .. kLongestTime, or decrease
   Finding odd_epochs;        // current epochs that are negative or infinite
-  Finding unknown_fields;    // fields of the protobuf that the index does not keep
+  Finding unknown_fields;    // of the protobuf, in neither the official format nor the harness's
   // By column_slot, the values that are NaN: a run without a measurement has NaN in its place.
   std::array<Finding, kNumColumns> missing_values;
 

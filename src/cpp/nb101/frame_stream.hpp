@@ -18,7 +18,8 @@ struct Frame {
 };
 
 // What a file may end with. A crash can leave a torn record at the end of a result shard: a part of
-// one, or a whole one of which some bytes never reached the disk and are zeros.
+// one, or a whole one of which some bytes never reached the disk and are zeros. If the head of the
+// record is lost, all bytes after it must be zeros too.
 enum class FileEnd : std::uint8_t {
   whole,  // only whole records are allowed; the reader of the frames checks their payloads
   torn,   // a torn last record is left out; the checksums of all payloads are checked here

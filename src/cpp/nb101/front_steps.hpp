@@ -1,5 +1,5 @@
-// How the front of a run grows: which of its trainings no earlier one beats, and what the front is
-// then worth.
+// The steps in which the front of a run grows: the trainings that joined it, and the hypervolume of
+// the front after each of them.
 #pragma once
 
 #include <cstdint>

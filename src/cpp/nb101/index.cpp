@@ -132,7 +132,8 @@ void IndexView::check_labels() const {
     fail("it has ", labels_.size(), " labels, but ", own_columns_.size(), " own columns");
   }
   if (labels_.empty()) return;
-  // So the memory that they all take is bounded, also if they share their bytes.
+  // Own columns may share their bytes in the file, but each takes memory when it is read. This
+  // bounds the memory of all of them.
   if (labels_.size() * num_rows() > file_.size()) {
     fail(entry_of(SectionKind::labels),
          "all own columns times all cells are more than the size of the file in bytes");
@@ -260,7 +261,8 @@ void IndexView::check_hashes() const {
   }
   const auto filled = std::ranges::count_if(slots_, [](auto slot) { return slot != kEmptySlot; });
   if (static_cast<std::size_t>(filled) != num_rows()) {
-    fail(entry_of(SectionKind::slots), "a slot holds no row and not -1 either");
+    fail(entry_of(SectionKind::slots), filled, " slots are filled, but there are ", num_rows(),
+         " rows; each row must be in one slot, and -1 in all others");
   }
 }
 
@@ -322,8 +324,10 @@ void IndexView::check_own_column(const Column& column) const {
   check_stop();
 }
 
-// Checks a graph, a count above the denominator, and that an element is what the format has in a
-// place without a run if it has none there. The findings of a run tell about all other values.
+// Returns whether an element is allowed. Without a run, it must be the one that the format has
+// there. With a run, a graph must be one of the cell, a count at most the denominator, and a tick
+// not the one of a missing run. All other values are allowed, because the findings tell the unusual
+// ones.
 bool IndexView::is_allowed(const Column& column, std::size_t row, bool has_run) const noexcept {
   switch (column.type) {
     case ElementType::counts:

@@ -37,7 +37,7 @@ constexpr IndexField kHeaderFields[] = {
      "the size that the file has",
      [](const FieldPlace& at) { return at.header().file_bytes == at.file.size(); }},
     {"size of the directory's part", "u32", offsetof(FileHeader, header_bytes), 4,
-     "64, 8 for each budget and 40 for each section, and at most the size of the file",
+     "64, plus 8 for each budget, plus 40 for each section; and at most the size of the file",
      [](const FieldPlace& at) {
        return at.header().header_bytes == directory_size(at.header()) &&
               at.header().header_bytes <= at.file.size();
@@ -82,7 +82,8 @@ constexpr IndexField kBudgetFields[] = {
        return at.budget().epochs > before;
      }},
     {"repeats", "u32", offsetof(Budget, repeats), 4,
-     "1 to 65,534; and all repeats times all cells at most the size of the file in bytes",
+     "1 to 65,534; and the repeats of all budgets times the cells are at most the size of the file "
+     "in bytes",
      [](const FieldPlace& at) {
        const std::uint64_t repeats = at.repeats_before + at.budget().repeats;
        return at.budget().repeats >= 1 && at.budget().repeats <= kMaxRepeats &&
@@ -112,13 +113,18 @@ constexpr std::string_view kTimeRule =
 constexpr SectionField kSectionFields[] = {
     {"provenance", kBytes, SectionLength::any, false,
      "a JSON object in UTF-8, whose findings count the unusual values of the runs"},
-    {"cells", kI32, SectionLength::rows, false, "ids from 0 to 423,623, ascending"},
+    {"cells", kI32, SectionLength::rows, false, "ids from 0 to 423,623, ascending",
+     Verify::sections},
     {"hashes", kDigest, SectionLength::rows, false, "the official hash of each row's cell"},
     {"pilots", kU16, SectionLength::any, false, "such that the perfect hash finds each row"},
     {"slots", kI32, SectionLength::at_least_rows, false, "each row once, and -1 in all others"},
     {"run counts", kU16, SectionLength::rows, true,
-     "0 to the repeats of the budget, which a cell reaches; and in sum the number of runs"},
-    {"order", kU32, SectionLength::runs, false, "each row and budget as many times as it has runs"},
+     "0 to the repeats of the budget, and exactly these for at least one cell; all counts add up "
+     "to "
+     "the number of runs",
+     Verify::sections},
+    {"order", kU32, SectionLength::runs, false, "each row and budget as many times as it has runs",
+     Verify::sections},
     {"labels", kLabel, SectionLength::any, false, kLabelRule, Verify::header},
     {"own column", kFloats, SectionLength::rows, true,
      "finite; and NaN where the cell has no value"},
@@ -223,14 +229,14 @@ constexpr IndexField kEntryFields[] = {
     {"reserved bytes", "u32", offsetof(SectionEntry, reserved), 4, "0",
      [](const FieldPlace& at) { return at.entry().reserved == 0; }},
     {"offset", "u64", offsetof(SectionEntry, offset), 8,
-     "a multiple of 64 between the directory and the end of the file; or 0 for run counts, columns "
-     "and own columns, which is a constant",
+     "a multiple of 64 between the directory and the end of the file; or, for run counts, columns "
+     "and own columns, 0, which means a constant",
      has_offset},
     {"size", "u64", offsetof(SectionEntry, bytes), 8,
-     "that of as many elements as its section has, within the file; and 0 for a constant",
+     "the number of the section's elements times their size, within the file; or 0 for a constant",
      has_size},
     {"constant", "8 bytes", offsetof(SectionEntry, constant), 8,
-     "0 in the bytes that the element does not take, which are all if the offset is not 0",
+     "0 in the bytes after the element; and 0 in all bytes if the section is not a constant",
      has_constant},
 };
 

@@ -34,7 +34,8 @@ class KernelDensity {
   KernelDensity(std::span<const Point> points, double min_bandwidth) noexcept;
 
   // Returns the density at a configuration. It is infinite if all points have one value of a
-  // parameter and the configuration has another.
+  // parameter and the configuration has another. It is NaN if the bandwidth of such a parameter is
+  // 0, or if a kernel of another parameter is 0, as with a bandwidth of 1.
   double operator()(Point at) const noexcept;
 
   // Draws a point, and each of its parameters anew with the probability of its bandwidth.

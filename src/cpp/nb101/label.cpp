@@ -17,7 +17,7 @@ constexpr std::string_view kReservedNames[] = {
     "num_edges",  "epochs",  "stage",      "repeat", "seed",    "matrix",
     "operations", "ops",     "hash",       "id",     "cell_id", "code",
     "synthetic",  "dataset", "placements", "ranks"};
-// With a metric, each makes the name of a column in the tables of runs.
+// In the tables of runs, each begins the name of a column, such as final_test_accuracy.
 constexpr std::string_view kReservedStarts[] = {"start_", "halfway_", "final_"};
 
 bool is_letter(char c) noexcept {
@@ -59,7 +59,9 @@ bool is_line(std::string_view text, std::size_t most) noexcept {
   while (!text.empty()) {
     const std::size_t size = utf8_size(text);
     const auto first = static_cast<std::uint8_t>(text.front());
-    if (size == 0 || first < 0x20 || first == 0x7f) return false;
+    // U+0080 to U+009F, which are control characters too, are c2 80 to c2 9f.
+    const bool is_second_set = first == 0xc2 && static_cast<std::uint8_t>(text[1]) < 0xa0;
+    if (size == 0 || first < 0x20 || first == 0x7f || is_second_set) return false;
     text.remove_prefix(size);
   }
   return true;
@@ -97,11 +99,12 @@ std::string fault_of_texts(std::string_view name, std::string_view unit,
   if (!is_name(name)) {
     return sentence(
         "the name ", quoted(name),
-        " is not allowed; use 1 to 64 letters, digits and underscores, the first no digit");
+        " is not allowed; use 1 to 64 letters, digits and underscores, and begin with no digit");
   }
   if (is_reserved(name)) {
     return sentence("the name ", quoted(name),
-                    " is not allowed, because it means something else; use another one");
+                    " is not allowed, because it means something else, as all names do that begin "
+                    "with start_, halfway_ or final_; use another one");
   }
   std::string fault = fault_of_line(unit, "the unit", sizeof(Label::unit));
   if (!fault.empty()) return fault;

@@ -22,8 +22,8 @@ class Lazy {
   const T* if_made() const noexcept { return value_.load(std::memory_order_acquire); }
 
   // Returns the value. The first call makes it with `make`; calls from other threads wait. If
-  // `make` throws, the next call tries again. `make` must not ask for the same value. It can't be
-  // stopped, because other threads may wait for it with the GIL in their hands.
+  // `make` throws, the next call tries again. `make` must not ask for the same value. It
+  // can't be stopped, because other threads may wait for the value while they hold the GIL.
   template <class Make>
   const T& get(Make make) {
     if (const T* const made = if_made()) [[likely]]

@@ -207,9 +207,9 @@ NB101_INLINE void digest_group(const Md5Message* const* messages, std::size_t co
   }
 }
 
-// Each step of MD5 waits for the one before it. With AVX-512 there are enough registers for two
-// vectors of lanes, and one works while the other waits. Without it, there is one group of 16
-// lanes. With 16 lanes, SSE2 would keep most of them in memory.
+// Each step of MD5 waits for the one before it. AVX-512 and AVX2 have registers for two vectors of
+// lanes, 32 or 16 lanes, of which one works while the other waits. SSE2 has too few registers for
+// 16 lanes and takes 4. Without SSE2, 16 lanes are left to the compiler.
 constexpr std::size_t kNarrowLanes = 16;
 #ifdef __SSE2__
 constexpr std::size_t kPortableLanes = 4;

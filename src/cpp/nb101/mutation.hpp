@@ -13,7 +13,8 @@ namespace nb101 {
 // valid in the official meaning.
 enum class Mutation {
   parameter,  // changes one of the 21 edges and 5 labels (Ying et al., 2019; nas_benchmarks)
-  notebook,   // changes each edge with probability rate/7, each label with rate/5 (its notebook)
+  notebook,   // changes each edge with probability rate/7, each label with rate/5 (the official
+              // notebook)
   naszilla,   // changes each edge with probability 1/21, each label with 1/5
   naslib,     // changes each edge with probability 1/7, each label with 1/3
   pruned,     // changes one edge or label that can change the pruned cell (naszilla, NASLib)

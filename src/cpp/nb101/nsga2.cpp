@@ -10,7 +10,8 @@
 namespace nb101 {
 namespace {
 
-// A child that equals a member or another child is drawn again, at most so many times.
+// A child that equals a member or another child is drawn again. The last of so many draws is taken
+// in any case.
 constexpr int kMostDraws = 100;
 
 // Returns the bits of a random half of the 26 parameters. Both bits of a label go together.

@@ -66,7 +66,7 @@ void parallel_for(std::size_t size, int threads, RangeWork work, std::size_t sma
         run(part);
         ended.add_one();
       });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {  // no thread or no memory is left, so this thread does it
       run(part);
     }
   }

@@ -16,8 +16,9 @@ namespace nb101 {
 // For fewer queries, starting a thread takes longer than it saves.
 inline constexpr std::size_t kSmallestQueryPart = 1 << 14;
 
-// A part of more elements is done in steps of this size, and can be stopped between them. The
-// slowest work on an element takes 3 us, so a step takes at most a tenth of a second.
+// A part of more elements is done in steps of this size, and can be stopped between them. Where an
+// element is one code, its work takes at most 3 us, so a step takes at most a tenth of a second.
+// Where it is more, such as a whole run, the work calls check_stop() itself.
 inline constexpr std::size_t kLargestStep = 1 << 15;
 
 // Refers to a function of a range, work(begin, end), which must live as long as the reference.

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 
 #include "nb101/simd.hpp"
@@ -21,12 +22,15 @@ constexpr int kNumLanes = 32;
 constexpr int kNodeLane = 31;  // set in each sample, and in no configuration
 constexpr int kSumBits = 50;   // of a sum of costs
 constexpr std::uint64_t kOneWeight = std::uint64_t{1} << 32;
+constexpr std::size_t kMostNodes = std::size_t{1} << 27;  // The number of a node has 27 bits.
 
 // Returns the lower bit of a label, which tells that the label is after the first one.
 int above_first(int label_parameter) noexcept { return 2 * label_parameter - kMatrixBits; }
 
-// Returns the integer, whose absolute value is at most 2^51, as a double. Such an integer is the
-// last bits of 1.5 * 2^52 plus it. Unlike a cast, this can be done for several at once with AVX2.
+// Returns the integer, whose absolute value is at most 2^51, as a double. Doubles from 2^52 to 2^53
+// are 1 apart. So adding the integer to the bits of 1.5 * 2^52 gives the double 1.5 * 2^52 + it,
+// and subtracting 1.5 * 2^52 leaves it. Unlike a cast, AVX2 can do this for several integers at
+// once.
 double as_double(std::uint64_t integer) noexcept {
   constexpr double kBase = 0x1.8p52;
   return std::bit_cast<double>(integer + std::bit_cast<std::uint64_t>(kBase)) - kBase;
@@ -218,6 +222,7 @@ void RandomForest::grow(std::size_t node, std::size_t begin, std::size_t end, st
 
   const std::size_t middle = partition(begin, end, bit);
   const std::size_t left = nodes_.size();
+  if (left + 2 > kMostNodes) throw std::length_error("a random forest has more than 2^27 nodes");
   nodes_[node] = static_cast<std::uint32_t>(left) << 5 | static_cast<std::uint32_t>(bit);
   nodes_.resize(left + 2);
   values_.resize(left + 2);

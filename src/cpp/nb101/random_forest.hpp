@@ -24,15 +24,16 @@ constexpr Code split_bits(Code code) noexcept { return code ^ kLowLabelBits; }
 class RandomForest {
  public:
   static constexpr std::uint32_t kMaxDepth = 20;
-  static constexpr std::uint32_t kMinLeaf = 3;  // different configurations, however often drawn
+  static constexpr std::uint32_t kMinLeaf = 3;  // trainings; each counts once, however often drawn
   static constexpr std::uint32_t kTriedParameters = 21;  // 5/6 of 26, rounded down
   static constexpr double kMinDecrease = 1e-8;  // of the variance, in relation to the whole tree
 
   explicit RandomForest(std::uint32_t num_trees) : num_trees_(num_trees) {}
 
   // Trains all trees anew. `codes` and `costs` have the same size, which is from 1 to 2^20. The
-  // costs are finite. As in SMAC3, the seed of a run is the same each time. So if a few trainings
-  // are added, the trees get nearly the same samples, and try the same parameters at their roots.
+  // costs are finite. As in SMAC3, a run gives the same seed each time. So if a few trainings were
+  // added, the trees get nearly the same samples, and try the same parameters at their roots.
+  // Throws std::length_error if the trees have more than 2^27 nodes together.
   void train(std::span<const Code> codes, std::span<const double> costs, std::uint64_t seed);
 
   // Writes the mean of the trees' predictions and their variance for each code.

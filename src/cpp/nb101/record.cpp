@@ -61,7 +61,8 @@ class JsonCursor {
 
   void expect_end() {
     skip_space();
-    if (at_ != text_.size()) place_.fail("its payload goes on after the JSON list of five");
+    if (at_ != text_.size())
+      place_.fail("its payload goes on after the JSON list of five elements");
   }
 
  private:
@@ -78,7 +79,7 @@ class JsonCursor {
     std::uint64_t found = 0;
     for (; found == 0 && at_ + 8 <= text_.size(); at_ += 8) {
       const auto word = load<std::uint64_t>(text_.data() + at_);
-      found = zero_bytes(word ^ kEachByte * '"') | zero_bytes(word ^ kEachByte * '\\');
+      found = zero_bytes(word ^ kOneInEachByte * '"') | zero_bytes(word ^ kOneInEachByte * '\\');
     }
     if (found) {
       at_ -= 8 - static_cast<std::size_t>(std::countr_zero(found)) / 8;
@@ -88,13 +89,11 @@ class JsonCursor {
     return text_.substr(begin, at_ - begin);
   }
 
-  static constexpr std::uint64_t kEachByte = 0x0101010101010101;
-
   // Sets the top bit of the lowest zero byte. Subtracting 1 from a byte sets its top bit if the
   // byte is 0 or above 128, and `& ~word` clears the bit again for bytes above 128. A zero byte
   // borrows from the byte above it, which may then be marked too, so only the lowest mark counts.
   static constexpr std::uint64_t zero_bytes(std::uint64_t word) noexcept {
-    return (word - kEachByte) & ~word & kEachByte << 7;
+    return (word - kOneInEachByte) & ~word & kOneInEachByte << 7;
   }
 
   char escaped() {
@@ -174,7 +173,7 @@ void parse_operations(std::string_view text, const RecordPlace& place, Graph& gr
 void check_graph(const Graph& graph, std::int32_t cell_id, const RecordPlace& place) {
   const std::uint32_t all = (2u << (graph.num_vertices - 1)) - 1;
   if (live_vertices(graph.successors.data(), graph.num_vertices) != all) {
-    place.fail("its graph is not pruned");
+    place.fail("its graph is not pruned: a vertex is on no path from input to output");
   }
   if (cell_id == kNoCell) {
     place.fail("its graph has ", num_edges(graph), " edges; a cell has at most 9");
@@ -183,7 +182,9 @@ void check_graph(const Graph& graph, std::int32_t cell_id, const RecordPlace& pl
 
 ParsedGraph parse_graph(const RecordText& text, const RecordPlace& place) {
   const auto hash = digest_from_hex(text.hash);
-  if (!hash) place.fail(beginning_in_quotes(text.hash), " is not a module hash of 32 hex digits");
+  if (!hash)
+    place.fail(beginning_in_quotes(text.hash),
+               " is not a module hash of 32 hex digits in lower case");
   Graph graph;
   parse_adjacency(text.adjacency, place, graph);
   parse_operations(text.operations, place, graph);

@@ -10,13 +10,13 @@
 namespace nb101 {
 namespace {
 
-constexpr double kLeastReward = 0.001;    // nas_benchmarks ignores rewards that are not above it
-constexpr double kLeastExponent = -708;   // e to this power is a normal number
-constexpr double kMost = 1 - 0x1p-32;     // the most probable that a draw can be
+constexpr double kLeastReward = 0.001;   // nas_benchmarks ignores rewards that are not above it
+constexpr double kLeastExponent = -708;  // e to this power is a normal number
+constexpr double kMost = 1 - 0x1p-32;  // the greatest probability, because thresholds have 32 bits
 constexpr std::size_t kPlanesAtOnce = 8;  // 31 draws are decided by 8 planes 89 times of 100
 
-// Where the draws of a label are among the 31 draws of a proposal: whether it is not 0, and one bit
-// further, whether it is 2 if it is not 0.
+// A label has two of the 31 draws of a proposal. The draw at its lower bit decides whether it is
+// not 0, and the draw at the bit above whether it is 2 if it is not 0.
 constexpr std::uint32_t kIsNotZero = kLowLabelBits;
 constexpr std::uint32_t kDraws = kMatrixMask | kIsNotZero | kIsNotZero << 1;
 

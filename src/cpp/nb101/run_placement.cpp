@@ -95,6 +95,11 @@ void RunPlacement::find_budgets() {
     throw std::invalid_argument(sentence(
         "the runs have ", all.size(), " different epochs; at most ", kMaxBudgets, " are allowed"));
   }
+  if (std::uint64_t{cells_.size()} * all.size() > std::numeric_limits<std::uint32_t>::max()) {
+    throw std::invalid_argument(sentence(cells_.size(), " cells with ", all.size(),
+                                         " different epochs are too many for one index; their "
+                                         "product must be below 2^32"));
+  }
   for (const std::uint32_t epochs : all) {
     budgets_.push_back({epochs, 0});
     base_budgets_.push_back(kNone);
@@ -151,7 +156,9 @@ void RunPlacement::place_runs(int threads) {
 
 void RunPlacement::place(std::uint32_t run, std::size_t budget, std::size_t repeat) {
   if (repeat >= kMaxRepeats) {
-    throw std::invalid_argument("a cell has over 65534 repeats at one budget, which is the limit");
+    throw std::invalid_argument(sentence("cell ", cells_[row_of(run)], " has more than ",
+                                         kMaxRepeats, " runs at ", budgets_[budget].epochs,
+                                         " epochs; leave some out"));
   }
   const std::uint32_t row = row_of(run);
   Places& places = places_[budget];

@@ -20,7 +20,7 @@ struct IndexSummary {
   std::uint64_t runs = 0;
   std::uint64_t missing_runs = 0;   // how many runs the cells with fewer repeats lack
   std::uint64_t replaced_runs = 0;  // how many runs of the base an update replaces
-  std::uint64_t repeated_runs = 0;  // how many runs equal an earlier one in every value
+  std::uint64_t repeated_runs = 0;  // how many have the times and accuracies of an earlier one
   bool official_order = false;
 };
 

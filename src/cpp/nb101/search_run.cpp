@@ -36,8 +36,9 @@ void SearchRun::give_up(std::uint64_t number) {
   static_assert(kMostFreeInARow == 1'000'000);
   throw std::invalid_argument(sentence(
       "run ", number,
-      " proposed 1,000,000 configurations in a row that cost nothing, "
-      "so its budget would never be spent: hardly any of them leads to a cell of this index"));
+      " proposed 1,000,000 configurations in a row that cost nothing, so its budget would never be "
+      "spent: they are not cells of this index, or their trainings take 0 s; limit the evaluations "
+      "too, or use an index with more cells"));
 }
 
 }  // namespace nb101

@@ -30,7 +30,7 @@ class SentencePart {
 
 std::string sentence_of(std::initializer_list<SentencePart> parts);
 
-// As std::to_string does, a floating-point number has six digits after its point.
+// A floating-point number has as many digits as it takes to read the same number back.
 template <class... Parts>
 std::string sentence(const Parts&... parts) {
   return sentence_of({parts...});

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "nb101/exact.hpp"
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 
@@ -36,7 +37,9 @@ double Column::operator[](std::size_t row) const noexcept {
 }
 
 const Column& Series::checked_column(std::size_t repeat) const {
-  if (!is_own() && repeat >= repeats_) throw std::out_of_range("no cell has such a repeat");
+  if (!is_own() && repeat >= repeats_) {
+    throw std::out_of_range(sentence("no cell has repeat ", repeat));
+  }
   return column(repeat);
 }
 

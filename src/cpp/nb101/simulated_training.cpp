@@ -33,6 +33,13 @@ Outcome checked(std::int32_t cell_id, Outcome outcome) {
       outcome.validation_accuracy, "; a simulation needs finite values and no time below 0"));
 }
 
+void check_test(std::int32_t cell_id, double accuracy) {
+  if (std::isnan(accuracy)) refuse_missing(cell_id, "test accuracy");
+  if (std::isfinite(accuracy)) return;
+  throw std::invalid_argument(sentence("a run of cell ", cell_id, " has a test accuracy of ",
+                                       accuracy, "; a simulation needs finite values"));
+}
+
 }  // namespace
 
 // Calls use(row, cell id) for each row whose cell has few enough vertices. It skips ids that do not
@@ -77,7 +84,7 @@ void SimulatedTraining::take_budget(const IndexView& index, std::size_t budget) 
       const std::size_t at = place(trainings, id, repeat);
       trainings.outcomes[at] = checked(id, {accuracies[row], times[row]});
       note_time({id, trainings.outcomes[at].seconds});
-      if (std::isnan(tests[row])) refuse_missing(id, "test accuracy");
+      check_test(id, tests[row]);
       if (!trainings.tests.empty()) trainings.tests[at] = tests[row];
     });
   }

@@ -44,7 +44,9 @@ class SimulatedTraining {
                     ReportedTest reported, int max_vertices = kMaxVertices);
 
   std::size_t num_budgets() const noexcept { return budgets_.size(); }
-  // The best means of a cell at the final budget. Cells with too many vertices do not count.
+  // The best means of a cell at the final budget. Cells with too many vertices do not count. Cells
+  // without a run at another budget count, so that optimizers with other budgets have the same
+  // best.
   double best_mean_test() const noexcept { return best_mean_test_; }
   double best_mean_validation() const noexcept { return best_mean_validation_; }
   double shortest_run() const noexcept { return shortest_run_; }  // infinite if there are no runs

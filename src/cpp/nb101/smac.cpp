@@ -1,8 +1,12 @@
 #include "nb101/smac.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <optional>
+#include <stdexcept>
+
+#include "nb101/sentence.hpp"
 
 namespace nb101 {
 namespace {
@@ -57,6 +61,11 @@ std::uint32_t Smac::trainings_of_next_round() {
 void Smac::tell(const Trial& trial) {
   const Code code = trial.proposal.code;
   const double cost = 1 - trial.outcome.validation_accuracy;
+  if (!std::isfinite(cost)) {
+    throw std::invalid_argument(sentence("a validation accuracy of ",
+                                         trial.outcome.validation_accuracy,
+                                         " is not allowed; tell SMAC a finite number"));
+  }
   codes_.push_back(code);
   costs_.push_back(cost);
   const auto place = std::ranges::lower_bound(known_, code);

@@ -92,8 +92,10 @@ SplitHistory::Counts SplitHistory::counts(std::size_t num_below) const noexcept 
   for (std::size_t bit = 0; bit < above_sums.size(); ++bit) {
     const double flat = flat_counts[bit];
     const double ramp = counts_[bit] - below_counts[bit] - flat;
-    // Of all sums, the part of those below is taken out. A rank is a time less the number of those
-    // below that came before, so each pair of one below and one after it makes the sum 1 less.
+    // The rank of a configuration is its time less the number of those below that came before it.
+    // So the sum of all ranks is the sum of all times, less the number of pairs of one below and a
+    // later one. The ranks of those below are subtracted too, which leaves the ranks of those
+    // above.
     const double ranks = times_[bit] -
                          (static_cast<double>(num_below) * counts_[bit] - up_to_below[bit]) -
                          below_ranks[bit];

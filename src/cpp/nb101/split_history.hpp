@@ -28,7 +28,7 @@ using ByValue = std::array<std::array<double, kMostValues>, kNumParameters>;
 
 class SplitHistory {
  public:
-  // At most so many are the best few. Hyperopt forgets none of so few (see kNeverForgotten).
+  // The best few are at most 25, and Hyperopt gives each of so few the weight 1.
   static constexpr std::size_t kMostBelow = 25;
   // The last so many of the others have weight 1. The weights of those before them rise linearly to
   // 1, from 1 divided by the number of the others. This is Hyperopt's linear forgetting.
@@ -52,9 +52,9 @@ class SplitHistory {
   Counts counts(std::size_t num_below) const noexcept;
 
  private:
-  // A number for each bit of a code, about the configurations that have this bit. No code has bit
-  // 31, so its number is about all configurations. The numbers are integers, which a double holds
-  // exactly for the first 10^8 configurations (those in Counts, for the first 260,000).
+  // A sum for each bit of a code, over the configurations that have this bit. No code has bit 31,
+  // so its sum is over all configurations. The sums are integers, which a double holds exactly for
+  // the first 10^8 configurations. The sums in Counts are exact for the first 260,000.
   using ByBit = std::array<double, 32>;
 
   struct Configuration {

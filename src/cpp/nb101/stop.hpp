@@ -60,8 +60,8 @@ inline void check_stop() {
   if (seen.scope) seen.scope->check(seen.asks);
 }
 
-// Sets the scope of this thread as long as it lives: the scope of the thread that started this one,
-// or no scope for work that must not be stopped.
+// While an object of this class exists, its thread has this scope: that of the thread that started
+// this one, or none for work that must not be stopped.
 class WithStopScope {
  public:
   explicit WithStopScope(StopScope* scope) noexcept : outer_(StopScope::current()) {

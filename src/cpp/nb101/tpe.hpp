@@ -13,14 +13,14 @@ namespace nb101 {
 
 class Tpe {
  public:
-  static constexpr bool kIgnoresInvalid = false;  // they have the loss 1, and it learns from them
+  static constexpr bool kIgnoresInvalid = false;  // an invalid configuration has the loss 1
 
   struct Settings {
     using Optimizer = Tpe;
 
     std::uint32_t num_startup = 20;     // at least 1; so many configurations are drawn at random
     std::uint32_t num_candidates = 24;  // at least 1; for each parameter
-    double gamma = 0.25;                // of n configurations, gamma * sqrt(n) count as good
+    double gamma = 0.25;  // of n configurations, ceil(gamma * sqrt(n)) are good, but at most 25
   };
 
   // The probabilities of the values of each parameter.

@@ -13,8 +13,8 @@ template <class Loop>
 }
 #endif
 
-// `loop` takes no arguments and captures pointers and numbers by value. The compiler then knows
-// that the loop does not write to them.
+// `loop` takes no arguments. It captures the pointers and numbers that it only reads by value, so
+// that the compiler knows that it does not change them.
 template <class Loop>
 void vectorized(Loop loop) noexcept {
 #if NB101_X86_DISPATCH

@@ -244,5 +244,5 @@ def _print_report(folder: str, report: SweepReport) -> None:
     if missing := report.runs - report.made:
         raise RunFailureError(
             f"not made: {missing:,} of {counted(report.runs, 'run')}; "
-            "--retry-failed makes them again"
+            "--retry-failed tries them again"
         )

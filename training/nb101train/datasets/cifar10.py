@@ -48,7 +48,7 @@ def load_cifar10(path: Path, forms: Sequence[Form] = FORMS) -> Dataset:
     files = _archived_files if place.is_file() else _folder_files
     batches = {batch: _split(where, data, batch, form) for batch, where, data in files(place, form)}
     if missing := [batch.name for batch in form.batches if batch not in batches]:
-        raise FormatError(f"{place}: {', '.join(missing)} missing")
+        raise FormatError(f"{place} lacks {', '.join(missing)}; use the whole CIFAR-10")
     *training, validation, test = (batches[batch] for batch in form.batches)
     return official_splits(training, validation, test)
 

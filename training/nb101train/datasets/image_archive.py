@@ -12,7 +12,8 @@ The file may also hold settings, if their defaults don't fit:
 - `flip`: 1 if training images may be flipped left to right, else 0, the default.
 - `train_sample`: the number of training images on which the train accuracy is measured. The default
   is the number of validation images.
-- `evaluation_batch`: the default is 256, or the number of images evaluated in the smallest split.
+- `evaluation_batch`: the size of a batch in evaluations. The default is 256, or the number of
+  images that are evaluated of the smallest split if that is less.
 
 Example:
     >>> np.savez("images.npz", train_images=images, train_labels=labels, ...)

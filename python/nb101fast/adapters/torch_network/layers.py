@@ -12,8 +12,8 @@ with needs("torch", extra="torch"):
 class Convolution(nn.Conv2d):
     """A convolution of stride 1 without bias, padded as TensorFlow's "SAME".
 
-    Its kernel begins with the official values: normal ones, scaled by the fan-in and cut at 2
-    deviations.
+    Its kernel is initialised as in the official code: from a normal distribution that is scaled by
+    the fan-in and truncated at 2 standard deviations.
     """
 
     def __init__(self, size: int, inputs: int, outputs: int) -> None:

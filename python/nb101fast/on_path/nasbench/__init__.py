@@ -1,5 +1,5 @@
-"""The package `nasbench` on nb101fast, where the folder that holds it is on the path."""
+"""The package `nasbench` on nb101fast. Python finds it if the folder above is on its path."""
 
 import nb101fast
 
-nb101fast.install_as_nasbench(replace=True)  # takes this module's own place too
+nb101fast.install_as_nasbench(replace=True)  # It replaces this module in `sys.modules`, too.
