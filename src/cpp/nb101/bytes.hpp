@@ -29,6 +29,12 @@ using Bytes = std::span<const std::uint8_t>;
 
 inline constexpr std::uint64_t kOneInEachByte = 0x0101010101010101;
 
+// Collects the lowest bits of eight bytes. The factor has the bits 7 m for m = 1..8. It moves bit 8
+// i of byte i to 8 i + 7 (8 - i) = 56 + i, and no two of its products meet, so nothing is carried.
+constexpr std::uint32_t lowest_bits(std::uint64_t bytes) noexcept {
+  return static_cast<std::uint32_t>((bytes & kOneInEachByte) * 0x0102040810204080 >> 56);
+}
+
 template <class T>
 inline T load(const void* from) noexcept {
   T value;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <numeric>
 #include <tuple>
-#include <utility>
 
 #include "nb101/change.hpp"
 #include "nb101/expected_improvement.hpp"
@@ -175,9 +174,7 @@ Candidate ChallengerSearch::climb(Code start) {
 std::vector<Code> find_challengers(const RandomForest& forest, std::span<const Code> known,
                                    RandomStream& random) {
   std::vector<Candidate> ends = ChallengerSearch(forest, random).search(known);
-  for (auto left = static_cast<std::uint32_t>(ends.size()); left > 1; --left) {
-    std::swap(ends[left - 1], ends[random.below(left)]);
-  }
+  random.shuffle(ends);
   std::ranges::stable_sort(ends, std::greater{}, &Candidate::improvement);
   std::vector<Code> codes(ends.size());
   std::ranges::transform(ends, codes.begin(), &Candidate::code);

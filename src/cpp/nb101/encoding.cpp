@@ -41,12 +41,6 @@ constexpr std::uint64_t to_bytes(std::uint64_t bits) noexcept {
   return (bits & 0x7f) * 0x0000040810204081 & kOneInEachByte;
 }
 
-// Collects the lowest bits of eight bytes. The factor has the bits 7 m for m = 1..8. It moves bit 8
-// i of byte i to 8 i + 7 (8 - i) = 56 + i, and no two of its products meet, so nothing is carried.
-constexpr std::uint32_t to_bits(std::uint64_t bytes) noexcept {
-  return static_cast<std::uint32_t>((bytes & kOneInEachByte) * 0x0102040810204080 >> 56);
-}
-
 // Writes the 21 edges as bytes, and one byte of 0 after them.
 void store_edges(std::uint64_t bits, std::uint8_t* to) noexcept {
   for (int group = 0; group < kNumGroups; ++group) {
@@ -62,7 +56,7 @@ std::uint64_t load_edges(const std::uint8_t* from, Code& edges) noexcept {
   for (int group = 0; group < kNumGroups; ++group) {
     const auto bytes = load<std::uint64_t>(from + kGroup * group) & kSevenBytes;
     wrong |= bytes & ~kOneInEachByte;
-    edges |= to_bits(bytes) << kGroup * group;
+    edges |= lowest_bits(bytes) << kGroup * group;
   }
   return wrong;
 }
@@ -291,7 +285,7 @@ bool decode_one_hot(const std::uint8_t* row, Code& code) noexcept {
   const auto first = load<std::uint64_t>(from) & kSevenBytes;
   const auto second = load<std::uint64_t>(from + kGroup);
   wrong |= (first | second) & ~kOneInEachByte;
-  std::uint32_t bits = to_bits(first) | to_bits(second) << kGroup;
+  std::uint32_t bits = lowest_bits(first) | lowest_bits(second) << kGroup;
   for (int v = 1; v <= kMaxInterior; ++v, bits >>= kNumOps) {
     code |= label_bits(kLabelOf[bits & 7], v);
   }

@@ -1,7 +1,6 @@
 #include "nb101/local_search.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "nb101/change.hpp"
 
@@ -42,9 +41,7 @@ void LocalSearch::move_to(Code code, double accuracy) {
     seen.push_back(cell_id);
     waiting_.push_back(neighbor);
   }
-  for (auto left = static_cast<std::uint32_t>(waiting_.size()); left > 1; --left) {
-    std::swap(waiting_[left - 1], waiting_[random_.below(left)]);
-  }
+  random_.shuffle(waiting_);
   has_place_ = !waiting_.empty();
 }
 

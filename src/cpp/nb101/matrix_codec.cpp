@@ -44,10 +44,7 @@ inline std::uint64_t load_labels(const std::uint8_t* from) noexcept {
   return load<std::uint32_t>(from) | std::uint64_t{from[4]} << 32;
 }
 
-// Encodes one cell. A multiplication turns the seven bytes of a row into seven bits: the factor has
-// the bits 7 m for m = 1..8, which moves bit 8 i of byte i to 8 i + 7 (8 - i) = 56 + i.
 bool encode_one(const std::uint8_t* matrix, const std::uint8_t* labels, Code& code) noexcept {
-  constexpr std::uint64_t kGather = 0x0102040810204080;
   std::uint64_t wrong = 0;
   std::uint32_t bits = 0;
   for (int v = 0; v < kMaxVertices; ++v) {
@@ -58,7 +55,7 @@ bool encode_one(const std::uint8_t* matrix, const std::uint8_t* labels, Code& co
       row = load<std::uint64_t>(matrix + kMaxVertices * v - 1) >> 8;
     }
     wrong |= row & ~kOneInEachByte;
-    const auto successors = static_cast<std::uint32_t>((row & kOneInEachByte) * kGather >> 56);
+    const std::uint32_t successors = lowest_bits(row);
     const std::uint32_t lower = (2u << v) - 1;
     wrong |= successors & lower;
     bits |= (successors >> (v + 1)) << row_offset(v);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace nb101 {
 
@@ -59,6 +61,14 @@ class RandomStream {
       used_ = n;
     }
     return rest_.below(n);
+  }
+
+  // Puts the elements into a random order, each with the same probability.
+  template <class T>
+  constexpr void shuffle(std::vector<T>& elements) noexcept {
+    for (auto left = static_cast<std::uint32_t>(elements.size()); left > 1; --left) {
+      std::swap(elements[left - 1], elements[below(left)]);
+    }
   }
 
   // Returns a multiple of 2^-53 in [0, 1): a double holds the upper 53 bits of a word exactly.
