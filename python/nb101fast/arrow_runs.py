@@ -28,6 +28,14 @@ from .tables import FORM_VERSION, FORMS, OWN_COLUMNS, OWN_PREFIX, PROVENANCE, RO
 from .texts import Texts
 
 _BUDGET_COLUMN = re.compile(r"runs_([1-9][0-9]{0,9})")
+_STEM = re.compile(r"(_[0-9]+)+$")  # what names of columns end with: _E or _E_R
+_LIMITS = {  # of the columns of integers in the form "stored"
+    "cell_id": (0, NUM_CELLS - 1),
+    "runs": (0, 65_534),
+    "graph": (0, (1 << 32) - 1),
+    "record": (0, (1 << 32) - 1),
+    "trainable_parameters": (-(1 << 31), (1 << 31) - 1),
+}
 _PANDAS_INDEX = "__index_level_"  # Arrow's name for an index of pandas that has no name
 
 
@@ -207,7 +215,7 @@ def _column(array: Any) -> Column:
 def _texts(arrow: Any, array: Any) -> Texts:
     if not arrow.types.is_dictionary(array.type):
         array = array.cast(arrow.large_string()).dictionary_encode()
-    different = [text or "" for text in array.dictionary.to_pylist()]
+    different = [(text or "").strip() for text in array.dictionary.to_pylist()]
     positions = array.indices.cast(arrow.int32()).fill_null(len(different))
     return Texts([*different, ""], positions.to_numpy(zero_copy_only=False))
 
@@ -221,8 +229,6 @@ class _StoredRead:
         matches = [_BUDGET_COLUMN.fullmatch(name) for name in stored.schema.names]
         self._epochs = sorted(int(match[1]) for match in matches if match)
         self._ids = self.numbers("cell_id")
-        sound = (self._ids >= 0) & (self._ids < NUM_CELLS)
-        self._check("cell_id", sound, f"is no cell id; use 0 to {NUM_CELLS - 1}")
         if len(np.unique(self._ids)) != len(self._ids):
             raise FormatError(f"{path}: column 'cell_id' has a cell twice; give each cell one row")
 
@@ -272,14 +278,31 @@ class _StoredRead:
         if (times := self._names.count(name)) != 1:
             raise FormatError(f"{self._path}: {times or 'no'} columns {name!r}; give exactly one")
         column = self._stored.column(name).combine_chunks()
+        types = import_extra("pyarrow", extra="arrow").types
+        if not types.is_integer(column.type) and not types.is_floating(column.type):
+            raise FormatError(f"{self._path}: column {name!r} has type {column.type}; use numbers")
+        places = np.arange(len(column))[rows]
         present = column.is_valid().to_numpy(zero_copy_only=False)
-        self._check(name, present[rows], "is null; give a value", np.arange(len(present))[rows])
+        self._check(name, present[rows], "is null; give a value", places)
         filled = column.fill_null(0).to_numpy(zero_copy_only=False)
         values: npt.NDArray[Any] = filled[rows]
-        denominator = (self._stored.schema.field(name).metadata or {}).get(b"denominator")
-        if denominator is None:
+        if limits := _LIMITS.get(_STEM.sub("", name)):
+            low, high = limits
+            is_whole = (values >= low) & (values <= high) & (values == np.floor(values))
+            self._check(name, is_whole, f"is not an integer from {low} to {high}", places)
+        metadata = self._stored.schema.field(name).metadata or {}
+        if (denominator := metadata.get(b"denominator")) is None:
             return values
-        return values.astype(np.float32) / np.float32(denominator)
+        return values.astype(np.float32) / np.float32(self._checked_denominator(name, denominator))
+
+    def _checked_denominator(self, name: str, text: bytes) -> int:
+        number = int(text) if re.fullmatch(rb"[0-9]{1,5}", text) else 0
+        if not 1 <= number <= _core.MAX_DENOMINATOR:
+            raise FormatError(
+                f"{self._path}: column {name!r}: the denominator {text!r} is not allowed; use 1 to "
+                f"{_core.MAX_DENOMINATOR}"
+            )
+        return number
 
     def _check(
         self, name: str, sound: npt.NDArray[np.bool_], fault: str, rows: Integers | None = None

@@ -24,10 +24,11 @@ def main() -> NoReturn:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)
         sys.exit(0 if arguments else 2)
-    if (beside := Path(arguments[0]).with_name("nasbench")).is_dir() and arguments[0][0] != "-":
+    beside = _first_folder(arguments[0]) / "nasbench"
+    if beside.is_dir():
         sys.exit(
-            f"nb101fast.as_nasbench: {beside} lies beside the script, and Python would import it; "
-            "move the script to another folder, or rename that folder"
+            f"nb101fast.as_nasbench: {beside} lies beside the program, and Python would import it; "
+            "rename that folder, or start the program from another one"
         )
     paths = [STAND_IN_FOLDER, os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -35,6 +36,14 @@ def main() -> NoReturn:
     if os.name == "nt":  # there, exec would return to the shell before the program ends
         sys.exit(subprocess.call(command, env=environment))
     os.execve(sys.executable, command, environment)
+
+
+def _first_folder(argument: str) -> Path:
+    """Where Python looks for modules first: the folder of the script, or the current one."""
+    path = Path(argument)
+    if argument.startswith("-"):
+        return Path()
+    return path if path.is_dir() else path.parent
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +21,7 @@ from .ids import NUM_CELLS
 from .inputs import Meter, Source, read_input, read_table
 from .own_column import OwnColumn, as_stored
 from .progress import Phases
-from .provenance import Marks
+from .provenance import Marks, checked_training, parse_provenance
 from .reader import IndexReader
 from .runs import Runs
 
@@ -95,7 +97,10 @@ class IndexBuilder:
         self._sources: list[Source] = []
         self._marks = Marks()
         self._own: dict[str, OwnColumn] = {}  # of the inputs
+        self._work = threading.Lock()  # held by the call that is at work
+        self._is_broken = False
         self._began = time.monotonic()
+        self._created = _time_of_creation()
 
     def reserve(self, runs: int) -> None:
         """Reserve memory for about so many runs."""
@@ -107,8 +112,9 @@ class IndexBuilder:
         Raises:
             FormatError: the file is damaged; the message says which record and which byte.
         """
-        source = read_input(self.table, path, self._threads, meter or Meter(0, Phases()))
-        self.add_source(source)
+        with self._at_work():
+            source = read_input(self.table, path, self._threads, meter or Meter(0, Phases()))
+            self.add_source(source)
         return source
 
     def add_table(self, frame: Any) -> Source:
@@ -118,8 +124,9 @@ class IndexBuilder:
             FormatError: columns are missing or unknown, or a value is wrong.
             ImportError: pyarrow is not installed.
         """
-        source = read_table(self.table, frame)
-        self.add_source(source)
+        with self._at_work():
+            source = read_table(self.table, frame)
+            self.add_source(source)
         return source
 
     def add_source(self, source: Source) -> None:
@@ -138,7 +145,9 @@ class IndexBuilder:
             TypeError, ValueError: an array has another shape than the others, or its numbers do not
                 fit the types that `Runs` names.
         """
-        self.table.append(*runs.arrays())
+        arrays = runs.arrays()
+        with self._at_work():
+            self.table.append(*arrays)
 
     def add_index(self, reader: IndexReader) -> None:
         """Add every run of an index, in the order of its records, without its own columns.
@@ -147,8 +156,34 @@ class IndexBuilder:
             FormatError: a checksum is wrong, or sections disagree about which runs there are.
         """
         reader.verify("sections")
-        self.table.append_index(reader.file)
-        self._marks |= Marks.of(reader.provenance)
+        with self._at_work():
+            self.table.append_index(reader.file)
+            self._marks |= Marks.of(reader.provenance)
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Let one call change or read the table at a time, and none after one that failed.
+
+        Raises:
+            RuntimeError: another thread, or what a handler of signals interrupted, is at work; or
+                an earlier call has left a part of its input in the table.
+        """
+        if not self._work.acquire(blocking=False):
+            raise RuntimeError(
+                "another call of this builder has not ended; use it from one thread at a time"
+            )
+        before = len(self.table)
+        try:
+            if self._is_broken:
+                raise RuntimeError(
+                    "an earlier call of this builder failed within its input; begin with a new one"
+                )
+            yield
+        except BaseException:
+            self._is_broken = self._is_broken or len(self.table) != before
+            raise
+        finally:
+            self._work.release()
 
     def finish(
         self,
@@ -170,19 +205,34 @@ class IndexBuilder:
         Raises:
             FormatError: with `strict`, the runs have unusual values, or missing or repeated runs.
         """
+        with self._at_work():
+            return self._finish(output, strict, denominator, synthetic, training, further)
+
+    def _finish(
+        self,
+        output: str | os.PathLike[str],
+        strict: bool,
+        denominator: int | None,
+        synthetic: bool,
+        training: Mapping[str, Any] | None,
+        further: Mapping[str, Any] | None,
+    ) -> CompileReport:
         target = core_name(output)
         base = self._base.file if self._base else None
         assembly = _core.IndexAssembly(self.table, base, self._threads)
         findings, summary = Findings(**self.table.findings), assembly.summary
         if strict:
             self._refuse(findings, summary)
-        own = Marks(synthetic, (dict(training),) if training else ())
+        trained = checked_training(training)
+        own = Marks(synthetic, (trained,) if trained else ())
         provenance = self._provenance(findings, own, further)
         if self._base:
             provenance = _updated(self._base, provenance, summary)
+        text = json.dumps(provenance)
+        parse_provenance(f"{os.fspath(output)}: provenance", text.encode())  # it can be read back
         own_columns, cells = self._own_columns(), assembly.cells
         stored = [as_stored(name, c.label, c.at(cells)) for name, c in own_columns.items()]
-        written = assembly.write(target, json.dumps(provenance), denominator or 0, stored)
+        written = assembly.write(target, text, denominator or 0, stored)
         return CompileReport(
             output=os.fspath(output),
             records=sum(source.records for source in self._sources),
@@ -202,7 +252,7 @@ class IndexBuilder:
         return {
             "tool": "nb101fast",
             "version": _core.__version__,
-            "created": _time_of_creation(),
+            "created": self._created,
             "sources": [facts for source in self._sources for facts in source.facts()],
             "findings": findings.told(),
             **(self._marks | own).entries(),
@@ -215,7 +265,13 @@ class IndexBuilder:
             return self._own
         columns = {name: self._base.own_column(name) for name in self._base.own_columns}
         for name, column in self._own.items():
-            columns[name] = columns[name].updated(column) if name in columns else column
+            known = columns.get(name)
+            if known and known.label.unit != column.label.unit:
+                raise FormatError(
+                    f"own column {name!r} has the unit {column.label.unit!r} in an input, but "
+                    f"{known.label.unit!r} in the index that is updated; convert one of them"
+                )
+            columns[name] = known.updated(column) if known else column
         return columns
 
     def _refuse(self, findings: Findings, summary: Mapping[str, Any]) -> None:
@@ -235,10 +291,13 @@ class IndexBuilder:
 def _time_of_creation() -> str:
     """The present time, or the time that `$SOURCE_DATE_EPOCH` sets."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if fixed and not fixed.isdecimal():
-        raise ValueError(f"$SOURCE_DATE_EPOCH={fixed!r} is not allowed; use seconds since 1970")
-    seconds = float(fixed or time.time())
-    created = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    try:
+        seconds = int(fixed) if fixed else time.time()
+        created = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            f"$SOURCE_DATE_EPOCH={fixed!r} is not allowed; use seconds since 1970"
+        ) from None
     return created.isoformat(timespec="seconds")
 
 

@@ -187,6 +187,8 @@ class Cell:
             import networkx as nx
 
         check_type("graph", graph, nx.DiGraph, use="a networkx.DiGraph")
+        if graph.is_multigraph():
+            raise TypeError(f"graph can't be a {type(graph).__name__}; use a networkx.DiGraph")
         position = {node: i for i, node in enumerate(graph.nodes)}
         try:
             order = list(nx.lexicographical_topological_sort(graph, key=position.__getitem__))

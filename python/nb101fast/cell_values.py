@@ -181,7 +181,10 @@ def _numbers(name: str, values: Any, count: int) -> Doubles:
             f"columns: {name!r} has values of shape {array.shape}; use {count} numbers, one for "
             "each cell"
         )
-    return array.astype(np.float64)
+    numbers: Doubles = array.astype(np.float64)
+    if array.dtype.kind in "iu" and (numbers.astype(array.dtype) != array).any():
+        raise ValueError(f"columns: {name!r} has an integer that a double does not hold; round it")
+    return numbers
 
 
 def _joined(reader: IndexReader, parts: Sequence[CellRows]) -> CellValues:

@@ -15,15 +15,16 @@ from .index import Index
 from .index import open as open_index
 from .locations import cache_folder
 from .progress import tell
+from .provenance import Marks
 
 
 def open_any(path: str | os.PathLike[str]) -> Index:
     """Open an index, or an official TFRecord, plain or gzip, by its compiled copy.
 
     The copy lies beside the file, with `.nb101` in place of its suffix. It lies in the cache if
-    that folder can't be written, or if something else has that name. It is made anew if the size
-    of the file, the time of its last change or a sample of its blocks has changed. Once there is a
-    copy, the file itself may be deleted.
+    that folder can't be written, or if something else has that name: another file, or an index with
+    own columns or marks. It is made anew if the size of the file, the time of its last change or a
+    sample of its blocks has changed. Once there is a copy, the file itself may be deleted.
 
     Raises:
         FormatError: the contents are neither an index nor a TFRecord.
@@ -46,11 +47,18 @@ def _compiled(source: Path) -> Index:
     for place in (beside, cached):
         if (copy := _copy_at(place, source)) and _is_current(copy, source):
             return copy
-    is_free = beside != source and (not beside.exists() or _copy_at(beside, source) is not None)
-    if is_free and os.access(source.parent, os.W_OK):
+    if beside != source and _is_free(beside, source) and os.access(source.parent, os.W_OK):
         return _compile(source, beside)
     cached.parent.mkdir(parents=True, exist_ok=True)
     return _compile(source, cached)
+
+
+def _is_free(place: Path, source: Path) -> bool:
+    """Whether a copy may be written here, because nothing is lost that the file does not have."""
+    if not place.exists():
+        return True
+    there = _copy_at(place, source)
+    return there is not None and not there.own_columns and Marks.of(there.provenance) == Marks()
 
 
 def _any_copy(source: Path) -> Index | None:

@@ -13,6 +13,7 @@ from .checks import check_count, checked_threads
 from .file_names import checked_name, checked_target
 from .inputs import Meter, estimated_records, is_table
 from .progress import Progress, told
+from .provenance import checked_training
 from .reader import IndexReader
 
 # A file, or a pandas.DataFrame, polars.DataFrame, pyarrow.Table or another table of Arrow data.
@@ -85,6 +86,7 @@ def compile(
     if written is None:
         raise ValueError("no output: give output=OUT, or update=OLD to write over that index")
     target = checked_target(paths, written)
+    checked_training(training)
     builder = IndexBuilder(base, threads=num_threads)
     builder.reserve(sum(map(estimated_records, paths)))
     with told(progress, "compiling") as phases:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .checks import check_type
 from .codes import OneCode
 from .extras import needs
 from .named_parameters import (
@@ -73,6 +74,7 @@ def configuration_of(code: OneCode, space: ConfigurationSpace) -> Configuration:
         >>> configuration_of(32, configuration_space("A"))["edge_5"]
         1
     """
+    check_type("space", space, ConfigurationSpace, use="what configuration_space returns")
     return Configuration(space, values=values_of(code, encoding_of(space.keys())))
 
 

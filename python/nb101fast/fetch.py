@@ -177,8 +177,14 @@ def _origin(
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0  # A port that is no number is an error.
+    except ValueError as error:
+        raise ValueError(f"URL {url!r} is not allowed: {error}; use another one") from None
+    if "@" in parts.netloc:  # The URL is not shown, because it may hold a password.
+        raise ValueError("a URL with a user's name is not allowed; use one without it")
+    if parts.scheme not in ("http", "https") or not has_host:
         raise ValueError(f"URL {url!r} is not allowed; use one of http or https")
     if re.search(r"[^!-~]", url):
         raise ValueError(f"URL {url!r} is not allowed; use printable ASCII without spaces")

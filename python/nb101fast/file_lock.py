@@ -41,7 +41,7 @@ def is_locked(path: str | os.PathLike[str]) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _lock(descriptor)
+        return not _lock(descriptor, is_shared=True)  # so that two who look don't see each other
     finally:
         os.close(descriptor)
 
@@ -99,10 +99,10 @@ if sys.platform == "win32":
         ctypes.POINTER(_Overlapped),
     )
 
-    def _lock(descriptor: int) -> bool:
+    def _lock(descriptor: int, *, is_shared: bool = False) -> bool:
         place = _Overlapped(offset_high=_FAR_HIGH)
         handle = msvcrt.get_osfhandle(descriptor)
-        flags = _EXCLUSIVE | _FAIL_IMMEDIATELY
+        flags = _FAIL_IMMEDIATELY if is_shared else _EXCLUSIVE | _FAIL_IMMEDIATELY
         if _KERNEL.LockFileEx(handle, flags, 0, 1, 0, ctypes.byref(place)):
             return True
         error = ctypes.get_last_error()
@@ -115,9 +115,9 @@ else:
 
     _WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
-    def _lock(descriptor: int) -> bool:
+    def _lock(descriptor: int, *, is_shared: bool = False) -> bool:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         except OSError as error:

@@ -13,9 +13,12 @@ def checked_name(path: str | os.PathLike[str]) -> str:
     """The path as text.
 
     Raises:
+        TypeError: the name is bytes.
         ValueError: the name contains a null character, or its bytes are not UTF-8.
     """
     name = os.fspath(path)
+    if not isinstance(name, str):
+        raise TypeError(f"path {name!r} is not allowed; use text or a pathlib.Path")
     try:
         shown_name(name)
         is_sound = "\0" not in name

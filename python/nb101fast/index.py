@@ -475,6 +475,7 @@ class Index:
 
     def where(
         self,
+        /,
         *,
         epochs: int | None = None,
         stage: Stage = "final",

@@ -92,8 +92,7 @@ def query(tables: Tables, codes: Array, xp: Any) -> Array:
 
     Raises:
         TypeError: codes of another dtype. Cell ids (int32) become codes by `cell_codes()[ids]`.
-        KeyError: the tables are not those of an index.
-        ValueError: a masked array hides some of the codes.
+        ValueError: the tables are not those of an index, or a masked array hides some of the codes.
 
     Example:
         >>> from nb101fast import ingraph

@@ -108,7 +108,10 @@ def _named_cell(where: str, spec: Mapping[str, Any]) -> Cell:
     else:
         cell = _cell_of_hash_or_id(where, spec)
     for key, allowed in (("id", cell.id), ("hash", cell.hash)):
-        if key in spec and (type(spec[key]) is bool or spec[key] != allowed):
+        given = spec.get(key, allowed)
+        if isinstance(given, str):
+            given = given.lower()  # as in all other places where a hash is given
+        if type(given) is not type(allowed) or given != allowed:
             _fail(f"{where}: {key}", spec[key], f"{allowed!r}, as the other keys say")
     return cell
 

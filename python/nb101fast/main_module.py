@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -12,6 +13,7 @@ from typing import Any
 from .extras import import_extra
 
 _MAIN = "__main__"
+_hiding = threading.RLock()  # held while the main module is another one
 
 
 @contextmanager
@@ -21,12 +23,13 @@ def hidden() -> Iterator[None]:
     A process that `multiprocessing` spawns in the meantime does not run the program again. So a
     program may start workers although it has no `if __name__ == "__main__":`.
     """
-    main = sys.modules[_MAIN]
-    sys.modules[_MAIN] = ModuleType(_MAIN)
-    try:
-        yield
-    finally:
-        sys.modules[_MAIN] = main
+    with _hiding:
+        main = sys.modules[_MAIN]
+        sys.modules[_MAIN] = ModuleType(_MAIN)
+        try:
+            yield
+        finally:
+            sys.modules[_MAIN] = main
 
 
 def pickled_without(value: Any) -> bytes:

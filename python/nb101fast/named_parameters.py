@@ -71,7 +71,8 @@ class FloatRange:
 
     def allows(self, value: object) -> bool:
         """Whether the parameter can take the value."""
-        return isinstance(value, Real) and self.low <= float(value) <= self.high
+        number: Any = value
+        return isinstance(value, Real) and bool(self.low <= number <= self.high)
 
     def __str__(self) -> str:
         return f"a number from {self.low} to {self.high}"
@@ -116,7 +117,8 @@ def encoding_of(names: Collection[str]) -> Encoding:
         if named.keys() == set(names):
             return encoding
     raise ValueError(
-        f"parameters {', '.join(sorted(names)) or 'without names'} are not those of an encoding; "
+        f"parameters {', '.join(sorted(map(str, names))) or 'without names'} are not those of an "
+        "encoding; "
         "use op_node_0 to op_node_4 with edge_0 to edge_20 (A), edge_0 to edge_8 (B), or num_edges "
         "and edge_0 to edge_20 (C)"
     )

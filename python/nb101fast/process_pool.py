@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from . import main_module
@@ -61,6 +62,7 @@ class ProcessPool:
         self._silence = Silence(max_silence)
         self._processes: dict[int, BaseProcess] = {}
         self._connections: dict[int, Connection] = {}
+        self._waiting: dict[int, queue.SimpleQueue[Any]] = {}  # pickled messages; None is the end
         self._arrived: queue.SimpleQueue[tuple[int, Connection, Any]] = queue.SimpleQueue()
 
     def start(self, worker: int, serve: Serve) -> None:
@@ -73,14 +75,16 @@ class ProcessPool:
         with main_module.hidden():
             process.start()
         end.close()  # so that the pipe closes when the worker ends
+        waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._processes[worker], self._connections[worker] = process, connection
+        self._waiting[worker] = waiting
         self._silence.heard(worker)
         threading.Thread(target=self._read, args=(worker, connection), daemon=True).start()
+        threading.Thread(target=_write, args=(connection, waiting), daemon=True).start()
 
     def send(self, worker: int, message: Any) -> None:
         """Send a message to a worker; see `WorkerPool`."""
-        with contextlib.suppress(OSError):
-            self._connections[worker].send(message)
+        self._waiting[worker].put(ForkingPickler.dumps(message))
 
     def received(self, timeout: float | None = None) -> Iterator[tuple[int, Any]]:
         """Yield what has arrived from all workers; see `WorkerPool`."""
@@ -136,13 +140,28 @@ class ProcessPool:
     def _end(self, worker: int, seconds_to_exit: float) -> Ended:
         self._silence.forget(worker)
         del self._connections[worker]  # Its thread closes it, as soon as the process has ended.
+        self._waiting.pop(worker).put(None)
         process = self._processes.pop(worker)
         process.join(seconds_to_exit)
         process.kill()
         process.join()
         code = process.exitcode or 0
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        how = f"signal {_name_of_signal(-code)}" if code < 0 else f"exit status {code}"
         return Ended(f"process {process.pid}", how)
+
+
+def _name_of_signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # Python has no names for most real-time signals.
+        return str(number)
+
+
+def _write(connection: Connection, waiting: queue.SimpleQueue[Any]) -> None:
+    """Send messages in a thread of its own, which a worker that does not read may hold up."""
+    with contextlib.suppress(OSError):
+        while (message := waiting.get()) is not None:
+            connection.send_bytes(message)
 
 
 def _run(connection: Connection, pickled: bytes, beat_seconds: float) -> None:

@@ -180,7 +180,7 @@ def told(progress: Progress | None, label: str) -> Iterator[Phases]:
 
 def tell(text: str, level: str = "info") -> None:
     """Print one line on stderr, unless the level is not said. It takes the place of a bar."""
-    if not is_said(level):
+    if not is_said(level) or sys.stderr is None:  # which is so in programs without a console
         return
     begin = _blank(sys.stderr) if sys.stderr.isatty() else ""
     print(f"{begin}{visible(text)}", file=sys.stderr, flush=True)
@@ -207,9 +207,9 @@ def _stream_of_bars() -> TextIO | None:
     """Where a bar is drawn; None if nobody would see it."""
     if not is_said("info"):
         return None
-    if "ipykernel" in sys.modules and not sys.stdout.isatty():
+    if "ipykernel" in sys.modules and sys.stdout is not None and not sys.stdout.isatty():
         return sys.stdout
-    return sys.stderr if sys.stderr.isatty() else None
+    return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
 
 
 def _columns(stream: TextIO) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ._core import FormatError
+from .checks import check_type
 from .schema import Flag, Integer, ListOf, MapOf, Nullable, Record, Row, Text, parse
 
 _COUNT = Integer()
@@ -59,6 +62,29 @@ def parse_provenance(source: str, data: bytes) -> dict[str, Any]:
     """
     provenance: dict[str, Any] = parse(source, data, _PROVENANCE)
     return provenance
+
+
+def checked_training(training: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """How runs were trained, as the provenance keeps it.
+
+    Raises:
+        TypeError: it is no mapping, or JSON has no form for it.
+        ValueError: a part of it is not allowed, such as a data set that is no text.
+    """
+    if training is None:
+        return None
+    check_type("training", training, Mapping, use="a dictionary of what JSON has")
+    try:
+        text = json.dumps({"training": [dict(training)]})
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"training={training!r} is not allowed: {error}; use what JSON has"
+        ) from None
+    try:
+        parse_provenance("training", text.encode())
+    except FormatError as error:
+        raise ValueError(str(error)) from None
+    return dict(training)
 
 
 def is_official(dataset: str) -> bool:

@@ -132,6 +132,8 @@ class RunRows(TableRows):
         """
         synthetic = False
         for row, value in enumerate(self.listed("synthetic")):
+            if isinstance(value, float):  # as a column of 0, 1 and missing values is read
+                value = None if math.isnan(value) else f"{value:g}"
             text = "" if value is None else str(value).lower()
             if text not in _FLAGS:
                 self.refuse("synthetic", row, f"{shown(value)} is not allowed; use true or false")

@@ -24,6 +24,8 @@ Column: TypeAlias = npt.NDArray[Any] | Texts | Sequence[Any]
 # returns for each column that the package knows the name that the file has for it.
 NamesCheck: TypeAlias = Callable[[str, Sequence[str]], Mapping[str, str]]
 
+_NOT_EXACT = "is not allowed; use a number that a double holds"
+
 # The columns of integers, with their least and greatest value.
 INTEGERS = {
     "graph": (0, (1 << 32) - 1),
@@ -65,9 +67,12 @@ class TableRows:
             return np.full(len(self), np.nan)
         column = self.columns[name]
         if isinstance(column, np.ndarray):
+            if column.dtype.kind in "iu":
+                is_exact = (column <= _MOST_EXACT) & (column >= -_MOST_EXACT)
+                self.check(name, is_exact, lambda row: f"{column[row]} {_NOT_EXACT}")
             return column.astype(np.float64)
         values = self.listed(name)
-        if {*map(type, values)} == {str}:
+        if {*map(type, values)} == {str} and "_" not in "".join(values):
             try:  # This is several times as fast as to look at each value.
                 return np.array([float(value or "nan") for value in values], np.float64)
             except ValueError:
@@ -77,15 +82,16 @@ class TableRows:
         )
 
     def _number(self, name: str, row: int, value: Any) -> float:
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()):
             return math.nan
         is_exact = type(value) is not int or abs(value) <= _MOST_EXACT
-        if type(value) in (int, float, str) and is_exact:
+        is_plain = type(value) is not str or "_" not in value  # which Python allows in numbers
+        if type(value) in (int, float, str) and is_exact and is_plain:
             try:
                 return float(value)
             except ValueError:
                 pass
-        self.refuse(name, row, f"{shown(value)} is not allowed; use a number that a double holds")
+        self.refuse(name, row, f"{shown(value)} {_NOT_EXACT}")
 
     def integers(self, name: str) -> Doubles:
         """A column of `INTEGERS` as doubles, NaN where there is no value."""

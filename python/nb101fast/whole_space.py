@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from . import _core, search_space
 from .arrays import Doubles
 from .cell import Cell
-from .checks import check_choice
+from .checks import check_choice, check_type
 from .codes import Codes
 from .ids import NUM_CELLS, Ids, ManyIds, as_ids, cell_codes
 from .measurement import STORED_METRICS, FixedRepeat, Measurement, Stage
@@ -198,7 +198,8 @@ class WholeSpace:
 
     @staticmethod
     def _check_count(k: int, most: int, why: str) -> None:
-        is_number = isinstance(k, (int, np.integer)) or (isinstance(k, np.ndarray) and not k.ndim)
+        is_array = isinstance(k, np.ndarray) and not k.ndim and k.dtype.kind in "iu"
+        is_number = is_array or isinstance(k, (int, np.integer))
         if isinstance(k, bool) or not is_number or not 1 <= k <= most:
             raise ValueError(f"k={k!r} is not allowed; use 1 to {most}: {why}")
 
@@ -206,6 +207,7 @@ class WholeSpace:
         for what, names in (("maximize", maximize), ("minimize", minimize)):
             if isinstance(names, str):
                 raise TypeError(f"{what} is one string; use a list of strings")
+            check_type(what, names, Collection, use="a list of strings")
         if not maximize and not minimize:
             raise ValueError(f"no objectives; give one or more of {alternatives(self.columns)}")
         self._check(*maximize, *minimize)
@@ -220,8 +222,14 @@ def _checked_bounds(name: str, pair: Bounds) -> tuple[float, float]:
         raise ValueError(
             f"{name}={pair!r} is not allowed; use (low, high), with None for an open end"
         )
-    low = -math.inf if pair[0] is None else pair[0]
-    high = math.inf if pair[1] is None else pair[1]
+    try:
+        low = -math.inf if pair[0] is None else float(pair[0])
+        high = math.inf if pair[1] is None else float(pair[1])
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(
+            f"{name}={pair!r} is not allowed; use two numbers that a double holds, or None for an "
+            "open end"
+        ) from None
     if not low <= high:  # So a NaN is refused too.
         raise ValueError(
             f"{name}={pair!r} is not allowed; use low <= high, with None for an open end"

@@ -733,6 +733,23 @@ def test_compiled_again_when_the_file_changed(official_file: Path, records: list
     assert list(NASBench(official_file).hash_iterator()) == [records[0].module_hash]
 
 
+def test_an_index_with_own_columns_or_marks_is_not_written_over(official_file: Path) -> None:
+    beside = official_file.with_suffix(".nb101")
+    nb101fast.compile(official_file, beside, synthetic=True)
+    assert NASBench(official_file).index.is_synthetic
+    before = beside.read_bytes()
+    os.utime(official_file)
+    NASBench(official_file)
+    assert beside.read_bytes() == before
+    nb101fast.compile(official_file, beside)
+    numbers = {"latency": np.arange(len(nb101fast.open(beside)), dtype=float)}
+    nb101fast.attach(beside, numbers, beside, ids=nb101fast.open(beside).cells)
+    before = beside.read_bytes()
+    os.utime(official_file)
+    NASBench(official_file)
+    assert beside.read_bytes() == before
+
+
 def test_compiled_again_when_a_block_changed_and_the_size_and_time_did_not(
     official_file: Path, records: list[Record], capfd: pytest.CaptureFixture[str]
 ) -> None:

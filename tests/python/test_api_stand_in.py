@@ -300,7 +300,10 @@ def test_a_nasbench_beside_the_script(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("")
     done = run("-m", "nb101fast.as_nasbench", tmp_path / "program.py")
     assert done.returncode == 1
-    assert f"{tmp_path / 'nasbench'} lies beside the script" in done.stderr
+    assert f"{tmp_path / 'nasbench'} lies beside the program" in done.stderr
+    for arguments in (["-m", "program"], ["-c", "import program"], ["."]):
+        done = run("-m", "nb101fast.as_nasbench", *arguments, cwd=tmp_path)
+        assert "nasbench lies beside the program" in done.stderr
 
 
 # ---------------------------------------------------------------- in this process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,54 @@ def test_runs_of_other_numbers_are_refused(
     (runs,) = synthetic.generate(codes=nb101fast.cell_codes()[:3], epochs=(4,), repeats=2)
     with pytest.raises(error, match=message):
         IndexBuilder().add_runs(replace(runs, **{name: values}))
+
+
+def test_a_builder_is_used_by_one_call_at_a_time(tmp_path: Path) -> None:
+    nb101fast.synthetic.write_index(tmp_path / "i.nb101", codes=nb101fast.cell_codes()[:20_000])
+    reader = IndexReader(str(tmp_path / "i.nb101"), verify="sections")
+    for _ in range(3):
+        builder = IndexBuilder(threads=1)
+        refused: list[str] = []
+
+        def add(builder: IndexBuilder = builder, refused: list[str] = refused) -> None:
+            try:
+                builder.add_index(reader)
+            except RuntimeError as error:
+                refused.append(str(error))
+
+        threads = [threading.Thread(target=add) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all("use it from one thread at a time" in each for each in refused)
+        assert len(builder.table) == (4 - len(refused)) * reader.num_runs
+        builder.finish(tmp_path / "o.nb101", synthetic=True)
+        nb101fast.open(tmp_path / "o.nb101", verify="full")
+
+
+def test_a_builder_that_failed_within_an_input_is_of_no_use(tmp_path: Path) -> None:
+    nb101fast.synthetic.write_tfrecord(tmp_path / "i.tfrecord", codes=nb101fast.cell_codes()[:9000])
+    content = bytearray((tmp_path / "i.tfrecord").read_bytes())
+    content[-20_000] ^= 255
+    (tmp_path / "i.tfrecord").write_bytes(content)
+    builder = IndexBuilder()
+    with pytest.raises(FormatError, match=r"i\.tfrecord: byte"):
+        builder.add_file(str(tmp_path / "i.tfrecord"))
+    assert len(builder.table)
+    for call in (lambda: builder.finish(tmp_path / "o.nb101"), lambda: builder.add_file("x")):
+        with pytest.raises(RuntimeError, match="an earlier call of this builder failed within"):
+            call()
+    assert not (tmp_path / "o.nb101").exists()
+
+
+def test_a_builder_that_refused_an_input_goes_on(tmp_path: Path) -> None:
+    (runs,) = synthetic.generate(codes=nb101fast.cell_codes()[:3], epochs=(4,), repeats=2)
+    builder = IndexBuilder()
+    with pytest.raises(ValueError, match="epochs 0 of run"):
+        builder.add_runs(replace(runs, epochs=np.zeros(6, np.uint32)))
+    builder.add_runs(runs)
+    assert builder.finish(tmp_path / "o.nb101", synthetic=True).runs == 6
 
 
 def test_every_maker_says_the_same_of_itself(small_sample: Sample, tmp_path: Path) -> None:

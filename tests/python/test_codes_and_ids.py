@@ -176,6 +176,7 @@ EXCEPTIONS: dict[Place, str] = {
     ("own_column", "OwnColumn.of_runs", "ids"): "a part of compile, on codes that it has read",
     ("analysis.walks", "walk", "ids"): "a step of a report, on ids that the package made",
     ("analysis.walks", "graph_of", "ids"): "a step of a report, on ids that the package made",
+    ("search.simulated_run", "checked_configuration", "code"): "a part of evaluate and tell",
     ("json_form", "cells_as_json", "ids"): "a part of Index.to_json, which has checked them",
     ("json_form", "cell_objects", "ids"): "a part of Index.to_json, which has checked them",
     ("cell_values", "given_values", "codes"): "a part of attach",

@@ -436,6 +436,12 @@ def test_from_the_other_official_file(data: bytes, tmp_path: Path) -> None:
         ({"source": "ftp://host/file"}, "one of http or https"),
         ({"base_url": "file:///etc"}, "one of http or https"),
         ({"source": "http://host/a b"}, "without spaces"),
+        ({"source": "http://[::1/a"}, "URL 'http://.*' is not allowed: Invalid IPv6 URL"),
+        (
+            {"base_url": "http://host:abc"},
+            "URL 'http://host:abc/.*' is not allowed: .*",
+        ),
+        ({"base_url": "http://me:S3cret@host"}, "^a URL with a user's name is not allowed"),
         ({"source": "a\0b"}, "null characters"),
         ({"accept_any": True}, "a download is always checked"),
     ],

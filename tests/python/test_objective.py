@@ -278,3 +278,20 @@ def test_a_random_repeat_takes_memory_for_the_runs_alone(tmp_path: Path) -> None
         check=False,
     )
     assert (done.stderr, done.stdout) == ("", "True\n")
+
+
+def test_an_error_of_the_users_own_number_is_raised(index: Index) -> None:
+    class Broken(np.uint32):
+        def __index__(self) -> int:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        index.objective("test_accuracy")(Broken(32))
+    with pytest.raises(ZeroDivisionError):
+        nb101fast.cell_ids(Broken(32))
+
+
+def test_a_keyword_of_any_characters_is_refused(index: Index) -> None:
+    options: dict[str, Any] = {"a\ud800": 1}
+    with pytest.raises(TypeError, match="an objective has no argument"):
+        index.objective("test_accuracy")(32, **options)

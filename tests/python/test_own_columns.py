@@ -188,6 +188,16 @@ def test_an_update_keeps_own_columns_and_a_merge_joins_them(
         np.testing.assert_array_equal(by_id.by_id(ids), [7, 8, np.nan])
 
 
+def test_an_update_refuses_another_unit(own: Index, plain: Index, tmp_path: Path) -> None:
+    name, label = next((n, each) for n, each in own.own_columns.items() if each.unit)
+    numbers = {name: np.full(len(plain), 0.5)}
+    for unit in (f"other {label.unit}", ""):
+        codes = nb101fast.cell_codes()[plain.cells]
+        nb101fast.attach(plain, numbers, tmp_path / "new.nb101", codes=codes, units={name: unit})
+        with pytest.raises(FormatError, match=f"column '{name}' has the unit '{unit}' in an input"):
+            nb101fast.compile(tmp_path / "new.nb101", tmp_path / "u.nb101", update=own.path)
+
+
 def test_two_inputs_with_other_values_of_a_cell_are_refused(own: Index, tmp_path: Path) -> None:
     other = tmp_path / "other.nb101"
     nb101fast.attach(own, {"energy": {HASHES[1]: 99.0}}, other, replace=True)

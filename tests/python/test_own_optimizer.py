@@ -65,6 +65,7 @@ def test_a_compiled_optimizer_bears_any_order_of_ask_and_tell(name: str) -> None
     for number, code in enumerate(codes.tolist()):
         if rng.random() < 0.5:
             asked = optimizer.ask()
+            assert isinstance(asked, search.Proposal)
             assert nb101fast.is_valid(asked.code) in (True, False)
         accuracy = [0.5, math.nan, math.inf, -math.inf, 0.9][number % 5]
         trial = search.Trial(code, number % 99 - 1, 108, number % 5 - 1, accuracy, 1.0)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -168,6 +169,42 @@ def busy(numbers: Iterator[int]) -> Iterator[Any]:
         while time.monotonic() < end:
             pass
         yield number
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
+def test_a_large_message_to_a_stopped_worker_holds_up_nobody() -> None:
+    with contextlib.closing(ProcessPool(max_silence=2.0)) as pool:
+        pool.start(0, doubled)
+        ((_, pid),) = answers(pool, 1)
+        os.kill(pid, signal.SIGSTOP)
+        pool.send(0, b"x" * 10_000_000)
+        ((_, ended),) = answers(pool, 1)
+        assert "no sign of life" in ended.how
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="there are no real-time signals")
+def test_a_worker_may_die_of_a_signal_without_a_name(pool: ProcessPool) -> None:
+    pool.start(0, doubled)
+    ((_, pid),) = answers(pool, 1)
+    os.kill(pid, signal.SIGRTMIN + 1)
+    ((_, ended),) = answers(pool, 1)
+    assert ended == Ended(f"process {pid}", f"signal {signal.SIGRTMIN + 1}")
+
+
+def test_threads_may_start_workers_at_the_same_time() -> None:
+    main = sys.modules["__main__"]
+
+    def start() -> None:
+        with contextlib.closing(ProcessPool()) as pool:
+            pool.start(0, doubled)
+            answers(pool, 1)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.modules["__main__"] is main
 
 
 def test_a_worker_that_is_busy_is_not_killed() -> None:

@@ -224,3 +224,11 @@ def test_a_real_terminal(columns: int) -> None:
     assert "\n" not in bars
     assert {len(line) for line in shown} == {columns - 1}
     assert any(line.startswith("synthetic: writing"[: columns - 1]) for line in shown)
+
+
+def test_without_a_console_there_is_no_bar_and_no_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    tell("nobody reads this", "warning")
+    with told(True, "working") as phases:
+        phases(1, 2)

@@ -16,6 +16,7 @@ from nb101fast import FormatError, Index, _core
 from nb101fast.__main__ import main
 from nb101fast.builder import IndexBuilder
 from nb101fast.description import describe, facts_of
+from nb101fast.locations import BUILT_IN
 from nb101fast.parquet_runs import read_parquet
 from nb101fast.provenance import Marks, parse_provenance
 from reference import index_file
@@ -113,6 +114,39 @@ def test_control_characters_are_shown_as_escapes(data: bytes, tmp_path: Path) ->
     shown = describe(index_with(data, tmp_path / "a.nb101", text.encode()).reader)
     assert is_safe(shown)
     assert r"made by \x1b[2J\x9b1m\u202e\x0d\x0a\x07 0.1.0" in shown
+
+
+@pytest.mark.parametrize(
+    ("training", "error", "message"),
+    [
+        ("abc", TypeError, "training='abc' is not allowed; use a dictionary"),
+        ({"a": {1, 2}}, TypeError, "not JSON serializable; use what JSON has"),
+        ({"dataset": 5}, ValueError, "dataset: 5 is not allowed; use a text"),
+        ({"dataset": "\ud800"}, ValueError, "surrogates"),
+    ],
+)
+def test_a_training_that_could_not_be_read_back_is_refused(
+    tmp_path: Path, training: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        nb101fast.compile(BUILT_IN, tmp_path / "i.nb101", training=training)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_dataset_that_could_not_be_read_back_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "i.json").write_text('{"id": 4, "epochs": 4, "dataset": "\\ud800"}')
+    with pytest.raises(FormatError, match="surrogates"):
+        nb101fast.compile(tmp_path / "i.json", tmp_path / "i.nb101")
+    assert not (tmp_path / "i.nb101").exists()
+
+
+@pytest.mark.parametrize("time", ["99999999999999", "1" * 400, "-1x", "1.5"])
+def test_a_wrong_time_of_creation_is_refused(
+    tmp_path: Path, time: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", time)
+    with pytest.raises(ValueError, match=r"^\$SOURCE_DATE_EPOCH=.* is not allowed; use seconds"):
+        nb101fast.compile(BUILT_IN, tmp_path / "i.nb101")
 
 
 def test_keys_of_other_versions_are_kept() -> None:

@@ -19,6 +19,7 @@ import pytest
 import nb101fast
 from nb101fast import Cell, FormatError, Index
 from nb101fast.builder import IndexBuilder
+from nb101fast.locations import BUILT_IN
 from nb101fast.runs import Runs
 from reference.libraries import cases, import_or_skip
 
@@ -183,6 +184,36 @@ def test_what_a_table_does_not_have_is_missing(tmp_path: Path) -> None:
         index.top_k("training_time", 1)
     with pytest.raises(ValueError, match="a run of cell 3 has no final training time; a simulat"):
         nb101fast.search.run("rs", index, runs=1, max_evaluations=3)
+
+
+def test_a_flag_beside_missing_values_is_a_flag(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [4, 5], "epochs": 4, "synthetic": [1, None]})
+    nb101fast.compile(frame, tmp_path / "i.nb101")
+    assert nb101fast.open(tmp_path / "i.nb101").is_synthetic
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("1_000", "'1_000' is not allowed; use a number"), ("x", "'x' is not allowed")],
+)
+def test_a_field_that_is_no_number_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "i.csv").write_text(f"id,epochs,total_time\n4,4,{text}\n5,4, \n")
+    with pytest.raises(FormatError, match=message):
+        nb101fast.compile(tmp_path / "i.csv", tmp_path / "i.nb101")
+
+
+def test_a_blank_field_is_a_missing_value(tmp_path: Path) -> None:
+    (tmp_path / "i.csv").write_text("id,epochs,total_time\n4,4, \n")
+    nb101fast.compile(tmp_path / "i.csv", tmp_path / "i.nb101")
+    assert np.isnan(nb101fast.open(tmp_path / "i.nb101").column("total_time")).all()
+
+
+def test_integers_that_a_double_does_not_hold_are_refused(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [4], "epochs": 4, "total_time": [2**53 + 1]})
+    with pytest.raises(FormatError, match="9007199254740993 is not allowed; use a number that a"):
+        nb101fast.compile(frame, tmp_path / "i.nb101")
+    with pytest.raises(ValueError, match="'a' has an integer that a double does not hold"):
+        nb101fast.attach(BUILT_IN, {"a": np.array([2**53 + 1])}, tmp_path / "n.nb101", ids=[0])
 
 
 def test_a_search_says_which_value_a_run_lacks(tmp_path: Path) -> None:

@@ -291,6 +291,13 @@ def test_the_stored_form_and_back(
     assert again.is_synthetic
 
 
+def retyped(table: Any, name: str, value: Any, metadata: dict[str, str] | None = None) -> Any:
+    """The table with one value in all rows of a column."""
+    column = pa.array([value] * len(table))
+    field = pa.field(name, column.type, metadata=metadata)
+    return table.set_column(table.schema.get_field_index(name), field, column)
+
+
 def test_an_error_names_the_row_of_a_null_by_its_place_in_the_table(
     index: Index, tmp_path: Path
 ) -> None:
@@ -323,8 +330,27 @@ def test_some_budgets_of_the_stored_form_and_back(index: Index, tmp_path: Path) 
         ),
         (lambda t: t.drop_columns([f"runs_{e}" for e in (4, 36, 108)]), "no column 'runs_E'"),
         (lambda t: pa.concat_tables([t, t]), "column 'cell_id' has a cell twice"),
-        (lambda t: changed(t, "cell_id", lambda i: -1), "column 'cell_id': row 0 is no cell id"),
+        (
+            lambda t: changed(t, "cell_id", lambda i: -1),
+            "'cell_id': row 0 is not an integer",
+        ),
         (lambda t: changed(t, "runs_4", lambda n: n + 1), "is null; give a value"),
+        (lambda t: retyped(t, "runs_4", 1.5), "'runs_4': row 0 is not an integer from 0 to 65534"),
+        (lambda t: retyped(t, "runs_4", -1), "'runs_4': row 0 is not an integer from 0 to 65534"),
+        (lambda t: retyped(t, "runs_4", "a"), "column 'runs_4' has type string; use numbers"),
+        (lambda t: retyped(t, "runs_4", value=True), "column 'runs_4' has type bool; use numbers"),
+        (
+            lambda t: retyped(t, "trainable_parameters_4_0", 2**40),
+            "'trainable_parameters_4_0': row 0 is not an integer from -2147483648 to 2147483647",
+        ),
+        (
+            lambda t: retyped(t, "final_test_accuracy_4_0", 3, {"denominator": "0"}),
+            "'final_test_accuracy_4_0': the denominator b'0' is not allowed; use 1 to 65534",
+        ),
+        (
+            lambda t: retyped(t, "final_test_accuracy_4_0", 3, {"denominator": "abc"}),
+            "the denominator b'abc' is not allowed",
+        ),
         (
             lambda t: changed(t, "graph_4_0", lambda c: None),
             "'graph_4_0': row 0 is null; give a val",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nb101fast import _core
 from nb101fast.whole_file import WholeFile, write_whole
 
 
@@ -115,3 +116,13 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"'.*a\\x00b' is not allowed; use a name in UTF-8"):
         write_whole(f"{tmp_path}/a\0b", b"")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_committed_file_takes_nothing_more(path: Path) -> None:
+    file = _core.AtomicFile(str(path))
+    file.write(b"after")
+    file.commit()
+    for call in (file.commit, lambda: file.write(b"x")):
+        with pytest.raises(RuntimeError, match="the file is committed already"):
+            call()
+    assert path.read_bytes() == b"after"

@@ -121,6 +121,12 @@ def test_top_k_of_more_cells_than_have_a_run(index: Index, small_sample: Sample)
         index.top_k("test_accuracy", len(present) + 1)
 
 
+def test_objectives_are_a_list(index: Index) -> None:
+    names: Any = (name for name in ["test_accuracy"])
+    with pytest.raises(TypeError, match=r"maximize=<generator .*; use a list of strings"):
+        index.pareto(maximize=names, minimize=[])
+
+
 def test_top_k_takes_numpy_integers(index: Index) -> None:
     integers: list[Any] = [np.int64(3), np.uint8(3), np.array(3)]
     for k in integers:

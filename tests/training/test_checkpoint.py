@@ -25,9 +25,10 @@ from nb101train.config import DIGITS
 from nb101train.datasets import Dataset
 from nb101train.record import RunResult, StageResult
 from nb101train.resident import ResidentDataset
-from nb101train.run import NOTES, CellTrainer, TrainingError
+from nb101train.run import NOTES, CellTrainer
 from nb101train.run_options import RunOptions
 from nb101train.trainer import Trainer
+from nb101train.training_error import TrainingError
 from reference.child_processes import environment
 from reference.hostile_json import refusals
 

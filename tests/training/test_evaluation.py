@@ -63,7 +63,7 @@ def test_the_drop_in_trains_and_writes_its_model(tmp_path: Path) -> None:
     metadata = json.loads((tmp_path / "metadata.json").read_text())
     assert metadata["trainable_params"] == data["trainable_parameters"]
     final = metadata["evaluation_results"][-1]
-    assert [each["training_steps"] for each in metadata["evaluation_results"]] == [1, 15, 31]
+    assert [each["training_steps"] for each in metadata["evaluation_results"]] == [0, 15, 31]
     assert final["test_accuracy"] == data["test_accuracy"]
     assert list(tmp_path.rglob("events.out.tfevents.*"))
     assert nasbench.get_budget_counters()[1] == 108  # for the query; `evaluate` adds nothing

@@ -19,9 +19,10 @@ from nb101train.datasets import Dataset
 from nb101train.datasets.sampler import Sampler
 from nb101train.record import RunResult, parse_payload, record_payload
 from nb101train.resident import ResidentDataset
-from nb101train.run import CellTrainer, TrainingError
+from nb101train.run import CellTrainer
 from nb101train.run_options import RunOptions
 from nb101train.schedule import cosine
+from nb101train.training_error import TrainingError
 
 MATRIX = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]])
 OPS = ("input", "conv3x3-bn-relu", "output")

@@ -16,11 +16,12 @@ from .datasets import Dataset, load_dataset
 from .record import RunResult, StageResult, read_results
 from .run_options import RunOptions
 from .shard_runs import ShardRuns, read_runs
+from .training_error import TrainingError
 
 if TYPE_CHECKING:
     from .augmentation import augment
     from .evaluation import evaluate
-    from .run import CellTrainer, TrainingError
+    from .run import CellTrainer
     from .trainer import Trainer
 
 __all__ = [
@@ -45,7 +46,6 @@ __all__ = [
 _TRAINING = {
     "CellTrainer": "run",
     "Trainer": "trainer",
-    "TrainingError": "run",
     "augment": "augmentation",
     "evaluate": "evaluation",
 }

@@ -15,6 +15,7 @@ from nb101fast.command_line import CommandLine
 from .commands import augment, cell, evaluate, status, sweep
 from .pool_engine import QUIET
 from .request import SETTINGS
+from .training_error import TrainingError
 
 _WELCOME = """\
 nb101train trains cells as the authors of NAS-Bench-101 did. What you can do next:
@@ -29,6 +30,7 @@ _OPTIONS = {  # what the user writes for the parameters that errors may name
     "dataset": "--dataset ",
     "device": "--device ",
     "epochs": "--epochs ",
+    "gpus": "--gpus-per-worker ",
     "max_seconds": "--time-limit ",
     "max_silence": "--max-silence ",
     "max_vertices": "--max-vertices ",
@@ -37,6 +39,7 @@ _OPTIONS = {  # what the user writes for the parameters that errors may name
     "repeat": "--repeat ",
     "repeats": "--repeats ",
     "seed": "--seed ",
+    "threads": "--threads ",
     **{name: f"--set {name}=" for name in SETTINGS},
 }
 
@@ -54,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, value)
     return command_line().run(
         arguments,
-        data_faults=(FormatError, OutOfDomainError, sweep.RunFailureError),
+        data_faults=(FormatError, OutOfDomainError, TrainingError, sweep.RunFailureError),
         command_faults=(OSError, ValueError, IndexError, ImportError, RuntimeError),
     )
 

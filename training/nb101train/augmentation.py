@@ -19,7 +19,7 @@ import nb101fast
 from nb101fast.checks import check_count
 from nb101fast.file_names import checked_name
 from nb101fast.progress import Phases, Progress, told
-from nb101fast.schema import Anything, ListOf, MapOf, Number, Row
+from nb101fast.schema import Anything, ListOf, MapOf, Number, Row, Text
 from nb101fast.skeleton import MAX_SETTING
 
 from . import checkpoint
@@ -29,11 +29,12 @@ from .datasets import Dataset, load_dataset
 from .datasets.sampler import Sampler
 from .model_folder import save_model
 from .resident import ResidentDataset
-from .run import STEPS_PER_CALL, TrainingError
+from .run import STEPS_PER_CALL
 from .schedule import stepwise
 from .seeds import check_seed
 from .strategy import find_strategy
 from .trainer import Trainer
+from .training_error import TrainingError
 
 EPOCHS_PER_TEST = 5
 CHECKPOINT = "checkpoint.npz"
@@ -41,6 +42,8 @@ CHECKPOINT = "checkpoint.npz"
 NOTES = {  # of a checkpoint
     "config": MapOf(Anything()),
     "seed": Anything(),
+    "cell": MapOf(Anything()),
+    "fingerprint": Text(),
     "accuracies": ListOf(Row((Number(), Number()))),
 }
 
@@ -140,11 +143,17 @@ def _train_and_test(
     """Train, from the folder's checkpoint if there is one; return test accuracy by epochs done."""
     config = trainer.config
     steps_per_epoch = config.num_train_images / config.batch_size
-    key = {"config": asdict(config), "seed": seed}
+    key = {
+        "config": asdict(config),
+        "seed": seed,
+        "cell": {"matrix": trainer.matrix.tolist(), "ops": list(trainer.ops)},
+        "fingerprint": data.dataset.fingerprint,
+    }
     notes = checkpoint.restore(folder / CHECKPOINT, trainer, NOTES) or {**key, "accuracies": []}
     if {name: notes[name] for name in key} != key:
         raise nb101fast.FormatError(
-            f"{folder / CHECKPOINT} was made with other settings; use another folder"
+            f"{folder / CHECKPOINT} was made with another cell, data set or other settings; use "
+            "another folder"
         )
     accuracies: list[tuple[float, float]] = [(e, a) for e, a in notes["accuracies"]]
     sampler = Sampler(data.dataset, config.batch_size, seed)

@@ -65,6 +65,14 @@ def cells_up_to(max_vertices: int) -> Codes:
     return by_hash(nb101fast.cell_codes()[:count])
 
 
+def _is_utf8(line: str) -> bool:
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # a byte that is not UTF-8 was read as a lone surrogate
+        return False
+    return True
+
+
 def read_cells(path: str | os.PathLike[str]) -> CellList:
     """Read the cells that a text file lists, one in each line. Empty lines are skipped.
 
@@ -82,8 +90,10 @@ def read_cells(path: str | os.PathLike[str]) -> CellList:
     lines: dict[int, int] = {}  # The keys are cell ids.
     forms: Counter[Form] = Counter()
     codes = []
-    with open(path, encoding="utf-8", opener=open_regular) as file:
+    with open(path, encoding="utf-8-sig", errors="surrogateescape", opener=open_regular) as file:
         for number, line in enumerate(file, 1):
+            if not line.isascii() and not _is_utf8(line):
+                raise FormatError(f"{name}: line {number}: this is not UTF-8; write it in UTF-8")
             if text := line.strip():
                 cell = _cell_of_line(text, f"{name}: line {number}")
                 first = lines.setdefault(cell.id, number)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nb101fast.actor_pool import Resources
-from nb101fast.checks import check_choice
+from nb101fast.checks import check_choice, check_count
+from nb101fast.skeleton import MAX_SETTING
 from nb101fast.worker_pool import MAX_SILENCE
 
 from .engine import Engine, MakeWorker
@@ -62,8 +63,10 @@ class Crew:
     def __post_init__(self) -> None:
         check_choice("device", self.device, DEVICES)
         check_choice("engine", self.engine, ENGINES)
-        if self.num_workers < 1:
-            raise ValueError(f"num_workers={self.num_workers} is not allowed; use 1 or more")
+        check_count("num_workers", self.num_workers, 1, MAX_SETTING)
+        check_count("gpus", self.gpus, 0, MAX_SETTING)
+        if self.threads is not None:
+            check_count("threads", self.threads, 1, MAX_SETTING)
         if not self.max_silence > 0:
             raise ValueError(f"max_silence={self.max_silence} is not allowed; use more than 0")
 

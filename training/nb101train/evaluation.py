@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
@@ -90,13 +91,13 @@ def evaluate(
         result = cell.run(budget, repeat, chosen, phases)
         if folder is not None:
             phases.begin("writing")
-            save_model(folder, cell.trainer, _metadata(result, cell.config))
+            save_model(folder, cell.trainer, _metadata(result, replace(cell.config, epochs=budget)))
     return result
 
 
 def _metadata(result: RunResult, config: TrainConfig) -> dict[str, Any]:
     """The contents of the official `metadata.json`, without its metrics of sample images."""
-    steps = (1, config.half_steps, config.total_steps)
+    steps = (0, config.half_steps, config.total_steps)
     return {
         "trainable_params": result.trainable_parameters,
         "total_time": result.total_time,

@@ -33,6 +33,7 @@ from nb101fast.whole_file import write_whole
 
 from .cells import checked_cells
 from .config import TrainConfig
+from .run_options import RunOptions
 from .seeds import MOST_SEED, check_seed
 from .work import Codes, Unit, units_of
 
@@ -109,6 +110,7 @@ class SweepPlan:
                 f"allowed; use at most {_MOST_RUNS_OF_A_CELL:,} runs of each cell"
             )
         check_seed(self.seed)
+        RunOptions(max_seconds=self.max_seconds)  # raises if the limit is not allowed
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -189,7 +191,7 @@ class SweepPlan:
             )
         new = tuple(each for each in wanted.versions if each not in self.versions)
         codes = np.concatenate([self.codes, wanted.codes[~np.isin(wanted.codes, self.codes)]])
-        return replace(wanted, dataset=self.dataset, versions=self.versions + new, codes=codes)
+        return replace(wanted, versions=self.versions + new, codes=codes)
 
     def _values(self) -> dict[str, Any]:
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "codes"}

@@ -106,7 +106,7 @@ class Request:
             dataset=self._dataset,
             fingerprint=self._facts.fingerprint,
             evaluated=self._facts.evaluated,
-            epochs=_ascending(self.epochs or DEFAULT_EPOCHS),
+            epochs=_ascending(DEFAULT_EPOCHS if self.epochs is None else self.epochs),
             repeats=DEFAULT_REPEATS if self.repeats is None else self.repeats,
             seed=self.seed or DEFAULT_SEED,
             max_seconds=RunOptions.max_seconds if self.max_seconds is None else self.max_seconds,
@@ -123,7 +123,7 @@ class Request:
 
     @property
     def _dataset(self) -> str:
-        return self.dataset or DEFAULT_DATASET
+        return DEFAULT_DATASET if self.dataset is None else self.dataset
 
     @functools.cached_property  # A sweep needs them twice, and loading can take seconds.
     def _facts(self) -> _DatasetFacts:
@@ -146,6 +146,7 @@ class Request:
         if self.dataset not in (None, begun.dataset):
             facts = self._facts  # It may be the same data set at another path.
             changed |= {"fingerprint": facts.fingerprint, "evaluated": facts.evaluated}
+            changed["dataset"] = self._dataset
             config = replace(config, **facts.sizes)
         if self.preset:
             sizes: dict[str, Any] = {name: getattr(config, name) for name in _SIZES}

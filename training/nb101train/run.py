@@ -32,6 +32,7 @@ from .run_options import RunOptions, checked_options
 from .schedule import cosine
 from .seeds import check_seed
 from .trainer import Trainer
+from .training_error import TrainingError
 
 STEPS_PER_CALL = (
     100  # The official code has this number. After each call all values must be finite.
@@ -52,14 +53,6 @@ NOTES = {  # of a checkpoint
     "evaluation_seconds": _SECONDS,
     "seconds": _SECONDS,
 }
-
-
-class TrainingError(Exception):
-    """Each attempt at a run met a value that is not finite."""
-
-    def __init__(self, attempts: int, reason: str) -> None:
-        super().__init__(reason if attempts == 1 else f"{reason}, in each of {attempts} attempts")
-        self.attempts = attempts
 
 
 class _NotFiniteError(Exception):

@@ -98,6 +98,8 @@ def sweep(
             tell(f"{writer.path}: cut {writer.torn_bytes} bytes of a torn record off its end")
         driver = Driver(place, plan, part, writer, retry_failed)
         report = None
+        if index is not None:
+            nb101fast.open(index)  # raises now and not after the training if it can't be opened
         with told(progress, "sweep") as phases:
             phases.begin("training")
             driver.run(crew, phases)

@@ -293,7 +293,7 @@ class Trainer:
         return loss
 
     def _move_statistics(self, mode: Mode) -> None:
-        replaced = tf.constant(1 - self.config.bn_momentum)
+        replaced = tf.constant(1 - self.config.bn_momentum, tf.float32)
         for moving, batch in zip(self._network.moving, mode.statistics, strict=True):
             moving.assign_sub((moving - batch) * replaced)
 
@@ -304,7 +304,7 @@ class Trainer:
             gradients = replica.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
         # A constant that all variables share is traced once, and not for each variable.
         settings = RMSPROP_DECAY, self.config.momentum, RMSPROP_EPSILON, self.config.weight_decay
-        rho, inertia, epsilon, weight_decay = map(tf.constant, settings)
+        rho, inertia, epsilon, weight_decay = (tf.constant(each, tf.float32) for each in settings)
         slots = zip(self._mean_squares, self._momenta, strict=True)
         moves = zip(self._network.trainable, gradients, slots, strict=True)
         for variable, gradient, (mean_square, momentum) in moves:

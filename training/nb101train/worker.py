@@ -12,6 +12,7 @@ from .config import TrainConfig
 from .record import record_payload
 from .run_options import RunOptions
 from .tensorflow_start import load_tensorflow
+from .training_error import TrainingError
 from .work import CellWork, Outcome, RunFailure, RunRecord
 
 if TYPE_CHECKING:
@@ -90,7 +91,6 @@ class TrainingWorker:
             work: the cell and its runs.
             upcoming: the cell that probably follows, which may be compiled in the meantime.
         """
-        from .run import TrainingError
 
         trainer = self._compiled(work)
         if upcoming and self._overlap:

@@ -2,4 +2,4 @@
 
 import nb101fast
 
-nb101fast.install_as_nasbench(replace=True)  # takes this module's own place too
+nb101fast.install_as_nasbench(replace=True)  # It replaces this module in `sys.modules`, too.

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import Doubles
-from ..checks import checked_integer
+from ..checks import check_choice, checked_integer
 from ..extras import needs
 from ..index import Index
 from ..named_parameters import Choice, Encoding, IntegerRange, Parameter, code_of, parameters
@@ -108,6 +108,8 @@ class Blackbox(SyneTuneBlackbox):
     ) -> Any:
         code = code_of(configuration)
         budgets = self._training.epochs
+        if fidelity is not None:
+            check_choice("epochs", fidelity["epochs"], budgets)
         chosen = self._seed if seed is None else seed
         run = self._training.start(max_evaluations=len(budgets), seed=chosen, run=code)
         trials = [trial for epochs in budgets if (trial := run.evaluate(code, epochs))]

@@ -11,7 +11,7 @@ from ..arrays import Doubles
 def pearson(x: Doubles, y: Doubles) -> float:
     """Pearson's correlation over the places where both are numbers; NaN if it is undefined."""
     both = ~(np.isnan(x) | np.isnan(y))
-    if both.sum() < 2:
+    if both.sum() < 2 or np.ptp(x[both]) == 0 or np.ptp(y[both]) == 0:
         return np.nan
     x, y = x[both] - x[both].mean(), y[both] - y[both].mean()
     spread = np.sqrt((x @ x) * (y @ y))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core import visible
 from ..command_line import CommandLine
+from ..file_names import checked_target
 from .index_argument import add_optional_index, index_or_default
 from .output_option import add_output_folder
 
@@ -149,6 +150,8 @@ def _experiment(options: Namespace) -> None:
             "--explorer is not allowed with --objectives, because a race shows the one incumbent "
             "of each run; leave out one of the two"
         )
+    if options.explorer is not None:
+        checked_target([], options.explorer)
     try:
         report = run_experiment(
             index_or_default(options.index),

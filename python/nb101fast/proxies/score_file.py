@@ -38,8 +38,8 @@ class ScoreFile:
         self.scores: dict[int, Scores] = {}
         header = _csv_line([_KEY, *proxies])
         content = read_regular(path) if os.path.exists(path) else b""
-        if not content:
-            self._append_bytes(header)
+        if header.startswith(content):  # and so if there is none, or if it was cut off
+            self._append_bytes(header[len(content) :])
         elif not content.startswith(header):
             raise FormatError(
                 f"{self._path}: the first line is not {header.decode().strip()!r}; use another "

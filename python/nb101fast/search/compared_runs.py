@@ -69,6 +69,6 @@ def labels_of(given: object, by_name: Mapping[str, OptimizerRuns]) -> dict[str, 
 
 
 def figure_title_of(by_name: Mapping[str, OptimizerRuns]) -> str:
-    """The title of a figure. It says that values were made up, and is empty otherwise."""
-    first = next(iter(by_name.values()))
-    return "SYNTHETIC values, made up for load tests" if "SYNTHETIC" in first.index else ""
+    """The title of a figure. It says if some values were made up, and is empty otherwise."""
+    is_synthetic = any(each.index.startswith("<SYNTHETIC ") for each in by_name.values())
+    return "SYNTHETIC values, made up for load tests" if is_synthetic else ""

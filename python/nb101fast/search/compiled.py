@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .. import _core
+from ..checks import check_choice
 from .optimizer import Proposal, Trial
 from .simulated_run import checked_configuration
-from .simulated_training import SimulatedTraining
+from .simulated_training import SimulatedTraining, seed_of_runs
 
 
 class CompiledOptimizer:
@@ -21,7 +22,7 @@ class CompiledOptimizer:
         self, settings: _core.SearchSettings, training: SimulatedTraining, seed: int
     ) -> None:
         self._epochs = training.epochs
-        self._optimizer = _core.Optimizer(settings, training.core, seed)
+        self._optimizer = _core.Optimizer(settings, training.core, seed_of_runs(seed))
 
     def ask(self) -> Proposal:
         """See `Optimizer.ask`."""
@@ -30,6 +31,7 @@ class CompiledOptimizer:
 
     def tell(self, trial: Trial, /) -> None:
         """See `Optimizer.tell`."""
+        check_choice("epochs", trial.epochs, self._epochs)
         self._optimizer.tell(
             code=checked_configuration(trial.code),
             cell_id=trial.cell_id,

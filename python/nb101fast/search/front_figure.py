@@ -42,7 +42,7 @@ def plot_fronts(fronts: Iterable[Fronts] | Mapping[str, Fronts]) -> Figure:
         ImportError: matplotlib is missing.
         TypeError: something else is given than fronts.
         ValueError: none are given, two have the same name, or they differ in their objectives,
-            preset or limits.
+            preset, limits, or reference and ideal points.
 
     Example:
         >>> from nb101fast import search
@@ -51,6 +51,7 @@ def plot_fronts(fronts: Iterable[Fronts] | Mapping[str, Fronts]) -> Figure:
         >>> search.plot_fronts(found).savefig("fronts.png")
     """
     by_name = runs_by_name("fronts", fronts, Fronts, (*SAME, "objectives"))
+    _check_same_points(by_name)
     drawn = RegretFigure.of(by_name, labels_of(fronts, by_name))
     figure, axes = plotting.panels(1, 2, inches=PANEL_INCHES, title=figure_title_of(by_name))
     drawn.draw_middle(axes[0])
@@ -58,6 +59,18 @@ def plot_fronts(fronts: Iterable[Fronts] | Mapping[str, Fronts]) -> Figure:
     if drawn.curves:
         axes[0].legend()
     return figure
+
+
+def _check_same_points(by_name: Mapping[str, Fronts]) -> None:
+    """Raise ValueError unless all hypervolumes are shares of the same box."""
+    (first, one), *others = by_name.items()
+    for name, other in others:
+        for what in ("reference", "ideal"):
+            if not np.array_equal(getattr(one, what), getattr(other, what)):
+                raise ValueError(
+                    f"fronts: {name!r} has another {what} point than {first!r}, so their regrets "
+                    "can't be compared; use runs of the same index and reference point"
+                )
 
 
 def draw_attained(axes: Axes, drawn: RegretFigure, by_name: Mapping[str, Fronts]) -> None:
@@ -72,7 +85,8 @@ def draw_attained(axes: Axes, drawn: RegretFigure, by_name: Mapping[str, Fronts]
     plotting.steps(axes, exact[:, 1], exact[:, 0], **_EXACT, label="exact front")
     places = _places(exact[:, 1], is_log=across in LESS_IS_BETTER) * sign_across
     for curve in drawn.curves:
-        attained = _attained(by_name[curve.name], places)
+        fronts = by_name[curve.name]
+        attained = _attained(fronts, places)[np.diff(fronts.incumbents.starts) > 0]
         low, middle, high = (_share_attained(attained, share) for share in (0.25, 0.5, 0.75))
         plotting.steps(axes, places * sign_across, middle * sign_up, **curve.look)
         axes.fill_between(

@@ -18,6 +18,9 @@ _RESAMPLES = 1000
 _SHARES = (0.025, 0.975)
 
 
+_ROUNDING = 1e-12  # Means that differ by less are equal: their sums were rounded in other orders.
+
+
 @dataclass(frozen=True, eq=False)
 class MeanRegret:
     """A step function of what each run has spent: the mean is `regret[i]` from `spent[i]` on.
@@ -35,7 +38,7 @@ class MeanRegret:
 
     def first_below(self, level: float) -> float | None:
         """What was spent when the mean is first below a level; None if it never is."""
-        below = np.flatnonzero(self.regret < level)
+        below = np.flatnonzero(self.regret < level - _ROUNDING)
         return float(self.spent[below[0]]) if len(below) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -167,6 +168,12 @@ class MultiObjectiveTraining(SimulatedTraining):
         All objectives of a run are infinite if one of them is missing.
         """
         num_repeats = self.index.reader.num_repeats(self.epochs[-1])
+        told_twice = {*_TOLD_AS.items()} & {*itertools.permutations(self.objectives.names, 2)}
+        for name, told in told_twice:
+            raise ValueError(
+                f"{name} and {told} can't both be objectives, because an optimizer is told the "
+                f"{told} for both; leave out one of them"
+            )
         named = self.objectives.renamed(_TOLD_AS)
         points = np.stack([self._points(named, rows, each) for each in range(num_repeats)], axis=1)
         points[np.isnan(points).any(axis=2)] = np.inf

@@ -43,6 +43,7 @@ _LINES = {
 _SPENT = {"seconds": "simulated training time (seconds)", "evaluations": "evaluations"}
 PANEL_INCHES = (5.0, 3.9)
 CURVE_POINTS = 400  # more than the eye can tell apart
+_LEAST_SHARE = 1e-9  # of the limit, where a curve begins at the earliest
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,6 +259,7 @@ def _curve(name: str, runs: OptimizerRuns, regret: Regret, look: dict[str, Any])
     final = runs.incumbents.values_at(values, limits.unit, [np.inf])[:, 0]
     has_trained = ~np.isnan(final)
     begin = mean_regret(runs, unit=limits.unit).spent[:1]
+    begin = np.maximum(begin, limits.most * _LEAST_SHARE)  # for trainings that take no time
     spent = np.geomspace(begin, limits.most, CURVE_POINTS)[:, 0] if len(begin) else begin
     at_points = runs.incumbents.values_at(values, limits.unit, spent)
     middle, low, high = middle_of(runs.preset, at_points[has_trained])

@@ -67,7 +67,7 @@ class Runner:
             "optimizer": self.name,
             "preset": self.preset,
             "index": repr(self.training.index),
-            "seed": self.seed,
+            "seed": int(self.seed),
             "first_run": first,
             "budget_seconds": self.limits.budget_seconds,
             "max_evaluations": self.limits.max_evaluations,
@@ -106,4 +106,11 @@ class Runner:
 
 
 def _trial(run: SimulatedRun, asked: OneCode | tuple[OneCode, int]) -> Trial | None:
-    return run.evaluate(*asked) if isinstance(asked, tuple) else run.evaluate(asked)
+    if not isinstance(asked, tuple):
+        return run.evaluate(asked)
+    if len(asked) != 2:
+        raise TypeError(
+            f"ask() returned {asked!r}, which is not allowed; return a code, or a code "
+            "and its epochs"
+        )
+    return run.evaluate(*asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Literal
 
 from .. import _core
@@ -123,6 +124,7 @@ class SimulatedTraining:
         return Limits(self._checked_seconds(budget_seconds, max_evaluations), max_evaluations)
 
     def _checked_seconds(self, budget_seconds: float, max_evaluations: int | None) -> float:
+        check_type("budget_seconds", budget_seconds, Real, use="a number of seconds")
         try:
             seconds = float(budget_seconds)
         except OverflowError:

@@ -6,7 +6,7 @@ import re
 import sys
 
 from .. import _core
-from ..checks import check_choice, check_count, checked_integer
+from ..checks import check_choice, check_count, check_type, checked_integer
 from ..codes import Codes
 from ..seed import Seed, seed_word
 
@@ -40,6 +40,7 @@ def sample(n: int, *, how: str = "cells", seed: Seed = None) -> Codes:
         >>> sample(3, how="vertices:2", seed=0)
         array([32, 32, 32], dtype=uint32)
     """
+    check_type("how", how, str, use="the name of a sampler")
     count = checked_integer("n", n)
     check_count("n", count, 0, sys.maxsize)
     if match := re.fullmatch(r"vertices:([2-7])", how):

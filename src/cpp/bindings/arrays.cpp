@@ -96,7 +96,9 @@ py::object integer_of(py::handle value, const Kind& kind) {
   if (!dtype || is_batch(value)) return py::none();
   check_mask(value, kind.plural);
   if (!has_dtype(*dtype, kind)) refuse_dtype(*dtype, kind);
-  return py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  auto integer = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!integer) throw py::error_already_set();
+  return integer;
 }
 
 std::string at(py::ssize_t position) {

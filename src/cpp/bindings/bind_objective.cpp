@@ -76,7 +76,8 @@ struct Keywords {
 Keywords read_keywords(PyObject* const* values, PyObject* names, bool takes_ids) {
   Keywords keywords;
   for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i) {
-    const auto name = py::cast<std::string>(PyTuple_GET_ITEM(names, i));
+    const py::handle given = PyTuple_GET_ITEM(names, i);
+    const auto name = py::cast<std::string>(py::repr(given)[py::slice(1, -1, 1)]);
     const auto value = py::reinterpret_borrow<py::object>(values[i]);
     if (name == "out") {
       keywords.out = value;

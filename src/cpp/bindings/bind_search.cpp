@@ -128,6 +128,7 @@ py::dict columns_of(const std::vector<const SearchRun*>& runs,
 // Returns the incumbents of some runs, all trainings if they were recorded, and the totals of each
 // run.
 py::dict record_of(const std::vector<const SearchRun*>& runs) {
+  if (std::ranges::find(runs, nullptr) != runs.end()) throw py::type_error("None is no run");
   py::dict record;
   record["incumbents"] = columns_of(runs, &SearchRun::incumbents);
   record["evaluations"] = columns_of(runs, &SearchRun::observations);

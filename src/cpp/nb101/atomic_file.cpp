@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <random>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -127,11 +128,17 @@ bool AtomicFile::create() {
 
 void AtomicFile::fail(std::error_code error) const { throw std::system_error(error, path_); }
 
+void AtomicFile::check_open() const {
+  if (!file_) throw std::logic_error("the file is committed already; make a new one");
+}
+
 void AtomicFile::write(Bytes bytes) {
+  check_open();
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail(errno);
 }
 
 void AtomicFile::seek(std::uint64_t offset) {
+  check_open();
 #ifdef _WIN32
   if (_fseeki64(file_, static_cast<long long>(offset), SEEK_SET) != 0) fail(errno);
 #else
@@ -140,10 +147,12 @@ void AtomicFile::seek(std::uint64_t offset) {
 }
 
 void AtomicFile::read(std::uint8_t* to, std::size_t size) {
+  check_open();
   if (std::fread(to, 1, size, file_) != size) fail(errno);
 }
 
 void AtomicFile::commit() {
+  check_open();
   if (!sync(file_)) fail(errno);
 #ifdef _WIN32  // Windows cannot rename an open file
   std::fclose(std::exchange(file_, nullptr));

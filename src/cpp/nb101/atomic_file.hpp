@@ -26,6 +26,7 @@ class AtomicFile {
 
   std::string temporary() const;  // the name of the temporary file
 
+  // These throw std::logic_error after commit().
   void write(Bytes bytes);
   void seek(std::uint64_t offset);
   void read(std::uint8_t* to, std::size_t size);
@@ -39,6 +40,7 @@ class AtomicFile {
   [[noreturn]] void fail(int error) const { fail({error, std::generic_category()}); }
 
  private:
+  void check_open() const;
   bool create();
 
   std::string path_;

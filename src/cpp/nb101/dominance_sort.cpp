@@ -39,6 +39,7 @@ std::vector<std::vector<std::int32_t>> dominance_sort(const Points& points) {
 std::vector<double> crowding_distances(const Points& points, std::span<const std::int32_t> front) {
   std::vector<double> distances(front.size(), 0);
   std::vector<std::size_t> order(front.size());
+  if (front.empty()) return distances;
   for (std::size_t k = 0; k < points.num_objectives; ++k) {
     const auto value = [&](std::size_t member) { return points[front[member]][k]; };
     std::iota(order.begin(), order.end(), std::size_t{0});

@@ -65,6 +65,7 @@ class FrameStream {
   // Calls `take` with the whole frames in the bytes and returns how many bytes these occupy.
   template <class Take>
   std::size_t take_frames(Bytes bytes, Take& take) {
+    frames_.clear();  // those of a call that failed refer to bytes that may be gone
     const std::size_t used = scan(bytes);
     take(std::span<const Frame>(frames_));
     num_records_ += frames_.size();

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 
 from nb101fast import _core
 from nb101fast.command_line import CommandLine
+from nb101fast.file_names import checked_target
 from nb101fast.whole_file import write_whole
 
 from ..record import record_payload
@@ -56,10 +58,14 @@ def _add_arguments(command: ArgumentParser) -> None:
 
 
 def _cell(options: Namespace) -> None:
+    if options.output:
+        checked_target([], options.output)
+    for folder in filter(None, (options.checkpoints, options.tensorboard)):
+        os.makedirs(folder, exist_ok=True)
     run_options = RunOptions(
         checkpoint_folder=options.checkpoints, tensorboard_folder=options.tensorboard
     )
     result = train_cell(options, run_options, repeat=options.repeat)
+    print_result(result)
     if options.output:
         write_whole(options.output, _core.frame(record_payload(result)))
-    print_result(result)

@@ -11,7 +11,7 @@ from nb101fast.cell_text import FORMS, cell_of_text
 from nb101fast.checks import check_choice, check_count
 from nb101fast.op_map import pruned
 from nb101fast.phrases import counted
-from nb101fast.schema import Anything, MapOf
+from nb101fast.schema import ListOf, Number, Record, Text
 
 from ..config import TrainConfig
 from ..datasets import Dataset, load_dataset
@@ -22,6 +22,8 @@ from ..run_options import DEVICES, RunOptions
 from ..tensorflow_start import start_tensorflow
 from .json_argument import parsed_argument
 from .training_options import add_device, add_settings, settings_of
+
+_GRAPH = Record({"matrix": ListOf(ListOf(Number())), "ops": ListOf(Text())})
 
 
 def add_one_cell(
@@ -98,8 +100,7 @@ def dataset_of(options: Namespace) -> Dataset:
 def graph_of(text: str) -> tuple[Any, Any]:
     """The matrix and operations of a cell. A graph may have all operations of the official map."""
     if text.startswith("{"):
-        value = parsed_argument("CELL", os.fsencode(text), MapOf(Anything()))
-        if set(value) == {"matrix", "ops"}:
-            return pruned(value["matrix"], value["ops"])
+        value = parsed_argument("CELL", os.fsencode(text), _GRAPH)
+        return pruned(value["matrix"], value["ops"])
     cell = cell_of_text(text)
     return cell.matrix, cell.ops

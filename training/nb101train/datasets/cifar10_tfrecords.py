@@ -48,7 +48,12 @@ def load_official_files(config: Mapping[str, Any]) -> Dataset:
         ... })
     """
     num_classes = config["num_labels"]
-    training = [_split(file, num_classes) for file in _given(config, "train_data_files")]
+    files = _given(config, "train_data_files")
+    if isinstance(files, (str, os.PathLike)):
+        raise ValueError(
+            f"config['train_data_files']={files!r} is not allowed; use a list of files"
+        )
+    training = [_split(file, num_classes) for file in files]
     validation = _split(_given(config, "valid_data_file"), num_classes)
     test = _split(_given(config, "test_data_file"), num_classes)
     return official_splits(training, validation, test, num_classes)
