@@ -121,7 +121,14 @@ def test_correlation_of_ties_and_missing_values(rng: np.random.Generator) -> Non
 
 
 @pytest.mark.parametrize(
-    ("x", "y"), [([], []), ([1.0], [2.0]), ([1.0, np.nan], [2.0, 3.0]), ([1.0, 1.0], [2.0, 3.0])]
+    ("x", "y"),
+    [
+        ([], []),
+        ([1.0], [2.0]),
+        ([1.0, np.nan], [2.0, 3.0]),
+        ([1.0, 1.0], [2.0, 3.0]),
+        ([0.1] * 6, [0.7] * 6),
+    ],
 )
 def test_no_correlation(x: list[float], y: list[float]) -> None:
     assert math.isnan(pearson(np.array(x), np.array(y)))

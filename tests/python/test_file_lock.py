@@ -70,6 +70,17 @@ def test_a_lock_ends_when_its_process_is_killed(
         os.close(descriptor)
 
 
+def test_two_who_look_do_not_see_each_other(path: Path) -> None:
+    path.touch()
+    look = (
+        "import sys; from nb101fast.file_lock import is_locked\n"
+        "print(sum(is_locked(sys.argv[1]) for _ in range(5000)))"
+    )
+    command = [sys.executable, "-c", look, str(path)]
+    lookers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [looker.communicate(timeout=60)[0].strip() for looker in lookers] == ["0", "0"]
+
+
 def test_waiting_is_told_once(path: Path) -> None:
     told: list[str] = []
     with holder(path) as process:

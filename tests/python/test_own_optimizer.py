@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,6 +77,25 @@ def test_a_compiled_optimizer_bears_any_order_of_ask_and_tell(name: str) -> None
     assert (refused > 0) == (name in {"hb", "bohb", "smac"})
     with pytest.raises(ValueError, match="bit 31 or a label 3"):
         optimizer.tell(search.Trial(1 << 31, 0, 108, 0, 0.5, 1.0))
+
+
+def test_a_result_at_other_epochs_is_refused() -> None:
+    training = search.SimulatedTraining(nb101fast.open(BUILT_IN))
+    for seed in (-1, 1 << 64):  # as `search.run` takes them
+        optimizer = search.Evolution()(training, seed)
+    with pytest.raises(ValueError, match="epochs=37 is not allowed; use 108"):
+        optimizer.tell(search.Trial(32, 0, 37, 0, 0.5, 1.0))
+
+
+@pytest.mark.parametrize("asked", [(), (1057, 36, 3)])
+def test_an_answer_that_is_no_proposal_is_refused(asked: tuple[int, ...]) -> None:
+    class Odd:
+        def ask(self) -> Any:
+            return asked
+
+    index = nb101fast.open(BUILT_IN)
+    with pytest.raises(TypeError, match=r"ask\(\) returned .*; return a code, or a code and its"):
+        search.run(lambda training, seed: Odd(), index, runs=1, max_evaluations=3)  # type: ignore[arg-type, return-value]
 
 
 def test_the_example_climbs(full_index: nb101fast.Index) -> None:

@@ -296,6 +296,15 @@ def test_scoring_is_resumed_where_it_ended(tmp_path: Path) -> None:
     assert counted == [(number, 3) for number in (1, 2, 3)]
 
 
+def test_a_file_whose_first_line_was_cut_off_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    score_three(output=path)
+    whole = path.read_text()
+    path.write_text(whole[:8])
+    score_three(output=path)
+    assert path.read_text() == whole
+
+
 def test_a_file_of_other_settings_is_refused_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
     score_three(output=path)

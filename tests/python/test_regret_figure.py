@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,3 +113,25 @@ def test_trajectories_show_their_text_without_matplotlib(monkeypatch: pytest.Mon
 def test_runs_that_cannot_be_compared_are_refused(given: Any, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=re.escape(message)):
         search.plot_regret(given())
+
+
+def test_a_figure_says_that_some_values_are_made_up(tmp_path: Path) -> None:
+    codes = nb101fast.cell_codes()[INDEX.cells]
+    nb101fast.synthetic.write_index(tmp_path / "i.nb101", codes=codes, epochs=(108,))
+    made = search.run("rs", nb101fast.open(tmp_path / "i.nb101"), runs=2, budget_seconds=1e4)
+    real = runs_of("rs", runs=2, budget_seconds=1e4)
+    for pair in ({"made": made, "real": real}, {"real": real, "made": made}):
+        assert "SYNTHETIC" in search.plot_regret(pair).get_suptitle()
+    shutil.copy(BUILT_IN, tmp_path / "SYNTHETIC_free.nb101")
+    free = nb101fast.open(tmp_path / "SYNTHETIC_free.nb101")
+    assert not search.run("rs", free, runs=2, budget_seconds=300).plot().get_suptitle()
+
+
+def test_trainings_that_take_no_time_are_drawn(tmp_path: Path) -> None:
+    (tmp_path / "i.csv").write_text(
+        "id,epochs,validation_accuracy,test_accuracy,training_time\n"
+        + "".join(f"{i},4,0.5,0.{i}5,{time}\n" for i in range(9) for time in (0, 2))
+    )
+    nb101fast.compile(tmp_path / "i.csv", tmp_path / "i.nb101")
+    done = search.run("rs", nb101fast.open(tmp_path / "i.nb101"), runs=9, budget_seconds=50)
+    assert done.plot().axes[0].get_xlim()[0] > 0

@@ -280,6 +280,24 @@ def test_arguments_that_are_refused(changes: dict[str, Any], message: str) -> No
         find(**arguments | changes)
 
 
+def test_two_objectives_of_which_the_same_is_told_are_refused() -> None:
+    index = nb101fast.open(BUILT_IN)
+    both = ["test_accuracy", "validation_accuracy"]
+    with pytest.raises(ValueError, match="test_accuracy and validation_accuracy can't both be obj"):
+        search.find_fronts("rs", index, runs=1, max_evaluations=5, maximize=both)
+
+
+def test_fronts_up_to_other_points_are_not_compared() -> None:
+    index = nb101fast.open(BUILT_IN)
+    limits: dict[str, Any] = {"runs": 2, "max_evaluations": 5}
+    far = {"test_accuracy": 0.5, "parameters": 1e9}
+    goals: dict[str, Any] = {"maximize": ["test_accuracy"], "minimize": ["parameters"]}
+    one = search.find_fronts("rs", index, **limits, **goals)
+    other = search.find_fronts("rs", index, **limits, **goals, reference=far)
+    with pytest.raises(ValueError, match="'b' has another reference point than 'a'"):
+        search.plot_fronts({"a": one, "b": other})
+
+
 def test_nsga2_needs_several_objectives() -> None:
     with pytest.raises(ValueError, match=r"'nsga2' needs several objectives; use search.find_fro"):
         search.run("nsga2", INDEX, runs=1, budget_seconds=100)

@@ -140,6 +140,15 @@ def test_the_error_names_the_faulty_line(
     assert str(caught.value).startswith(f"{path}: line 2: ")
 
 
+def test_a_file_in_utf_8_may_begin_with_its_mark(tmp_path: Path) -> None:
+    path = tmp_path / "cells.txt"
+    path.write_bytes(b"\xef\xbb\xbfid:3\n")
+    assert read_cells(path).codes.tolist() == [nb101fast.Cell.from_id(3).code]
+    path.write_bytes(b"id:3\nid:\xe94\n")
+    with pytest.raises(FormatError, match=f"^{path}: line 2: this is not UTF-8"):
+        read_cells(path)
+
+
 def test_a_file_without_cells_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no cells in the file; write one in each line"):
         read_cells(cells_file(tmp_path, "", " "))

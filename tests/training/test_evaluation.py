@@ -12,10 +12,11 @@ import tensorflow as tf
 
 import nb101fast
 from made_up import small_set
-from nb101fast import api, inception
+from nb101fast import FormatError, api, inception
+from nb101fast.ops import INPUT, OUTPUT
 from nb101train import DIGITS, augment, evaluate
 from nb101train.__main__ import main
-from nb101train.architectures import ARCHITECTURES
+from nb101train.architectures import ARCHITECTURES, Architecture
 from nb101train.config import TrainConfig
 from nb101train.evaluation import from_official
 from nb101train.network import Network
@@ -161,6 +162,33 @@ def test_augment_tests_after_each_step_where_an_epoch_is_shorter(tmp_path: Path)
     config = replace(config, batch_size=32)
     tested = augment(small, tmp_path / "longer", dataset=data_set, config=config, epochs_per_test=1)
     assert list(tested.test_accuracies) == [1 / 0.625, 2 / 0.625]
+
+
+def test_augment_does_not_go_on_from_another_cell_or_data_set(tmp_path: Path) -> None:
+    config = replace(DIGITS, epochs=2, num_stacks=1, batch_size=16)
+    line = ((0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (0, 0, 0, 0))
+    ops = "conv1x1-bn-relu", "maxpool3x3"
+    one, other = (
+        Architecture(line, (INPUT, *some, OUTPUT), stem_filters=2, cells_per_stack=1)
+        for some in (ops, ops[::-1])
+    )
+    sets = [tmp_path / name for name in ("a", "b")]
+    for folder in sets:
+        folder.mkdir()
+    first = f"npz:{small_set(sets[0])}"
+    images = dict(np.load(first.removeprefix("npz:")))
+    np.savez(sets[1] / "other.npz", **{**images, "test_images": images["test_images"][::-1]})
+    augment(one, tmp_path / "model", dataset=first, config=config, epochs_per_test=1)
+    for cell, images_of in ((other, first), (one, f"npz:{sets[1] / 'other.npz'}")):
+        with pytest.raises(FormatError, match="was made with another cell, data set or other set"):
+            augment(cell, tmp_path / "model", dataset=images_of, config=config, epochs_per_test=1)
+
+
+def test_the_steps_of_the_metadata_are_those_of_the_budget(tmp_path: Path) -> None:
+    settings = replace(DIGITS, epochs=1, stem_filters=2, num_stacks=1)
+    evaluate(MATRIX, OPS, tmp_path, dataset="digits", config=settings, epochs=2)
+    metadata = json.loads((tmp_path / "metadata.json").read_text())
+    assert [each["training_steps"] for each in metadata["evaluation_results"]] == [0, 15, 31]
 
 
 def test_augment_refuses_an_unknown_name(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from nb101fast import FormatError
 from nb101train import driver
 from nb101train.__main__ import main
 from nb101train.cells import cells_up_to
+from nb101train.crew import Crew
 from nb101train.datasets import Dataset, load_dataset
 from nb101train.engine import EngineError
 from nb101train.failures import Failure, read_failures
@@ -289,8 +290,43 @@ def test_a_cell_in_another_vertex_order_is_refused(tmp_path: Path, request_of: C
 
 def test_the_same_images_may_lie_elsewhere(tmp_path: Path, request_of: Change, npz: Path) -> None:
     run(tmp_path, request_of())
-    shutil.copy(npz, tmp_path / "moved.npz")
-    run(tmp_path, Request(dataset=f"npz:{tmp_path / 'moved.npz'}"))
+    moved = f"npz:{shutil.copy(npz, tmp_path / 'moved.npz')}"
+    run(tmp_path, Request(dataset=moved))
+    assert read_plan(tmp_path).dataset == moved  # from where workers load it
+    other = f"npz:{shutil.copy(npz, tmp_path / 'other.npz')}"
+    run(tmp_path, request_of(dataset=other))
+    assert read_plan(tmp_path).dataset == other
+
+
+@pytest.mark.parametrize(
+    ("changes", "pattern"),
+    [
+        ({"max_seconds": 0.0}, "max_seconds=0.0 is not allowed"),
+        ({"max_seconds": float("nan")}, "max_seconds=nan is not allowed"),
+        ({"epochs": ()}, r"epochs=\(\) is not allowed; use one or more"),
+        ({"dataset": ""}, "''"),
+    ],
+)
+def test_a_request_that_is_refused_leaves_nothing(
+    tmp_path: Path, request_of: Change, changes: dict[str, Any], pattern: str
+) -> None:
+    with pytest.raises(ValueError, match=pattern):
+        run(tmp_path, request_of(**changes))
+    assert not (tmp_path / "sweep.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "pattern"),
+    [
+        ({"threads": -1}, "threads=-1 is not allowed"),
+        ({"threads": 0}, "threads=0 is not allowed"),
+        ({"gpus": -1}, "gpus=-1 is not allowed"),
+        ({"num_workers": 0}, "num_workers=0 is not allowed"),
+    ],
+)
+def test_numbers_of_a_crew_that_are_refused(numbers: dict[str, int], pattern: str) -> None:
+    with pytest.raises(ValueError, match=pattern):
+        Crew(**numbers)  # type: ignore[arg-type]
 
 
 def test_the_driver_loads_the_data_set_once(

@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 
 from nb101fast._core import Simd, best_simd
+from nb101fast.ops import INPUT, OUTPUT
 from nb101train.config import DIGITS, TrainConfig
 from nb101train.datasets import Dataset
 from nb101train.datasets.sampler import Sampler
@@ -267,6 +268,14 @@ def test_six_steps_agree_with_numpy(digits: Dataset) -> None:
             started = values(trainer.variables())
             assert worst_distance(started, twin.weights, before) < 1e-3, step
         twin.weights = [np.array(w, np.float64) for w in values(trainer.variables())]
+
+
+@pytest.mark.parametrize("name", ["weight_decay", "momentum", "bn_momentum"])
+def test_settings_may_be_whole_numbers(digits: Dataset, name: str) -> None:
+    settings: dict[str, Any] = {"batch_size": 4, "stem_filters": 2, "num_stacks": 1, name: 0}
+    config = replace(DIGITS, **settings)
+    trainer = Trainer([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [INPUT, "conv3x3-bn-relu", OUTPUT], config)
+    assert np.isfinite(trainer.step(*batch(digits, 0, 4)))
 
 
 def test_step_0_changes_everything_except_the_weights(digits: Dataset, trainer: Trainer) -> None:

@@ -149,6 +149,9 @@ class CellTrainer:
         with told(progress, "training") as phases:
             phases.begin("compiling")
             self.compile()
+            for folder in (options.checkpoint_folder, options.tensorboard_folder):
+                if folder is not None:
+                    os.makedirs(folder, exist_ok=True)  # now, and not in the middle of the training
             for attempt in range(options.max_attempts):
                 try:
                     return _Attempt(self, epochs, repeat, attempt, options, phases).result()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, Namespace
 
 from nb101fast import _core
@@ -60,8 +59,6 @@ def _add_arguments(command: ArgumentParser) -> None:
 def _cell(options: Namespace) -> None:
     if options.output:
         checked_target([], options.output)
-    for folder in filter(None, (options.checkpoints, options.tensorboard)):
-        os.makedirs(folder, exist_ok=True)
     run_options = RunOptions(
         checkpoint_folder=options.checkpoints, tensorboard_folder=options.tensorboard
     )
