@@ -177,7 +177,7 @@ def test_augment_does_not_go_on_from_another_cell_or_data_set(tmp_path: Path) ->
         folder.mkdir()
     first = f"npz:{small_set(sets[0])}"
     images = dict(np.load(first.removeprefix("npz:")))
-    np.savez(sets[1] / "other.npz", **{**images, "test_images": images["test_images"][::-1]})
+    np.savez(sets[1] / "other.npz", **{**images, "test_labels": images["test_labels"][::-1]})
     augment(one, tmp_path / "model", dataset=first, config=config, epochs_per_test=1)
     for cell, images_of in ((other, first), (one, f"npz:{sets[1] / 'other.npz'}")):
         with pytest.raises(FormatError, match="was made with another cell, data set or other set"):

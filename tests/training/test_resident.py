@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nb101train.datasets import Dataset, Split
 from nb101train.datasets.sampler import Sampler
-from nb101train.resident import ResidentImages
+from nb101train.resident import ResidentDataset, ResidentImages
 from twins.images import prepared
 
 SIZE, PADDING, NUM_IMAGES = 6, 2, 20
@@ -139,3 +139,8 @@ def test_different_seeds_give_different_draws(dataset: Dataset) -> None:
     one, other = (Sampler(dataset, 10, seed).draws(0, 20) for seed in (1, 2))
     assert not np.array_equal(one, other)
     assert not np.array_equal(one[..., 1:], other[..., 1:])
+
+
+def test_a_split_without_a_whole_batch_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(ValueError, match="evaluation_batch=9 is not allowed; use at most as many"):
+        ResidentDataset(replace(dataset, evaluation_batch=9, fingerprint=""))

@@ -63,7 +63,8 @@ class Crew:
     def __post_init__(self) -> None:
         check_choice("device", self.device, DEVICES)
         check_choice("engine", self.engine, ENGINES)
-        check_count("num_workers", self.num_workers, 1, MAX_SETTING)
+        if self.num_workers < 1:
+            raise ValueError(f"num_workers={self.num_workers} is not allowed; use 1 or more")
         check_count("gpus", self.gpus, 0, MAX_SETTING)
         if self.threads is not None:
             check_count("threads", self.threads, 1, MAX_SETTING)

@@ -79,10 +79,18 @@ class ResidentDataset:
     Args:
         dataset: the data set.
         strategy: the devices; None for TensorFlow's present strategy.
+
+    Raises:
+        ValueError: a split has no whole batch to evaluate.
     """
 
     def __init__(self, dataset: Dataset, strategy: tf.distribute.Strategy | None = None) -> None:
         self.dataset = dataset
+        if not all(len(part.labels) for part in self._evaluated_parts()):
+            raise ValueError(
+                f"evaluation_batch={dataset.evaluation_batch} is not allowed; use at most as many "
+                "as there are images of the training sample, of the validation and of the test"
+            )
         with (strategy or tf.distribute.get_strategy()).scope():
             self.train = ResidentImages(dataset.train, dataset, dataset.padding)
             self.evaluation = ResidentImages(_joined(self._evaluated_parts()), dataset)

@@ -14,13 +14,16 @@ export class Axis {
   readonly column: Column;
   /** The values by row. */
   readonly values: Float32Array;
+  /** The least and the greatest value that are shown at first. */
+  readonly ends: readonly [number, number];
   /** Maps what is shown at first to the places from 0 to 1. */
   readonly scale: Scale;
   private made: Float32Array | undefined;
 
   constructor(column: Column, values: Float32Array) {
     [this.column, this.values] = [column, values];
-    this.scale = scaleOf(column, values);
+    this.ends = endsOf(column, values);
+    this.scale = scaleOf(column, this.ends);
   }
 
   /** The places of all values, where 0 and 1 are the ends of the axis; NaN for no value. */
@@ -38,11 +41,10 @@ export class Axis {
   }
 }
 
-function scaleOf(column: Column, values: Float32Array): Scale {
+function scaleOf(column: Column, [low, high]: readonly [number, number]): Scale {
   const scale = column.isLogarithmic ? scaleLog() : scaleLinear();
   const toLine = lineOf(column);
   const fromLine = column.isLogarithmic ? Math.exp : (value: number) => value;
-  const [low, high] = endsOf(column, values);
   const border = (toLine(high) - toLine(low)) * BORDER || BORDER;
   return scale.domain([fromLine(toLine(low) - border), fromLine(toLine(high) + border)]);
 }
@@ -53,7 +55,8 @@ function lineOf(column: Column): (value: number) => number {
 }
 
 function endsOf(column: Column, values: Float32Array): [number, number] {
-  const shown = column.isLogarithmic ? values.filter((value) => value > 0) : values;
+  const least = column.isLogarithmic ? 0 : -Infinity;
+  const shown = values.filter((value) => value > least && value < Infinity);
   const [low, high] = extent(shown);
   if (low === undefined || high === undefined) return column.isLogarithmic ? [1, 10] : [0, 1];
   if (!column.isAccuracy || values.length <= MOST_WITHOUT) return [low, high];

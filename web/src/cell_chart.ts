@@ -15,7 +15,7 @@ const HALFWAY = "halfway";
 
 /** A picture for each metric of the samples. */
 export function cellChart(samples: readonly Sample[]): SVGSVGElement[] {
-  const budgets = [...new Set(samples.map(({ epochs }) => epochs))];
+  const budgets = [...new Set(samples.map(({ epochs }) => epochs))].sort((a, b) => a - b);
   return metricsOf(samples).map((metric) =>
     panel(
       metric,

@@ -109,5 +109,9 @@ function labelOfMeasure(measure: Measure): string {
 /** A function that makes its value at the first call and keeps it. */
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined;
-  return () => (made ??= make());
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined; // The next call tries again.
+      throw error;
+    }));
 }

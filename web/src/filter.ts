@@ -9,7 +9,9 @@ export function insideOf(
   bounds: Iterable<readonly [Float32Array, Bounds]>,
 ): Uint8Array {
   const inside = new Uint8Array(count).fill(1);
-  for (const [values, [low, high]] of bounds) {
+  for (const [values, pair] of bounds) {
+    // The values were rounded to float32, so a bound that equals one must be rounded too.
+    const [low, high] = pair.map(Math.fround);
     for (let row = 0; row < count; ++row) {
       if (!(values[row] >= low && values[row] <= high)) inside[row] = 0;
     }

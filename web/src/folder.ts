@@ -10,8 +10,8 @@ export async function readManifest(): Promise<Manifest> {
 
 /** The elements of an array of the folder. */
 export async function readArray(array: PackedArray): Promise<TypedArray> {
-  const response = await answer(array.file, {});
-  return unpackArray(array, await response.blob());
+  const contents = await (await answer(array.file, {})).blob();
+  return unpackArray(array, contents).catch((error: Error) => fail(array.file, error.message));
 }
 
 /** The contents of a file of text in the folder. */
@@ -20,9 +20,10 @@ export async function readText(file: string): Promise<string> {
 }
 
 async function answer(file: string, request: RequestInit): Promise<Response> {
-  const response = await fetch(file, request);
-  if (!response.ok) {
-    throw new Error(`${file} can't be read (${response.status}); write the explorer again`);
-  }
-  return response;
+  const response = await fetch(file, request).catch((error: Error) => fail(file, error.message));
+  return response.ok ? response : fail(file, `the server answers ${response.status}`);
+}
+
+function fail(file: string, reason: string): never {
+  throw new Error(`${file} can't be read: ${reason}; write the explorer again`);
 }

@@ -1,5 +1,5 @@
 // What the colours of the points mean.
-import { extent } from "d3-array";
+import { min } from "d3-array";
 import type { Axis } from "./axis.ts";
 import { svgElement } from "./dom.ts";
 import { valueText } from "./number_text.ts";
@@ -8,10 +8,10 @@ import { colourAt } from "./shades.ts";
 const PARTS = 24;
 const BAR = { width: 144, height: 12 };
 
-/** The least value, a bar of colours and the greatest value. */
-export function legend({ column, values }: Axis): (string | SVGSVGElement)[] {
-  const [least, greatest] = extent(values);
-  if (least === undefined || greatest === undefined) return [`no cell has a ${column.label}`];
+/** The ends of the axis and a bar of colours between them. Cells beyond an end have its colour. */
+export function legend({ column, values, ends }: Axis): (string | SVGSVGElement)[] {
+  const least = min(values);
+  if (least === undefined) return [`no cell has a ${column.label}`];
   const width = BAR.width / PARTS;
   const parts = Array.from({ length: PARTS }, (_, part) =>
     svgElement("rect", {
@@ -22,5 +22,7 @@ export function legend({ column, values }: Axis): (string | SVGSVGElement)[] {
     }),
   );
   const bar = svgElement("svg", { "aria-hidden": "true", ...BAR }, ...parts);
-  return [`${column.label}: ${valueText(column, least)} `, bar, ` ${valueText(column, greatest)}`];
+  const [low, high] = ends;
+  const lowText = `${least < low ? "≤ " : ""}${valueText(column, low)}`;
+  return [`${column.label}: ${lowText} `, bar, ` ${valueText(column, high)}`];
 }

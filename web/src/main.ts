@@ -100,7 +100,9 @@ class Explorer {
     await Promise.all([this.showPoints(), this.showCell()]);
     await this.plot.firstPicture(); // What follows would slow the first picture down.
     for (const column of this.columns) {
-      this.report.add(column, await column.values());
+      // A column that can't be read is told, and the others are shown.
+      const values = await column.values().catch((error: unknown) => void Promise.reject(error));
+      if (values) this.report.add(column, values);
       await new Promise((resolve) => setTimeout(resolve)); // The page answers meanwhile.
     }
     await this.showCell();
@@ -149,6 +151,7 @@ class Explorer {
   /** Changes a part of what is shown, as a new step of the history. */
   private change(part: Partial<Shown>): void {
     const shown = { ...this.shown, ...part };
+    if (addressOf(shown) === addressOf(this.shown)) return; // No step of the history is dead.
     this.steps += 1;
     const state = { steps: this.steps };
     void this.show(shown);
@@ -223,11 +226,17 @@ function haveSamePoints(one: Shown, other: Shown): boolean {
 function frontOf(x: Axis, y: Axis, inside: Uint8Array): number[] {
   const [betterX, betterY] = [x.column.better, y.column.better];
   if (!betterX || !betterY) return [];
-  return paretoFront(
+  // A row without a place, such as one of 0 s on a logarithmic axis, can't be drawn.
+  const [across, up] = [x.places, y.places];
+  const drawn = inside.map((isInside, row) => (Number.isNaN(across[row] + up[row]) ? 0 : isInside));
+  const front = paretoFront(
     { values: x.values, better: betterX },
     { values: y.values, better: betterY },
-    inside,
+    drawn,
   );
+  const isNew = (row: number, before: number) =>
+    x.values[row] !== x.values[before] || y.values[row] !== y.values[before];
+  return front.filter((row, i) => i === 0 || isNew(row, front[i - 1]));
 }
 
 function defaultsOf(manifest: Manifest, code: number): Shown {

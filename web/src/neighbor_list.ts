@@ -35,7 +35,7 @@ export class NeighborList {
     byId("neighbors").replaceChildren(
       ...neighbors.map((neighbor) => {
         const value = valueOf(neighbor.id);
-        const isBetter = sign * value < sign * own;
+        const isBetter = column.better !== null && sign * value < sign * own;
         return element("li", {}, this.button(neighbor, valueText(column, value), isBetter));
       }),
     );

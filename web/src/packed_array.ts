@@ -26,10 +26,7 @@ export async function unpackArray(array: PackedArray, contents: Blob): Promise<T
   const Kind = ARRAYS[array.type];
   const size = Kind.BYTES_PER_ELEMENT;
   if (planes.length !== array.length * size) {
-    throw new Error(
-      `${array.file} has ${planes.length} bytes, but the manifest says ${array.length * size}; ` +
-        "write the explorer again",
-    );
+    throw new Error(`it has ${planes.length} bytes, but the manifest says ${array.length * size}`);
   }
   const joined = new Uint8Array(planes.length);
   for (let byte = 0; byte < size; ++byte) {

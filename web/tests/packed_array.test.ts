@@ -16,7 +16,7 @@ test("the low bytes of all elements come first, and 65535 is no value", async ()
 });
 
 test("a file of another length is refused", async () => {
-  await expect(unpackArray(ARRAY, blob(1, 2))).rejects.toThrow("a.bin has 2 bytes, but the");
+  await expect(unpackArray(ARRAY, blob(1, 2))).rejects.toThrow("it has 2 bytes, but the");
 });
 
 test("the accuracies of NB101-digits are those of the engine", async () => {

@@ -28,6 +28,13 @@ test("the front has the cells that no other cell dominates", () => {
   expect([...found].sort((one, other) => one - other)).toEqual(expected);
 });
 
+test("many equal cells are all on the front", () => {
+  const same = new Float32Array(100_000).fill(0.5);
+  const objective = { values: same, better: "less" } as const;
+  const found = paretoFront(objective, objective, new Uint8Array(same.length).fill(1));
+  expect(found).toEqual([...same.keys()]);
+});
+
 test("equal cells share a rank, and cells without a value have none", () => {
   const values = Float32Array.of(3, 5, NaN, 5, 1);
   const [greatest, least] = [new Ranking(values, "greater"), new Ranking(values, "less")];
@@ -47,6 +54,10 @@ test("the ends of bounds are within them, and a cell without a value never is", 
     ]),
   ]).toEqual([0, 0, 1, 0]);
   expect([...insideOf(4, [])]).toEqual([1, 1, 1, 1]);
+  const rounded = new Float32Array([0.9025, 0.345, 0.0014, 0.5]);
+  for (const [row, bound] of [0.9025, 0.345, 0.0014, 0.5].entries()) {
+    expect(insideOf(4, [[rounded, [bound, bound]]])[row]).toBe(1);
+  }
 });
 
 test("a cell is found in the rows of the index, or not", () => {

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nb101fast import FormatError
-from nb101fast.checks import check_count
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
@@ -64,8 +63,6 @@ class Dataset:
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
-        sizes = self.train_sample, len(self.validation.labels), len(self.test.labels)
-        check_count("evaluation_batch", self.evaluation_batch, 1, min(sizes))
         if not self.fingerprint:
             object.__setattr__(self, "fingerprint", self._computed_fingerprint())
 
