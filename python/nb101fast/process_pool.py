@@ -31,11 +31,11 @@ class _Beat:
 
 @dataclass(frozen=True)
 class _Closed:
-    """A worker has closed its pipe, and nothing more arrives."""
+    """A worker has closed its pipe of answers, and nothing more arrives."""
 
 
 class ProcessPool:
-    """Worker processes by number, each with its own pipe for messages and answers.
+    """Worker processes by number, each with a pipe for messages and a pipe for answers.
 
     A worker ignores Ctrl-C, since this process decides when it ends. It is killed by `stop` and
     `close`, and it ends at once when this process ends, however that happens. It does not load the
@@ -61,26 +61,31 @@ class ProcessPool:
     def __init__(self, max_silence: float = MAX_SILENCE) -> None:
         self._silence = Silence(max_silence)
         self._processes: dict[int, BaseProcess] = {}
-        self._connections: dict[int, Connection] = {}
+        self._answers: dict[int, Connection] = {}
         self._waiting: dict[int, queue.SimpleQueue[Any]] = {}  # pickled messages; None is the end
         self._arrived: queue.SimpleQueue[tuple[int, Connection, Any]] = queue.SimpleQueue()
 
     def start(self, worker: int, serve: Serve) -> None:
         """Start the process of a worker; see `WorkerPool`."""
         pickled = main_module.pickled_without(serve)
-        connection, end = _SPAWN.Pipe()
+        # One pipe for each direction: each thread below closes the end that it alone uses.
+        worker_messages, messages = _SPAWN.Pipe(duplex=False)
+        answers, worker_answers = _SPAWN.Pipe(duplex=False)
         process = _SPAWN.Process(
-            target=_run, args=(end, pickled, self._silence.beat_seconds), daemon=True
+            target=_run,
+            args=(worker_messages, worker_answers, pickled, self._silence.beat_seconds),
+            daemon=True,
         )
         with main_module.hidden():
             process.start()
-        end.close()  # so that the pipe closes when the worker ends
+        worker_messages.close()  # so that the pipes close when the worker ends
+        worker_answers.close()
         waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._processes[worker], self._connections[worker] = process, connection
+        self._processes[worker], self._answers[worker] = process, answers
         self._waiting[worker] = waiting
         self._silence.heard(worker)
-        threading.Thread(target=self._read, args=(worker, connection), daemon=True).start()
-        threading.Thread(target=_write, args=(connection, waiting), daemon=True).start()
+        threading.Thread(target=self._read, args=(worker, answers), daemon=True).start()
+        threading.Thread(target=_write, args=(messages, waiting), daemon=True).start()
 
     def send(self, worker: int, message: Any) -> None:
         """Send a message to a worker; see `WorkerPool`."""
@@ -94,8 +99,8 @@ class ProcessPool:
         """Yield what has arrived, if need be after some seconds; kill workers that are silent."""
         while (arrived := self._next(seconds)) is not None:
             seconds = 0.0
-            worker, connection, answer = arrived
-            if self._connections.get(worker) is not connection:  # The worker was stopped.
+            worker, answers, answer = arrived
+            if self._answers.get(worker) is not answers:  # The worker was stopped.
                 continue
             self._silence.heard(worker)
             if isinstance(answer, _Closed):
@@ -116,17 +121,17 @@ class ProcessPool:
         finally:
             self._silence.count()
 
-    def _read(self, worker: int, connection: Connection) -> None:
+    def _read(self, worker: int, answers: Connection) -> None:
         """Take what a worker sends, in a thread of its own.
 
         A worker that is stopped while it sends holds up this thread, and nobody else.
         """
         try:
-            with connection, contextlib.suppress(EOFError, OSError):
+            with answers, contextlib.suppress(EOFError, OSError):
                 while True:
-                    self._arrived.put((worker, connection, connection.recv()))
+                    self._arrived.put((worker, answers, answers.recv()))
         finally:  # also if an answer can't be unpickled
-            self._arrived.put((worker, connection, _Closed()))
+            self._arrived.put((worker, answers, _Closed()))
 
     def stop(self, worker: int) -> None:
         """Kill the process of a worker."""
@@ -139,8 +144,8 @@ class ProcessPool:
 
     def _end(self, worker: int, seconds_to_exit: float) -> Ended:
         self._silence.forget(worker)
-        del self._connections[worker]  # Its thread closes it, as soon as the process has ended.
-        self._waiting.pop(worker).put(None)
+        del self._answers[worker]  # Its thread closes it, as soon as the process has ended.
+        self._waiting.pop(worker).put(None)  # Its thread closes the pipe of messages.
         process = self._processes.pop(worker)
         process.join(seconds_to_exit)
         process.kill()
@@ -157,14 +162,14 @@ def _name_of_signal(number: int) -> str:
         return str(number)
 
 
-def _write(connection: Connection, waiting: queue.SimpleQueue[Any]) -> None:
+def _write(messages: Connection, waiting: queue.SimpleQueue[Any]) -> None:
     """Send messages in a thread of its own, which a worker that does not read may hold up."""
-    with contextlib.suppress(OSError):
+    with messages, contextlib.suppress(OSError):
         while (message := waiting.get()) is not None:
-            connection.send_bytes(message)
+            messages.send_bytes(message)
 
 
-def _run(connection: Connection, pickled: bytes, beat_seconds: float) -> None:
+def _run(messages: Connection, answers: Connection, pickled: bytes, beat_seconds: float) -> None:
     """The main function of a worker's process. It is given what the worker does as a pickle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
@@ -172,12 +177,12 @@ def _run(connection: Connection, pickled: bytes, beat_seconds: float) -> None:
 
     def send(answer: Any) -> None:
         with sending:
-            connection.send(answer)
+            answers.send(answer)
 
     threading.Thread(target=_beat, args=(send, beat_seconds), daemon=True).start()
     with contextlib.suppress(ConnectionError):  # the parent has closed the pipe
         serve: Serve = pickle.loads(pickled)
-        for answer in serve(_messages(connection)):
+        for answer in serve(_received(messages)):
             send(answer)
 
 
@@ -188,10 +193,10 @@ def _beat(send: Callable[[Any], None], seconds: float) -> None:
             send(_Beat())
 
 
-def _messages(connection: Connection) -> Iterator[Any]:
+def _received(messages: Connection) -> Iterator[Any]:
     with contextlib.suppress(EOFError, OSError):  # the parent has closed the pipe
         while True:
-            yield connection.recv()
+            yield messages.recv()
 
 
 def _exit_with_parent() -> None:
