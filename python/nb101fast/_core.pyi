@@ -15,6 +15,7 @@ MAX_GRAPH_VERTICES: int
 FORMAT_VERSION: int
 INDEX_FIELDS: list[tuple[str, str, str, str, Verify]]  # part, field, types, rule, level
 MAX_DENOMINATOR: int
+MAX_REPEATS: int
 MAX_THREADS: int
 DOMAIN_RULE: str
 OPS: list[str]

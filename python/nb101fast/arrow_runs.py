@@ -31,7 +31,7 @@ _BUDGET_COLUMN = re.compile(r"runs_([1-9][0-9]{0,9})")
 _STEM = re.compile(r"(_[0-9]+)+$")  # what names of columns end with: _E or _E_R
 _LIMITS = {  # of the columns of integers in the form "stored"
     "cell_id": (0, NUM_CELLS - 1),
-    "runs": (0, 65_534),
+    "runs": (0, _core.MAX_REPEATS),
     "graph": (0, (1 << 32) - 1),
     "record": (0, (1 << 32) - 1),
     "trainable_parameters": (-(1 << 31), (1 << 31) - 1),

@@ -32,7 +32,7 @@ DENOMINATOR = 9984
 DIVERGED_COUNT = 949  # Official runs that diverged have this accuracy, as a count.
 _DIVERGED_SHARE = 0.002
 _CELLS_AT_ONCE = 20_000
-_MOST_EPOCHS, _MOST_REPEATS = (1 << 32) - 1, 65_534  # An index holds no more.
+_MOST_EPOCHS = (1 << 32) - 1  # An index holds no more.
 
 
 _LABEL = "synthetic"  # of the progress bar
@@ -118,7 +118,7 @@ def generate(
 
 
 def _check_budgets(epochs: Sequence[int], repeats: int) -> None:
-    check_count("repeats", repeats, 1, _MOST_REPEATS)
+    check_count("repeats", repeats, 1, _core.MAX_REPEATS)
     for budget in epochs:
         check_count("epochs", budget, 1, _MOST_EPOCHS)
     if not epochs or len(set(epochs)) < len(epochs):

@@ -114,6 +114,7 @@ void append_index(RunTable& table, const IndexFile& index) {
 
 void register_compile(py::module_& module) {
   module.attr("MAX_DENOMINATOR") = kMaxDenominator;
+  module.attr("MAX_REPEATS") = kMaxRepeats;
   module.attr("MAX_THREADS") = kMaxThreads;
   py::class_<RunTable>(module, "RunTable")
       .def(py::init<>())
