@@ -2,7 +2,7 @@
 
 >>> from syne_tune.blackbox_repository import UserBlackboxBackend
 >>> from syne_tune.optimizer.baselines import ASHA
->>> blackbox = Blackbox(nb101fast.open())
+>>> blackbox = Blackbox(nb101fast.open(), encoding="B")
 >>> backend = UserBlackboxBackend(blackbox=blackbox, elapsed_time_attr="elapsed_time")
 >>> scheduler = ASHA(
 ...     blackbox.configuration_space,
