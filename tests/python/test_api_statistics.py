@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import operator
 import pickle
 import random
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -458,3 +462,37 @@ def specs_of(records: list[Record]) -> Iterator[ModelSpec]:
         vertices = len(record.operations)
         matrix = np.array(list(record.adjacency), int).reshape(vertices, vertices)
         yield ModelSpec(matrix, list(record.operations))
+
+
+@pytest.mark.parametrize("of_all", [None, "values", "items", "set"])
+def test_threads_get_the_same_entries(small_sample: Sample, of_all: str | None) -> None:
+    interval = sys.getswitchinterval()
+    hashes = [record[0] for record in small_sample[1]]
+    try:
+        sys.setswitchinterval(1e-6)
+        for _ in range(5):
+            bench = NASBench(small_sample[0], seed=7)
+            barrier = threading.Barrier(4)
+
+            def read(
+                thread: int, bench: NASBench = bench, barrier: threading.Barrier = barrier
+            ) -> list[Any]:
+                fixed, computed = bench.fixed_statistics, bench.computed_statistics
+                barrier.wait()
+                if thread == 0 and of_all == "set":
+                    fixed[ADDED] = {}
+                elif thread == 0 and of_all is not None:
+                    list(getattr(fixed, of_all)())
+                    list(getattr(computed, of_all)())
+                entries = []
+                for digest in hashes:
+                    runs = computed[digest]
+                    entries += [fixed[digest], runs, *(runs[epochs] for epochs in runs)]
+                return entries
+
+            with ThreadPoolExecutor(4) as pool:
+                first, *others = pool.map(read, range(4))
+            for entries in others:
+                assert all(map(operator.is_, first, entries))
+    finally:
+        sys.setswitchinterval(interval)

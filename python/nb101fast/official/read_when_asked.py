@@ -4,12 +4,16 @@ A value that was read belongs to the dictionary, so a user's changes to it are k
 the storage of the dictionary holds `UNREAD` in its place. Python code never sees this object. C
 code that reads the storage directly, as some JSON writers do, finds an object that it can't write,
 and raises an error. Give such code a plain dictionary: `dictionary.copy()`.
+
+Several threads may read one dictionary: all of them get the same value.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -27,6 +31,16 @@ class _Unread:
 
 UNREAD: Any = _Unread()
 
+# Whoever reads a value for the first time, or stores keys, holds this lock. All dictionaries share
+# it, because the entries of one table are hundreds of thousands of dictionaries.
+READING = threading.RLock()
+if hasattr(os, "register_at_fork"):  # Otherwise, a process that was forked in the meantime would wait.
+    os.register_at_fork(
+        before=READING.acquire,
+        after_in_parent=READING.release,
+        after_in_child=READING.release,
+    )
+
 
 class ReadWhenAsked(dict[Key, Value]):
     """A dictionary that has all its keys, and reads each value when it is first asked for."""
@@ -37,17 +51,24 @@ class ReadWhenAsked(dict[Key, Value]):
         """The value of a key that has not been read. Each subclass says how."""
         raise NotImplementedError
 
-    def _read_all(self) -> None:
-        for key, value in dict.items(self):
+    def _read_once(self, key: Key) -> Value:
+        """Read the value of a key and store it, unless another thread has just done that."""
+        with READING:
+            value = dict.get(self, key, UNREAD)
             if value is UNREAD:
-                dict.__setitem__(self, key, self._read(key))
+                value = self._read(key)
+                dict.__setitem__(self, key, value)
+            return cast(Value, value)
+
+    def _read_all(self) -> None:
+        with READING:
+            for key, value in dict.items(self):
+                if value is UNREAD:
+                    dict.__setitem__(self, key, self._read(key))
 
     def __getitem__(self, key: Key) -> Value:
         value = dict.__getitem__(self, key)
-        if value is UNREAD:
-            value = self._read(key)
-            dict.__setitem__(self, key, value)
-        return value
+        return self._read_once(key) if value is UNREAD else value
 
     def get(self, key: Any, default: Any = None) -> Any:
         try:

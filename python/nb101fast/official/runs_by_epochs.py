@@ -28,8 +28,7 @@ class RunsByEpochs(ReadWhenAsked[int, list[dict[str, float]]]):
     def __getitem__(self, key: int) -> list[dict[str, float]]:
         runs = dict.__getitem__(self, key)
         if runs is UNREAD:
-            runs = self._read(key)
-            dict.__setitem__(self, key, runs)
+            runs = self._read_once(key)
             self.source.reader.hide(self)
         return runs
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..phrases import counted
 from .official_index import OfficialIndex
-from .read_when_asked import UNREAD, ReadWhenAsked, Value
+from .read_when_asked import READING, UNREAD, ReadWhenAsked, Value
 from .statistics_views import Hashes, Values
 
 
@@ -64,10 +64,7 @@ class Statistics(ReadWhenAsked[str, Value]):
 
     def __getitem__(self, key: str) -> Value:
         value = dict.get(self, key, UNREAD)
-        if value is UNREAD:
-            value = self._read(key)
-            dict.__setitem__(self, key, value)
-        return cast(Value, value)
+        return self._read_once(key) if value is UNREAD else cast(Value, value)
 
     def _read(self, key: str) -> Value:
         source = self._source
@@ -79,13 +76,14 @@ class Statistics(ReadWhenAsked[str, Value]):
 
     def _read_all(self) -> None:
         self._source.is_as_compiled = False
-        if self._has_all_keys:
-            super()._read_all()
-        else:
-            self._fill(self._read_list())
+        with READING:
+            if self._has_all_keys:
+                super()._read_all()
+            else:
+                self._fill(self._read_list())
 
     def _read_list(self) -> list[Value]:
-        """Return all values in the file's order."""
+        """Return all values in the file's order. The lock is held."""
         if self._list is None:
             source = self._source
             source.is_as_compiled = False
@@ -100,8 +98,9 @@ class Statistics(ReadWhenAsked[str, Value]):
         return [(key, value) for key, value in dict.items(self) if value is not UNREAD]
 
     def _read_keys(self) -> None:
-        if not self._has_all_keys:
-            self._fill(repeat(UNREAD) if self._list is None else self._list)
+        with READING:
+            if not self._has_all_keys:
+                self._fill(repeat(UNREAD) if self._list is None else self._list)
 
     def _fill(self, values: Iterable[Value]) -> None:
         """Store all keys, in the file's order, with these values. Entries that were read stay."""
@@ -117,7 +116,8 @@ class Statistics(ReadWhenAsked[str, Value]):
 
     def all_values(self) -> Any:
         """All values in the order of the keys, as they are now: a list or a view."""
-        return super().values() if self._has_all_keys else self._read_list()
+        with READING:
+            return super().values() if self._has_all_keys else self._read_list()
 
     def __contains__(self, key: object) -> bool:
         if dict.__contains__(self, key):
@@ -138,34 +138,39 @@ class Statistics(ReadWhenAsked[str, Value]):
 
     def __setitem__(self, key: str, value: Value) -> None:
         self._source.is_as_compiled = False
-        if self._list is not None or key not in self:
-            self._read_keys()
-        dict.__setitem__(self, key, value)
+        with READING:
+            if self._list is not None or key not in self:
+                self._read_keys()
+            dict.__setitem__(self, key, value)
 
     def __delitem__(self, key: str) -> None:
         self._source.is_as_compiled = False
-        self._read_keys()
-        dict.__delitem__(self, key)
+        with READING:
+            self._read_keys()
+            dict.__delitem__(self, key)
 
     def clear(self) -> None:
         self._source.is_as_compiled = False
-        self._has_all_keys = True
-        self._list = None
-        dict.clear(self)
+        with READING:
+            self._has_all_keys = True
+            self._list = None
+            dict.clear(self)
 
     def update(self, *others: Any, **entries: Value) -> None:
         self._source.is_as_compiled = False
-        self._read_keys()
-        dict.update(self, *others, **entries)
+        with READING:
+            self._read_keys()
+            dict.update(self, *others, **entries)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {counted(len(self), 'module')} by hash>"
 
     def __reduce__(self) -> Any:
         # The pickle holds the index's path and the entries that were read. A copy reads the others.
-        if self._list is not None:
-            self._read_keys()
-        stored = dict(iter(dict.items(self)))
+        with READING:
+            if self._list is not None:
+                self._read_keys()
+            stored = dict(iter(dict.items(self)))
         return type(self), (self._source,), (stored, self._has_all_keys)
 
     def __setstate__(self, state: tuple[dict[str, Any], bool]) -> None:
