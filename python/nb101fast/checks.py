@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import operator
 import os
-import reprlib
 from collections.abc import Iterable
 from numbers import Real
 from typing import SupportsIndex
 
 from ._core import MAX_THREADS
-from .phrases import alternatives
+from .phrases import alternatives, shown
 
 
 def check_choice(argument: str, value: object, allowed: Iterable[object]) -> None:
@@ -38,14 +37,14 @@ def check_type(argument: str, value: object, kind: type, *, use: str) -> None:
         TypeError: index=None is not allowed; use an open Index
     """
     if not isinstance(value, kind):
-        raise TypeError(f"{argument}={reprlib.repr(value)} is not allowed; use {use}")
+        raise TypeError(f"{argument}={shown(value)} is not allowed; use {use}")
 
 
 def check_count(argument: str, value: object, least: int, most: int) -> None:
     """Raise ValueError unless the value is an int from `least` to `most`; a bool is refused."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise ValueError(
-            f"{argument}={value!r} is not allowed; use an integer from {least} to {most}"
+            f"{argument}={shown(value)} is not allowed; use an integer from {least} to {most}"
         )
 
 
@@ -56,7 +55,7 @@ def checked_integer(argument: str, value: SupportsIndex) -> int:
         TypeError: it is no integer.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{argument}={reprlib.repr(value)} is not allowed; use an integer")
+        raise TypeError(f"{argument}={shown(value)} is not allowed; use an integer")
     return operator.index(value)
 
 

@@ -27,6 +27,20 @@ def alternatives(values: Iterable[object]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def shown(value: object) -> str:
+    """A value as messages show it: its `repr`, shortened. A huge integer is told by its length.
+
+    Example:
+        >>> shown("cell"), shown(1 << 20_000)
+        ("'cell'", '<an integer of 20,001 bits>')
+    """
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python does not convert integers of over 4,300 digits.
+        bits = value.bit_length() if isinstance(value, int) else 0
+        return f"<an integer of {counted(bits, 'bit')}>" if bits else object.__repr__(value)
+
+
 def with_nearest(names: Iterable[str], known: Iterable[str]) -> str:
     """Unknown names in one phrase, each with the known name that is most like it.
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import operator
+import os
 import pickle
 import random
+import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +23,7 @@ import pytest
 import nb101fast
 from nb101fast.api import ModelSpec, NASBench, OutOfDomainError
 from nb101fast.builder import IndexBuilder
-from nb101fast.official.read_when_asked import UNREAD
+from nb101fast.official.read_when_asked import READING, UNREAD
 from reference.tfrecord import Record
 from test_api import PlainBench, known_spec, plain
 
@@ -457,13 +460,6 @@ def test_pruning_again(bench: NASBench) -> None:
     assert not bench.is_valid(spec)
 
 
-def specs_of(records: list[Record]) -> Iterator[ModelSpec]:
-    for record in records:
-        vertices = len(record.operations)
-        matrix = np.array(list(record.adjacency), int).reshape(vertices, vertices)
-        yield ModelSpec(matrix, list(record.operations))
-
-
 @pytest.mark.parametrize("of_all", [None, "values", "items", "set"])
 def test_threads_get_the_same_entries(small_sample: Sample, of_all: str | None) -> None:
     interval = sys.getswitchinterval()
@@ -496,3 +492,41 @@ def test_threads_get_the_same_entries(small_sample: Sample, of_all: str | None) 
                 assert all(map(operator.is_, first, entries))
     finally:
         sys.setswitchinterval(interval)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_can_read_while_a_thread_reads(bench: NASBench) -> None:
+    is_over = threading.Event()
+    first = next(iter(bench.fixed_statistics))
+
+    def read_again_and_again() -> None:
+        while not is_over.is_set():
+            with READING:
+                is_over.wait(0.001)
+
+    thread = threading.Thread(target=read_again_and_again)
+    thread.start()
+    try:
+        for _ in range(20):
+            child = os.fork()
+            if not child:
+                bench.fixed_statistics[first]
+                os._exit(0)
+            deadline = time.monotonic() + 60
+            while os.waitpid(child, os.WNOHANG) == (0, 0):
+                if time.monotonic() > deadline:
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                    pytest.fail("the forked process waits")
+                time.sleep(0.001)
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def specs_of(records: list[Record]) -> Iterator[ModelSpec]:
+    for record in records:
+        vertices = len(record.operations)
+        matrix = np.array(list(record.adjacency), int).reshape(vertices, vertices)
+        yield ModelSpec(matrix, list(record.operations))

@@ -56,3 +56,8 @@ def test_alternatives() -> None:
 def test_a_count_of_one_has_a_singular_noun() -> None:
     assert [counted(n, "run") for n in (0, 1, 1092)] == ["0 runs", "1 run", "1,092 runs"]
     assert [counted(n, "vertex", "vertices") for n in (1, 2)] == ["1 vertex", "2 vertices"]
+
+
+def test_huge_integers_are_told_by_their_length() -> None:
+    with pytest.raises(ValueError, match=r"^runs=<an integer of 20,001 bits> is not allowed; use"):
+        check_count("runs", 1 << 20_000, 1, 10)

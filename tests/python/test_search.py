@@ -480,7 +480,12 @@ def test_damaged_trajectories_are_refused(index: Index, tmp_path: Path) -> None:
         ("run", lambda run: run[::-1], "column run is not ascending from 0"),
         ("run", lambda run: run + 7, "column run is not ascending from 0, with at most 3 runs"),
         ("code", lambda code: code.astype(np.int64), "column code of type int64 is not allowed"),
-        ("seconds", lambda seconds: [str(each) for each in seconds], "seconds of type object"),
+        ("seconds", lambda seconds: [str(each) for each in seconds], "seconds of type string"),
+        ("seconds", lambda seconds: [None, *seconds[1:]], "of type double with 1 null is not"),
+        ("evaluation", lambda numbers: [*numbers[:-1], None], "of type int64 with 1 null is not"),
+        ("seconds", lambda seconds: seconds[::-1], "column seconds is not ascending in each run"),
+        ("seconds", lambda seconds: seconds * np.nan, "column seconds is not ascending in each"),
+        ("evaluation", lambda numbers: -numbers, "column evaluation is not ascending in each run"),
     ],
 )
 def test_damaged_columns_of_trajectories_are_refused(
@@ -664,6 +669,10 @@ def test_bad_arguments(index: Index, tmp_path: Path) -> None:
     )
     refused("runs=0 is not allowed; use an integer from 1", runs=0)
     refused("first_run=-1 is not allowed; use an integer from 0", first_run=-1)
+    for first in (2**31 - 1, 10**5000):  # A file of runs could not hold them.
+        refused("first_run=.* is not allowed; use an integer from 0 to 2147483646", first_run=first)
+    for seed in (2**256 + 1, -(2**256) - 1, 10**5000):
+        refused(r"seed=.* is not allowed; use an integer from -2\^256 to 2\^256", seed=seed)
     refused("record='all' is not allowed; use 'incumbents' or 'everything'", record="all")
     for budget in (0, -1, math.inf, math.nan):
         refused(

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import _core
-from ..checks import check_choice, check_count, check_type, checked_integer
+from ..checks import check_choice, check_count, check_type
 from ..index import Index
 from ..search import (
     PRESETS,
@@ -28,6 +28,7 @@ from ..search import (
 from ..search.front_search import as_names
 from ..search.limits import Limits
 from ..search.protocol import RECORDED, Recorded, name_of
+from ..search.run_numbers import checked_seed
 from ..search.runner import runs_at_once
 from ..search.settings import Factory
 from .needs import Needs, fingerprint
@@ -98,7 +99,7 @@ class ExperimentPlan:
         limits = _checked_limits(
             index, by_name.values(), preset, several, budget_seconds, max_evaluations
         )
-        word = checked_integer("seed", seed)
+        word = checked_seed(seed)
         return cls(index, by_name, num_runs, limits, word, preset, record, several)
 
     @property

@@ -32,9 +32,10 @@ class _Unread:
 UNREAD: Any = _Unread()
 
 # Whoever reads a value for the first time, or stores keys, holds this lock. All dictionaries share
-# it, because the entries of one table are hundreds of thousands of dictionaries.
+# it, because the entries of one table are hundreds of thousands of dictionaries. No process is
+# forked while a thread holds it, because that thread is not in the new process, which would wait.
 READING = threading.RLock()
-if hasattr(os, "register_at_fork"):  # Otherwise, a process that was forked in the meantime would wait.
+if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=READING.acquire,
         after_in_parent=READING.release,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from .. import _core
 from ..checks import check_choice
 from .optimizer import Proposal, Trial
+from .run_numbers import seed_of_runs
 from .simulated_run import checked_configuration
-from .simulated_training import SimulatedTraining, seed_of_runs
+from .simulated_training import SimulatedTraining
 
 
 class CompiledOptimizer:

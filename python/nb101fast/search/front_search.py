@@ -13,7 +13,8 @@ from .multi_objective_training import MultiObjectiveTraining
 from .objectives import Objectives
 from .observations import Observations
 from .presets import PRESETS
-from .protocol import checked_count, name_of, settings_of
+from .protocol import name_of, settings_of
+from .run_numbers import checked_runs, checked_seed
 from .runner import Runner
 from .settings import Factory, Settings
 
@@ -63,8 +64,7 @@ def find_fronts(
         >>> fronts.final_regret.mean()
     """
     settings = settings_of(optimizer, preset)
-    count = checked_count("runs", runs, 1)
-    first = checked_count("first_run", first_run, 0)
+    count, first = checked_runs(runs, first_run)
     objectives = Objectives(as_names("maximize", maximize), as_names("minimize", minimize))
     training = front_training_for(
         settings, index, objectives, reference=reference, preset=preset, epochs=epochs
@@ -75,7 +75,7 @@ def find_fronts(
         preset=preset,
         training=training,
         limits=training.check_limits(budget_seconds, max_evaluations),
-        seed=seed,
+        seed=checked_seed(seed),
         recorded=_core.Recorded.everything,
     )
     return Fronts.joined(

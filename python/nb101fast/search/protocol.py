@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from .. import _core
-from ..checks import check_choice, check_count, check_type, checked_integer
+from ..checks import check_choice, check_type
 from ..index import Index
 from ..phrases import alternatives
 from ..progress import Progress
 from .observations import Observations
 from .presets import PRESETS
+from .run_numbers import checked_runs, checked_seed
 from .runner import Runner
 from .settings import Factory, Settings
-from .simulated_training import MOST_RUNS, SimulatedTraining
+from .simulated_training import SimulatedTraining
 from .trajectories import Trajectories
 
 Recorded: TypeAlias = Literal["incumbents", "everything"]
@@ -56,12 +57,14 @@ def run(
         max_evaluations: how many trainings each run may end, beside or in place of a time budget.
             A training counts whatever its epochs are. Invalid configurations do not count, because
             they are not trained.
-        seed: an int. Run number r depends only on the seed and r, not on the number of threads.
+        seed: an int from -2^256 to 2^256. Run number r depends only on the seed and r, not on the
+            number of threads.
         preset: "paper" (Ying et al., 2019), "scripts" (the defaults of `nas_benchmarks`),
             "notebook" (the official notebook, with official validity and the test accuracy of the
             run that was drawn), "mini" (the paper's NAS-Bench-Mini, cells of at most 6 vertices) or
             "mutation-rates" (evolution at several mutation rates).
-        first_run: the number of the first run, to continue earlier runs.
+        first_run: the number of the first run, to continue earlier runs. All numbers are below
+            2^31 - 1.
         epochs: the final budget; None takes the highest of the index.
         record: "incumbents", or "everything" to record all trainings, at 48 bytes each.
         threads: how many threads compute the runs of a compiled optimizer. An optimizer in Python
@@ -83,8 +86,7 @@ def run(
         >>> trajectories.final_regret.mean()
     """
     settings = settings_of(optimizer, preset)
-    count = checked_count("runs", runs, 1)
-    first = checked_count("first_run", first_run, 0)
+    count, first = checked_runs(runs, first_run)
     check_choice("record", record, RECORDED)
     training = training_for(settings, index, preset=preset, epochs=epochs)
     runner = Runner(
@@ -93,7 +95,7 @@ def run(
         preset=preset,
         training=training,
         limits=training.check_limits(budget_seconds, max_evaluations),
-        seed=seed,
+        seed=checked_seed(seed),
         recorded=RECORDED[record],
     )
     return Trajectories.joined(
@@ -161,13 +163,6 @@ def name_of(optimizer: str | Settings | Factory) -> str:
     if isinstance(optimizer, str):
         return optimizer
     return str(getattr(optimizer, "name", getattr(optimizer, "__name__", type(optimizer).__name__)))
-
-
-def checked_count(argument: str, value: int, least: int) -> int:
-    """A number of runs as an int, after checking that it is at least `least`."""
-    number = checked_integer(argument, value)
-    check_count(argument, number, least, MOST_RUNS)
-    return number
 
 
 def _trajectories(runner: Runner, first: int, record: _core.SearchRecord) -> Trajectories:

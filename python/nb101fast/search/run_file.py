@@ -19,6 +19,7 @@ from ..parquet_file import check_digest, open_parquet, write_table
 from ..phrases import counted
 from ..schema import Integer, Kind, ListOf, Nullable, Number, Record, Text, parse
 from .observations import COLUMN_TYPES, COLUMNS, Observations
+from .run_numbers import LARGEST_SEED
 
 if TYPE_CHECKING:
     import pyarrow
@@ -31,7 +32,7 @@ OF_ALL_RUNS: dict[str, Kind] = {  # facts that are equal in all runs
     "optimizer": Text(),
     "preset": Text(),
     "index": Text(),
-    "seed": Integer(-(1 << 256), 1 << 256),
+    "seed": Integer(-LARGEST_SEED, LARGEST_SEED),
     "budget_seconds": Nullable(Number(0)),
     "max_evaluations": Nullable(Integer(1)),
     "epochs": Integer(1, (1 << 31) - 1),
@@ -95,8 +96,9 @@ class RunFile:
         types = {**_COMMON_TYPES, **self.types(facts)}
         if not {*types} <= {*table.column_names}:
             raise self._other_contents(name)
+        _check_types(name, table, types)
         columns = {column: values_of(table[column]) for column in types}
-        _check_columns(name, columns, types, facts)
+        _check_rows(name, columns, facts)
         check_digest(path, file, self._digest_of(table))
         return columns, facts
 
@@ -121,14 +123,20 @@ def observations_of(
     return Observations.of_rows(runs, some, len(facts["seconds"]))
 
 
-def _check_columns(name: str, columns: Columns, types: Types, facts: Facts) -> None:
-    """Raise FormatError unless the columns have their types and fit the runs of the metadata."""
-    for column, values in columns.items():
-        if values.dtype != types[column]:
+def _check_types(name: str, table: pyarrow.Table, types: Types) -> None:
+    """Raise FormatError unless the columns have their types."""
+    for column, kind in types.items():
+        values, of_values = table[column], table.schema.field(column).type
+        if values.null_count or values_of(values).dtype != kind:
+            nulls = f" with {counted(values.null_count, 'null')}" if values.null_count else ""
             raise FormatError(
-                f"{name}: column {column} of type {values.dtype} is not allowed; use "
-                f"{types[column]} without nulls"
+                f"{name}: column {column} of type {of_values}{nulls} is not allowed; use {kind} "
+                "without nulls"
             )
+
+
+def _check_rows(name: str, columns: Columns, facts: Facts) -> None:
+    """Raise FormatError unless the rows are in order and fit the runs of the metadata."""
     counts = {fact: len(facts[fact]) for fact in OF_EACH_RUN}
     if len(set(counts.values())) > 1:
         raise FormatError(f"{name}: its metadata has values of {counts} runs; give as many of each")
@@ -139,3 +147,10 @@ def _check_columns(name: str, columns: Columns, types: Types, facts: Facts) -> N
             f"{name}: column run is not ascending from {facts['first_run']}, with at most "
             f"{counted(counts['seconds'], 'run')}; write the file again"
         )
+    for column in ("seconds", "evaluation"):
+        values = columns[column]
+        falls = ~(values[1:] >= values[:-1]) & (run[1:] == run[:-1])
+        if falls.any() or not np.isfinite(values).all():
+            raise FormatError(
+                f"{name}: column {column} is not ascending in each run; write the file again"
+            )

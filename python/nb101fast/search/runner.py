@@ -11,9 +11,10 @@ from ..codes import OneCode
 from ..progress import Progress, told
 from .limits import Limits
 from .optimizer import Trial
+from .run_numbers import seed_of_runs
 from .settings import CompiledSettings, Factory, Settings
 from .simulated_run import SimulatedRun
-from .simulated_training import SimulatedTraining, seed_of_runs
+from .simulated_training import SimulatedTraining
 
 
 def runs_at_once(optimizer: Settings | Factory) -> int:
@@ -67,7 +68,7 @@ class Runner:
             "optimizer": self.name,
             "preset": self.preset,
             "index": repr(self.training.index),
-            "seed": int(self.seed),
+            "seed": self.seed,
             "first_run": first,
             "budget_seconds": self.limits.budget_seconds,
             "max_evaluations": self.limits.max_evaluations,

@@ -8,10 +8,11 @@ from numbers import Real
 from typing import Literal
 
 from .. import _core
-from ..checks import check_choice, check_count, check_type, checked_integer
+from ..checks import check_choice, check_count, check_type
 from ..codes import MAX_VERTICES, Validity
 from ..index import Index
 from .limits import Limits
+from .run_numbers import MOST_RUNS, seed_of_runs
 from .simulated_run import SimulatedRun
 
 ReportedTest = Literal["mean", "queried"]
@@ -19,7 +20,6 @@ ReportedTest = Literal["mean", "queried"]
 _VALIDITIES = {"raw-9": _core.Validity.raw_9, "official": _core.Validity.official}
 _REPORTED_TESTS = {"mean": _core.ReportedTest.mean, "queried": _core.ReportedTest.queried}
 MOST_EVALUATIONS = 1_000_000_000_000
-MOST_RUNS = 1_000_000_000_000
 _MOST_TRAININGS = 1_000_000_000  # how often a time budget may hold the shortest training above 0 s
 
 
@@ -174,13 +174,8 @@ class SimulatedTraining:
             ValueError: what `check_limits` refuses, or a number of a run that is not allowed.
         """
         limits = self.check_limits(budget_seconds, max_evaluations)
-        check_count("run", run, 0, MOST_RUNS)
+        check_count("run", run, 0, MOST_RUNS - 1)
         return SimulatedRun(self, limits, seed_of_runs(seed), run)
-
-
-def seed_of_runs(seed: int) -> int:
-    """The seed of runs for the core, which takes 64 bits: any int modulo 2^64."""
-    return checked_integer("seed", seed) % (1 << 64)
 
 
 def _checked_epochs(epochs: Sequence[int], index: Index) -> tuple[int, ...]:
