@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import math
 import os
 import re
 import signal
@@ -30,6 +31,9 @@ from nb101fast.explorer.manifest import parse_manifest
 from nb101fast.explorer.packed_array import PackedArray
 from nb101fast.locations import BUILT_IN
 from nb101fast.whole_file import write_whole
+from reference import tfrecord
+from reference.cells import graph_of
+from reference.runs import random_records
 
 DIGITS = nb101fast.open(BUILT_IN)
 
@@ -99,6 +103,30 @@ def test_measures_are_the_values_of_the_index(digits: Path, index: Index, tmp_pa
                 precision = 5.001e-5
             shown = values(folder, measure)
             np.testing.assert_allclose(shown, expected, rtol=0, atol=precision)
+
+
+def test_a_metric_without_any_value_is_no_measure(tmp_path: Path) -> None:
+    graphs = [graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [label]) for label in (0, 2)]
+    records = random_records(np.random.default_rng(1), graphs, {36: 2, 108: 2})
+    lacking = {"test_accuracy": math.nan, "training_time": math.nan}
+    untested = [
+        record._replace(
+            metrics=record.metrics._replace(
+                evaluations=tuple(each._replace(**lacking) for each in record.metrics.evaluations)
+            )
+        )
+        for record in records
+    ]
+    (tmp_path / "a.tfrecord").write_bytes(tfrecord.write(untested))
+    nb101fast.compile(tmp_path / "a.tfrecord", tmp_path / "a.nb101")
+    explorer.write(tmp_path / "a.nb101", tmp_path / "page")
+    measures = manifest_in(tmp_path / "page")["measures"]
+    assert [(each["name"], each["epochs"], each["statistic"]) for each in measures] == [
+        ("validation_accuracy", 36, "mean"),
+        ("validation_accuracy", 108, "mean"),
+        ("train_accuracy", 108, "mean"),
+        ("validation_accuracy", 108, "spread"),
+    ]
 
 
 def spread_of(runs: npt.NDArray[Any]) -> float:

@@ -1,7 +1,7 @@
 // The page in a browser, as `nb101fast explore` serves it.
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { parseRace } from "../src/race.ts";
 import { GOLDEN, RACE_TEXT, SYNTHETIC, searchSpace } from "../tests/golden.ts";
 import { DIGITS, launch, serve, type ServedPage } from "./served_page.ts";
@@ -244,6 +244,126 @@ describe.each([
     expect(await page.evaluate(() => document.activeElement!.id)).toBe("closer");
   });
 
+  test("the focus stays where the keyboard has put it", async () => {
+    await open(AT_INCEPTION);
+    const focused = () =>
+      page.evaluate(() => {
+        const { id, ariaLabel, parentElement } = document.activeElement as HTMLElement;
+        return id || ariaLabel || parentElement!.closest("[id]")!.id;
+      });
+    await page.locator("#neighbors button").nth(1).press("Enter");
+    await page.waitForFunction(
+      (count) => document.querySelectorAll("#neighbors button").length !== count,
+      INCEPTION.neighbors.length,
+    );
+    expect(await focused()).toBe("neighbors");
+    await page.locator("#undo").press("Enter");
+    await page.waitForSelector("#undo[aria-disabled=true]");
+    expect(await focused()).toBe("undo");
+
+    await page.selectOption("#new-filter", "depth");
+    await page.getByLabel("least depth").fill("2");
+    await page.keyboard.press("Tab");
+    await page.waitForFunction(() => !document.querySelector("#count")!.textContent!.match(/^91/));
+    expect(await focused()).toBe("greatest depth");
+    await page.getByRole("button", { name: "remove depth" }).press("Enter");
+    await page.waitForFunction(() => document.querySelector("#count")!.textContent!.match(/^91/));
+    expect(await focused()).toBe("new-filter");
+    await page.locator("#selection-head button").first().press("Enter");
+    expect(await focused()).toBe("selection-head");
+  });
+
+  test("bounds that no cell can meet are explained, and change nothing", async () => {
+    await open();
+    await page.selectOption("#new-filter", "depth");
+    const [least, greatest] = [page.getByLabel("least depth"), page.getByLabel("greatest depth")];
+    await greatest.fill("2");
+    await greatest.press("Enter");
+    await page.waitForFunction(() => !document.querySelector("#count")!.textContent!.match(/^91/));
+    const [count, shown] = [await page.textContent("#count"), await link()];
+    await least.fill("3");
+    await least.press("Enter");
+    const fault = () => least.evaluate((field: HTMLInputElement) => field.validationMessage);
+    expect(await fault()).toBe("The least depth is above the greatest.");
+    expect([await page.textContent("#count"), await link()]).toEqual([count, shown]);
+    await least.fill("2");
+    await least.press("Enter");
+    expect(await fault()).toBe("");
+  });
+
+  test("what is shown stays when the window changes its size", async () => {
+    await open();
+    const places = () =>
+      page.evaluate(() => {
+        const [ring, area] = ["#axes .chosen", "#axes .area"].map((each) =>
+          document.querySelector(each)!,
+        );
+        const numberOf = (element: Element, name: string) => Number(element.getAttribute(name));
+        return {
+          across: numberOf(ring, "cx") / numberOf(area, "width"),
+          up: numberOf(ring, "cy") / numberOf(area, "height"),
+          width: numberOf(area, "width"),
+        };
+      });
+    await page.locator("#axes").focus();
+    for (const key of ["+", "+", "ArrowLeft", "ArrowDown"]) await page.keyboard.press(key);
+    await page.waitForTimeout(400); // until the view rests
+    const before = await places();
+    await page.setViewportSize({ width: width - 40, height });
+    await page.waitForFunction(
+      (was) => Number(document.querySelector("#axes .area")!.getAttribute("width")) !== was,
+      before.width,
+    );
+    await page.waitForTimeout(400);
+    const after = await places();
+    expect(after.across).toBeCloseTo(before.across, 6);
+    expect(after.up).toBeCloseTo(before.up, 6);
+  });
+
+  test("only the main button of a mouse draws a box", async () => {
+    await open();
+    await page.locator("#box").click();
+    await page.locator(".plot").evaluate((plot) => plot.scrollIntoView());
+    const { x, y } = (await page.locator("#points").boundingBox())!;
+    for (const button of ["right", "left"] as const) {
+      await page.mouse.move(x + 30, y + 30);
+      await page.mouse.down({ button });
+      await page.mouse.move(x + 90, y + 90, { steps: 3 });
+      const outline = await page.getAttribute("#axes .drag", "d");
+      expect(outline ?? "").toMatch(button === "left" ? /^M/ : /^$/);
+      await page.mouse.up({ button });
+    }
+  });
+
+  test("logarithmic axes have round numbers without exponents", async () => {
+    await open();
+    for (const [key, label] of [
+      ["parameters", "parameters"],
+      ["macs", "MACs"],
+      ["training_time:108", "training time, 108 epochs [s]"],
+    ]) {
+      await page.selectOption("#x", key);
+      await page.locator("#axes .x.title", { hasText: label }).waitFor();
+      await page.waitForTimeout(100); // until it is drawn
+      const ticks = await page.locator("#axes .x.axis text").allTextContents();
+      expect(ticks.length).toBeGreaterThan(1);
+      for (const tick of ticks) expect(tick).toMatch(/^(0\.0*)?[125]0{0,2}[kMG]?$/);
+    }
+  });
+
+  test("colours follow the user's wish while the page is open", async () => {
+    await open();
+    const colours = () =>
+      page.locator("#legend rect").evaluateAll((rects) => rects.map((r) => r.getAttribute("fill")));
+    const before = await colours();
+    await page.emulateMedia({ colorScheme: colorScheme === "light" ? "dark" : "light" });
+    await page.waitForFunction(
+      (fill) => document.querySelector("#legend rect")!.getAttribute("fill") !== fill,
+      before[0],
+    );
+    expect((await colours()).length).toBe(before.length);
+  });
+
   test("points are drawn, and again after the browser took them away", async () => {
     await open();
     const before = await coloursOf(page);
@@ -309,12 +429,23 @@ describe.each([
   test("a race of another index says so, and waits for those who want no motion", async () => {
     await page.emulateMedia({ reducedMotion: "reduce" });
     await open();
-    const other = { ...RACE, index: { name: "<b>other</b>", synthetic: true } };
-    await chooseRace(JSON.stringify(other));
+    const [first, ...others] = RACE.optimizers;
+    const runs = first.runs.map((run) => {
+      const codes = [...run.codes.slice(0, -1), INCEPTION.code]; // The index lacks this cell.
+      return { ...run, codes };
+    });
+    const optimizers = [{ ...first, runs }, ...others];
+    const index = { name: "<b>other</b>", synthetic: true };
+    await chooseRace(JSON.stringify({ ...RACE, index, optimizers }));
     await page.locator("#race").waitFor();
     expect(await page.textContent("#race-other")).toContain("This is a race on <b>other</b>, not");
     expect(await page.locator("#race-synthetic").isVisible()).toBe(true);
     expect(await page.textContent("#race-play")).toBe("Play");
+    expect(await page.textContent("#race-other")).toContain(`lacks the cells of ${runs.length} of`);
+    await page.locator("#race-time").fill("1000");
+    const drawn = others.flatMap((each) => each.runs).length;
+    const markers = page.locator(".racers > g[transform]:not([hidden])");
+    await vi.waitFor(async () => expect(await markers.count()).toBe(drawn));
   });
 
   test("a file that is no race is explained", async () => {
@@ -358,6 +489,49 @@ test("the policy of the page lets it run", async () => {
   expect(faults).toEqual([]);
   expect(await page.textContent("#facts")).toContain(BEST.hash);
   await page.close();
+});
+
+test("an index without test accuracies and times is shown by what it has", async () => {
+  const page = await browser.newPage();
+  await page.route("**/manifest.json", async (route) => {
+    const manifest = await (await route.fetch()).json();
+    const measures = manifest.measures.filter(
+      ({ name }: { name: string }) => name !== "test_accuracy" && name !== "training_time",
+    );
+    await route.fulfill({ json: { ...manifest, measures } });
+  });
+  await page.goto(address);
+  await page.waitForSelector("body[data-state=ready]");
+  expect(await page.inputValue("#x")).toBe("parameters");
+  expect(await page.inputValue("#y")).toBe("validation_accuracy:108");
+  expect(await page.textContent("#failure")).toBe("");
+  await page.close();
+});
+
+test("while the runs of a cell load slowly, the chart of the former cell fades", async () => {
+  const page = await browser.newPage();
+  await page.goto(address);
+  await page.locator("#chart-figure[aria-busy=false] #chart > svg").first().waitFor();
+  expect(await page.locator("#chart-figure").evaluate((e) => getComputedStyle(e).opacity)).toBe(
+    "1",
+  );
+  await page.close();
+
+  const slow = await browser.newPage();
+  let load = () => {};
+  const loads = new Promise<void>((resolve) => (load = resolve));
+  await slow.route("**/runs*", async (route) => {
+    await loads;
+    await route.continue();
+  });
+  await slow.goto(address);
+  await slow.waitForFunction(() => {
+    const figure = document.querySelector("#chart-figure[aria-busy=true]");
+    return figure && getComputedStyle(figure).opacity === "0.3";
+  });
+  load();
+  await slow.locator("#chart-figure[aria-busy=false] #chart > svg").first().waitFor();
+  await slow.close();
 });
 
 test("a page without runs shows the means, and says how to see the runs", async () => {

@@ -1,7 +1,7 @@
 // A column on an axis: which part of it is shown at first, and where its values lie.
 import { extent, quantile } from "d3-array";
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
-import type { Column } from "./columns.ts";
+import type { Column, Values } from "./columns.ts";
 
 export type Scale = ScaleContinuousNumeric<number, number>;
 
@@ -13,14 +13,14 @@ const BORDER = 0.03; // of the axis, free at both ends
 export class Axis {
   readonly column: Column;
   /** The values by row. */
-  readonly values: Float32Array;
+  readonly values: Values;
   /** The least and the greatest value that are shown at first. */
   readonly ends: readonly [number, number];
   /** Maps what is shown at first to the places from 0 to 1. */
   readonly scale: Scale;
   private made: Float32Array | undefined;
 
-  constructor(column: Column, values: Float32Array) {
+  constructor(column: Column, values: Values) {
     [this.column, this.values] = [column, values];
     this.ends = endsOf(column, values);
     this.scale = scaleOf(column, this.ends);
@@ -34,11 +34,23 @@ export class Axis {
   private makePlaces(): Float32Array {
     const toLine = lineOf(this.column);
     const [low, high] = this.scale.domain().map(toLine);
-    return this.values.map((value) => {
-      const place = (toLine(value) - low) / (high - low);
-      return Number.isFinite(place) ? place : NaN;
-    });
+    const places = new Float32Array(this.values.length);
+    for (let row = 0; row < places.length; ++row) {
+      const place = (toLine(this.values[row]) - low) / (high - low);
+      places[row] = Number.isFinite(place) ? place : NaN;
+    }
+    return places;
   }
+}
+
+/** Round numbers on an axis. A logarithmic one has 1, 2 and 5; or 1 alone, if there are many. */
+export function ticksOf(scale: Scale, count: number, isLogarithmic: boolean): number[] {
+  const ticks = scale.ticks(count);
+  if (!isLogarithmic) return ticks;
+  const [low, high] = scale.domain();
+  const digits = high < 1000 * low ? [1, 2, 5] : [1];
+  const some = ticks.filter((tick) => digits.includes(Number(tick.toExponential()[0])));
+  return some.length > 1 ? some : ticks;
 }
 
 function scaleOf(column: Column, [low, high]: readonly [number, number]): Scale {
@@ -54,7 +66,7 @@ function lineOf(column: Column): (value: number) => number {
   return column.isLogarithmic ? Math.log : (value) => value;
 }
 
-function endsOf(column: Column, values: Float32Array): [number, number] {
+function endsOf(column: Column, values: Values): [number, number] {
   const least = column.isLogarithmic ? 0 : -Infinity;
   const shown = values.filter((value) => value > least && value < Infinity);
   const [low, high] = extent(shown);

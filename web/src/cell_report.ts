@@ -4,7 +4,7 @@ import { cellDrawing } from "./cell_drawing.ts";
 import { NO_ROW, type CellRows } from "./cell_rows.ts";
 import type { CellRuns, Sample } from "./cell_runs.ts";
 import { depthOf, widthOf } from "./cell_shape.ts";
-import type { Column } from "./columns.ts";
+import type { Column, Values } from "./columns.ts";
 import { byId, element, painted } from "./dom.ts";
 import { graphHash } from "./graph_hash.ts";
 import { numEdges, numVertices, prune, unpack, type Graph } from "./graph.ts";
@@ -16,7 +16,7 @@ import { standingOf } from "./standing.ts";
 
 interface RankedColumn {
   readonly column: Column;
-  readonly values: Float32Array;
+  readonly values: Values;
   readonly ranking: Ranking;
 }
 
@@ -33,7 +33,7 @@ export class CellReport {
   }
 
   /** Adds a column to the reports from now on. */
-  add(column: Column, values: Float32Array): void {
+  add(column: Column, values: Values): void {
     this.ranked.push({ column, values, ranking: new Ranking(values, column.better ?? "less") });
   }
 
@@ -84,13 +84,24 @@ export class CellReport {
   }
 
   private async showChart(row: number): Promise<void> {
+    const figure = byId("chart-figure");
+    figure.ariaBusy = "true";
     await painted();
-    const samples = this.runs ? await this.runs.of(row) : this.means(row);
+    const samples = this.runs ? await this.samplesOf(row, this.runs) : this.means(row);
     if (row !== this.row) return; // another cell is shown meanwhile
-    byId("chart-figure").hidden = samples.length === 0;
+    figure.ariaBusy = "false";
+    figure.hidden = samples.length === 0;
     byId("chart").replaceChildren(...cellChart(samples));
     byId("chart-legend").replaceChildren(...chartLegend(samples));
     byId("samples").replaceChildren(sampleTable(samples));
+  }
+
+  /** The samples of a row. If they can't be read, that is told, and there are none. */
+  private async samplesOf(row: number, runs: CellRuns): Promise<Sample[]> {
+    return runs.of(row).catch((error: unknown) => {
+      void Promise.reject(error);
+      return [];
+    });
   }
 
   /** The mean validation accuracies of a row, with the spread where it is known. */

@@ -7,6 +7,9 @@ import type { Manifest, Measure } from "./manifest.ts";
 import { NetworkSizes } from "./network_size.ts";
 import { valuesOf } from "./packed_array.ts";
 
+/** Numbers of 32 bits if they are read, and of 64 if they are computed: parameters need over 24. */
+export type Values = Float32Array | Float64Array;
+
 export interface Column {
   /** Names the column in the address. */
   readonly key: string;
@@ -19,7 +22,7 @@ export interface Column {
   /** Whether an axis is logarithmic. */
   readonly isLogarithmic: boolean;
   /** The values by row, NaN for a cell without one. They are made at the first call. */
-  values(): Promise<Float32Array>;
+  values(): Promise<Values>;
 }
 
 type Structure = Pick<Column, "key" | "label" | "better" | "isLogarithmic"> & {
@@ -81,7 +84,7 @@ function measured(measure: Measure): Column {
 
 function computed({ of, ...rest }: Structure, codes: ArrayLike<number>): Column {
   const values = async () => {
-    const computed = new Float32Array(codes.length);
+    const computed = new Float64Array(codes.length);
     for (let row = 0; row < codes.length; ++row) computed[row] = of(codes[row]);
     return computed;
   };
@@ -91,12 +94,14 @@ function computed({ of, ...rest }: Structure, codes: ArrayLike<number>): Column 
 function keyOf(measure: Measure): string {
   if (measure.is_own) return `own:${measure.name}`;
   const spread = measure.statistic === "spread" ? ":spread" : "";
-  return `${keyOfMean(measure.name, measure.epochs!)}${spread}`;
+  return `${measure.name}:${measure.epochs}${spread}`;
 }
 
-/** The key of a metric's mean over the runs of a cell. */
-export function keyOfMean(metric: string, epochs: number): string {
-  return `${metric}:${epochs}`;
+/** The mean of a metric over the runs of a cell, at the highest budget at which it is known. */
+export function meanOf(columns: readonly Column[], metric: string): Column | undefined {
+  return columns.findLast(
+    ({ measure }) => measure?.name === metric && measure.statistic === "mean",
+  );
 }
 
 function labelOfMeasure(measure: Measure): string {

@@ -26,6 +26,17 @@ export function byId<Kind extends Element = HTMLElement>(id: string): Kind {
   return document.getElementById(id) as unknown as Kind;
 }
 
+/**
+ * Replaces what an element contains. If the focus was on a control in it, the control that takes its
+ * place gets the focus. If there is none, `otherwise` gets it.
+ */
+export function refill(parent: Element, children: readonly Child[], otherwise?: HTMLElement): void {
+  const controls = () => [...parent.querySelectorAll<HTMLElement>("button, input, select")];
+  const place = controls().indexOf(document.activeElement as HTMLElement);
+  parent.replaceChildren(...children);
+  if (place >= 0) (controls()[place] ?? controls().at(-1) ?? otherwise)?.focus();
+}
+
 /** Waits until what has changed is on the screen. */
 export function painted(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));

@@ -8,7 +8,7 @@ import { CellRows } from "./cell_rows.ts";
 import { CellRuns } from "./cell_runs.ts";
 import { codeOfText } from "./cell_text.ts";
 import { firstCode } from "./first_cell.ts";
-import { columnsOf, keyOfMean, type Column } from "./columns.ts";
+import { columnsOf, meanOf, type Column } from "./columns.ts";
 import { byId, element, painted } from "./dom.ts";
 import { insideOf, type Bounds } from "./filter.ts";
 import { FilterList } from "./filter_list.ts";
@@ -24,6 +24,7 @@ import { listenForRaces } from "./race_files.ts";
 import { RacePanel } from "./race_panel.ts";
 import { SearchSpace, type Tables } from "./search_space.ts";
 import { SelectionTable } from "./selection_table.ts";
+import { darkColours } from "./shades.ts";
 
 const ERROR_AXIS = "The axes are logarithmic in the error.";
 const RUNS_CAPTION = `Each point is a run, and the lines join the means. ${ERROR_AXIS}`;
@@ -60,7 +61,7 @@ class Explorer {
   ) {
     const { cells } = rows;
     [this.space, this.rows, this.columns] = [space, rows, columns];
-    this.defaults = defaultsOf(manifest, firstCode);
+    this.defaults = defaultsOf(columns, firstCode);
     this.shown = this.shownByAddress();
     const go = (code: number) => this.change({ code });
     const hashed = { cells, fingerprints };
@@ -121,12 +122,15 @@ class Explorer {
       );
       choice.addEventListener("change", () => this.change({ [name]: choice.value }));
     }
-    byId("undo").addEventListener("click", () => void this.stepped.then(() => history.back()));
+    byId("undo").addEventListener("click", () => {
+      if (this.steps > 0) void this.stepped.then(() => history.back());
+    });
     byId("closer").addEventListener("click", () => this.plot.zoomIn());
     byId("farther").addEventListener("click", () => this.plot.zoomOut());
     byId("reset").addEventListener("click", () => this.plot.reset());
     const drags = ["box", "lasso"] as const;
     for (const drag of drags) byId(drag).addEventListener("click", () => this.toggle(drag, drags));
+    darkColours().addEventListener("change", () => void this.showPoints());
     addEventListener("popstate", (event) => {
       this.steps = event.state?.steps ?? 0;
       void this.show(this.shownByAddress());
@@ -176,7 +180,7 @@ class Explorer {
 
   private async showCell(): Promise<void> {
     const { code } = this.shown;
-    byId<HTMLButtonElement>("undo").disabled = this.steps === 0;
+    byId("undo").ariaDisabled = String(this.steps === 0); // A disabled button would lose the focus.
     this.editor.show(code);
     this.report.show(code);
     const row = this.rows.rowOf(this.space.idOf(code));
@@ -239,12 +243,14 @@ function frontOf(x: Axis, y: Axis, inside: Uint8Array): number[] {
   return front.filter((row, i) => i === 0 || isNew(row, front[i - 1]));
 }
 
-function defaultsOf(manifest: Manifest, code: number): Shown {
-  const highest = manifest.index.epochs[manifest.index.epochs.length - 1];
+/** Test accuracy over training time. An index may lack either. */
+function defaultsOf(columns: readonly Column[], code: number): Shown {
+  const keyOf = (...metrics: string[]) =>
+    metrics.map((metric) => meanOf(columns, metric)).find((column) => column)?.key ?? "parameters";
   return {
     code,
-    x: keyOfMean("training_time", highest),
-    y: keyOfMean("test_accuracy", highest),
+    x: keyOf("training_time"),
+    y: keyOf("test_accuracy", "validation_accuracy", "train_accuracy"),
     colour: "depth",
     bounds: new Map(),
     lasso: null,
@@ -286,7 +292,7 @@ async function start(): Promise<void> {
       rows,
       columns,
       fingerprints as Uint16Array,
-      await firstCode(manifest, space, rows, columns),
+      await firstCode(space, rows, columns),
     );
     byId("page").hidden = false;
     await explorer.start();

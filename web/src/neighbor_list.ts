@@ -1,8 +1,8 @@
 // The neighbours of a cell as small drawings, the best in a column first. A click goes to one.
 import { cellDrawing } from "./cell_drawing.ts";
 import { NO_ROW, type CellRows } from "./cell_rows.ts";
-import type { Column } from "./columns.ts";
-import { byId, element } from "./dom.ts";
+import type { Column, Values } from "./columns.ts";
+import { byId, element, refill } from "./dom.ts";
 import { prune, unpack } from "./graph.ts";
 import { neighborsOf, type Neighbor } from "./neighbors.ts";
 import { valueText } from "./number_text.ts";
@@ -19,7 +19,7 @@ export class NeighborList {
   }
 
   /** Shows the neighbours of a code, in the order of a column. */
-  show(code: number, column: Column, values: Float32Array): void {
+  show(code: number, column: Column, values: Values): void {
     const valueOf = (id: number) => {
       const row = this.rows.rowOf(id);
       return row === NO_ROW ? NaN : values[row];
@@ -32,13 +32,12 @@ export class NeighborList {
     const own = valueOf(this.space.idOf(code));
     byId("neighbors-title").textContent =
       `${neighbors.length} neighbours, one change away, by ${column.label}`;
-    byId("neighbors").replaceChildren(
-      ...neighbors.map((neighbor) => {
-        const value = valueOf(neighbor.id);
-        const isBetter = column.better !== null && sign * value < sign * own;
-        return element("li", {}, this.button(neighbor, valueText(column, value), isBetter));
-      }),
-    );
+    const items = neighbors.map((neighbor) => {
+      const value = valueOf(neighbor.id);
+      const isBetter = column.better !== null && sign * value < sign * own;
+      return element("li", {}, this.button(neighbor, valueText(column, value), isBetter));
+    });
+    refill(byId("neighbors"), items);
   }
 
   private button({ id, code, text }: Neighbor, value: string, isBetter: boolean) {

@@ -1,7 +1,8 @@
 // The exact Pareto front of two columns.
+import type { Values } from "./columns.ts";
 
 export interface Objective {
-  readonly values: Float32Array;
+  readonly values: Values;
   readonly better: "greater" | "less";
 }
 

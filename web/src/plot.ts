@@ -1,12 +1,14 @@
 // All cells as points between two axes: pan, zoom, choose a cell, or draw around those to keep.
-import { axisBottom, axisLeft } from "d3-axis";
+import { axisBottom, axisLeft, type Axis as DrawnAxis } from "d3-axis";
+import type { NumberValue } from "d3-scale";
 import { pointer, select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import type { Axis, Scale } from "./axis.ts";
+import { ticksOf, type Axis, type Scale } from "./axis.ts";
 import { NO_ROW } from "./cell_rows.ts";
 import type { Bounds } from "./filter.ts";
 import { histogramPath } from "./histogram.ts";
 import { polygonOf, type Lasso } from "./lasso.ts";
+import { shortText } from "./number_text.ts";
 import { Racers, type Racer } from "./racers.ts";
 import { Scatter } from "./scatter.ts";
 import { shadeColours, shadesOf } from "./shades.ts";
@@ -100,7 +102,10 @@ export class Plot {
     this.zoom.on("zoom", () => this.redraw(true));
     this.area.call(this.zoom);
     this.area.on("click", (event) => keeps(event) || this.choose(pointer(event)));
-    this.area.on("pointerdown", (event) => keeps(event) && this.followDrag(event));
+    this.area.on(
+      "pointerdown",
+      (event) => keeps(event) && event.button === 0 && this.followDrag(event),
+    );
     svg.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || !this.press(event.key)) return;
       event.preventDefault();
@@ -207,6 +212,8 @@ export class Plot {
       Math.max(1, clientWidth - MARGIN.left - MARGIN.right),
       Math.max(1, clientHeight - MARGIN.top - MARGIN.bottom),
     ];
+    const [scaleX, scaleY] = [width / this.size[0], height / this.size[1]];
+    const { k, x, y } = this.transform();
     this.size = [width, height];
     this.canvas.width = width * devicePixelRatio;
     this.canvas.height = height * devicePixelRatio;
@@ -223,7 +230,8 @@ export class Plot {
       [0, 0],
       [width, height],
     ]);
-    this.redraw();
+    // What was shown is still shown, as far as the new shape allows.
+    this.area.call(this.zoom.transform, zoomIdentity.translate(scaleX * x, scaleY * y).scale(k));
   }
 
   /**
@@ -254,8 +262,10 @@ export class Plot {
     this.svg
       .select<SVGGElement>(".x.axis")
       .attr("transform", `translate(0,${height})`)
-      .call(axisBottom(across).ticks(width / 90));
-    this.svg.select<SVGGElement>(".y.axis").call(axisLeft(up).ticks(height / 50));
+      .call(withTicks(axisBottom(across), across, this.points.x, width / 90));
+    this.svg
+      .select<SVGGElement>(".y.axis")
+      .call(withTicks(axisLeft(up), up, this.points.y, height / 50));
     this.drawHistograms(k, x, y);
     this.drawFront(across, up);
     this.drawLasso(across, up);
@@ -370,6 +380,14 @@ export class Plot {
       transform.rescaleY(y.scale.copy().range([height, 0])),
     ];
   }
+}
+
+/** An axis with about as many round numbers. */
+function withTicks(drawn: DrawnAxis<NumberValue>, scale: Scale, axis: Axis, count: number) {
+  if (!axis.column.isLogarithmic) return drawn.ticks(count);
+  return drawn
+    .tickValues(ticksOf(scale, count, true))
+    .tickFormat((value) => shortText(value.valueOf()));
 }
 
 function titleOf({ column }: Axis): string {

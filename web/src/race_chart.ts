@@ -4,7 +4,7 @@ import { axisBottom, axisLeft } from "d3-axis";
 import { scaleLinear, scaleLog, type NumberValue } from "d3-scale";
 import { select } from "d3-selection";
 import { area, curveStepAfter, line } from "d3-shape";
-import type { Scale } from "./axis.ts";
+import { ticksOf, type Scale } from "./axis.ts";
 import { byId, svgElement } from "./dom.ts";
 import { lineClass, marker } from "./marker.ts";
 import { shortText } from "./number_text.ts";
@@ -92,8 +92,13 @@ export class RaceChart {
     const left = svgElement("g", { class: "axis" });
     const text = (tick: NumberValue) => shortText(tick.valueOf());
     const axes = [
-      [bottom, axisBottom(this.across).tickValues(ticksOf(this.across, true))],
-      [left, axisLeft(this.up).tickValues(ticksOf(this.up, this.isLogarithmic)).tickSize(-width)],
+      [bottom, axisBottom(this.across).tickValues(ticksOf(this.across, TICKS, true))],
+      [
+        left,
+        axisLeft(this.up)
+          .tickValues(ticksOf(this.up, TICKS, this.isLogarithmic))
+          .tickSize(-width),
+      ],
     ] as const;
     for (const [group, axis] of axes) select(group).call(axis.tickFormat(text).tickSizeOuter(0));
     const label = svgElement("text", { class: "label", x: width, y: height + 34 }, clockText(race));
@@ -190,16 +195,6 @@ function linear(race: Race): Scale {
   const [low, high] = extent(middlesOf(race)) as [number, number];
   const border = (high - low) * LINEAR_BORDER || LINEAR_BORDER;
   return scaleLinear().domain([low - border, high + border]);
-}
-
-/** Round numbers on an axis: on a logarithmic one 1, 2 and 5, or 1 alone if there are many. */
-function ticksOf(scale: Scale, isLogarithmic: boolean): number[] {
-  const ticks = scale.ticks(TICKS);
-  if (!isLogarithmic) return ticks;
-  const [low, high] = scale.domain();
-  const digits = high < 1000 * low ? [1, 2, 5] : [1];
-  const some = ticks.filter((tick) => digits.includes(Number(tick.toExponential()[0])));
-  return some.length > 1 ? some : ticks;
 }
 
 function clockText({ clock }: Race): string {

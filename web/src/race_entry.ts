@@ -1,5 +1,4 @@
 // A run that takes part in the race on the plot, and where it is at a moment of the clock.
-import { NO_ROW } from "./cell_rows.ts";
 import type { RacingOptimizer, RacingRun } from "./race.ts";
 import { lastStep, type RaceClock } from "./race_clock.ts";
 import type { Racer } from "./racers.ts";
@@ -23,8 +22,8 @@ const GLIDE = 0.015; // of the axis, in which an incumbent moves to the next cel
 export function racerAt({ optimizer, run, rows }: Entry, clock: RaceClock): Racer {
   const last = lastStep(run.spent, clock.now);
   const passed = last < 0 ? 1 : (clock.place - clock.placeOf(run.spent[last])) / GLIDE;
-  const known = rows.slice(0, last + 1).filter((row) => row !== NO_ROW);
-  return { line: optimizer.line, rows: known, moved: Math.min(1, Math.max(0, passed)) };
+  const until = rows.slice(0, last + 1);
+  return { line: optimizer.line, rows: until, moved: Math.min(1, Math.max(0, passed)) };
 }
 
 /** The best incumbent of some entries; null if no training has ended. */

@@ -10,7 +10,7 @@ type Place = readonly [number, number];
 export interface Racer {
   /** The number of the optimizer's line. */
   readonly line: number;
-  /** The rows of the incumbents until now. */
+  /** The rows of the incumbents until now; `NO_ROW` for a cell that the index does not have. */
   readonly rows: readonly number[];
   /** How far the last incumbent has come from the one before it, from 0 to 1. */
   readonly moved: number;
@@ -49,9 +49,10 @@ export class Racers {
     const aside = this.shifts();
     this.places = this.racers.map(({ rows, moved }, i) => {
       const shown = this.areMany ? rows.slice(-SHORT) : rows;
-      const way = shown.map(placeOf).filter(isKnown);
-      const last = way.pop() ?? null;
-      const goal = last && plus(last, aside[i]);
+      const places = shown.map(placeOf);
+      const last = places.pop();
+      const way = places.filter(isKnown);
+      const goal = last && isKnown(last) ? plus(last, aside[i]) : null;
       const place = goal && between(way.at(-1) ?? goal, goal, moved);
       const [trail, head] = [elements[i], elements[this.racers.length + i]];
       trail.setAttribute("d", place ? `M${[...way, place].map(pair).join("L")}` : "");
@@ -88,7 +89,7 @@ export class Racers {
   }
 }
 
-/** Whether a cell has a place; it has none if it lacks one of the two values. */
+/** Whether a cell has a place; it has none if the index lacks it or one of its two values. */
 function isKnown([x, y]: Place): boolean {
   return Number.isFinite(x) && Number.isFinite(y);
 }

@@ -1,5 +1,6 @@
 // Where a value stands among those of all cells.
 import { bisectLeft, bisectRight } from "d3-array";
+import type { Values } from "./columns.ts";
 
 export interface Rank {
   /** One more than the number of cells that come before. */
@@ -11,11 +12,11 @@ export interface Rank {
 /** The order of all values of a column. It is made once, so that a rank needs no pass over them. */
 export class Ranking {
   /** Ascending, without the missing values. */
-  private readonly sorted: Float32Array;
+  private readonly sorted: Values;
   private readonly first: "greater" | "less";
 
   /** `first` says which values come first. */
-  constructor(values: Float32Array, first: "greater" | "less") {
+  constructor(values: Values, first: "greater" | "less") {
     this.sorted = values.filter((value) => !Number.isNaN(value)).sort();
     this.first = first;
   }

@@ -2,7 +2,7 @@
 import { bisector } from "d3-array";
 import type { Axis } from "./axis.ts";
 import { NO_ROW, type CellRows } from "./cell_rows.ts";
-import { byId, element } from "./dom.ts";
+import { byId, element, refill } from "./dom.ts";
 import { graphHash } from "./graph_hash.ts";
 import { prune, unpack } from "./graph.ts";
 import { valueText, wholeText } from "./number_text.ts";
@@ -128,13 +128,11 @@ export class SelectionTable {
     byId("count").textContent =
       `${wholeText(this.selected.length)} of ${wholeText(this.rows.cells.length)} cells` +
       (this.selected.length > SHOWN ? `; these are the first ${SHOWN}` : "");
-    byId("selection-head").replaceChildren(
-      element("th", { scope: "col" }, "cell"),
-      ...this.heads(),
-    );
+    const cellHead = element("th", { scope: "col" }, "cell");
+    refill(byId("selection-head"), [cellHead, ...this.heads()]);
     const lines = this.shown.map((row, place) => this.rowOf(row, place));
     this.buttons = lines.map((line) => line.querySelector("button")!);
-    byId("selection").replaceChildren(...lines);
+    refill(byId("selection"), lines);
     this.setChosen(this.row);
   }
 
@@ -162,10 +160,11 @@ export class SelectionTable {
 
   /** Saves a CSV file with the official hash of each selected cell, in the order of the table. */
   private async exportHashes(): Promise<void> {
-    const button = byId<HTMLButtonElement>("export");
+    const button = byId("export");
+    if (button.ariaDisabled === "true") return;
     const label = button.textContent;
     const selected = this.selected.toSorted(this.comparison());
-    button.disabled = true;
+    button.ariaDisabled = "true"; // A disabled button would lose the focus.
     const lines = ["hash"];
     for (const row of selected) {
       lines.push(graphHash(prune(unpack(this.codeOf(row)))!));
@@ -174,7 +173,7 @@ export class SelectionTable {
       await new Promise(requestAnimationFrame);
     }
     save("cells.csv", `${lines.join("\n")}\n`);
-    [button.textContent, button.disabled] = [label, false];
+    [button.textContent, button.ariaDisabled] = [label, "false"];
   }
 }
 

@@ -4,7 +4,9 @@ import type { Axis } from "./axis.ts";
 
 const STEPS = 256; // The first one is grey.
 const GREY = [128, 128, 128, 255];
-const BRIGHTEST = 0.92; // of the map; its yellow end is hard to see on white
+// The yellow end of the map is hard to see on white, and its violet end on black.
+const ON_WHITE = [0, 0.92];
+const ON_BLACK = [0.35, 1];
 
 /** RGBA bytes of all shades. */
 export function shadeColours(): Uint8Array {
@@ -25,7 +27,13 @@ export function shadesOf(axis: Axis): Float32Array {
 
 /** The colour of a place from 0 to 1, such as #21918c. */
 export function colourAt(place: number): string {
-  return interpolateViridis(BRIGHTEST * place);
+  const [low, high] = darkColours().matches ? ON_BLACK : ON_WHITE;
+  return interpolateViridis(low + (high - low) * place);
+}
+
+/** Whether the user wants dark colours, which may change while the page is open. */
+export function darkColours(): MediaQueryList {
+  return matchMedia("(prefers-color-scheme: dark)");
 }
 
 function bytesOf(colour: string): number[] {

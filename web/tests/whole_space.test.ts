@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { CellRows, NO_ROW } from "../src/cell_rows.ts";
+import { columnsOf } from "../src/columns.ts";
 import { insideOf } from "../src/filter.ts";
 import { paretoFront } from "../src/pareto.ts";
 import { Ranking } from "../src/rank.ts";
+import { DIGITS, GOLDEN } from "./golden.ts";
 
 /** Whole numbers below a bound, some of them equal and some missing. */
 function numbers(count: number, bound: number, first: number): Float32Array {
@@ -71,4 +73,23 @@ test("a cell is found in the rows of the index, or not", () => {
     NO_ROW,
     NO_ROW,
   ]);
+});
+
+test("parameters and multiplications are those of the engine, to the last one", async () => {
+  const long = { pruned: 34904137, parameters: 39974282, macs: 5858792448 }; // over 24 bits
+  expect(Math.fround(long.parameters)).not.toBe(long.parameters);
+  const cells = [long, ...GOLDEN.cells];
+  const columns = columnsOf(
+    DIGITS,
+    cells.map(({ pruned }) => pruned),
+  );
+  for (const key of ["parameters", "macs"] as const) {
+    const values = await columns.find((column) => column.key === key)!.values();
+    expect([...values]).toEqual(cells.map((cell) => cell[key]));
+  }
+  const values = Float64Array.of(long.parameters);
+  for (const bound of [long.parameters - 1, long.parameters, long.parameters + 1]) {
+    const isInside = bound === long.parameters ? 1 : 0;
+    expect([...insideOf(1, [[values, [bound, bound]]])]).toEqual([isInside]);
+  }
 });

@@ -83,38 +83,47 @@ def measures_of(reader: IndexReader) -> Iterator[Measure]:
     """The measures of an index, all at the end of the training.
 
     They are the mean validation accuracy at each budget; the other accuracies, the training time
-    and the spreads of two accuracies at the highest budget; and the own columns.
+    and the spreads of two accuracies at the highest budget; and the own columns. A measure that no
+    cell has is left out, such as the test accuracy of an index without any.
     """
     highest = reader.epochs[-1]
     for epochs in reader.epochs:
-        yield _mean_accuracy(reader, "validation_accuracy", epochs)
-    yield _mean_accuracy(reader, "test_accuracy", highest)
-    yield _mean_accuracy(reader, "train_accuracy", highest)
+        yield from _mean_accuracy(reader, "validation_accuracy", epochs)
+    yield from _mean_accuracy(reader, "test_accuracy", highest)
+    yield from _mean_accuracy(reader, "train_accuracy", highest)
     for metric in ("validation_accuracy", "test_accuracy"):
-        yield _spread(reader, metric, highest)
-    yield _training_time(reader, highest)
+        yield from _spread(reader, metric, highest)
+    yield from _training_time(reader, highest)
     for number, name in enumerate(reader.own_columns):
         yield _own(reader, name, number)
 
 
-def _mean_accuracy(reader: IndexReader, metric: str, epochs: int) -> Measure:
+def _mean_accuracy(reader: IndexReader, metric: str, epochs: int) -> Iterator[Measure]:
     step = accuracy_step(reader.denominator, reader.num_repeats(epochs))
     values = reader.values(_final(reader, metric, epochs, "mean"))
-    packed = PackedArray.in_steps(f"{metric}_{epochs}", values, step)
-    return Measure(metric, False, epochs, "mean", Label(), packed)
+    if _has_any(values):
+        packed = PackedArray.in_steps(f"{metric}_{epochs}", values, step)
+        yield Measure(metric, False, epochs, "mean", Label(), packed)
 
 
-def _spread(reader: IndexReader, metric: str, epochs: int) -> Measure:
+def _spread(reader: IndexReader, metric: str, epochs: int) -> Iterator[Measure]:
     repeats = range(reader.num_repeats(epochs))
     runs = np.stack([reader.values(_final(reader, metric, epochs, r)) for r in repeats])
-    packed = PackedArray.in_steps(f"{metric}_{epochs}_spread", _deviation(runs), _SPREAD_STEP)
-    return Measure(metric, False, epochs, "spread", Label(), packed)
+    values = _deviation(runs)
+    if _has_any(values):
+        packed = PackedArray.in_steps(f"{metric}_{epochs}_spread", values, _SPREAD_STEP)
+        yield Measure(metric, False, epochs, "spread", Label(), packed)
 
 
-def _training_time(reader: IndexReader, epochs: int) -> Measure:
+def _training_time(reader: IndexReader, epochs: int) -> Iterator[Measure]:
     values = reader.values(_final(reader, "training_time", epochs, "mean"))
-    packed = PackedArray.of(f"training_time_{epochs}", in_single_precision(values))
-    return Measure("training_time", False, epochs, "mean", Label("s"), packed)
+    if _has_any(values):
+        packed = PackedArray.of(f"training_time_{epochs}", in_single_precision(values))
+        yield Measure("training_time", False, epochs, "mean", Label("s"), packed)
+
+
+def _has_any(values: Doubles) -> bool:
+    return not np.isnan(values).all()
 
 
 def _own(reader: IndexReader, name: str, number: int) -> Measure:
