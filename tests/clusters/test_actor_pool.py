@@ -94,14 +94,14 @@ def main():
         yield os.getpid()
         yield from numbers
 
-    with contextlib.closing(ActorPool(sys.argv[1], max_silence=3)) as pool:
+    with contextlib.closing(ActorPool(sys.argv[1], max_silence=10)) as pool:
         pool.start(0, echo)
         [(_, pid)] = pool.received(60)
         pool.send(0, 10)
         assert list(pool.received(60)) == [(0, 10)]
         os.kill(pid, signal.SIGSTOP)
         [(_, ended)] = pool.received(60)
-        assert str(ended) == "actor ended with no sign of life for 3 s", ended
+        assert str(ended) == "actor ended with no sign of life for 10 s", ended
         pool.start(0, echo)
         [(_, other)] = pool.received(60)
         assert other != pid

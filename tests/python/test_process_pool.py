@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from unittest import mock
 import pytest
 
 from nb101fast.process_pool import ProcessPool
-from nb101fast.worker_pool import Ended, Silence
+from nb101fast.worker_pool import Ended, Serve, Silence
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +53,17 @@ def answers(pool: ProcessPool, count: int) -> list[tuple[int, Any]]:
         assert arrived
         found += arrived
     return found
+
+
+def started(pool: ProcessPool, works: Sequence[Serve]) -> dict[int, int]:
+    """The processes of workers that have started.
+
+    On a busy machine, the start takes longer than the silence that these pools allow.
+    """
+    with mock.patch.object(pool._silence, "_most", math.inf):
+        for worker, work in enumerate(works):
+            pool.start(worker, work)
+        return dict(answers(pool, len(works)))
 
 
 def is_alive(pid: int) -> bool:
@@ -147,9 +159,7 @@ def stopped_halfway(numbers: Iterator[int]) -> Iterator[Any]:
 def test_workers_that_give_no_sign_of_life_are_killed() -> None:
     """One is stopped while it waits, and one while it sends. The third is heard all the time."""
     with contextlib.closing(ProcessPool(max_silence=8.0)) as pool:
-        for worker, work in enumerate([doubled, stopped_halfway, doubled]):
-            pool.start(worker, work)
-        pids = dict(answers(pool, 3))
+        pids = started(pool, [doubled, stopped_halfway, doubled])
         os.kill(pids[0], signal.SIGSTOP)
         pool.send(2, 3)
         assert answers(pool, 2) == [(2, 3), (2, 6)]
@@ -173,14 +183,13 @@ def busy(numbers: Iterator[int]) -> Iterator[Any]:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
 def test_large_messages_to_stopped_workers_hold_up_nobody() -> None:
-    workers = range(6)  # enough that a fault of the threads that write shows, as it once did
     with contextlib.closing(ProcessPool(max_silence=2.0)) as pool:
-        for worker in workers:
-            pool.start(worker, doubled)
-        for worker, pid in answers(pool, len(workers)):
+        # So many are enough that a fault of the threads that write shows, as it once did.
+        pids = started(pool, [doubled] * 6)
+        for worker, pid in pids.items():
             os.kill(pid, signal.SIGSTOP)
             pool.send(worker, b"x" * 10_000_000)
-        for _, ended in answers(pool, len(workers)):
+        for _, ended in answers(pool, len(pids)):
             assert "no sign of life" in ended.how
 
 
@@ -211,8 +220,7 @@ def test_threads_may_start_workers_at_the_same_time() -> None:
 
 def test_a_worker_that_is_busy_is_not_killed() -> None:
     with contextlib.closing(ProcessPool(max_silence=4.0)) as pool:
-        pool.start(0, busy)
-        answers(pool, 1)
+        started(pool, [busy])
         pool.send(0, 5)
         assert answers(pool, 1) == [(0, 5)]
 

@@ -155,7 +155,7 @@ class SweepPlan:
     def _of_values(cls, values: dict[str, Any]) -> SweepPlan:
         codes = checked_cells(np.array(values.pop("cells"), np.uint32))
         codes.flags.writeable = False
-        config = TrainConfig(**values.pop("config"))
+        config = TrainConfig(**values.pop("config"), epochs=min(values["epochs"]))
         tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         return cls(**{**values, **tuples}, config=config, codes=codes)
 

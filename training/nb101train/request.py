@@ -102,24 +102,26 @@ class Request:
                 "the sweep has no cells yet; give codes in Python, or --max-vertices or --cells on "
                 "the command line"
             )
+        epochs = _ascending(DEFAULT_EPOCHS if self.epochs is None else self.epochs)
+        shortest = self.config(min(epochs, default=TrainConfig.epochs))
         return SweepPlan(
             dataset=self._dataset,
             fingerprint=self._facts.fingerprint,
             evaluated=self._facts.evaluated,
-            epochs=_ascending(DEFAULT_EPOCHS if self.epochs is None else self.epochs),
+            epochs=epochs,
             repeats=DEFAULT_REPEATS if self.repeats is None else self.repeats,
             seed=self.seed or DEFAULT_SEED,
             max_seconds=RunOptions.max_seconds if self.max_seconds is None else self.max_seconds,
-            config=replace(self.config(), **self._facts.sizes),
+            config=replace(shortest, **self._facts.sizes),
             versions=(package_versions(),),
             codes=self.codes,
         )
 
-    def config(self) -> TrainConfig:
-        """The settings: those of the preset, with the changes."""
+    def config(self, epochs: int) -> TrainConfig:
+        """The settings of a run of so many epochs: those of the preset, with the changes."""
         is_digits = self._dataset == "digits"
         preset = self.preset or ("digits" if is_digits else "official")
-        return replace(PRESETS[preset], **self.changes)
+        return replace(PRESETS[preset], epochs=epochs, **self.changes)
 
     @property
     def _dataset(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 
 from nb101fast.command_line import CommandLine
 from nb101fast.phrases import counted
@@ -44,9 +43,7 @@ def _add_arguments(command: ArgumentParser) -> None:
 
 
 def _augment(options: Namespace) -> None:
-    config = config_of(options)
-    if options.epochs is None:
-        config = replace(config, epochs=AUGMENTED_EPOCHS)
+    config = config_of(options, AUGMENTED_EPOCHS)
     architecture = _architecture(options.cell, config)
     dataset = dataset_of(options)
     start_tensorflow()

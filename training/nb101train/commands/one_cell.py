@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from typing import Any
 
 from nb101fast.cell_text import FORMS, cell_of_text
@@ -82,11 +81,11 @@ def print_result(result: RunResult) -> None:
         print("".join(f"{value:21.6g}" for value in vars(evaluation).values()))
 
 
-def config_of(options: Namespace) -> TrainConfig:
+def config_of(options: Namespace, default_epochs: int = TrainConfig.epochs) -> TrainConfig:
     """The settings of the training."""
     preset, changes = settings_of(options)
-    config = Request(dataset=options.dataset, preset=preset, changes=changes).config()
-    return config if options.epochs is None else replace(config, epochs=options.epochs)
+    epochs = default_epochs if options.epochs is None else options.epochs
+    return Request(dataset=options.dataset, preset=preset, changes=changes).config(epochs)
 
 
 def dataset_of(options: Namespace) -> Dataset:
