@@ -257,8 +257,9 @@ def test_cut_for_ever(site: Site, partial: Path, data: bytes) -> None:
 
 def test_stalled_connection(site: Site, data: bytes) -> None:
     site.hold_after = 12_345
-    fetch(patience=Patience(timeout=0.2, first_delay=0.001))
-    assert site.ranges == [None, "bytes=12345-"]
+    fetch(patience=Patience(timeout=0.2, retries=100, first_delay=0.001, longest_delay=0.002))
+    # On a busy machine, an answer may take longer than that, and is asked for again.
+    assert (site.ranges[0], {*site.ranges[1:]}) == (None, {"bytes=12345-"})
     assert site.served[-1] == len(data) - 12_345
 
 
@@ -278,13 +279,12 @@ def test_refusals(site: Site, cache: Path, status: int) -> None:
 
 
 def test_without_a_connection_the_error_names_the_way_for_a_local_file(
-    capsys: pytest.CaptureFixture[str], cache: Path
+    capsys: pytest.CaptureFixture[str], cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began = time.monotonic()
+    monkeypatch.setattr(time, "sleep", pytest.fail)  # It is not tried again.
     advice = "a file that you have already can be compiled with "
     with pytest.raises(ConnectionError, match=rf"127\.0\.0\.1:9/.*refused; {advice}source=FILE$"):
         fetch(base_url="http://127.0.0.1:9")
-    assert time.monotonic() - began < QUICK.timeout
     assert main(["fetch", "--base-url", "http://127.0.0.1:9"]) == 2
     out, err = capsys.readouterr()
     assert out == ""

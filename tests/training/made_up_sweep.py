@@ -86,7 +86,7 @@ class Sweep:
 
     def workers_end(self) -> None:
         """Check that all workers end by themselves."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while living(self.pids) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert living(self.pids) == []

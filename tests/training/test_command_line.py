@@ -31,6 +31,7 @@ COMMANDS = ("cell", "evaluate", "augment", "sweep", "status")
         (("id:5", "--dataset", "mnist"), "--dataset 'mnist' is not allowed; use 'digits'"),
         (("id:5", "--set", "stem_filters=0"), "--set stem_filters=0 is not allowed"),
         (("id:5", "--epochs", "0"), "--epochs 0 is not allowed; use an integer"),
+        (("id:5", "--epochs", "4", "--set", f"batch_size={10**8}"), "--epochs 4 of "),
         (("id:5", "--device", "abacus"), "--device 'abacus' is not allowed; use 'auto', 'cpu'"),
         (("id:5", "--model-dir", "FILE"), "Not a directory"),
     ],
@@ -108,3 +109,25 @@ def test_version_and_welcome(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"nb101train {nb101fast.__version__}\n"
     assert main([]) == 0
     assert "nb101train cell id:50" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't limit memory in this way")
+@pytest.mark.parametrize("command", ["cell", "augment"])
+def test_a_network_that_memory_cannot_hold(command: str, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    program = (
+        "import resource, sys; from nb101train.__main__ import main\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (5_000_000_000,) * 2)\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = [command, "id:5", "--dataset", "digits", "--set", "stem_filters=16384"]
+    arguments += ["--model-dir", str(tmp_path / "model"), "--device", "cpu"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("nb101train: TensorFlow has failed: OOM when allocating tensor with")
+    assert told.endswith("; use a smaller batch_size or a smaller network")
+    assert "Traceback" not in done.stderr

@@ -441,6 +441,17 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path, request_of: Change) ->
     assert again.as_json() == plan.as_json() == (tmp_path / "sweep.json").read_text()
 
 
+def test_a_batch_may_need_more_than_the_default_epochs() -> None:
+    """108 epochs of 997 images make no such batch, but 300 do."""
+    changes = {"batch_size": 200 * 997}
+    plan = Request(codes=cells_up_to(3), epochs=(500, 300), changes=changes).plan()
+    assert plan.epochs == (300, 500)
+    again = SweepPlan.from_json("sweep.json", plan.as_json().encode())
+    assert (again.config, again.epochs) == (plan.config, plan.epochs)
+    with pytest.raises(ValueError, match=r"epochs=199 of 997 images make no whole batch of 199400"):
+        Request(codes=cells_up_to(3), epochs=(199, 300), changes=changes).plan()
+
+
 def test_records_of_another_sweep_are_refused(tmp_path: Path, request_of: Change) -> None:
     run(tmp_path, request_of())
     (other, *_) = work_list(cells_up_to(4), Ledger(UNITS))

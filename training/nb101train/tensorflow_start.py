@@ -16,6 +16,7 @@ from nb101fast.progress import is_said
 
 _STDERR = 2  # TensorFlow's libraries write to the descriptor, not to `sys.stderr`.
 _ERROR = re.compile(r"[EF]\d{4} |[\d:. -]+: [EF] ")
+_PLACE = re.compile(r"{{.*?}} *| *\[Op:.*| on /job:.*(?= by allocator)")  # in TensorFlow's own code
 _NO_GPU = "failed call to cuInit"  # It is called an error, but it says only that there is no GPU.
 
 
@@ -58,6 +59,23 @@ def start_tensorflow() -> None:
             for line in said.read().decode(errors="replace").splitlines():
                 if _ERROR.match(line) and _NO_GPU not in line:
                     print(visible(line), file=sys.stderr)
+
+
+@contextmanager
+def started_tensorflow() -> Iterator[None]:
+    """Start TensorFlow for a block, as `start_tensorflow` does. Its errors become one line.
+
+    Raises:
+        ImportError: TensorFlow is missing.
+        RuntimeError: TensorFlow has failed within the block, such as for lack of memory.
+    """
+    start_tensorflow()
+    try:
+        yield
+    except importlib.import_module("tensorflow").errors.OpError as error:
+        said = _PLACE.sub("", error.message.strip().partition("\n")[0])
+        advice = "; use a smaller batch_size or a smaller network" if "OOM" in said else ""
+        raise RuntimeError(f"TensorFlow has failed: {said}{advice}") from error
 
 
 def _load_and_look() -> None:

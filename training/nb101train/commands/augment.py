@@ -9,7 +9,7 @@ from nb101fast.phrases import counted
 
 from ..architectures import ARCHITECTURES, Architecture
 from ..config import AUGMENTED_EPOCHS, OFFICIAL_DATASET, TrainConfig
-from ..tensorflow_start import start_tensorflow
+from ..tensorflow_start import started_tensorflow
 from .one_cell import add_one_cell, config_of, dataset_of, graph_of
 
 
@@ -46,18 +46,18 @@ def _augment(options: Namespace) -> None:
     config = config_of(options, AUGMENTED_EPOCHS)
     architecture = _architecture(options.cell, config)
     dataset = dataset_of(options)
-    start_tensorflow()
-    from .. import augment
+    with started_tensorflow():
+        from .. import augment
 
-    augmented = augment(
-        architecture,
-        options.model_dir,
-        dataset=dataset,
-        config=config,
-        seed=options.seed,
-        device=options.device,
-        progress=True,
-    )
+        augmented = augment(
+            architecture,
+            options.model_dir,
+            dataset=dataset,
+            config=config,
+            seed=options.seed,
+            device=options.device,
+            progress=True,
+        )
     print(
         f"{augmented.trainable_parameters:,} parameters, test accuracy "
         f"{augmented.test_accuracy:.6f} after {counted(config.epochs, 'epoch')}"

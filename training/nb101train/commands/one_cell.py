@@ -18,7 +18,7 @@ from ..plan import MOST_REPEATS
 from ..record import RunResult
 from ..request import DEFAULT_DATASET, Request
 from ..run_options import DEVICES, RunOptions
-from ..tensorflow_start import start_tensorflow
+from ..tensorflow_start import started_tensorflow
 from .json_argument import parsed_argument
 from .training_options import add_device, add_settings, settings_of
 
@@ -50,21 +50,21 @@ def train_cell(options: Namespace, run_options: RunOptions, *, repeat: int = 0) 
     config = config_of(options)
     check_count("repeat", repeat, 0, MOST_REPEATS - 1)
     dataset = dataset_of(options)
-    start_tensorflow()
-    from .. import evaluate
+    with started_tensorflow():
+        from .. import evaluate
 
-    return evaluate(
-        matrix,
-        ops,
-        options.model_dir,
-        dataset=dataset,
-        config=config,
-        repeat=repeat,
-        seed=options.seed,
-        device=options.device,
-        options=run_options,
-        progress=True,
-    )
+        return evaluate(
+            matrix,
+            ops,
+            options.model_dir,
+            dataset=dataset,
+            config=config,
+            repeat=repeat,
+            seed=options.seed,
+            device=options.device,
+            options=run_options,
+            progress=True,
+        )
 
 
 def print_result(result: RunResult) -> None:
