@@ -8,6 +8,7 @@ export type Scale = ScaleContinuousNumeric<number, number>;
 // The lowest accuracies are left out at first: a few cells that failed would take most of an axis.
 const LEFT_OUT = 0.01;
 const MOST_WITHOUT = 5000; // cells of which none is left out; of more, so many show what is
+const FIRST_DIGITS = ["1", "125", "12357"]; // of the numbers on a logarithmic axis
 const BORDER = 0.03; // of the axis, free at both ends
 
 export class Axis {
@@ -43,14 +44,14 @@ export class Axis {
   }
 }
 
-/** Round numbers on an axis. A logarithmic one has 1, 2 and 5; or 1 alone, if there are many. */
+/** Round numbers on an axis: about so many, or fewer on a logarithmic one. */
 export function ticksOf(scale: Scale, count: number, isLogarithmic: boolean): number[] {
   const ticks = scale.ticks(count);
   if (!isLogarithmic) return ticks;
-  const [low, high] = scale.domain();
-  const digits = high < 1000 * low ? [1, 2, 5] : [1];
-  const some = ticks.filter((tick) => digits.includes(Number(tick.toExponential()[0])));
-  return some.length > 1 ? some : ticks;
+  const choices = FIRST_DIGITS.map((digits) =>
+    ticks.filter((tick) => digits.includes(tick.toExponential()[0])),
+  ).filter(({ length }) => length > 1);
+  return choices.findLast(({ length }) => length <= count) ?? choices[0] ?? ticks;
 }
 
 function scaleOf(column: Column, [low, high]: readonly [number, number]): Scale {
