@@ -31,7 +31,6 @@ COMMANDS = ("cell", "evaluate", "augment", "sweep", "status")
         (("id:5", "--dataset", "mnist"), "--dataset 'mnist' is not allowed; use 'digits'"),
         (("id:5", "--set", "stem_filters=0"), "--set stem_filters=0 is not allowed"),
         (("id:5", "--epochs", "0"), "--epochs 0 is not allowed; use an integer"),
-        (("id:5", "--epochs", "4", "--set", f"batch_size={10**8}"), "--epochs 4 of "),
         (("id:5", "--device", "abacus"), "--device 'abacus' is not allowed; use 'auto', 'cpu'"),
         (("id:5", "--model-dir", "FILE"), "Not a directory"),
     ],
@@ -53,6 +52,19 @@ def test_arguments_are_checked_before_tensorflow_is_loaded(
     assert out == ""
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "images"), [("cell", 997), ("evaluate", 997), ("augment", 1397)]
+)
+def test_a_batch_of_more_images_than_all_epochs_have(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, images: int
+) -> None:
+    arguments = [command, "id:5", "--dataset", "digits", "--model-dir", str(tmp_path / "model")]
+    assert main([*arguments, "--epochs", "4", "--set", f"batch_size={10**8}"]) == 2
+    expected = f"--epochs 4 of {images} images make no whole batch of 100000000; use more epochs"
+    assert expected in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

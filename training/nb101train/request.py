@@ -10,6 +10,7 @@ from typing import Any
 
 import nb101fast
 from nb101fast.checks import check_choice
+from nb101fast.skeleton import MAX_SETTING
 
 from .cells import checked_cells
 from .config import DIGITS, TrainConfig
@@ -24,8 +25,18 @@ DEFAULT_EPOCHS = (4, 12, 36, 108)
 DEFAULT_REPEATS = 3
 DEFAULT_SEED = 0
 _SIZES = ("num_classes", "image_size", "num_train_images")  # They are those of the data set.
+_UNKNOWN_SIZES = {"num_train_images": MAX_SETTING}
 SETTINGS = tuple(f.name for f in fields(TrainConfig) if f.name not in ("epochs", *_SIZES))
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-tpu")  # One package has several names.
+
+
+def sizes_of(dataset: Dataset) -> dict[str, Any]:
+    """The settings that are sizes of a data set."""
+    return {
+        "num_classes": dataset.num_classes,
+        "image_size": dataset.image_size,
+        "num_train_images": len(dataset.train.labels),
+    }
 
 
 @dataclass(frozen=True)
@@ -41,12 +52,7 @@ class _DatasetFacts:
         sample = min(dataset.train_sample, len(dataset.train.labels))
         counts = (sample, len(dataset.validation.labels), len(dataset.test.labels))
         train, validation, test = map(dataset.num_evaluated, counts)
-        sizes = {
-            "num_classes": dataset.num_classes,
-            "image_size": dataset.image_size,
-            "num_train_images": len(dataset.train.labels),
-        }
-        return cls(dataset.fingerprint, (train, validation, test), sizes)
+        return cls(dataset.fingerprint, (train, validation, test), sizes_of(dataset))
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,6 @@ class Request:
                 "the command line"
             )
         epochs = _ascending(DEFAULT_EPOCHS if self.epochs is None else self.epochs)
-        shortest = self.config(min(epochs, default=TrainConfig.epochs))
         return SweepPlan(
             dataset=self._dataset,
             fingerprint=self._facts.fingerprint,
@@ -112,16 +117,21 @@ class Request:
             repeats=DEFAULT_REPEATS if self.repeats is None else self.repeats,
             seed=self.seed or DEFAULT_SEED,
             max_seconds=RunOptions.max_seconds if self.max_seconds is None else self.max_seconds,
-            config=replace(shortest, **self._facts.sizes),
+            config=self.config(min(epochs, default=TrainConfig.epochs), self._facts.sizes),
             versions=(package_versions(),),
             codes=self.codes,
         )
 
-    def config(self, epochs: int) -> TrainConfig:
-        """The settings of a run of so many epochs: those of the preset, with the changes."""
+    def config(self, epochs: int, sizes: Mapping[str, Any] = _UNKNOWN_SIZES) -> TrainConfig:
+        """The settings of a run of so many epochs: those of the preset, with the changes.
+
+        Args:
+            epochs: the budget.
+            sizes: those of the data set. As long as they are unknown, a batch has any size.
+        """
         is_digits = self._dataset == "digits"
         preset = self.preset or ("digits" if is_digits else "official")
-        return replace(PRESETS[preset], epochs=epochs, **self.changes)
+        return replace(PRESETS[preset], epochs=epochs, **sizes, **self.changes)
 
     @property
     def _dataset(self) -> str:
@@ -137,7 +147,7 @@ class Request:
         Raises:
             ValueError: the sweep cannot go on in this way, as `SweepPlan.extended` says.
         """
-        config = begun.config
+        sizes: Mapping[str, Any] = {name: getattr(begun.config, name) for name in _SIZES}
         changed: dict[str, Any] = {
             name: value
             for name in ("codes", "repeats", "seed", "max_seconds")
@@ -149,11 +159,9 @@ class Request:
             facts = self._facts  # It may be the same data set at another path.
             changed |= {"fingerprint": facts.fingerprint, "evaluated": facts.evaluated}
             changed["dataset"] = self._dataset
-            config = replace(config, **facts.sizes)
-        if self.preset:
-            sizes: dict[str, Any] = {name: getattr(config, name) for name in _SIZES}
-            config = replace(PRESETS[self.preset], epochs=config.epochs, **sizes)
-        config = replace(config, **self.changes)
+            sizes = facts.sizes
+        preset = PRESETS[self.preset] if self.preset else begun.config
+        config = replace(preset, epochs=begun.config.epochs, **sizes, **self.changes)
         versions = (package_versions(),)
         return begun.extended(replace(begun, **changed, config=config, versions=versions))
 
