@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -54,12 +54,15 @@ class ReadWhenAsked(dict[Key, Value]):
 
     def _read_once(self, key: Key) -> Value:
         """Read the value of a key and store it, unless another thread has just done that."""
-        with READING:
-            value = dict.get(self, key, UNREAD)
+        READING.acquire()  # In a `with`, it would take twice as long.
+        try:
+            value: Value = dict.get(self, key, UNREAD)
             if value is UNREAD:
                 value = self._read(key)
                 dict.__setitem__(self, key, value)
-            return cast(Value, value)
+            return value
+        finally:
+            READING.release()
 
     def _read_all(self) -> None:
         with READING:

@@ -63,8 +63,8 @@ class Statistics(ReadWhenAsked[str, Value]):
         return self._entry(row)
 
     def __getitem__(self, key: str) -> Value:
-        value = dict.get(self, key, UNREAD)
-        return self._read_once(key) if value is UNREAD else cast(Value, value)
+        value: Value = dict.get(self, key, UNREAD)
+        return self._read_once(key) if value is UNREAD else value
 
     def _read(self, key: str) -> Value:
         source = self._source
