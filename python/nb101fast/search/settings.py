@@ -59,7 +59,7 @@ class RandomSearch(CompiledSettings):
     """Random search: each configuration is drawn independently of all others.
 
     Args:
-        sampling: a sampler's name, see `search_space.sample`.
+        sampling: the name of a sampler of `search_space.sample`, but not "vertices:N".
     """
 
     name = "rs"
@@ -164,7 +164,7 @@ class Hyperband(CompiledSettings):
     Args:
         eta: of `eta` configurations, one is trained at the next budget, `eta` times as long.
         min_epochs: the smallest budget has at least so many epochs.
-        sampling: a sampler's name, see `search_space.sample`.
+        sampling: the name of a sampler of `search_space.sample`, but not "vertices:N".
     """
 
     name = "hb"
