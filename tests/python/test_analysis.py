@@ -30,7 +30,7 @@ from nb101fast.analysis.summary import IndexSummary
 from nb101fast.locations import BUILT_IN
 from reference import tfrecord
 from reference.cells import decode, prune
-from reference.runs import random_records
+from reference.runs import random_records, with_values
 from reference.tfrecord import Record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -477,18 +477,8 @@ def compiled_with(
     folder: Path, records: list[Record], values: dict[str, float], share: int
 ) -> Index:
     """Compile records after setting some metrics of one record in so many."""
-    lacking = [
-        record._replace(
-            metrics=record.metrics._replace(
-                evaluations=tuple(each._replace(**values) for each in record.metrics.evaluations)
-            )
-        )
-        if number % share == 0
-        else record
-        for number, record in enumerate(records)
-    ]
     source = folder / "lacking.tfrecord"
-    source.write_bytes(tfrecord.write(lacking))
+    source.write_bytes(tfrecord.write(with_values(records, values, share)))
     nb101fast.compile(source, source.with_suffix(".nb101"))
     return nb101fast.open(source.with_suffix(".nb101"))
 

@@ -21,6 +21,7 @@ from nb101fast.__main__ import main
 from nb101fast.analysis import AnalysisReport
 from nb101fast.locations import BUILT_IN
 from reference import tfrecord
+from reference.runs import with_values
 from reference.tfrecord import Record
 
 pytestmark = pytest.mark.slow
@@ -318,15 +319,7 @@ def test_page_says_what_is_missing(
     small_sample: tuple[Path, list[Record]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(figure_file, "render", lambda figure, form: b"")  # to save time
-    nothing = {"test_accuracy": math.nan}
-    records = [
-        record._replace(
-            metrics=record.metrics._replace(
-                evaluations=tuple(each._replace(**nothing) for each in record.metrics.evaluations)
-            )
-        )
-        for record in small_sample[1]
-    ]
+    records = with_values(small_sample[1], {"test_accuracy": math.nan})
     (tmp_path / "runs.tfrecord").write_bytes(tfrecord.write(records))
     nb101fast.compile(tmp_path / "runs.tfrecord", tmp_path / "runs.nb101")
     report = analysis.analyze(nb101fast.open(tmp_path / "runs.nb101"), tmp_path / "out")

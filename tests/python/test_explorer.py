@@ -33,7 +33,7 @@ from nb101fast.locations import BUILT_IN
 from nb101fast.whole_file import write_whole
 from reference import tfrecord
 from reference.cells import graph_of
-from reference.runs import random_records
+from reference.runs import random_records, with_values
 
 DIGITS = nb101fast.open(BUILT_IN)
 
@@ -108,15 +108,7 @@ def test_measures_are_the_values_of_the_index(digits: Path, index: Index, tmp_pa
 def test_a_metric_without_any_value_is_no_measure(tmp_path: Path) -> None:
     graphs = [graph_of([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [label]) for label in (0, 2)]
     records = random_records(np.random.default_rng(1), graphs, {36: 2, 108: 2})
-    lacking = {"test_accuracy": math.nan, "training_time": math.nan}
-    untested = [
-        record._replace(
-            metrics=record.metrics._replace(
-                evaluations=tuple(each._replace(**lacking) for each in record.metrics.evaluations)
-            )
-        )
-        for record in records
-    ]
+    untested = with_values(records, {"test_accuracy": math.nan, "training_time": math.nan})
     (tmp_path / "a.tfrecord").write_bytes(tfrecord.write(untested))
     nb101fast.compile(tmp_path / "a.tfrecord", tmp_path / "a.nb101")
     explorer.write(tmp_path / "a.nb101", tmp_path / "page")

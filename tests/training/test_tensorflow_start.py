@@ -26,10 +26,10 @@ ERRORS = (
 PROGRAM = """
 import sys
 from nb101fast.progress import set_level
-from nb101train.tensorflow_start import start_tensorflow
+from nb101train.tensorflow_start import started_tensorflow
 set_level(sys.argv[1])
-start_tensorflow()
-print("afterwards", file=sys.stderr)
+with started_tensorflow():
+    print("afterwards", file=sys.stderr)
 """
 
 

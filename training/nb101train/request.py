@@ -30,15 +30,6 @@ SETTINGS = tuple(f.name for f in fields(TrainConfig) if f.name not in ("epochs",
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-tpu")  # One package has several names.
 
 
-def sizes_of(dataset: Dataset) -> dict[str, Any]:
-    """The settings that are sizes of a data set."""
-    return {
-        "num_classes": dataset.num_classes,
-        "image_size": dataset.image_size,
-        "num_train_images": len(dataset.train.labels),
-    }
-
-
 @dataclass(frozen=True)
 class _DatasetFacts:
     """What a plan records about a data set: its fingerprint, evaluated images and sizes."""
@@ -52,7 +43,7 @@ class _DatasetFacts:
         sample = min(dataset.train_sample, len(dataset.train.labels))
         counts = (sample, len(dataset.validation.labels), len(dataset.test.labels))
         train, validation, test = map(dataset.num_evaluated, counts)
-        return cls(dataset.fingerprint, (train, validation, test), sizes_of(dataset))
+        return cls(dataset.fingerprint, (train, validation, test), dataset.sizes)
 
 
 @dataclass(frozen=True)

@@ -97,12 +97,7 @@ class ResidentDataset:
 
     def config(self, config: TrainConfig) -> TrainConfig:
         """The settings, with the sizes of this data set."""
-        return replace(
-            config,
-            num_classes=self.dataset.num_classes,
-            image_size=self.dataset.image_size,
-            num_train_images=len(self.dataset.train.labels),
-        )
+        return replace(config, **self.dataset.sizes)
 
     def accuracies(self, correct: npt.NDArray[np.int32]) -> list[float]:
         """Train, validation and test accuracy, each float32(k / n).

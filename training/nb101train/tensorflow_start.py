@@ -35,14 +35,26 @@ def load_tensorflow() -> None:
         importlib.import_module("tensorflow")
 
 
-def start_tensorflow() -> None:
-    """Load TensorFlow, and let it look for devices. Of what it prints, only errors are shown.
+@contextmanager
+def started_tensorflow() -> Iterator[None]:
+    """Load TensorFlow for a block, and let it look for devices. Its errors become one line.
 
-    At the log level "debug" everything is shown.
+    Of what it prints at the start, only errors are shown; at the log level "debug", everything.
 
     Raises:
         ImportError: TensorFlow is missing.
+        RuntimeError: TensorFlow has failed within the block, such as for lack of memory.
     """
+    _start()
+    try:
+        yield
+    except importlib.import_module("tensorflow").errors.OpError as error:
+        said = _PLACE.sub("", error.message.strip().partition("\n")[0])
+        advice = "; use a smaller batch_size or a smaller network" if "OOM" in said else ""
+        raise RuntimeError(f"TensorFlow has failed: {said}{advice}") from error
+
+
+def _start() -> None:
     if is_said("debug"):
         _load_and_look()
         return
@@ -59,23 +71,6 @@ def start_tensorflow() -> None:
             for line in said.read().decode(errors="replace").splitlines():
                 if _ERROR.match(line) and _NO_GPU not in line:
                     print(visible(line), file=sys.stderr)
-
-
-@contextmanager
-def started_tensorflow() -> Iterator[None]:
-    """Start TensorFlow for a block, as `start_tensorflow` does. Its errors become one line.
-
-    Raises:
-        ImportError: TensorFlow is missing.
-        RuntimeError: TensorFlow has failed within the block, such as for lack of memory.
-    """
-    start_tensorflow()
-    try:
-        yield
-    except importlib.import_module("tensorflow").errors.OpError as error:
-        said = _PLACE.sub("", error.message.strip().partition("\n")[0])
-        advice = "; use a smaller batch_size or a smaller network" if "OOM" in said else ""
-        raise RuntimeError(f"TensorFlow has failed: {said}{advice}") from error
 
 
 def _load_and_look() -> None:

@@ -5,7 +5,7 @@ import { NO_ROW, type CellRows } from "./cell_rows.ts";
 import type { CellRuns, Sample } from "./cell_runs.ts";
 import { depthOf, widthOf } from "./cell_shape.ts";
 import type { Column, Values } from "./columns.ts";
-import { byId, element, painted } from "./dom.ts";
+import { byId, element, painted, tell } from "./dom.ts";
 import { graphHash } from "./graph_hash.ts";
 import { numEdges, numVertices, prune, unpack, type Graph } from "./graph.ts";
 import { networkSize } from "./network_size.ts";
@@ -87,21 +87,13 @@ export class CellReport {
     const figure = byId("chart-figure");
     figure.ariaBusy = "true";
     await painted();
-    const samples = this.runs ? await this.samplesOf(row, this.runs) : this.means(row);
+    const samples = this.runs ? ((await this.runs.of(row).catch(tell)) ?? []) : this.means(row);
     if (row !== this.row) return; // another cell is shown meanwhile
     figure.ariaBusy = "false";
     figure.hidden = samples.length === 0;
     byId("chart").replaceChildren(...cellChart(samples));
     byId("chart-legend").replaceChildren(...chartLegend(samples));
     byId("samples").replaceChildren(sampleTable(samples));
-  }
-
-  /** The samples of a row. If they can't be read, that is told, and there are none. */
-  private async samplesOf(row: number, runs: CellRuns): Promise<Sample[]> {
-    return runs.of(row).catch((error: unknown) => {
-      void Promise.reject(error);
-      return [];
-    });
   }
 
   /** The mean validation accuracies of a row, with the spread where it is known. */

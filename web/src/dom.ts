@@ -37,6 +37,11 @@ export function refill(parent: Element, children: readonly Child[], otherwise?: 
   if (place >= 0) (controls()[place] ?? controls().at(-1) ?? otherwise)?.focus();
 }
 
+/** Shows an error as the page shows each that nothing catches, and goes on without a value. */
+export function tell(error: unknown): void {
+  void Promise.reject(error);
+}
+
 /** Waits until what has changed is on the screen. */
 export function painted(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));

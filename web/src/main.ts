@@ -9,7 +9,7 @@ import { CellRuns } from "./cell_runs.ts";
 import { codeOfText } from "./cell_text.ts";
 import { firstCode } from "./first_cell.ts";
 import { columnsOf, meanOf, type Column } from "./columns.ts";
-import { byId, element, painted } from "./dom.ts";
+import { byId, element, painted, tell } from "./dom.ts";
 import { insideOf, type Bounds } from "./filter.ts";
 import { FilterList } from "./filter_list.ts";
 import { readArray, readManifest, readText } from "./folder.ts";
@@ -102,7 +102,7 @@ class Explorer {
     await this.plot.firstPicture(); // What follows would slow the first picture down.
     for (const column of this.columns) {
       // A column that can't be read is told, and the others are shown.
-      const values = await column.values().catch((error: unknown) => void Promise.reject(error));
+      const values = await column.values().catch(tell);
       if (values) this.report.add(column, values);
       await new Promise((resolve) => setTimeout(resolve)); // The page answers meanwhile.
     }

@@ -96,8 +96,8 @@ class RunFile:
         types = {**_COMMON_TYPES, **self.types(facts)}
         if not {*types} <= {*table.column_names}:
             raise self._other_contents(name)
-        _check_types(name, table, types)
         columns = {column: values_of(table[column]) for column in types}
+        _check_types(name, table, columns, types)
         _check_rows(name, columns, facts)
         check_digest(path, file, self._digest_of(table))
         return columns, facts
@@ -123,14 +123,14 @@ def observations_of(
     return Observations.of_rows(runs, some, len(facts["seconds"]))
 
 
-def _check_types(name: str, table: pyarrow.Table, types: Types) -> None:
-    """Raise FormatError unless the columns have their types."""
+def _check_types(name: str, table: pyarrow.Table, columns: Columns, types: Types) -> None:
+    """Raise FormatError unless the columns of a table have their types and no nulls."""
     for column, kind in types.items():
-        values, of_values = table[column], table.schema.field(column).type
-        if values.null_count or values_of(values).dtype != kind:
-            nulls = f" with {counted(values.null_count, 'null')}" if values.null_count else ""
+        stored = table[column]
+        if stored.null_count or columns[column].dtype != kind:
+            nulls = f" with {counted(stored.null_count, 'null')}" if stored.null_count else ""
             raise FormatError(
-                f"{name}: column {column} of type {of_values}{nulls} is not allowed; use {kind} "
+                f"{name}: column {column} of type {stored.type}{nulls} is not allowed; use {kind} "
                 "without nulls"
             )
 

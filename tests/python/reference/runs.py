@@ -66,6 +66,22 @@ def random_records(
     ]
 
 
+def with_values(
+    records: Sequence[Record], values: dict[str, float], share: int = 1
+) -> list[Record]:
+    """Return the records after setting some metrics of one record in so many, at all stages."""
+    return [
+        record._replace(
+            metrics=record.metrics._replace(
+                evaluations=tuple(each._replace(**values) for each in record.metrics.evaluations)
+            )
+        )
+        if number % share == 0
+        else record
+        for number, record in enumerate(records)
+    ]
+
+
 def with_ticks(record: Record) -> Record:
     """Return the record with a total time of a clock: the nearest multiple of 2**-22 s."""
     seconds = round(record.metrics.total_time * 2**22) / 2**22

@@ -17,7 +17,7 @@ from ..config import TrainConfig
 from ..datasets import Dataset, load_dataset
 from ..plan import MOST_REPEATS
 from ..record import RunResult
-from ..request import DEFAULT_DATASET, Request, sizes_of
+from ..request import DEFAULT_DATASET, Request
 from ..run_options import DEVICES, RunOptions
 from ..tensorflow_start import started_tensorflow
 from .json_argument import parsed_argument
@@ -51,7 +51,7 @@ def train_cell(options: Namespace, run_options: RunOptions, *, repeat: int = 0) 
     config = config_of(options)
     check_count("repeat", repeat, 0, MOST_REPEATS - 1)
     dataset = dataset_of(options)
-    config = replace(config, **sizes_of(dataset))  # It raises an error if no batch is whole.
+    config = replace(config, **dataset.sizes)  # It raises an error if no batch is whole.
     with started_tensorflow():
         from .. import evaluate
 

@@ -67,6 +67,15 @@ class Dataset:
             object.__setattr__(self, "fingerprint", self._computed_fingerprint())
 
     @property
+    def sizes(self) -> dict[str, Any]:
+        """The settings of `TrainConfig` that are sizes of the data set, by name."""
+        return {
+            "num_classes": self.num_classes,
+            "image_size": self.image_size,
+            "num_train_images": len(self.train.labels),
+        }
+
+    @property
     def image_size(self) -> int:
         """Height and width of an image, in pixels."""
         return int(self.train.images.shape[1])
